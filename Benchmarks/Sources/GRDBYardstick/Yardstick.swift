@@ -1,0 +1,50 @@
+import Foundation
+import GRDB
+
+/// What storing the ConfigMaps of `fairlead-bench create-configmaps` costs with nothing but the database: durable
+/// inserts, 32 to a transaction, as 32 clients at once would allow.
+@main
+struct Yardstick {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count >= 2 else {
+            print("usage: grdb-yardstick DIRECTORY [COUNT]")
+            exit(1)
+        }
+        let count = arguments.count > 2 ? Int(arguments[2]) ?? 20_000 : 20_000
+        var configuration = Configuration()
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        let pool = try DatabasePool(path: arguments[1] + "/yardstick.sqlite", configuration: configuration)
+        try pool.write { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE object (
+                        resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+                        revision INTEGER NOT NULL, value BLOB NOT NULL,
+                        PRIMARY KEY (resource, namespace, name)) WITHOUT ROWID
+                    """)
+        }
+        let data = String(repeating: "0123456789abcdef", count: 60)
+        let start = ContinuousClock.now
+        var revision = 0
+        while revision < count {
+            try pool.writeWithoutTransaction { database in
+                try database.inTransaction(.immediate) {
+                    let insert = try database.cachedStatement(sql: "INSERT INTO object VALUES (?, ?, ?, ?, ?)")
+                    for _ in 0..<32 where revision < count {
+                        revision += 1
+                        let name = "b-\(revision)"
+                        let json =
+                            #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"\#(name)","namespace":"bench","#
+                            + #""uid":"00000000-0000-0000-0000-000000000000","resourceVersion":"\#(revision)","#
+                            + #""creationTimestamp":"2026-01-01T00:00:00Z"},"data":{"k":"\#(data)"}}"#
+                        try insert.execute(arguments: ["configmaps", "bench", name, revision, Data(json.utf8)])
+                    }
+                    return .commit
+                }
+            }
+        }
+        let elapsed = ContinuousClock.now - start
+        print("rows_per_second=\(Int(Double(count) / (elapsed / .seconds(1)))) rows=\(count)")
+    }
+}

@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every module is compiled alike: Swift 6 language mode, imports internal unless said otherwise, `any` spelled out.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "fairlead",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "fairlead", targets: ["fairlead"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .target(name: "CFairleadAssets"),
+        // zlib as the system has it, for the compression of large answers.
+        .systemLibrary(name: "CFairleadZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(
+            name: "FairleadModel",
+            dependencies: [.product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .target(name: "FairleadSchema", dependencies: ["FairleadModel", "CFairleadAssets"], swiftSettings: strict),
+        .target(
+            name: "FairleadStorage",
+            dependencies: [
+                "FairleadModel", "CFairleadAssets",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadAPI", dependencies: ["FairleadModel", "FairleadSchema", "FairleadStorage"],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadHTTP",
+            dependencies: [
+                "FairleadAPI", "CFairleadZlib",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadClient",
+            dependencies: ["FairleadModel", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: strict),
+        .target(name: "FairleadControllers", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
+        .target(name: "FairleadSimulation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
+        .target(
+            name: "FairleadServer",
+            dependencies: [
+                "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
+                "FairleadControllers", "FairleadSimulation",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "fairlead",
+            dependencies: [
+                "FairleadServer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "FairleadModelTests", dependencies: ["FairleadModel"], swiftSettings: strict),
+        .testTarget(name: "FairleadSchemaTests", dependencies: ["FairleadSchema", "FairleadModel"], swiftSettings: strict),
+        .testTarget(
+            name: "FairleadStorageTests",
+            dependencies: ["FairleadStorage", "FairleadModel", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadAPITests",
+            dependencies: ["FairleadAPI", "FairleadModel", "FairleadSchema", "FairleadStorage"], swiftSettings: strict),
+        .testTarget(
+            name: "FairleadHTTPTests",
+            dependencies: [
+                "FairleadHTTP", "FairleadAPI", "CFairleadZlib",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        // An ObjectClient over a dictionary, and a clock that tests turn.
+        .target(
+            name: "FairleadClientTesting", dependencies: ["FairleadModel", "FairleadClient"],
+            path: "Tests/FairleadClientTesting", swiftSettings: strict),
+        .testTarget(
+            name: "FairleadClientTests", dependencies: ["FairleadClient", "FairleadClientTesting", "FairleadModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadControllersTests",
+            dependencies: ["FairleadControllers", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadSimulationTests",
+            dependencies: ["FairleadSimulation", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
+            swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+    ],
+    cLanguageStandard: .gnu2x
+)

@@ -1,0 +1,16 @@
+#pragma once
+#include <stddef.h>
+
+/// One file compiled into the program: its path inside the project, and its bytes.
+typedef struct {
+    const char *path;
+    const unsigned char *bytes;
+    size_t length;
+} fairlead_asset;
+
+/// All compiled-in files, and how many there are.
+extern const fairlead_asset fairlead_assets[];
+extern const size_t fairlead_asset_count;
+
+/// The file at an index below `fairlead_asset_count`. (Swift cannot import an array without a length.)
+const fairlead_asset *fairlead_asset_at(size_t index);

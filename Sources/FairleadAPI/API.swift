@@ -1,0 +1,42 @@
+package import FairleadModel
+package import FairleadSchema
+package import FairleadStorage
+
+/// The Kubernetes API over a store: what HTTP requests, controllers and simulated machines all go through.
+///
+/// The verbs (`Verbs/`) take and give objects; `Pipeline` puts HTTP around them. A write that returns has been made
+/// durable and is visible to every read and watch. Nothing here keeps state between calls.
+package struct API: Sendable {
+    package let store: Store
+    package let types: TypeRegistry
+    package let kinds: KindRegistry
+    package let configuration: APIConfiguration
+    package let environment: Environment
+
+    package init(
+        store: Store, types: TypeRegistry, kinds: KindRegistry, configuration: APIConfiguration,
+        environment: Environment
+    ) {
+        self.store = store
+        self.types = types
+        self.kinds = kinds
+        self.configuration = configuration
+        self.environment = environment
+    }
+
+    var decoder: BodyDecoder { BodyDecoder(types: types, resources: kinds.resources) }
+
+    func context(_ snapshot: Snapshot, isDryRun: Bool, subresource: String? = nil) -> StrategyContext {
+        StrategyContext(
+            snapshot: snapshot, environment: environment, configuration: configuration, isDryRun: isDryRun,
+            subresource: subresource)
+    }
+}
+
+/// What a write gives back.
+package struct WriteResult: Sendable {
+    /// The object as it is now, or as it was last when it has been removed.
+    package var object: Value
+    package var isCreated = false
+    package var warnings: [String] = []
+}

@@ -1,0 +1,26 @@
+import FairleadModel
+import FairleadStorage
+
+/// Objects are created only in namespaces that exist and are not going away.
+///
+/// Reference: kube-apiserver admission plugin NamespaceLifecycle.
+enum NamespaceLifecycle {
+    static func admitCreate(in namespace: String, kind: Kind, name: String, snapshot: Snapshot) throws(APIStatus) {
+        guard kind.info.isNamespaced else { return }
+        let resource = GroupResource(group: "", resource: "namespaces")
+        guard let found = snapshot.object(ObjectKey(resource, namespace: "", name: namespace)) else {
+            throw .notFound(resource, name: namespace)
+        }
+        let object = found.value
+        guard object.deletionTimestamp != nil || object.at("status", "phase") == "Terminating" else { return }
+        var status = APIStatus.forbidden(
+            kind.groupResource, name: name,
+            "unable to create new content in namespace \(namespace) because it is being terminated")
+        status.details?.causes = [
+            .init(
+                reason: "NamespaceTerminating", message: "namespace \(namespace) is being terminated",
+                field: "metadata.namespace")
+        ]
+        throw status
+    }
+}

@@ -1,0 +1,204 @@
+import FairleadModel
+package import FairleadSchema
+import Synchronization
+
+/// What tells clients what is here: `/`, `/version`, `/api`, `/apis/…` and the OpenAPI documents.
+///
+/// Reference: Kubernetes API concepts, "API discovery"; "OpenAPI specification".
+package struct DiscoveryEndpoint: Sendable {
+    private let table: ResourceTable
+    private let discovery: DiscoveryDocuments
+    private let openAPI: OpenAPIDocuments
+    private let version: ServerVersion
+    private let cache = DocumentCache()
+
+    package init(table: ResourceTable, registry: TypeRegistry, version: ServerVersion = ServerVersion()) {
+        self.table = table
+        discovery = DiscoveryDocuments(table: table)
+        openAPI = OpenAPIDocuments(table: table, version: version.gitVersion)
+        self.version = version
+    }
+
+    /// nil where the path is not one of these.
+    package func respond(to request: APIRequest) -> APIResponse? {
+        var path = request.path[...]
+        guard path.first == "/", !path.hasPrefix("//") else { return nil }
+        if path.count > 1, path.last == "/" { path = path.dropLast() }
+        let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard let make = answer(for: parts) else { return nil }
+        do throws(APIStatus) {
+            guard request.method == "GET" || (request.method == "HEAD" && parts[0] == "openapi") else {
+                throw APIStatus.methodNotAllowed()
+            }
+            return try make(request)
+        } catch {
+            return failure(error, request)
+        }
+    }
+
+    private typealias Answer = (APIRequest) throws(APIStatus) -> APIResponse
+
+    /// What answers a path, without having made the answer.
+    private func answer(for parts: [String]) -> Answer? {
+        switch (parts[0], parts.count) {
+        case ("", 1): return { request throws(APIStatus) in try negotiated(rootPaths, request) }
+        case ("version", 1): return { request throws(APIStatus) in try versionAnswer(request) }
+        case ("api", 1):
+            return { request throws(APIStatus) in
+                let address = request.header("Host") ?? ""
+                return try versions(request, core: true) { discovery.coreVersions(serverAddress: address) }
+            }
+        case ("apis", 1):
+            return { request throws(APIStatus) in try versions(request, core: false) { discovery.groupList() } }
+        case ("api", 2): return resourceList(group: "", version: parts[1])
+        case ("apis", 2):
+            guard let group = discovery.group(parts[1]) else { return nil }
+            return { request throws(APIStatus) in try negotiated(group, request) }
+        case ("apis", 3): return resourceList(group: parts[1], version: parts[2])
+        case ("openapi", 2) where parts[1] == "v2": return openAPIv2
+        case ("openapi", 2) where parts[1] == "v3": return { _ throws(APIStatus) in openAPIv3Index }
+        case ("openapi", 3...) where parts[1] == "v3":
+            let name = parts[2...].joined(separator: "/")
+            return { request throws(APIStatus) in openAPIv3(name, request) }
+        default: return nil
+        }
+    }
+
+    /// An unknown version of a known group is a Status; of an unknown group, it is not ours.
+    private func resourceList(group: String, version: String) -> Answer? {
+        guard table.hasGroup(group) else { return nil }
+        return { request throws(APIStatus) in
+            guard let list = discovery.resourceList(group: group, version: version) else { throw .unknownResource }
+            return try negotiated(list, request)
+        }
+    }
+
+    // MARK: Plain documents
+
+    private func negotiated(_ value: Value, _ request: APIRequest) throws(APIStatus) -> APIResponse {
+        let format = try ResponseFormat.negotiate(accept: request.header("Accept"), allowsShapes: false)
+        return APIResponse(status: 200, contentType: format.contentType, body: [ObjectEncoder.bytes(value, format)])
+    }
+
+    private func failure(_ status: APIStatus, _ request: APIRequest) -> APIResponse {
+        let format = ResponseFormat.forErrors(accept: request.header("Accept"))
+        return APIResponse(
+            status: status.code, contentType: format.contentType, body: [ObjectEncoder.bytes(status.value, format)])
+    }
+
+    private func versionAnswer(_ request: APIRequest) throws(APIStatus) -> APIResponse {
+        _ = try ResponseFormat.negotiate(accept: request.header("Accept"), allowsShapes: false)
+        return APIResponse(status: 200, contentType: "application/json", body: [version.value.jsonBytes])
+    }
+
+    private var rootPaths: Value {
+        var paths: Set<String> = [
+            "/api", "/apis", "/apis/", "/healthz", "/healthz/ping", "/livez", "/livez/ping", "/metrics", "/openapi/v2",
+            "/openapi/v3", "/openapi/v3/", "/readyz", "/readyz/ping", "/version",
+        ]
+        for group in table.groups {
+            let base = group.name.isEmpty ? "/api" : "/apis/" + group.name
+            paths.insert(base)
+            for version in group.versions { paths.insert(base + "/" + version) }
+        }
+        return ["paths": .array(paths.sorted().map { .string($0) })]
+    }
+
+    // MARK: Aggregated discovery
+
+    private static let aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+    /// `/api` and `/apis`: everything at once where the client prefers that, else the plain list.
+    private func versions(
+        _ request: APIRequest, core: Bool, plain: () -> Value
+    ) throws(APIStatus) -> APIResponse {
+        let ranges = MediaRange.parse(request.header("Accept") ?? "")
+        for range in ranges {
+            let isJSON = range.type == "application/json"
+            if isJSON, range.parameters["g"] == "apidiscovery.k8s.io", range.parameters["v"] == "v2",
+                range.parameters["as"] == "APIGroupDiscoveryList"
+            {
+                let entry = cache.entry("aggregated/\(core)") {
+                    CachedDocument(discovery.aggregated(core: core).jsonBytes, contentType: Self.aggregatedType)
+                }
+                return entry.response(to: request, headers: [(name: "Vary", value: "Accept")])
+            }
+            if range.parameters["as"] == nil, isJSON || range.type == "*/*" || range.type == "application/*" { break }
+        }
+        var response = try negotiated(plain(), request)
+        response.headers.append((name: "Vary", value: "Accept"))
+        return response
+    }
+
+    // MARK: OpenAPI
+
+    private static let protobufV2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+
+    private func openAPIv2(_ request: APIRequest) throws(APIStatus) -> APIResponse {
+        let ranges = MediaRange.parse(request.header("Accept") ?? "*/*")
+        for range in ranges {
+            switch range.type {
+            case "application/com.github.proto-openapi.spec.v2@v1.0+protobuf", Self.protobufV2:
+                return try built("v2.protobuf") {
+                    let document = try openAPI.v2()
+                    return CachedDocument(OpenAPIv2Protobuf.encode(document), contentType: Self.protobufV2)
+                }.response(to: request, headers: [(name: "Vary", value: "Accept")])
+            case "application/json", "application/*", "*/*":
+                return try built("v2.json") {
+                    CachedDocument(try openAPI.v2().jsonBytes, contentType: "application/json")
+                }.response(to: request, headers: [(name: "Vary", value: "Accept")])
+            default: continue
+            }
+        }
+        return APIResponse(status: 406, contentType: "", body: [])
+    }
+
+    /// Names and addresses of the documents; each address has a hash, so that answers may be kept for good.
+    private var openAPIv3Index: APIResponse {
+        var paths = Object()
+        for name in openAPI.v3Names {
+            paths[name] = [
+                "serverRelativeURL": .string("/openapi/v3/\(name)?hash=\(OpenAPIDocuments.fingerprint)")
+            ]
+        }
+        let index: Value = ["paths": .object(paths)]
+        // Kubernetes sets no content type here, so that Go guesses one.
+        return APIResponse(status: 200, contentType: "text/plain; charset=utf-8", body: [index.jsonBytes])
+    }
+
+    private func openAPIv3(_ name: String, _ request: APIRequest) -> APIResponse {
+        guard openAPI.v3Names.contains(name) else { return APIResponse(status: 404, contentType: "", body: []) }
+        var headers: [(name: String, value: String)] = [(name: "Vary", value: "Accept")]
+        if let hash = request.queryValue("hash"), !hash.isEmpty {
+            guard hash == OpenAPIDocuments.fingerprint else {
+                let location = "/openapi/v3/\(name)?hash=\(OpenAPIDocuments.fingerprint)"
+                return APIResponse(
+                    status: 301, contentType: "", headers: [(name: "Location", value: location)], body: [])
+            }
+            headers.append((name: "Cache-Control", value: "public, immutable, max-age=31536000"))
+        }
+        let ranges = MediaRange.parse(request.header("Accept") ?? "*/*")
+        guard ranges.contains(where: { ["application/json", "application/*", "*/*"].contains($0.type) }) else {
+            return APIResponse(status: 406, contentType: "", body: [])
+        }
+        do throws(APIStatus) {
+            let document = try built("v3/" + name) {
+                CachedDocument(try openAPI.v3(name)?.jsonBytes ?? [], contentType: "application/json")
+            }
+            return document.response(to: request, headers: headers)
+        } catch {
+            return failure(error, request)
+        }
+    }
+
+    /// A document that may fail to build: only if this program's own schema is broken.
+    private func built(
+        _ name: String, _ build: () throws -> CachedDocument
+    ) throws(APIStatus) -> CachedDocument {
+        do {
+            return try cache.entry(name, build)
+        } catch {
+            throw APIStatus(code: 500, reason: "InternalError", message: "Internal error occurred: \(error)")
+        }
+    }
+}

@@ -1,0 +1,77 @@
+/// What operators ask of the process itself: health and metrics.
+///
+/// Reference: Kubernetes, "Kubernetes API health endpoints".
+package struct OperationsEndpoint: Sendable {
+    /// One named thing that must work for the process to be well.
+    package struct Check: Sendable {
+        package var name: String
+        /// nil while it works, or what is wrong.
+        package var failure: @Sendable () -> String?
+
+        package init(_ name: String, _ failure: @escaping @Sendable () -> String?) {
+            self.name = name
+            self.failure = failure
+        }
+    }
+
+    private let live: [Check]
+    private let ready: [Check]
+    private let metrics: @Sendable () -> String
+
+    /// - Parameters:
+    ///   - live: what `/livez` and `/healthz` look at, beside `ping`.
+    ///   - ready: what `/readyz` looks at in addition.
+    ///   - metrics: the text of `/metrics` in the Prometheus exposition format.
+    package init(live: [Check], ready: [Check], metrics: @escaping @Sendable () -> String) {
+        let ping = Check("ping") { nil }
+        self.live = [ping] + live
+        self.ready = [ping] + live + ready
+        self.metrics = metrics
+    }
+
+    /// nil where the path is not one of these.
+    func respond(to request: APIRequest) -> APIResponse? {
+        guard request.path.hasPrefix("/healthz") || request.path.hasPrefix("/livez") || request.path.hasPrefix("/readyz")
+            || request.path == "/metrics"
+        else { return nil }
+        let parts = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
+        switch parts[0] {
+        case "metrics" where parts.count == 1:
+            return APIResponse(
+                status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: [Array(metrics().utf8)])
+        case "healthz": return health("healthz", live, Array(parts.dropFirst()), request)
+        case "livez": return health("livez", live, Array(parts.dropFirst()), request)
+        case "readyz": return health("readyz", ready, Array(parts.dropFirst()), request)
+        default: return nil
+        }
+    }
+
+    private func health(_ name: String, _ checks: [Check], _ rest: [String], _ request: APIRequest) -> APIResponse? {
+        if let wanted = rest.first {
+            guard rest.count == 1, let check = checks.first(where: { $0.name == wanted }) else { return nil }
+            if let failure = check.failure() { return .text(500, "internal server error: \(failure)\n") }
+            return .text(200, "ok")
+        }
+        let excluded = Set(request.query.filter { $0.name == "exclude" }.map(\.value))
+        var lines = ""
+        var failed: [String] = []
+        for check in checks {
+            if excluded.contains(check.name) {
+                lines += "[+]\(check.name) excluded: ok\n"
+            } else if check.failure() != nil {
+                lines += "[-]\(check.name) failed: reason withheld\n"
+                failed.append(check.name)
+            } else {
+                lines += "[+]\(check.name) ok\n"
+            }
+        }
+        let unknown = excluded.subtracting(checks.map(\.name)).sorted()
+        if !unknown.isEmpty {
+            let list = unknown.map { "\"\($0)\"" }.joined(separator: ", ")
+            lines += "warn: some health checks cannot be excluded: no matches for \(list)\n"
+        }
+        guard failed.isEmpty else { return .text(500, lines + "\(name) check failed\n") }
+        guard request.query.contains(where: { $0.name == "verbose" }) else { return .text(200, "ok") }
+        return .text(200, lines + "\(name) check passed\n")
+    }
+}

@@ -1,0 +1,35 @@
+import FairleadModel
+
+/// The Kubernetes version that this server behaves like, as `/version` states it (version.Info).
+package struct ServerVersion: Sendable {
+    package var gitVersion = "v1.36.2"
+    package var major = "1"
+    package var minor = "36"
+    package var gitCommit = "fairlead"
+    package var buildDate = "1970-01-01T00:00:00Z"
+
+    package init() {}
+
+    var value: Value {
+        [
+            "major": .string(major), "minor": .string(minor), "emulationMajor": .string(major),
+            "emulationMinor": .string(minor), "minCompatibilityMajor": .string(major),
+            "minCompatibilityMinor": .string(String((Int(minor) ?? 1) - 1)), "gitVersion": .string(gitVersion),
+            "gitCommit": .string(gitCommit), "gitTreeState": "clean", "buildDate": .string(buildDate),
+            "goVersion": "none", "compiler": "swiftc", "platform": .string(Self.platform),
+        ]
+    }
+
+    private static var platform: String {
+        #if os(Linux)
+            let system = "linux"
+        #else
+            let system = "darwin"
+        #endif
+        #if arch(arm64)
+            return system + "/arm64"
+        #else
+            return system + "/amd64"
+        #endif
+    }
+}

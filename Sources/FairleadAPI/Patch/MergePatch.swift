@@ -1,0 +1,56 @@
+package import FairleadModel
+
+/// A JSON merge patch (RFC 7386): members replace those of the object, null removes them.
+package struct MergePatch: Sendable {
+    private let patch: Object
+
+    package init(decoding bytes: [UInt8]) throws(APIStatus) {
+        let value: Value
+        do throws(JSON.ParseError) {
+            value = try JSON.parse(bytes).value
+        } catch {
+            throw .undecodablePatch(error.message)
+        }
+        try self.init(value)
+    }
+
+    /// The patch must be an object: Kubernetes has no others.
+    package init(_ value: Value) throws(APIStatus) {
+        switch value {
+        case .object(let object): patch = object
+        case .null: patch = Object()
+        default:
+            throw .undecodablePatch(
+                "json: cannot unmarshal \(value.jsonTypeName) into Go value of type map[string]interface {}")
+        }
+    }
+
+    package static func apply(_ patch: Value, to object: Value) throws(APIStatus) -> Value {
+        try MergePatch(patch).applied(to: object)
+    }
+
+    package func applied(to object: Value) -> Value {
+        guard case .object(var target) = object else { return .object(Self.merged(Object(), patch)) }
+        target = Self.merged(target, patch)
+        return .object(target)
+    }
+
+    private static func merged(_ target: Object, _ patch: Object) -> Object {
+        target.merging(patch) { _, old, new in
+            switch new {
+            case .null: return nil
+            case .object(let members): return .object(merged(old?.object ?? Object(), members))
+            default: return withoutNulls(new)
+            }
+        }
+    }
+
+    /// Lists are taken as they are, but for null members of the objects in them.
+    private static func withoutNulls(_ value: Value) -> Value {
+        switch value {
+        case .array(let elements): .array(elements.map(withoutNulls))
+        case .object(let object): .object(merged(Object(), object))
+        default: value
+        }
+    }
+}

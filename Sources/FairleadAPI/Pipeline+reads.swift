@@ -1,0 +1,79 @@
+import FairleadModel
+import FairleadStorage
+
+extension Pipeline {
+    func get(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let encoder = try encoder(for: request, target.kind)
+        if let revision = try ListOptions.revision(request.queryValue("resourceVersion") ?? "", failing: 500) {
+            if let late = waitingForRevision(revision, request, then: { (request) throws(APIStatus) in try self.get(request, target) }) { return late }
+        }
+        let key = target.kind.key(namespace: target.namespace, name: target.name)
+        guard let object = api.store.current.object(key) else { throw target.kind.notFound(target.name) }
+        return .response(response(200, encoder, [encoder.encode(object)], warnings: target.kind.readWarnings))
+    }
+
+    func list(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+        var options = try ListOptions(request)
+        options.isWatch = options.isWatch || target.path.isWatch
+        let encoder = try encoder(for: request, target.kind, isWatch: options.isWatch)
+        try options.validate()
+        let selection = try Selection(
+            target.kind, namespace: target.path.namespace, name: target.path.isWatch ? target.path.name : nil,
+            options: options)
+        if options.isWatch {
+            let stream = try api.watch(target.kind, selection, options, encoder: encoder)
+            return .stream(
+                stream, contentType: "application/json", headers: Self.warningHeaders(target.kind.readWarnings))
+        }
+        if options.continueToken.isEmpty,
+            let revision = try ListOptions.revision(options.resourceVersion, failing: 400),
+            let late = waitingForRevision(revision, request, then: { (request) throws(APIStatus) in try self.list(request, target) })
+        {
+            return late
+        }
+        let page = try api.list(target.kind, selection, options)
+        return .response(response(200, encoder, encoder.encode(page), warnings: target.kind.readWarnings))
+    }
+
+    /// A read at a revision that is still to come waits for it a little, as the watch cache of kube-apiserver does.
+    private func waitingForRevision(
+        _ revision: Int64, _ request: APIRequest,
+        then read: @escaping @Sendable (APIRequest) throws(APIStatus) -> APIOutcome
+    ) -> APIOutcome? {
+        guard revision > api.store.current.revision else { return nil }
+        return .deferred {
+            let hasCome = await api.store.waitUntil(revision: revision, timeout: .seconds(3))
+            do throws(APIStatus) {
+                guard hasCome else {
+                    throw StorageError.tooLarge(requested: revision, current: api.store.current.revision)
+                }
+                return try read(request)
+            } catch {
+                return .response(failure(error, request))
+            }
+        }
+    }
+
+    func encoder(
+        for request: APIRequest, _ kind: Kind, isWatch: Bool = false
+    ) throws(APIStatus) -> ObjectEncoder {
+        let format = try ResponseFormat.negotiate(
+            accept: request.header("Accept"), allowsShapes: true, isWatch: isWatch)
+        return ObjectEncoder(
+            kind: kind, format: format, includeObject: try includeObject(request, format),
+            environment: api.environment)
+    }
+
+    private func includeObject(
+        _ request: APIRequest, _ format: ResponseFormat
+    ) throws(APIStatus) -> TableOutput.IncludeObject {
+        guard case .table = format.shape else { return .metadata }
+        switch request.queryValue("includeObject") ?? "" {
+        case "", "Metadata": return .metadata
+        case "None": return .none
+        case "Object": return .object
+        case let other:
+            throw .badRequest("unrecognized includeObject value: \(other.goQuoted)")
+        }
+    }
+}

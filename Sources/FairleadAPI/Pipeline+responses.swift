@@ -1,0 +1,58 @@
+import FairleadModel
+
+extension Pipeline {
+    func response(
+        _ status: Int, _ encoder: ObjectEncoder, _ body: [[UInt8]], warnings: [String] = []
+    ) -> APIResponse {
+        APIResponse(
+            status: status, contentType: encoder.format.contentType, headers: Self.warningHeaders(warnings), body: body)
+    }
+
+    /// A Status for the client, with the headers that go with it.
+    func failure(_ status: APIStatus, _ request: APIRequest, warnings: [String] = []) -> APIResponse {
+        let format = ResponseFormat.forErrors(accept: request.header("Accept"))
+        var headers = Self.warningHeaders(warnings)
+        if let seconds = status.details?.retryAfterSeconds, seconds > 0 {
+            headers.append((name: "Retry-After", value: String(seconds)))
+        }
+        if let path = RequestPath(request.path), let kind = api.kinds.kind(path.groupVersionResource) {
+            headers += Self.warningHeaders(kind.readWarnings)
+        }
+        return APIResponse(
+            status: status.code, contentType: format.contentType, headers: headers,
+            body: [ObjectEncoder.bytes(status.value, format)])
+    }
+
+    /// `Warning: 299 - "…"` for each text (RFC 7234, 5.5), each text once.
+    static func warningHeaders(_ texts: [String]) -> [(name: String, value: String)] {
+        var seen: Set<String> = []
+        return texts.filter { seen.insert($0).inserted }.map { text in
+            let escaped = text.reduce(into: "") { result, character in
+                if character == "\"" || character == "\\" { result.append("\\") }
+                result.append(character)
+            }
+            return (name: "Warning", value: "299 - \"\(escaped)\"")
+        }
+    }
+
+    /// Runs a write and answers with what it gives.
+    func deferred(
+        _ request: APIRequest, _ work: @escaping @Sendable () async throws(APIStatus) -> APIResponse
+    ) -> APIOutcome {
+        .deferred {
+            do throws(APIStatus) {
+                return .response(try await work())
+            } catch {
+                return .response(failure(error, request))
+            }
+        }
+    }
+}
+
+extension Kind {
+    /// Warnings that every answer about the kind carries.
+    var readWarnings: [String] {
+        guard groupResource == GroupResource(group: "", resource: "endpoints") else { return [] }
+        return ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"]
+    }
+}

@@ -1,0 +1,158 @@
+import FairleadModel
+import FairleadSchema
+
+extension Pipeline {
+    /// The parts of objects that have paths of their own.
+    func subresource(
+        _ name: String, _ request: APIRequest, _ target: Target
+    ) throws(APIStatus) -> APIOutcome {
+        let info = target.kind.info.subresources.first { $0.name == name }
+        guard let info, target.path.name != nil else { throw .unknownResource }
+        guard info.allows(request.method) else { throw .methodNotAllowed() }
+        switch name {
+        case "status", "finalize", "resize", "ephemeralcontainers":
+            switch request.method {
+            case "GET": return try get(request, target)
+            case "PUT": return try replace(request, target)
+            default: return try patch(request, target)
+            }
+        case "scale": return try scale(request, target)
+        case "binding": return try bind(request, target)
+        case "eviction": return try evict(request, target)
+        case "log": return try log(request, target)
+        case "exec", "attach", "portforward": return try stream(name, request, target)
+        case "proxy": return try proxy(request, target)
+        default: throw .methodNotAllowed()
+        }
+    }
+
+    // MARK: - scale
+
+    private static let scaleType = "io.k8s.api.autoscaling.v1.Scale"
+
+    private func scale(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let kind = target.kind
+        let encoder = try encoder(for: request, kind)
+        let key = kind.key(namespace: target.namespace, name: target.name)
+        switch request.method {
+        case "GET":
+            guard let object = api.store.current.object(key) else { throw kind.notFound(target.name) }
+            return .response(response(200, encoder, [encoder.encode(ScaleMapping.scale(from: object.value))]))
+        case "PUT":
+            let options = try WriteOptions(request, kind: "UpdateOptions")
+            let decoded = try api.decoder.decode(
+                request, as: "Scale", apiVersion: "autoscaling/v1", typeName: Self.scaleType,
+                validation: options.fieldValidation)
+            return changeScale(request, target, encoder, options) { _ in (decoded.object, decoded.warnings) }
+        default:
+            let options = try WriteOptions(request, kind: "PatchOptions")
+            let patch = try PatchRequest(request)
+            return changeScale(request, target, encoder, options) { (scale) throws(APIStatus) in
+                let patched = try patch.apply(to: scale, typeName: Self.scaleType, types: api.types)
+                let result = try api.structure(patched, patch, "Scale", "autoscaling/v1", Self.scaleType, options)
+                return (result.object, result.warnings)
+            }
+        }
+    }
+
+    private func changeScale(
+        _ request: APIRequest, _ target: Target, _ encoder: ObjectEncoder, _ options: WriteOptions,
+        _ change: @escaping @Sendable (Value) throws(APIStatus) -> (Value, [String])
+    ) -> APIOutcome {
+        deferred(request) { () async throws(APIStatus) in
+            let result = try await api.modify(
+                target.kind, namespace: target.namespace, name: target.name, scope: .main, options: options
+            ) { (old) throws(APIStatus) in
+                let (scale, warnings) = try change(ScaleMapping.scale(from: old))
+                guard scale.name == target.name else {
+                    throw .badRequest(
+                        "the name of the object (\(scale.name)) does not match the name on the URL (\(target.name))")
+                }
+                let errors = ScaleMapping.errors(of: scale)
+                if !errors.isEmpty {
+                    throw .invalid(group: "autoscaling", kind: "Scale", name: target.name, errors: errors)
+                }
+                var object = ScaleMapping.apply(scale, to: old)
+                object.set(scale.at("metadata", "resourceVersion"), at: "metadata", "resourceVersion")
+                return API.Modification(object: object, warnings: warnings)
+            }
+            let scale = ScaleMapping.scale(from: result.object)
+            return response(200, encoder, [encoder.encode(scale)], warnings: result.warnings)
+        }
+    }
+
+    // MARK: - binding and eviction
+
+    func bind(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let options = try WriteOptions(request, kind: "CreateOptions")
+        let binding = try api.decoder.decode(
+            request, as: "Binding", apiVersion: "v1", typeName: "io.k8s.api.core.v1.Binding",
+            validation: options.fieldValidation)
+        return deferred(request) { () async throws(APIStatus) in
+            try await api.bind(
+                namespace: target.namespace, name: target.name, binding.object, pods: target.kind, options: options)
+            return successStatus(201, request, warnings: binding.warnings)
+        }
+    }
+
+    private func evict(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let options = try WriteOptions(request, kind: "CreateOptions")
+        let eviction = try api.decoder.decode(
+            request, as: "Eviction", apiVersion: "policy/v1", typeName: "io.k8s.api.policy.v1.Eviction",
+            validation: options.fieldValidation)
+        return deferred(request) { () async throws(APIStatus) in
+            try await api.evict(
+                namespace: target.namespace, name: target.name, eviction.object, pods: target.kind, options: options)
+            return successStatus(201, request, warnings: eviction.warnings)
+        }
+    }
+
+    private func successStatus(_ code: Int, _ request: APIRequest, warnings: [String]) -> APIResponse {
+        let status: Value = [
+            "kind": "Status", "apiVersion": "v1", "metadata": .object(Object()), "status": "Success",
+            "code": .int(Int64(code)),
+        ]
+        let format = ResponseFormat.forErrors(accept: request.header("Accept"))
+        return APIResponse(
+            status: code, contentType: format.contentType, headers: Self.warningHeaders(warnings),
+            body: [ObjectEncoder.bytes(status, format)])
+    }
+
+    // MARK: - what a kubelet would answer
+
+    private func log(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let options = try PodLogOptions(request, pod: target.name)
+        let pod = try existingPod(target)
+        let container = try options.container(in: pod, name: target.name)
+        guard pod.at("spec", "nodeName")?.string?.isEmpty == false else { return .response(.text(200, "")) }
+        guard options.follows else {
+            let lines = podLogs(pod, container, options)
+            return .response(.text(200, lines.map { $0 + "\n" }.joined()))
+        }
+        let stream = PodLogStream(
+            lines: podLogs(pod, container, options), key: target.kind.key(namespace: target.namespace, name: target.name),
+            store: api.store)
+        return .stream(stream, contentType: "text/plain; charset=utf-8", headers: [])
+    }
+
+    private func existingPod(_ target: Target) throws(APIStatus) -> Value {
+        let key = target.kind.key(namespace: target.namespace, name: target.name)
+        guard let pod = api.store.current.object(key) else { throw target.kind.notFound(target.name) }
+        return pod.value
+    }
+
+    /// exec, attach and portforward need a machine to run something on; simulated nodes have none.
+    private func stream(_ what: String, _ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let pod = try existingPod(target)
+        let containers = (pod.at("spec", "containers")?.array ?? []).compactMap { $0["name"]?.string }
+        if let wanted = request.queryValue("container"), !containers.contains(wanted) {
+            throw .badRequest("container \(wanted) is not valid for pod \(target.name)")
+        }
+        guard pod.at("spec", "nodeName")?.string?.isEmpty == false else {
+            throw .badRequest("pod \(target.name) does not have a host assigned")
+        }
+        throw APIStatus(
+            code: 501, reason: "NotImplemented",
+            message: "\(what) is not emulated: pods on simulated nodes run no processes")
+    }
+}

@@ -1,0 +1,89 @@
+package import FairleadModel
+
+/// The way of a request: HTTP in, HTTP out.
+///
+/// `handle` returns without waiting for anything. Reads are answered from the current snapshot at once; whatever has to
+/// wait for a commit comes back as `deferred`. Every failure is a Kubernetes Status in the format that was asked for.
+package struct Pipeline: Sendable {
+    let api: API
+    let documents: DiscoveryEndpoint
+    let operations: OperationsEndpoint
+    /// The lines a container of a pod has logged.
+    let podLogs: PodLogSource
+
+    package typealias PodLogSource = @Sendable (_ pod: Value, _ container: String, PodLogOptions) -> [String]
+
+    package init(
+        api: API, documents: DiscoveryEndpoint, operations: OperationsEndpoint,
+        podLogs: @escaping PodLogSource = { _, _, _ in [] }
+    ) {
+        self.api = api
+        self.documents = documents
+        self.operations = operations
+        self.podLogs = podLogs
+    }
+
+    package func handle(_ request: APIRequest) -> APIOutcome {
+        do {
+            if let answer = operations.respond(to: request) { return .response(answer) }
+            if let answer = documents.respond(to: request) { return .response(answer) }
+            guard let path = RequestPath(request.path) else { return .response(notFoundPage) }
+            guard let target = try resolve(path) else { return .response(notFoundPage) }
+            return try dispatch(request, target)
+        } catch {
+            return .response(failure(error, request))
+        }
+    }
+
+    /// What a request is about: a kind, perhaps an object and a part of it.
+    struct Target: Sendable {
+        var kind: Kind
+        var path: RequestPath
+        var namespace: String { path.namespace ?? "" }
+        var name: String { path.name ?? "" }
+    }
+
+    /// - Returns: nil for a group that is not served at all.
+    /// - Throws: 404 for an unknown version, resource or subresource.
+    private func resolve(_ path: RequestPath) throws(APIStatus) -> Target? {
+        guard let kind = api.kinds.kind(path.groupVersionResource) else {
+            guard api.kinds.resources.hasGroup(path.group) else { return nil }
+            throw .unknownResource
+        }
+        // A namespaced object outside of a namespace, or the other way round, is no path of this API.
+        if kind.info.isNamespaced ? (path.namespace == nil && path.name != nil) : path.namespace != nil {
+            throw .unknownResource
+        }
+        if let subresource = path.subresource,
+            !kind.info.subresources.contains(where: { $0.name == subresource })
+        {
+            throw .unknownResource
+        }
+        return Target(kind: kind, path: path)
+    }
+
+    private func dispatch(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+        if let subresource = target.path.subresource { return try self.subresource(subresource, request, target) }
+        if target.path.isWatch {
+            guard request.method == "GET" else { throw .methodNotAllowed() }
+            return try list(request, target)
+        }
+        switch (request.method, target.path.name) {
+        case ("GET", nil): return try list(request, target)
+        case ("GET", .some): return try get(request, target)
+        case ("POST", nil) where isCollection(target): return try create(request, target)
+        case ("PUT", .some): return try replace(request, target)
+        case ("PATCH", .some): return try patch(request, target)
+        case ("DELETE", .some): return try delete(request, target)
+        case ("DELETE", nil) where target.path.namespace != nil: return try deleteCollection(request, target)
+        default: throw .methodNotAllowed()
+        }
+    }
+
+    /// Whether objects can be created at this path: in a namespace, or outside of all for cluster-scoped kinds.
+    private func isCollection(_ target: Target) -> Bool {
+        target.kind.info.isNamespaced ? target.path.namespace != nil : true
+    }
+
+    private var notFoundPage: APIResponse { .text(404, "404 page not found\n") }
+}

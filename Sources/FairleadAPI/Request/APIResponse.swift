@@ -1,0 +1,56 @@
+/// An answer with its whole body.
+package struct APIResponse: Sendable {
+    package var status: Int
+    package var contentType: String
+    /// Further headers (Warning, Location, Retry-After, Allow, ETag …), without Content-Type, Content-Length, Date.
+    package var headers: [(name: String, value: String)]
+    /// The body in pieces, so that a list can share the bytes of the objects it shows.
+    package var body: [[UInt8]]
+
+    package init(
+        status: Int, contentType: String, headers: [(name: String, value: String)] = [], body: [[UInt8]]
+    ) {
+        self.status = status
+        self.contentType = contentType
+        self.headers = headers
+        self.body = body
+    }
+
+    package static func text(_ status: Int, _ text: String) -> APIResponse {
+        APIResponse(status: status, contentType: "text/plain; charset=utf-8", body: [Array(text.utf8)])
+    }
+}
+
+/// How a request is going to be answered.
+package enum APIOutcome: Sendable {
+    /// Answered at once (reads, refusals): nothing waited for.
+    case response(APIResponse)
+    /// A watch or a followed log: HTTP 200 with this content type, then whatever the stream gives.
+    case stream(any EventStream, contentType: String, headers: [(name: String, value: String)])
+    /// Has to wait for a commit: run it off the event loop. Answers once.
+    case deferred(@Sendable () async -> APIOutcome)
+}
+
+/// A body that goes on: pulled by the connection whenever it can take more, so that a slow client only slows itself.
+///
+/// All methods may be called from one event loop at a time; `wake` may come from any thread.
+package protocol EventStream: Sendable {
+    /// Sets what is called when there may be more to pull. Called once, before the first `pull`.
+    func onWake(_ wake: @escaping @Sendable () -> Void)
+    /// Gives what is there, at most about `maximumBytes`, without waiting.
+    func pull(maximumBytes: Int) -> StreamStep
+    /// The time (seconds on the monotonic clock of `ContinuousClock`) at which `pull` should be called even if
+    /// nothing woke it: for bookmarks and `timeoutSeconds`. nil when there is none.
+    var deadline: ContinuousClock.Instant? { get }
+    /// The client has gone or the server stops: give up what is held. May be called more than once.
+    func cancel()
+}
+
+package enum StreamStep: Sendable {
+    /// Send these pieces, then pull again when writable.
+    case data([[UInt8]])
+    /// Nothing now; wait for `wake` or the deadline.
+    case wait
+    /// Send these pieces, then end the body.
+    case end([[UInt8]])
+}

@@ -1,0 +1,128 @@
+import FairleadModel
+import FairleadSchema
+
+/// Turns the bytes of a request into an object of the kind that the path names.
+struct BodyDecoder: Sendable {
+    let types: TypeRegistry
+    let resources: ResourceTable
+
+    /// An object that has been read, and the warnings about how it was written.
+    struct Decoded {
+        var object: Value
+        var warnings: [String] = []
+    }
+
+    static func isYAML(_ request: APIRequest) -> Bool {
+        request.header("Content-Type")?.hasPrefix("application/yaml") ?? false
+    }
+
+    /// Reads the body of a create or update as `kind` of `apiVersion`.
+    ///
+    /// Unknown and duplicate fields are dropped, reported or refused as `validation` says.
+    /// - Throws: 400 with the decoder's complaint, 415 for a content type that is not read here.
+    func decode(
+        _ request: APIRequest, as kind: String, apiVersion: String, typeName: String,
+        validation: WriteOptions.FieldValidation
+    ) throws(APIStatus) -> Decoded {
+        let parsed = try parse(request, kind: kind)
+        var object = parsed.value
+        if object.isNull { object = .object(Object()) }
+        guard object.object != nil else {
+            throw .badRequest(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal \(object.jsonTypeName) into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }")
+        }
+        try checkKind(of: &object, is: kind, apiVersion: apiVersion)
+        return try structure(
+            object, duplicates: parsed.duplicateFields, kind: kind, apiVersion: apiVersion, typeName: typeName,
+            validation: validation)
+    }
+
+    /// Checks and normalises a tree (a decoded body, or the result of a patch).
+    func structure(
+        _ value: Value, duplicates: [String], kind: String, apiVersion: String, typeName: String,
+        validation: WriteOptions.FieldValidation
+    ) throws(APIStatus) -> Decoded {
+        var object = value
+        let version = apiVersion.split(separator: "/").last.map(String.init) ?? apiVersion
+        let report: StructuralReport
+        do {
+            report = try types.normalize(&object, as: typeName)
+        } catch {
+            throw .badRequest("\(kind) in version \(version.goQuoted) cannot be handled as a \(kind): \(error.message)")
+        }
+        object["kind"] = .string(kind)
+        object["apiVersion"] = .string(apiVersion)
+        if validation == .ignore { return Decoded(object: object) }
+        let complaints =
+            duplicates.map { "duplicate field \"\($0)\"" } + report.unknownFields.map { "unknown field \"\($0)\"" }
+        if validation == .strict, !complaints.isEmpty {
+            throw .badRequest(
+                "\(kind) in version \(version.goQuoted) cannot be handled as a \(kind): strict decoding error: "
+                    + complaints.joined(separator: ", "))
+        }
+        return Decoded(object: object, warnings: complaints)
+    }
+
+    private func parse(_ request: APIRequest, kind: String) throws(APIStatus) -> JSON.Parsed {
+        let contentType = request.header("Content-Type")?.split(separator: ";").first.map { $0.trimmingSpaces } ?? ""
+        do {
+            switch contentType {
+            case "", "application/json": return try JSON.parse(request.body)
+            case "application/yaml": return try YAML.parse(request.body)
+            default:
+                throw APIStatus(
+                    code: 415, reason: "UnsupportedMediaType",
+                    message:
+                        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf"
+                )
+            }
+        } catch let status as APIStatus {
+            throw status
+        } catch let error as JSON.ParseError {
+            let why = "couldn't get version/kind; json parse error: \(error.message)"
+            throw unrecognized(request.body, kind: kind, why: why)
+        } catch let error as YAML.ParseError {
+            throw unrecognized(request.body, kind: kind, why: error.message)
+        } catch {
+            throw unrecognized(request.body, kind: kind, why: String(describing: error))
+        }
+    }
+
+    /// Kubernetes quotes the first 24 bytes: as text if they are printable, in hexadecimal otherwise.
+    private func unrecognized(_ body: [UInt8], kind: String, why: String) -> APIStatus {
+        let head = body.prefix(24)
+        var dump: String
+        if head.isEmpty {
+            dump = "<empty>"
+        } else {
+            let digits = Array("0123456789abcdef".utf8)
+            dump = String(decoding: head.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+            if body.count > 24 { dump += " ..." }
+        }
+        return .badRequest("the object provided is unrecognized (must be of type \(kind)): \(why) (\(dump))")
+    }
+
+    /// A body may leave kind and apiVersion out; what it says must be the path's.
+    private func checkKind(of object: inout Value, is kind: String, apiVersion: String) throws(APIStatus) {
+        let given = object["kind"]?.string ?? ""
+        let givenVersion = object["apiVersion"]?.string ?? ""
+        if given.isEmpty || given == kind, givenVersion.isEmpty || givenVersion == apiVersion { return }
+        let group = apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : ""
+        let version = (givenVersion.isEmpty ? apiVersion : givenVersion)
+        let shortVersion = version.split(separator: "/").last.map(String.init) ?? version
+        let bodyKind = given.isEmpty ? kind : given
+        if resources.resource(kind: bodyKind, apiVersion: version) != nil || types.hasKind(bodyKind, apiVersion: version) {
+            let target = group.isEmpty ? "core" : String(group.prefix { $0 != "." })
+            if version == apiVersion || bodyKind != kind {
+                throw .badRequest(
+                    "\(bodyKind) in version \(shortVersion.goQuoted) cannot be handled as a \(kind): converting (\(shortVersion).\(bodyKind)) to (\(target).\(kind)): unknown conversion")
+            }
+        }
+        if bodyKind == kind, !group.isEmpty, version.hasPrefix(group + "/") {
+            throw .badRequest(
+                "the API version in the data (\(version)) does not match the expected API version (\(apiVersion))")
+        }
+        throw .badRequest(
+            "\(bodyKind) in version \(shortVersion.goQuoted) cannot be handled as a \(kind): no kind \(bodyKind.goQuoted) is registered for version \(version.goQuoted) in scheme \"pkg/api/legacyscheme/scheme.go:30\"")
+    }
+}

@@ -1,0 +1,93 @@
+import FairleadModel
+
+/// How something is to be deleted (meta/v1 DeleteOptions), from the body or, where there is none, from the query.
+package struct DeletionOptions: Sendable {
+    package enum Propagation: String, Sendable { case orphan = "Orphan", background = "Background", foreground = "Foreground" }
+
+    package var gracePeriodSeconds: Int64?
+    package var propagation: Propagation?
+    package var uid: String?
+    package var resourceVersion: String?
+    package var isDryRun = false
+
+    package init() {}
+
+    init(_ request: APIRequest) throws(APIStatus) {
+        var object = Object()
+        if !request.body.isEmpty {
+            object = try Self.decode(request)
+        } else {
+            for (name, value) in request.query {
+                switch name {
+                case "gracePeriodSeconds": object[name] = try QueryValue.integer(value).map { .int($0) }
+                case "propagationPolicy": object[name] = .string(value)
+                case "orphanDependents": object[name] = .bool(QueryValue.bool(value))
+                case "dryRun" where !value.isEmpty:
+                    object[name] = .array((object[name]?.array ?? []) + [.string(value)])
+                default: break
+                }
+            }
+        }
+        // A dry run asked for in the query holds whatever the body says.
+        let queried = request.query.filter { $0.name == "dryRun" && !$0.value.isEmpty }.map { Value.string($0.value) }
+        if object["dryRun"] == nil, !queried.isEmpty { object["dryRun"] = .array(queried) }
+        try self.init(object)
+    }
+
+    /// Reads DeleteOptions that stand inside another object (an Eviction); null means none.
+    init(_ value: Value) throws(APIStatus) { try self.init(value.object ?? Object()) }
+
+    private init(_ object: Object) throws(APIStatus) {
+        var errors: [FieldError] = []
+        let path = FieldPath("propagationPolicy")
+        let policy = object["propagationPolicy"]?.string
+        if let policy, !policy.isEmpty, Propagation(rawValue: policy) == nil {
+            errors.append(
+                FieldError(
+                    .notSupported, field: path.description, printedValue: policy.goQuoted,
+                    detail: "supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""))
+        }
+        if let orphan = object["orphanDependents"]?.bool {
+            if let policy {
+                errors.insert(
+                    .invalid(
+                        path, .string(policy), "orphanDependents and deletionPropagation cannot be both set"), at: 0)
+            }
+            propagation = orphan ? .orphan : .background
+        }
+        if let policy, let known = Propagation(rawValue: policy) { propagation = known }
+        let dryRun = object["dryRun"]?.array?.compactMap(\.string) ?? []
+        if !dryRun.isEmpty {
+            if dryRun.allSatisfy({ $0 == "All" }) {
+                isDryRun = true
+            } else {
+                errors.append(WriteOptions.dryRunError(dryRun))
+            }
+        }
+        gracePeriodSeconds = object["gracePeriodSeconds"]?.int
+        uid = object["preconditions"]?["uid"]?.string
+        resourceVersion = object["preconditions"]?["resourceVersion"]?.string
+        if !errors.isEmpty { throw .invalid(group: "meta.k8s.io", kind: "DeleteOptions", name: "", errors: errors) }
+    }
+
+    private static func decode(_ request: APIRequest) throws(APIStatus) -> Object {
+        let value: Value
+        do {
+            value = try BodyDecoder.isYAML(request) ? YAML.parse(request.body).value : JSON.parse(request.body).value
+        } catch let error as JSON.ParseError {
+            throw .badRequest("couldn't get version/kind; json parse error: \(error.message)")
+        } catch let error as YAML.ParseError {
+            throw .badRequest(error.message)
+        } catch {
+            throw .badRequest(String(describing: error))
+        }
+        let kind = value["kind"]?.string ?? ""
+        let apiVersion = value["apiVersion"]?.string ?? ""
+        if !kind.isEmpty, kind != "DeleteOptions" {
+            let scheme = "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"
+            throw .badRequest(
+                "no kind \(kind.goQuoted) is registered for version \((apiVersion.isEmpty ? "v1" : apiVersion).goQuoted) in scheme \(scheme.goQuoted)")
+        }
+        return value.object ?? Object()
+    }
+}

@@ -1,0 +1,126 @@
+import FairleadModel
+
+/// The query of a list, watch or deletecollection (meta/v1 ListOptions).
+struct ListOptions: Sendable {
+    var labelSelector = LabelSelector(matchLabels: [:])
+    var fieldSelector: FieldSelector?
+    var isWatch = false
+    var allowsBookmarks = false
+    var resourceVersion = ""
+    var resourceVersionMatch = ""
+    var timeoutSeconds: Int64?
+    var limit: Int64 = 0
+    var continueToken = ""
+    var sendInitialEvents: Bool?
+
+    init() {}
+
+    init(_ request: APIRequest) throws(APIStatus) {
+        for (name, value) in request.query {
+            switch name {
+            case "labelSelector": if !value.isEmpty { labelSelector = try parsed { try LabelSelector(parsing: $0) }(value) }
+            case "fieldSelector": if !value.isEmpty { fieldSelector = try parsed { try FieldSelector(parsing: $0) }(value) }
+            case "watch": isWatch = QueryValue.bool(value)
+            case "allowWatchBookmarks": allowsBookmarks = QueryValue.bool(value)
+            case "resourceVersion": resourceVersion = value
+            case "resourceVersionMatch": resourceVersionMatch = value
+            case "timeoutSeconds": timeoutSeconds = try QueryValue.integer(value)
+            case "limit": limit = try QueryValue.integer(value) ?? 0
+            case "continue": continueToken = value
+            case "sendInitialEvents": sendInitialEvents = QueryValue.bool(value)
+            default: break
+            }
+        }
+    }
+
+    /// The combinations that meta/v1 forbids (`ValidateListOptions` of apimachinery's internalversion).
+    func validate() throws(APIStatus) {
+        let match = FieldPath("resourceVersionMatch")
+        var errors: [FieldError] = []
+        if isWatch {
+            if sendInitialEvents != nil {
+                if resourceVersionMatch != "NotOlderThan" {
+                    errors.append(
+                        .forbidden(match, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
+                }
+                if !resourceVersionMatch.isEmpty, resourceVersionMatch != "NotOlderThan" {
+                    errors.append(
+                        .notSupported(match, .string(resourceVersionMatch), supported: ["NotOlderThan"]))
+                }
+                if !continueToken.isEmpty {
+                    errors.append(.forbidden(match, "resourceVersionMatch is forbidden when continue is provided"))
+                }
+            } else if !resourceVersionMatch.isEmpty {
+                errors.append(
+                    .forbidden(
+                        match, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+            }
+        } else {
+            if !resourceVersionMatch.isEmpty {
+                if resourceVersion.isEmpty {
+                    errors.append(
+                        .forbidden(match, "resourceVersionMatch is forbidden unless resourceVersion is provided"))
+                }
+                if !continueToken.isEmpty {
+                    errors.append(.forbidden(match, "resourceVersionMatch is forbidden when continue is provided"))
+                }
+                if resourceVersionMatch != "Exact", resourceVersionMatch != "NotOlderThan" {
+                    errors.append(
+                        .notSupported(
+                            match, .string(resourceVersionMatch), supported: ["Exact", "NotOlderThan", ""]))
+                }
+                if resourceVersionMatch == "Exact", resourceVersion == "0" {
+                    errors.append(
+                        .forbidden(
+                            match, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""))
+                }
+            }
+            if sendInitialEvents != nil {
+                errors.append(
+                    .forbidden(FieldPath("sendInitialEvents"), "sendInitialEvents is forbidden for list"))
+            }
+        }
+        if !errors.isEmpty {
+            throw .invalid(group: "meta.k8s.io", kind: "ListOptions", name: "", errors: errors)
+        }
+    }
+
+    /// The revision a GET, list or watch names; nil where none is given.
+    ///
+    /// - Parameter code: what Kubernetes answers to something that is no number: 400 for lists, 500 elsewhere.
+    static func revision(_ text: String, failing code: Int) throws(APIStatus) -> Int64? {
+        if text.isEmpty { return nil }
+        if let number = UInt64(text), text.first != "+" { return Int64(clamping: number) }
+        let why = "resourceVersion: Invalid value: \(text.goQuoted): strconv.ParseUint: parsing \(text.goQuoted): invalid syntax"
+        throw APIStatus(code: code, reason: code == 400 ? "BadRequest" : "", message: why)
+    }
+}
+
+/// Runs a selector's parser and turns its complaint into a 400.
+private func parsed<Selector>(
+    _ parse: @escaping (String) throws -> Selector
+) -> (String) throws(APIStatus) -> Selector {
+    { (text) throws(APIStatus) in
+        do {
+            return try parse(text)
+        } catch let error as SelectorError {
+            throw .badRequest(error.message)
+        } catch {
+            throw .badRequest(String(describing: error))
+        }
+    }
+}
+
+/// Query values in Go's way of reading them.
+enum QueryValue {
+    /// `false` and `0` are false, everything else, nothing at all included, is true.
+    static func bool(_ text: String) -> Bool { text != "false" && text != "0" }
+
+    static func integer(_ text: String) throws(APIStatus) -> Int64? {
+        if text.isEmpty { return nil }
+        guard let number = Int64(text) else {
+            throw .badRequest("strconv.ParseInt: parsing \(text.goQuoted): invalid syntax")
+        }
+        return number
+    }
+}

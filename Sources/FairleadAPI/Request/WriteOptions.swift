@@ -1,0 +1,47 @@
+import FairleadModel
+
+/// The query of a create, update or patch (meta/v1 CreateOptions, UpdateOptions, PatchOptions).
+package struct WriteOptions: Sendable {
+    package enum FieldValidation: String, Sendable { case ignore = "Ignore", warn = "Warn", strict = "Strict" }
+
+    package var isDryRun = false
+    package var fieldValidation = FieldValidation.warn
+    package var fieldManager = ""
+    package var force: Bool?
+
+    package init(isDryRun: Bool = false, fieldValidation: FieldValidation = .warn, fieldManager: String = "") {
+        self.isDryRun = isDryRun
+        self.fieldValidation = fieldValidation
+        self.fieldManager = fieldManager
+    }
+
+    /// - Parameter kind: `CreateOptions`, `UpdateOptions` or `PatchOptions`, for messages.
+    init(_ request: APIRequest, kind: String) throws(APIStatus) {
+        var errors: [FieldError] = []
+        let dryRun = request.query.filter { $0.name == "dryRun" && !$0.value.isEmpty }.map(\.value)
+        if !dryRun.isEmpty {
+            if dryRun.allSatisfy({ $0 == "All" }) { isDryRun = true } else { errors.append(Self.dryRunError(dryRun)) }
+        }
+        if let force = request.queryValue("force") { self.force = QueryValue.bool(force) }
+        if let manager = request.queryValue("fieldManager") {
+            if manager.utf8.count > 128 {
+                errors.append(.tooLong(FieldPath("fieldManager"), maximum: 128))
+            }
+            fieldManager = manager
+        }
+        if let text = request.queryValue("fieldValidation"), !text.isEmpty {
+            if let known = FieldValidation(rawValue: text) {
+                fieldValidation = known
+            } else {
+                errors.append(
+                    .notSupported(
+                        FieldPath("fieldValidation"), .string(text), supported: ["", "Ignore", "Strict", "Warn"]))
+            }
+        }
+        if !errors.isEmpty { throw .invalid(group: "meta.k8s.io", kind: kind, name: "", errors: errors) }
+    }
+
+    static func dryRunError(_ values: [String]) -> FieldError {
+        .notSupported(FieldPath("dryRun"), .array(values.map { .string($0) }), supported: ["All"])
+    }
+}

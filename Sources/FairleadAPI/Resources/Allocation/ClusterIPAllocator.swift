@@ -1,0 +1,96 @@
+import FairleadModel
+import FairleadStorage
+
+/// Cluster IPs for one write of one Service, from the ranges of all ServiceCIDRs (KEP-1880).
+struct ClusterIPAllocator {
+    private let context: StrategyContext
+    private let ranges: [ServiceRange]
+    /// The families of the cluster; the first is the default. Further ServiceCIDRs do not change them.
+    let configuredFamilies: [String]
+
+    init(_ context: StrategyContext) {
+        self.context = context
+        configuredFamilies = context.configuration.serviceClusterIPRanges.map(\.network.family)
+        let stored = context.snapshot.objects(AllocationClaims.serviceCIDRs, namespace: nil, after: nil)
+        var ranges: [ServiceRange] = []
+        for object in stored { ranges += ServiceRange.ranges(of: object.value) }
+        // Before the cluster's own ServiceCIDR is written, the configuration stands for it.
+        self.ranges =
+            ranges.isEmpty
+            ? context.configuration.serviceClusterIPRanges.map { ServiceRange($0, isReady: true) } : ranges
+    }
+
+    /// Takes one address that the client chose.
+    func take(_ text: String, for owner: ServiceOwner) throws(AllocationFailure) {
+        guard let address = IPAddress(text) else { throw AllocationFailure(message: "invalid IP address: \(text)") }
+        let found = ranges.first { $0.isReady && $0.contains(address) }
+        if context.isDryRun {
+            if found != nil { return }
+            let shown = ranges.first { $0.cidr.isIPv4 == address.isIPv4 }?.cidr.description ?? ""
+            throw AllocationFailure(
+                message: "the provided IP (\(address)) is not in the valid range. The range of valid IPs is \(shown)")
+        }
+        if found == nil { throw AllocationFailure(message: "the provided network does not match the current range") }
+        try checkClaim(address, owner)
+        if !isFree(address) { throw AllocationFailure(message: "provided IP is already allocated") }
+    }
+
+    /// A free address of the family; a dry run shows the network's own, which nobody can have.
+    func next(_ family: String, for owner: ServiceOwner) throws(AllocationFailure) -> String {
+        let candidates = ranges.filter { $0.cidr.network.family == family }
+        if context.isDryRun, let first = candidates.first { return first.cidr.network.description }
+        for range in candidates where range.isReady {
+            let offset = range.band.next(context.environment) { isFree(range.address(at: $0)) }
+            guard let offset else { continue }
+            let address = range.address(at: offset)
+            try checkClaim(address, owner)
+            return address.description
+        }
+        throw AllocationFailure(message: "range is full")
+    }
+
+    private func isFree(_ address: IPAddress) -> Bool {
+        context.snapshot.object(AllocationClaims.key(address)) == nil
+    }
+
+    /// The claim is an object like any other; a Service without a name fails here already.
+    private func checkClaim(_ address: IPAddress, _ owner: ServiceOwner) throws(AllocationFailure) {
+        let claim = AllocationClaims.claim(address, for: owner, context.environment)
+        let errors = IPAddressStrategy().validate(claim, context)
+        if errors.isEmpty { return }
+        let status = APIStatus.invalid(
+            group: "networking.k8s.io", kind: "IPAddress", name: address.description, errors: errors)
+        throw AllocationFailure(message: status.message)
+    }
+}
+
+/// One range of a ServiceCIDR, without the addresses that cannot be a Service's: the network's own, and the broadcast
+/// address of IPv4.
+struct ServiceRange {
+    let cidr: CIDR
+    let isReady: Bool
+    let band: AllocationBand
+
+    init(_ cidr: CIDR, isReady: Bool) {
+        self.cidr = cidr
+        self.isReady = isReady
+        let reserved: UInt128 = cidr.isIPv4 ? 2 : 1
+        let size = cidr.size > reserved ? cidr.size - reserved : 0
+        band = AllocationBand(size: size, minimum: 16, step: 16, maximum: 256)
+    }
+
+    static func ranges(of serviceCIDR: Value) -> [ServiceRange] {
+        let conditions = serviceCIDR["status"]?.items("conditions") ?? []
+        let ready = conditions.first { $0.text("type") == "Ready" }
+        let isReady = serviceCIDR.deletionTimestamp == nil && ready?.text("status") ?? "True" == "True"
+        let texts = serviceCIDR["spec"]?.strings("cidrs") ?? []
+        return texts.compactMap { CIDR($0) }.map { ServiceRange($0, isReady: isReady) }
+    }
+
+    func address(at offset: UInt128) -> IPAddress { cidr.network.advanced(by: offset + 1) }
+
+    func contains(_ address: IPAddress) -> Bool {
+        guard cidr.contains(address), address != cidr.network else { return false }
+        return !(cidr.isIPv4 && address == cidr.last)
+    }
+}

@@ -1,0 +1,65 @@
+import FairleadModel
+import FairleadStorage
+
+/// The difference between what a Service holds now and what it will hold, as part of the transaction that writes it.
+struct ServiceClaims {
+    private let new: Holdings
+    private let old: Holdings
+    private let context: StrategyContext
+
+    private struct Holdings {
+        var owner: ServiceOwner?
+        var addresses: [IPAddress] = []
+        var nodePorts: [Int] = []
+
+        init(_ service: Value?) {
+            guard let service else { return }
+            let spec = ServiceSpec(of: service)
+            owner = ServiceOwner(service)
+            addresses = spec.heldAddresses
+            nodePorts = spec.heldNodePorts
+        }
+    }
+
+    /// - Parameters:
+    ///   - service: the Service as it will be, nil when it goes.
+    ///   - old: the Service as it is, nil when it comes.
+    init(of service: Value?, replacing old: Value?, _ context: StrategyContext) {
+        new = Holdings(service)
+        self.old = Holdings(old)
+        self.context = context
+    }
+
+    func add(to transaction: inout Transaction) {
+        if let owner = new.owner {
+            for address in new.addresses where !old.addresses.contains(address) {
+                let claim = AllocationClaims.claim(address, for: owner, context.environment)
+                take(AllocationClaims.key(address), claim, in: &transaction)
+            }
+            for number in new.nodePorts where !old.nodePorts.contains(number) {
+                let claim = AllocationClaims.claim(nodePort: number, for: owner, context.environment)
+                take(AllocationClaims.key(nodePort: number), claim, in: &transaction)
+            }
+        }
+        if let owner = old.owner {
+            for address in old.addresses where !new.addresses.contains(address) {
+                release(AllocationClaims.key(address), of: owner, in: &transaction)
+            }
+            for number in old.nodePorts where !new.nodePorts.contains(number) {
+                release(AllocationClaims.key(nodePort: number), of: owner, in: &transaction)
+            }
+        }
+    }
+
+    private func take(_ key: ObjectKey, _ claim: Value, in transaction: inout Transaction) {
+        transaction.conditions.append(.init(key: key, revision: 0))
+        transaction.operations.append(.put(key, Document(claim)))
+    }
+
+    /// A claim that somebody removed, or that is another's by now, is left alone.
+    private func release(_ key: ObjectKey, of owner: ServiceOwner, in transaction: inout Transaction) {
+        guard let stored = context.snapshot.object(key), owner.holds(stored.value) else { return }
+        transaction.conditions.append(.init(key: key, revision: stored.revision))
+        transaction.operations.append(.delete(key))
+    }
+}

@@ -1,0 +1,16 @@
+import FairleadModel
+
+/// The rules of ControllerRevisions: data that never changes, and a number.
+struct ControllerRevisionStrategy: ResourceStrategy {
+    func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
+        var errors = FieldChecks.nonNegative(object["revision"], FieldPath("revision"))
+        if object["data"] == nil { errors.append(.required(FieldPath("data"), "data is mandatory")) }
+        return errors
+    }
+
+    func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        validate(object, context) + FieldChecks.unchanged(object["data"], old["data"], FieldPath("data"))
+    }
+
+    func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {}
+}

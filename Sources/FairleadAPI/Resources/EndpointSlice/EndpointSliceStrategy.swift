@@ -1,0 +1,40 @@
+package import FairleadModel
+
+/// discovery.k8s.io/v1 EndpointSlice.
+package struct EndpointSliceStrategy: ResourceStrategy {
+    package init() {}
+
+    package func setDefaults(_ object: inout Value) {
+        // Both lists are always written, as null where they are empty.
+        for field in ["endpoints", "ports"] where object.items(field).isEmpty { object[field] = .null }
+        object.changeItems("endpoints") { $0.setDefault("conditions", [:]) }
+        object.changeItems("ports") { port in
+            port.setDefault("name", "")
+            port.setDefaultText("protocol", "TCP")
+        }
+    }
+
+    package func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
+        EndpointSliceValidation.errors(for: object, known: [])
+    }
+
+    package func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        let known = old.items("endpoints").flatMap { $0.strings("addresses") }
+        return EndpointSliceValidation.errors(for: object, known: Set(known))
+            + FieldChecks.unchanged(object["addressType"], old["addressType"], FieldPath("addressType"))
+    }
+
+    package func warnings(for object: Value, old: Value?) -> [String] {
+        var texts: [String] = []
+        if object.text("addressType") == "FQDN" { texts.append("addressType: FQDN endpoints are deprecated") }
+        for (index, endpoint) in object.items("endpoints").enumerated() {
+            for (position, text) in endpoint.strings("addresses").enumerated() {
+                let path = FieldPath("endpoints").index(index).child("addresses").index(position)
+                texts += IPText.addressWarnings(text, path)
+            }
+        }
+        return texts
+    }
+
+    package var generationFields: [String] { ["addressType", "endpoints", "ports", "metadata.labels"] }
+}

@@ -1,0 +1,37 @@
+package import FairleadModel
+
+/// networking.k8s.io/v1 IPAddress: the claim to one cluster IP; its name is the address in canonical form.
+///
+/// Reference: KEP-1880.
+package struct IPAddressStrategy: ResourceStrategy {
+    package init() {}
+
+    package func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
+        let path = FieldPath("spec", "parentRef")
+        guard let parent = object.at("spec", "parentRef") else { return [.required(path)] }
+        var errors: [FieldError] = []
+        let group = parent.text("group")
+        if !group.isEmpty { errors += FieldChecks.dnsSubdomain(group, path.child("group")) }
+        for field in ["resource", "name"] {
+            let text = parent.text(field)
+            errors +=
+                text.isEmpty
+                ? [.required(path.child(field))]
+                : FieldChecks.messages(NameRules.pathSegment(text), value: text, path.child(field))
+        }
+        let namespace = parent.text("namespace")
+        if !namespace.isEmpty {
+            errors += FieldChecks.messages(NameRules.pathSegment(namespace), value: namespace, path.child("namespace"))
+        }
+        return errors
+    }
+
+    package func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        FieldChecks.unchanged(
+            object.at("spec", "parentRef"), old.at("spec", "parentRef"), FieldPath("spec", "parentRef"))
+    }
+
+    package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
+        isPrefix ? [] : IPText.canonicalAddressErrors(name)
+    }
+}

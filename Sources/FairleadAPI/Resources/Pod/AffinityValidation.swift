@@ -1,0 +1,166 @@
+import FairleadModel
+
+/// The rules of node and pod affinity.
+enum AffinityValidation {
+    private static let required = "requiredDuringSchedulingIgnoredDuringExecution"
+    private static let preferred = "preferredDuringSchedulingIgnoredDuringExecution"
+
+    static func errors(_ affinity: Value?, _ path: FieldPath) -> [FieldError] {
+        guard let affinity else { return [] }
+        var errors: [FieldError] = []
+        if let ofNode = affinity["nodeAffinity"] { errors += nodeAffinity(ofNode, path.child("nodeAffinity")) }
+        for name in ["podAffinity", "podAntiAffinity"] {
+            if let ofPod = affinity[name] { errors += podAffinity(ofPod, path.child(name)) }
+        }
+        return errors
+    }
+
+    private static func nodeAffinity(_ affinity: Value, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        if let selector = affinity[required] { errors += nodeSelector(selector, path.child(required)) }
+        for (index, term) in affinity.items(preferred).enumerated() {
+            let here = path.child(preferred).index(index)
+            errors += weight(term, here)
+            errors += nodeSelectorTerm(term["preference"] ?? .null, here.child("preference"))
+        }
+        return errors
+    }
+
+    private static func weight(_ term: Value, _ path: FieldPath) -> [FieldError] {
+        let weight = term.number("weight")
+        return (1...100).contains(weight)
+            ? [] : [.invalid(path.child("weight"), .int(weight), "must be in the range 1-100")]
+    }
+
+    static func nodeSelector(_ selector: Value, _ path: FieldPath) -> [FieldError] {
+        let terms = selector.items("nodeSelectorTerms")
+        let here = path.child("nodeSelectorTerms")
+        if terms.isEmpty { return [.required(here, "must have at least one node selector term")] }
+        return terms.enumerated().flatMap { nodeSelectorTerm($0.element, here.index($0.offset)) }
+    }
+
+    private static func nodeSelectorTerm(_ term: Value, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        for (index, requirement) in term.items("matchExpressions").enumerated() {
+            errors += expression(requirement, path.child("matchExpressions").index(index))
+        }
+        for (index, requirement) in term.items("matchFields").enumerated() {
+            errors += fieldRequirement(requirement, path.child("matchFields").index(index))
+        }
+        return errors
+    }
+
+    private static func expression(_ requirement: Value, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        let values = requirement.strings("values")
+        switch requirement.text("operator") {
+        case "In", "NotIn":
+            if values.isEmpty {
+                errors.append(.required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"))
+            }
+        case "Exists", "DoesNotExist":
+            if !values.isEmpty {
+                errors.append(
+                    .forbidden(
+                        path.child("values"),
+                        "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+            }
+        case "Gt", "Lt":
+            if values.count != 1 {
+                errors.append(
+                    .required(path.child("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'"))
+            }
+        case let other:
+            errors.append(.invalid(path.child("operator"), .string(other), "not a valid selector operator"))
+        }
+        return errors + FieldChecks.qualifiedName(requirement.text("key"), path.child("key"))
+    }
+
+    private static func fieldRequirement(_ requirement: Value, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        let values = requirement.strings("values")
+        let comparison = requirement.text("operator")
+        if !["In", "NotIn"].contains(comparison) {
+            errors.append(.invalid(path.child("operator"), .string(comparison), "not a valid selector operator"))
+        } else if values.count != 1 {
+            errors.append(
+                .required(
+                    path.child("values"),
+                    "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"))
+        }
+        let key = requirement.text("key")
+        guard key == "metadata.name" else {
+            return errors + [.invalid(path.child("key"), .string(key), "not a valid field selector key")]
+        }
+        for (index, value) in values.enumerated() {
+            errors += FieldChecks.dnsSubdomain(value, path.child("values").index(index))
+        }
+        return errors
+    }
+
+    private static func podAffinity(_ affinity: Value, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        for (index, term) in affinity.items(required).enumerated() {
+            errors += podAffinityTerm(term, path.child(required).index(index))
+        }
+        for (index, term) in affinity.items(preferred).enumerated() {
+            let here = path.child(preferred).index(index)
+            errors += weight(term, here)
+            errors += podAffinityTerm(term["podAffinityTerm"] ?? .null, here.child("podAffinityTerm"))
+        }
+        return errors
+    }
+
+    private static func podAffinityTerm(_ term: Value, _ path: FieldPath) -> [FieldError] {
+        var errors = FieldChecks.labelSelector(term["labelSelector"], path.child("labelSelector"))
+        errors += FieldChecks.labelSelector(term["namespaceSelector"], path.child("namespaceSelector"))
+        for namespace in term.strings("namespaces") {
+            errors += FieldChecks.dnsLabel(namespace, path.child("namespace"))
+        }
+        let key = term.text("topologyKey")
+        if key.isEmpty {
+            errors.append(.required(path.child("topologyKey"), "can not be empty"))
+        }
+        return errors + FieldChecks.qualifiedName(key, path.child("topologyKey"))
+    }
+}
+
+/// The rules of topology spread constraints.
+enum TopologySpreadValidation {
+    static func errors(_ constraints: [Value], _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        var seen: Set<String> = []
+        for (index, constraint) in constraints.enumerated() {
+            let here = path.index(index)
+            let skew = constraint.number("maxSkew")
+            if skew <= 0 { errors.append(.invalid(here.child("maxSkew"), .int(skew), "must be greater than zero")) }
+            let key = constraint.text("topologyKey")
+            if key.isEmpty {
+                errors.append(.required(here.child("topologyKey"), "can not be empty"))
+            } else {
+                errors += FieldChecks.qualifiedName(key, here.child("topologyKey"))
+            }
+            let action = constraint.text("whenUnsatisfiable")
+            let actions = ["DoNotSchedule", "ScheduleAnyway"]
+            if !actions.contains(action) {
+                errors.append(
+                    .notSupported(here.child("whenUnsatisfiable"), .string(action), supported: actions))
+            }
+            if !seen.insert("\(key) \(action)").inserted {
+                errors.append(
+                    .duplicate(
+                        here.child("{topologyKey, whenUnsatisfiable}"), .string("{\(key), \(action)}")))
+            }
+            if let domains = constraint["minDomains"]?.int, domains <= 0 {
+                errors.append(.invalid(here.child("minDomains"), .int(domains), "must be greater than zero"))
+            }
+            for field in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
+                guard let policy = constraint[field]?.string, !["Honor", "Ignore"].contains(policy) else { continue }
+                errors.append(
+                    .notSupported(here.child(field), .string(policy), supported: ["Honor", "Ignore"]))
+            }
+            errors += FieldChecks.labelSelector(constraint["labelSelector"], here.child("labelSelector"))
+        }
+        return errors
+    }
+}

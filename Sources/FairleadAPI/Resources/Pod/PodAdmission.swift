@@ -1,0 +1,143 @@
+import FairleadModel
+import FairleadStorage
+
+/// What admission does to a pod before it is validated: the plugins LimitRanger, ServiceAccount, Priority and
+/// DefaultTolerationSeconds, in that order (the order of kube-apiserver's recommended plugins).
+enum PodAdmission {
+    static func admit(_ pod: inout Value, _ context: StrategyContext) throws(APIStatus) {
+        let isMirror = pod.at("metadata", "annotations", "kubernetes.io/config.mirror") != nil
+        let limitRanges = context.snapshot
+            .objects(limitRangeResource, namespace: pod.namespace, after: nil).map(\.value)
+        LimitRanger.fill(&pod, from: limitRanges)
+        var spec = pod["spec"] ?? .object(Object())
+        if !isMirror { try admitServiceAccount(&spec, of: pod, context) }
+        try admitPriority(&spec, of: pod, context)
+        addDefaultTolerations(&spec)
+        pod["spec"] = spec
+        if let reason = LimitRanger.refusal(of: pod, by: limitRanges) { throw forbidden(pod, reason) }
+    }
+
+    private static let limitRangeResource = GroupResource(group: "", resource: "limitranges")
+
+    // MARK: ServiceAccount
+
+    static let tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+    private static func admitServiceAccount(
+        _ spec: inout Value, of pod: Value, _ context: StrategyContext
+    ) throws(APIStatus) {
+        spec.setDefaultText("serviceAccountName", "default")
+        let name = spec.text("serviceAccountName")
+        spec["serviceAccount"] = .string(name)
+        let key = ObjectKey(
+            GroupVersionResource.serviceAccounts.groupResource, namespace: pod.namespace, name: name)
+        guard let account = context.snapshot.object(key)?.value else {
+            throw forbidden(
+                pod,
+                "error looking up service account \(pod.namespace)/\(name): serviceaccount \(name.goQuoted) not found")
+        }
+        let automount =
+            spec["automountServiceAccountToken"]?.bool ?? account["automountServiceAccountToken"]?.bool ?? true
+        if automount { mountToken(&spec, context.environment) }
+        if spec.items("imagePullSecrets").isEmpty, let secrets = account["imagePullSecrets"] {
+            spec["imagePullSecrets"] = secrets
+        }
+    }
+
+    /// Adds the projected token volume, and its mount to every container that has nothing at its path.
+    private static func mountToken(_ spec: inout Value, _ environment: Environment) {
+        var volumes = spec.items("volumes")
+        let existing = volumes.first { $0.text("name").hasPrefix("kube-api-access-") }?.text("name")
+        let name = existing ?? "kube-api-access-" + environment.randomSuffix(5)
+        var isUsed = false
+        for key in ["containers", "initContainers"] {
+            spec.changeItems(key) { container in
+                var mounts = container.items("volumeMounts")
+                if mounts.contains(where: { $0.text("mountPath") == tokenPath }) { return }
+                mounts.append(["mountPath": .string(tokenPath), "name": .string(name), "readOnly": true])
+                container["volumeMounts"] = .array(mounts)
+                isUsed = true
+            }
+        }
+        guard isUsed, existing == nil else { return }
+        volumes.append(tokenVolume(name))
+        spec["volumes"] = .array(volumes)
+    }
+
+    private static func tokenVolume(_ name: String) -> Value {
+        let token: Value = ["serviceAccountToken": ["expirationSeconds": 3607, "path": "token"]]
+        let authority: Value = [
+            "configMap": ["name": "kube-root-ca.crt", "items": [["key": "ca.crt", "path": "ca.crt"]]]
+        ]
+        let namespace: Value = [
+            "downwardAPI": [
+                "items": [["path": "namespace", "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"]]]
+            ]
+        ]
+        return [
+            "name": .string(name),
+            "projected": ["defaultMode": 420, "sources": .array([token, authority, namespace])],
+        ]
+    }
+
+    // MARK: Priority
+
+    private static let priorityClasses = GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses")
+    private static let systemPriorities: [String: Int64] = [
+        "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000,
+    ]
+
+    private static func admitPriority(
+        _ spec: inout Value, of pod: Value, _ context: StrategyContext
+    ) throws(APIStatus) {
+        let name = spec.text("priorityClassName")
+        let stored = context.snapshot.object(ObjectKey(priorityClasses, namespace: "", name: name))?.value
+        var priority: Int64 = 0
+        var policy = "PreemptLowerPriority"
+        if let stored {
+            priority = stored.number("value")
+            policy = stored["preemptionPolicy"]?.string ?? policy
+        } else if let system = systemPriorities[name] {
+            priority = system
+        } else if !name.isEmpty {
+            throw forbidden(pod, "no PriorityClass with name \(name) was found")
+        }
+        if let given = spec["priority"]?.int, given != priority {
+            throw forbidden(
+                pod,
+                "the integer value of priority (\(given)) must not be provided in pod spec; "
+                    + "priority admission controller computed \(priority) from the given PriorityClass name")
+        }
+        if let given = spec["preemptionPolicy"]?.string, given != policy {
+            throw forbidden(
+                pod,
+                "the string value of PreemptionPolicy (\(given)) must not be provided in pod spec; "
+                    + "priority admission controller computed \(policy) from the given PriorityClass name")
+        }
+        spec["priority"] = .int(priority)
+        spec["preemptionPolicy"] = .string(policy)
+    }
+
+    // MARK: DefaultTolerationSeconds
+
+    private static func addDefaultTolerations(_ spec: inout Value) {
+        var tolerations = spec.items("tolerations")
+        for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+            let isTolerated = tolerations.contains { toleration in
+                [key, ""].contains(toleration.text("key")) && ["NoExecute", ""].contains(toleration.text("effect"))
+            }
+            if isTolerated { continue }
+            tolerations.append([
+                "effect": "NoExecute", "key": .string(key), "operator": "Exists", "tolerationSeconds": 300,
+            ])
+        }
+        if !tolerations.isEmpty { spec["tolerations"] = .array(tolerations) }
+    }
+
+    /// Admission runs before a name is generated, so the prefix stands for it.
+    private static func forbidden(_ pod: Value, _ why: String) -> APIStatus {
+        let name = pod.name.isEmpty ? pod.generateName : pod.name
+        return .forbidden(
+            GroupVersionResource.pods.groupResource, name: name.isEmpty ? "Unknown" : name, why)
+    }
+}

@@ -1,0 +1,89 @@
+import FairleadModel
+
+/// The rules of `dnsConfig` and `hostAliases`.
+enum PodNetworkValidation {
+    private static let maximumNameservers = 3
+    private static let maximumSearches = 32
+    private static let maximumSearchLength = 2048
+
+    static func dnsConfig(_ spec: Value, _ path: FieldPath) -> [FieldError] {
+        let config = spec["dnsConfig"]
+        var errors: [FieldError] = []
+        if spec.text("dnsPolicy") == "None" {
+            guard let config else {
+                return [
+                    .required(path, "must provide `dnsConfig` when `dnsPolicy` is \(String("None").goQuoted)")
+                ]
+            }
+            if config.items("nameservers").isEmpty {
+                errors.append(
+                    .required(
+                        path.child("nameservers"),
+                        "must provide at least one DNS nameserver when `dnsPolicy` is \(String("None").goQuoted)"))
+            }
+        }
+        guard let config else { return errors }
+        return errors + nameservers(config, path.child("nameservers")) + searches(config, path.child("searches"))
+            + options(config, path.child("options"))
+    }
+
+    private static func nameservers(_ config: Value, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        let servers = config.strings("nameservers")
+        if servers.count > maximumNameservers {
+            errors.append(
+                .invalid(
+                    path, config["nameservers"] ?? .null,
+                    "must not have more than \(maximumNameservers) nameservers"))
+        }
+        for (index, server) in servers.enumerated() {
+            errors += FieldChecks.messages(NameRules.ip(server), value: server, path.index(index))
+        }
+        return errors
+    }
+
+    private static func searches(_ config: Value, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        let searches = config.strings("searches")
+        if searches.count > maximumSearches {
+            errors.append(
+                .invalid(
+                    path, config["searches"] ?? .null, "must not have more than \(maximumSearches) search paths"))
+        }
+        if searches.joined(separator: " ").utf8.count > maximumSearchLength {
+            errors.append(
+                .invalid(
+                    path, config["searches"] ?? .null,
+                    "must not have more than \(maximumSearchLength) characters (including spaces) in the search list"))
+        }
+        for (index, search) in searches.enumerated() where search != "." {
+            // Underscores are allowed here, as in SRV-like search paths.
+            let trimmed = search.hasSuffix(".") ? String(search.dropLast()) : search
+            let plain = trimmed.replacing("_", with: "-")
+            errors += FieldChecks.messages(
+                NameRules.dns1123Subdomain(plain.hasPrefix("-") ? "a" + plain : plain), value: trimmed,
+                path.index(index))
+        }
+        return errors
+    }
+
+    private static func options(_ config: Value, _ path: FieldPath) -> [FieldError] {
+        config.items("options").enumerated().compactMap { index, option in
+            option.text("name").isEmpty
+                ? .required(path.index(index), "must not be empty") : nil
+        }
+    }
+
+    static func hostAliases(_ aliases: [Value], _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        for (index, alias) in aliases.enumerated() {
+            let address = alias.text("ip")
+            errors += FieldChecks.messages(NameRules.ip(address), value: address, path.index(index).child("ip"))
+            for (position, hostname) in alias.strings("hostnames").enumerated() {
+                errors += FieldChecks.dnsSubdomain(
+                    hostname, path.index(index).child("hostnames").index(position))
+            }
+        }
+        return errors
+    }
+}

@@ -1,0 +1,129 @@
+import FairleadModel
+
+/// What may change in a pod: images, deadlines downwards, more tolerations, fewer scheduling gates.
+///
+/// Reference: ValidatePodUpdate of k8s.io/kubernetes `pkg/apis/core/validation`.
+enum PodUpdateValidation {
+    private static let path = FieldPath("spec")
+
+    /// The errors of the change; those of the new object itself are not among them.
+    static func errors(_ object: Value, old: Value) -> [FieldError] {
+        let new = object["spec"] ?? .null
+        let before = old["spec"] ?? .null
+        var errors: [FieldError] = []
+        for key in ["containers", "initContainers"] {
+            let (found, stops) = containers(new.items(key), old: before.items(key), path.child(key))
+            errors += found
+            if stops { return errors }
+        }
+        let (found, stops) = deadline(new, old: before)
+        errors += found
+        if stops { return errors }
+        errors += tolerations(new.items("tolerations"), old: before.items("tolerations"))
+        errors += gates(new.items("schedulingGates"), old: before.items("schedulingGates"))
+        if new == before { return errors }
+        let munged = withoutAllowedChanges(new, old: before)
+        if munged != before { errors.append(forbidden(munged, old: before)) }
+        return errors
+    }
+
+    private static func containers(
+        _ new: [Value], old: [Value], _ path: FieldPath
+    ) -> (errors: [FieldError], stops: Bool) {
+        if new.count != old.count {
+            return ([.forbidden(path, "pod updates may not add or remove containers")], true)
+        }
+        var errors: [FieldError] = []
+        for (index, container) in new.enumerated() {
+            let image = container.text("image")
+            let here = path.index(index).child("image")
+            if image.isEmpty { errors.append(.required(here)) }
+            if image.hasSurroundingWhitespace {
+                errors.append(.invalid(here, .string(image), "must not have leading or trailing whitespace"))
+            }
+        }
+        return (errors, false)
+    }
+
+    private static func deadline(_ new: Value, old: Value) -> (errors: [FieldError], stops: Bool) {
+        let here = path.child("activeDeadlineSeconds")
+        let before = old["activeDeadlineSeconds"]?.int
+        guard let seconds = new["activeDeadlineSeconds"]?.int else {
+            if before == nil { return ([], false) }
+            return ([.invalid(here, .null, "must not update from a positive integer to nil value")], false)
+        }
+        let outOfRange = FieldChecks.inRange(.int(seconds), 0...2_147_483_647, here)
+        if !outOfRange.isEmpty { return (outOfRange, true) }
+        if let before, before < seconds {
+            return ([.invalid(here, .int(seconds), "must be less than or equal to previous value")], true)
+        }
+        return ([], false)
+    }
+
+    private static func tolerations(_ new: [Value], old: [Value]) -> [FieldError] {
+        let here = path.child("tolerations")
+        let remaining = Set(new.map(withoutSeconds))
+        if old.contains(where: { !remaining.contains(withoutSeconds($0)) }) {
+            return [.forbidden(here, "existing toleration can not be modified except its tolerationSeconds")]
+        }
+        return TolerationValidation.errors(new, here)
+    }
+
+    private static func withoutSeconds(_ toleration: Value) -> Value {
+        var result = toleration
+        result["tolerationSeconds"] = nil
+        return result
+    }
+
+    private static func gates(_ new: [Value], old: [Value]) -> [FieldError] {
+        let before = Set(old)
+        return new.enumerated().compactMap { index, gate in
+            before.contains(gate)
+                ? nil
+                : .forbidden(
+                    path.child("schedulingGates").index(index),
+                    "only deletion is allowed, but found new scheduling gate '\(gate.text("name"))'")
+        }
+    }
+
+    private static func withoutAllowedChanges(_ new: Value, old: Value) -> Value {
+        var result = new
+        for key in ["containers", "initContainers"] {
+            let images = old.items(key).map { $0["image"] }
+            var index = 0
+            result.changeItems(key) { container in
+                container["image"] = images[index]
+                index += 1
+            }
+        }
+        for key in ["activeDeadlineSeconds", "schedulingGates", "tolerations"] { result[key] = old[key] }
+        if let before = old["terminationGracePeriodSeconds"]?.int, before < 0,
+            new.number("terminationGracePeriodSeconds") == 1
+        {
+            result["terminationGracePeriodSeconds"] = .int(before)
+        }
+        // A pod that waits behind gates may still narrow down where it can go.
+        if !old.items("schedulingGates").isEmpty, isNarrowing(new["nodeSelector"], old: old["nodeSelector"]) {
+            result["nodeSelector"] = old["nodeSelector"]
+        }
+        return result
+    }
+
+    private static func isNarrowing(_ new: Value?, old: Value?) -> Bool {
+        (old?.object?.members ?? []).allSatisfy { new?[$0.key] == $0.value }
+    }
+
+    private static let updatable = [
+        "`spec.containers[*].image`", "`spec.initContainers[*].image`", "`spec.activeDeadlineSeconds`",
+        "`spec.tolerations` (only additions to existing tolerations)",
+        "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+    ]
+
+    private static func forbidden(_ new: Value, old: Value) -> FieldError {
+        let diff = UnifiedDiff.text(
+            from: InternalForm.lines(ofPodSpec: old), to: InternalForm.lines(ofPodSpec: new))
+        return .forbidden(
+            path,
+            "pod updates may not change fields other than \(updatable.joined(separator: ","))\n\(diff)")
+    }
+}

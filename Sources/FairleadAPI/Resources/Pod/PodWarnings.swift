@@ -1,0 +1,84 @@
+import FairleadModel
+
+/// What is allowed in a pod but hardly meant. Reference: k8s.io/kubernetes `pkg/api/pod/warnings.go`.
+enum PodWarnings {
+    static func ofPod(_ pod: Value, isNew: Bool) -> [String] {
+        var warnings: [String] = []
+        if isNew {
+            warnings += ofName(pod.name, usedIn: "the Pod's hostname")
+        }
+        return warnings + ofSpec(pod["spec"] ?? .null, FieldPath("spec"))
+    }
+
+    static func ofTemplate(_ template: Value?, _ path: FieldPath) -> [String] {
+        ofSpec(template?["spec"] ?? .null, path.child("spec"))
+    }
+
+    /// Names that are no DNS labels although they will stand in hostnames.
+    static func ofName(_ name: String, usedIn place: String) -> [String] {
+        let messages = NameRules.dns1123Label(name)
+        if messages.isEmpty { return [] }
+        return [
+            "metadata.name: this is used in \(place), which can result in surprising behavior; "
+                + "a DNS label is recommended: [\(messages.joined(separator: " "))]"
+        ]
+    }
+
+    private static func ofSpec(_ spec: Value, _ path: FieldPath) -> [String] {
+        var warnings: [String] = []
+        var addresses: Set<String> = []
+        for (index, alias) in spec.items("hostAliases").enumerated() {
+            let address = alias.text("ip")
+            if addresses.insert(address).inserted { continue }
+            warnings.append("\(path.child("hostAliases").index(index).description).ip: duplicate ip \(address.goQuoted)")
+        }
+        var secrets: Set<String> = []
+        for (index, secret) in spec.items("imagePullSecrets").enumerated() {
+            let here = path.child("imagePullSecrets").index(index).description
+            let name = secret.text("name")
+            if name.isEmpty {
+                warnings.append("\(here): invalid empty name \"\"")
+            } else if !secrets.insert(name).inserted {
+                warnings.append("\(here): duplicate name \(name.goQuoted)")
+            }
+        }
+        for key in ["containers", "initContainers"] {
+            for (index, container) in spec.items(key).enumerated() {
+                warnings += ofContainer(container, path.child(key).index(index))
+            }
+        }
+        if spec.number("terminationGracePeriodSeconds") < 0 {
+            warnings.append(
+                "\(path.child("terminationGracePeriodSeconds").description): must be >= 0; "
+                    + "negative values are invalid and will be treated as 1")
+        }
+        return warnings
+    }
+
+    private static func ofContainer(_ container: Value, _ path: FieldPath) -> [String] {
+        var warnings: [String] = []
+        var names: Set<String> = []
+        for (index, variable) in container.items("env").enumerated() {
+            let name = variable.text("name")
+            if names.insert(name).inserted { continue }
+            // `PATH=$(PATH):/x` builds on the previous definition and is meant.
+            if variable.text("value").contains("$(\(name))") { continue }
+            warnings.append(
+                "\(path.child("env").index(index).description): hides previous definition of \(name.goQuoted), "
+                    + "which may be dropped when using apply")
+        }
+        var ports: [Value: Int] = [:]
+        for (index, port) in container.items("ports").enumerated() {
+            var place = port
+            place["name"] = nil
+            guard let first = ports[place] else {
+                ports[place] = index
+                continue
+            }
+            let list = path.child("ports")
+            warnings.append(
+                "\(list.index(index).description): duplicate port definition with \(list.index(first).description)")
+        }
+        return warnings
+    }
+}

@@ -1,0 +1,84 @@
+import FairleadModel
+
+/// The rules of what containers mount.
+enum VolumeMountValidation {
+    static func errors(_ container: Value, volumes: [Value], _ path: FieldPath) -> [FieldError] {
+        mounts(container, volumes, path.child("volumeMounts")) + devices(container, volumes, path.child("volumeDevices"))
+    }
+
+    private static func mounts(_ container: Value, _ volumes: [Value], _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        var taken: Set<String> = []
+        let devices = container.items("volumeDevices")
+        for (index, mount) in container.items("volumeMounts").enumerated() {
+            let here = path.index(index)
+            let name = mount.text("name")
+            let location = mount.text("mountPath")
+            if name.isEmpty { errors.append(.required(here.child("name"))) }
+            if !volumes.contains(where: { $0.text("name") == name }) {
+                errors.append(.notFound(here.child("name"), .string(name)))
+            }
+            if location.isEmpty { errors.append(.required(here.child("mountPath"))) }
+            if !taken.insert(location).inserted {
+                errors.append(.invalid(here.child("mountPath"), .string(location), "must be unique"))
+            }
+            if devices.contains(where: { $0.text("name") == name }) {
+                errors.append(.invalid(here.child("name"), .string(name), "must not already exist in volumeDevices"))
+            }
+            if devices.contains(where: { $0.text("devicePath") == location }) {
+                errors.append(
+                    .invalid(
+                        here.child("mountPath"), .string(location),
+                        "must not already exist as a path in volumeDevices"))
+            }
+            errors += subPaths(mount, here: here, path)
+            if let propagation = mount["mountPropagation"]?.string {
+                errors += FieldChecks.oneOf(
+                    propagation, ["Bidirectional", "HostToContainer", "None"], here.child("mountPropagation"))
+            }
+        }
+        return errors
+    }
+
+    /// Kubernetes reports bad sub-paths without the index of their mount.
+    private static func subPaths(_ mount: Value, here: FieldPath, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        let plain = mount.text("subPath")
+        let expression = mount.text("subPathExpr")
+        if !plain.isEmpty { errors += VolumeValidation.localPath(plain, path.child("subPath")) }
+        if !expression.isEmpty {
+            if !plain.isEmpty {
+                errors.append(
+                    .invalid(
+                        here.child("subPathExpr"), .string(expression),
+                        "subPathExpr and subPath are mutually exclusive"))
+            }
+            errors += VolumeValidation.localPath(expression, path.child("subPathExpr"))
+        }
+        return errors
+    }
+
+    private static func devices(_ container: Value, _ volumes: [Value], _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        var names: Set<String> = []
+        var paths: Set<String> = []
+        for (index, device) in container.items("volumeDevices").enumerated() {
+            let here = path.index(index)
+            let name = device.text("name")
+            let location = device.text("devicePath")
+            if name.isEmpty { errors.append(.required(here.child("name"))) }
+            if !names.insert(name).inserted {
+                errors.append(.invalid(here.child("name"), .string(name), "must be unique"))
+            }
+            if !volumes.contains(where: { $0.text("name") == name }) {
+                errors.append(.notFound(here.child("name"), .string(name)))
+            }
+            if location.isEmpty { errors.append(.required(here.child("devicePath"))) }
+            if !paths.insert(location).inserted {
+                errors.append(.invalid(here.child("devicePath"), .string(location), "must be unique"))
+            }
+            errors += VolumeValidation.noBacksteps(location, here.child("devicePath"))
+        }
+        return errors
+    }
+}

@@ -1,0 +1,138 @@
+package import FairleadModel
+import FairleadStorage
+
+extension API {
+    /// Creates `object` in `namespace` (empty for cluster-scoped kinds).
+    ///
+    /// The object has been decoded and normalised as its kind. A taken generated name is tried again with another
+    /// suffix; a lost race for an address or a port is allocated again.
+    /// - Throws: 404 for a missing namespace, 403 for a terminating one, 409 for a taken name, 422, and whatever the
+    ///   kind's strategy refuses with.
+    package func create(
+        _ kind: Kind, namespace: String, _ object: Value, options: WriteOptions = WriteOptions()
+    ) async throws(APIStatus) -> WriteResult {
+        var attempt = 0
+        while true {
+            attempt += 1
+            let plan = try planCreate(kind, namespace: namespace, object, options: options)
+            if options.isDryRun {
+                if let existing = store.current.object(plan.key) { throw alreadyExists(kind, existing.value) }
+                return WriteResult(object: plan.object, isCreated: true, warnings: plan.warnings)
+            }
+            do {
+                let result = try await store.commit(plan.transaction)
+                guard let stored = result.objects.first else { throw APIStatus.internalError("empty commit") }
+                return WriteResult(object: stored.value, isCreated: true, warnings: plan.warnings)
+            } catch let error as StorageError {
+                guard case .conflict(let key, let current) = error, attempt < 8 else {
+                    throw error.status(kind.groupResource, name: plan.key.name)
+                }
+                // Another key that was taken meanwhile was an allocation, or a generated name: plan again.
+                if key == plan.key, !object.name.isEmpty {
+                    throw alreadyExists(kind, current?.value ?? .null, name: plan.key.name)
+                }
+            } catch let status as APIStatus {
+                throw status
+            } catch {
+                throw .internalError(String(describing: error))
+            }
+        }
+    }
+
+    private struct CreatePlan {
+        var key: ObjectKey
+        var object: Value
+        var transaction: Transaction
+        var warnings: [String]
+    }
+
+    private func planCreate(
+        _ kind: Kind, namespace: String, _ input: Value, options: WriteOptions
+    ) throws(APIStatus) -> CreatePlan {
+        let snapshot = store.current
+        let context = context(snapshot, isDryRun: options.isDryRun)
+        var object = input
+        try checkNewMetadata(kind, namespace: namespace, &object)
+        kind.strategy.setDefaults(&object)
+        try NamespaceLifecycle.admitCreate(in: namespace, kind: kind, name: object.name, snapshot: snapshot)
+        try kind.strategy.admit(&object, old: nil, context)
+
+        stampNewMetadata(kind, &object)
+        kind.strategy.prepareForCreate(&object, context)
+        let name = object.name
+        let key = kind.key(namespace: namespace, name: name)
+
+        var transaction = Transaction()
+        transaction.conditions.append(.init(key: key, revision: 0))
+        var allocated: Value? = object
+        try kind.strategy.allocate(&allocated, old: nil, in: &transaction, context)
+        object = allocated ?? object
+
+        var errors = MetadataValidation.errors(
+            for: object, old: nil, isNamespaced: kind.info.isNamespaced,
+            nameErrors: kind.strategy.nameErrors(_:isPrefix:))
+        errors += kind.strategy.validate(object, context)
+        if !errors.isEmpty { throw kind.invalid(name, errors) }
+
+        // First, so that its result is the first of the commit's.
+        transaction.operations.insert(.put(key, Document(object)), at: 0)
+        return CreatePlan(
+            key: key, object: object, transaction: transaction, warnings: kind.strategy.warnings(for: object, old: nil))
+    }
+
+    /// Namespace and resourceVersion as the path and the verb demand.
+    private func checkNewMetadata(_ kind: Kind, namespace: String, _ object: inout Value) throws(APIStatus) {
+        if object["metadata"]?.object == nil { object["metadata"] = .object(Object()) }
+        if let revision = object.at("metadata", "resourceVersion")?.string, !revision.isEmpty, revision != "0" {
+            throw APIStatus(
+                code: 500, reason: "", message: "resourceVersion should not be set on objects to be created")
+        }
+        try setNamespace(kind, namespace: namespace, &object)
+    }
+
+    /// The object takes the namespace of the path; another one is refused, and a cluster-scoped object has none.
+    func setNamespace(_ kind: Kind, namespace: String, _ object: inout Value) throws(APIStatus) {
+        guard kind.info.isNamespaced else {
+            object.set(nil, at: "metadata", "namespace")
+            return
+        }
+        if !object.namespace.isEmpty, object.namespace != namespace {
+            throw .badRequest(
+                "the namespace of the provided object does not match the namespace sent on the request")
+        }
+        object.set(.string(namespace), at: "metadata", "namespace")
+    }
+
+    /// What only the server may say: uid, time of creation, generated name, first generation.
+    private func stampNewMetadata(_ kind: Kind, _ object: inout Value) {
+        var metadata = object["metadata"]?.object ?? Object()
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "managedFields"] {
+            metadata[field] = nil
+        }
+        metadata["uid"] = .string(environment.newUID())
+        metadata["creationTimestamp"] = .string(environment.now().rfc3339)
+        if let prefix = metadata["generateName"]?.string, !prefix.isEmpty, metadata["name"]?.string ?? "" == "" {
+            // Kubernetes cuts the prefix so that the name stays within 63 characters.
+            metadata["name"] = .string(String(prefix.prefix(58)) + environment.randomSuffix(5))
+        }
+        if !kind.strategy.generationFields.isEmpty { metadata["generation"] = 1 }
+        object["metadata"] = .object(metadata)
+    }
+
+    /// The object as a decoder would give it: what a part of this program writes goes through the same normalisation as
+    /// what clients write.
+    package func normalized(_ object: Value, as kind: Kind) throws(APIStatus) -> Value {
+        try decoder.structure(
+            object, duplicates: [], kind: kind.info.kind, apiVersion: kind.apiVersion, typeName: kind.info.typeName,
+            validation: .ignore
+        ).object
+    }
+
+    func alreadyExists(_ kind: Kind, _ existing: Value, name: String? = nil) -> APIStatus {
+        let status = APIStatus.alreadyExists(kind.groupResource, name: name ?? existing.name)
+        guard existing.deletionTimestamp != nil else { return status }
+        var deleting = status
+        deleting.message = "object is being deleted: " + status.message
+        return deleting
+    }
+}

@@ -1,0 +1,178 @@
+package import FairleadModel
+import FairleadStorage
+
+/// What a deletion did.
+package struct DeletionResult: Sendable {
+    /// The object as it was last, or as it waits now.
+    package var object: Value
+    /// Whether it still exists, held by finalizers or its grace period.
+    package var isWaiting: Bool
+}
+
+extension API {
+    /// Deletes the object, or marks it when finalizers or a grace period hold it.
+    ///
+    /// Reference: k8s.io/apiserver `registry/rest.BeforeDelete` and `registry/generic/registry.Store.Delete`.
+    /// - Throws: 404, 409 for a failed precondition, 403 where the kind protects the object.
+    package func delete(
+        _ kind: Kind, namespace: String, name: String, options: DeletionOptions = DeletionOptions()
+    ) async throws(APIStatus) -> DeletionResult {
+        while true {
+            let snapshot = store.current
+            let key = kind.key(namespace: namespace, name: name)
+            guard let existing = snapshot.object(key) else { throw kind.notFound(name) }
+            let context = context(snapshot, isDryRun: options.isDryRun)
+            try checkPreconditions(kind, existing, options)
+            try kind.strategy.validateDeletion(of: existing.value, context)
+            let step = planDeletion(kind, existing.value, options, context)
+            if options.isDryRun || step.isUnchanged {
+                return DeletionResult(object: step.object, isWaiting: !step.removes)
+            }
+            do {
+                let result: CommitResult
+                if step.marks {
+                    result = try await mark(existing, as: step.object)
+                    guard step.removes, let marked = result.objects.first else {
+                        return DeletionResult(object: result.objects.first?.value ?? step.object, isWaiting: true)
+                    }
+                    _ = try await remove(kind, marked, context)
+                    return DeletionResult(object: marked.value, isWaiting: false)
+                }
+                result = try await remove(kind, existing, context)
+                return DeletionResult(object: result.objects.first?.value ?? step.object, isWaiting: false)
+            } catch let error as StorageError {
+                guard case .conflict = error else { throw error.status(kind.groupResource, name: name) }
+            } catch let status as APIStatus {
+                throw status
+            } catch {
+                throw .internalError(String(describing: error))
+            }
+        }
+    }
+
+    private func mark(_ existing: StoredObject, as object: Value) async throws -> CommitResult {
+        var transaction = Transaction()
+        transaction.conditions.append(.init(key: existing.key, revision: existing.revision))
+        transaction.operations.append(.put(existing.key, Document(object)))
+        return try await store.commit(transaction)
+    }
+
+    private func remove(
+        _ kind: Kind, _ existing: StoredObject, _ context: StrategyContext
+    ) async throws -> CommitResult {
+        var transaction = Transaction()
+        var nothing: Value?
+        try kind.strategy.allocate(&nothing, old: existing.value, in: &transaction, context)
+        transaction.conditions.append(.init(key: existing.key, revision: existing.revision))
+        transaction.operations.insert(.delete(existing.key), at: 0)
+        return try await store.commit(transaction)
+    }
+
+    private func checkPreconditions(
+        _ kind: Kind, _ existing: StoredObject, _ options: DeletionOptions
+    ) throws(APIStatus) {
+        let found = existing.value.uid
+        let resource = GroupResource(group: kind.info.gvr.group, resource: kind.info.kind)
+        if let wanted = options.uid, wanted != found {
+            throw .conflict(
+                resource, name: existing.key.name,
+                "the UID in the precondition (\(wanted)) does not match the UID in record (\(found)). The object might have been deleted and then recreated"
+            )
+        }
+        if let wanted = options.resourceVersion, wanted != String(existing.revision) {
+            throw .conflict(
+                resource, name: existing.key.name,
+                "the ResourceVersion in the precondition (\(wanted)) does not match the ResourceVersion in record (\(existing.revision)). The object might have been modified"
+            )
+        }
+    }
+
+    private struct DeletionStep {
+        var object: Value
+        /// The object is written with its deletion marks.
+        var marks: Bool
+        /// The object is removed (after being marked, if both).
+        var removes: Bool
+        var isUnchanged: Bool { !marks && !removes }
+    }
+
+    private func planDeletion(
+        _ kind: Kind, _ old: Value, _ options: DeletionOptions, _ context: StrategyContext
+    ) -> DeletionStep {
+        var object = old
+        setPropagationFinalizers(&object, options.propagation)
+        let isHeld = kind.strategy.isHeld(object)
+        if let period = kind.strategy.gracePeriod(of: old, requested: options.gracePeriodSeconds) {
+            if let running = old.at("metadata", "deletionGracePeriodSeconds")?.int, old.deletionTimestamp != nil {
+                // A later deletion may only hurry.
+                if period >= running {
+                    if object != old { return DeletionStep(object: object, marks: true, removes: false) }
+                    return DeletionStep(object: old, marks: false, removes: running == 0 && !isHeld)
+                }
+                object.set(.int(period), at: "metadata", "deletionGracePeriodSeconds")
+                object.set(.string(deadline(after: period)), at: "metadata", "deletionTimestamp")
+                raiseGenerationForDeletion(&object)
+            } else {
+                stampDeletion(&object, period: period)
+            }
+            return DeletionStep(object: object, marks: true, removes: period == 0 && !isHeld)
+        }
+        guard isHeld else {
+            stampDeletion(&object, period: 0)
+            return DeletionStep(object: object, marks: false, removes: true)
+        }
+        if old.deletionTimestamp == nil {
+            stampDeletion(&object, period: 0)
+            kind.strategy.prepareForDeletion(&object, context)
+        }
+        return DeletionStep(object: object, marks: object != old, removes: false)
+    }
+
+    private func stampDeletion(_ object: inout Value, period: Int64) {
+        object.set(.string(deadline(after: period)), at: "metadata", "deletionTimestamp")
+        object.set(.int(period), at: "metadata", "deletionGracePeriodSeconds")
+        raiseGenerationForDeletion(&object)
+    }
+
+    private func deadline(after seconds: Int64) -> String {
+        environment.now().adding(seconds: Double(seconds)).rfc3339
+    }
+
+    /// Deletion counts as a change of what is wanted, for kinds that have a generation.
+    private func raiseGenerationForDeletion(_ object: inout Value) {
+        if object.generation > 0 {
+            object.set(.int(object.generation + 1), at: "metadata", "generation")
+        }
+    }
+
+    /// `orphan` and `foregroundDeletion` tell the garbage collector what to do with the dependents.
+    private func setPropagationFinalizers(_ object: inout Value, _ propagation: DeletionOptions.Propagation?) {
+        guard let propagation else { return }
+        var finalizers = object.finalizers.filter { $0 != "orphan" && $0 != "foregroundDeletion" }
+        switch propagation {
+        case .orphan: finalizers.append("orphan")
+        case .foreground: finalizers.append("foregroundDeletion")
+        case .background: break
+        }
+        object.set(
+            finalizers.isEmpty ? nil : .array(finalizers.map { .string($0) }), at: "metadata", "finalizers")
+    }
+
+    /// Deletes everything in `namespace` that the selectors choose, one by one.
+    ///
+    /// - Returns: the objects chosen, as they were when they were listed, and the revision of that list.
+    package func deleteCollection(
+        _ kind: Kind, namespace: String, matching: (StoredObject) -> Bool, options: DeletionOptions
+    ) async throws(APIStatus) -> (objects: [StoredObject], revision: Int64) {
+        let snapshot = store.current
+        let chosen = snapshot.objects(kind.info.storage, namespace: namespace, after: nil).filter(matching)
+        for object in chosen {
+            do {
+                _ = try await delete(kind, namespace: namespace, name: object.key.name, options: options)
+            } catch where error.code == 404 {
+                continue
+            }
+        }
+        return (chosen, snapshot.revision)
+    }
+}

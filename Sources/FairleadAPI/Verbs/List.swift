@@ -1,0 +1,102 @@
+import FairleadModel
+import FairleadStorage
+
+/// One page of a list, taken from one revision.
+struct ListPage: Sendable {
+    var objects: [StoredObject]
+    var revision: Int64
+    var continueToken: String?
+    var remainingItemCount: Int?
+}
+
+extension API {
+    /// Lists at the revision that the options ask for, without waiting for anything.
+    ///
+    /// - Throws: 400 for a bad token, 410 for a revision that history no longer has, 504 for one still to come.
+    func list(_ kind: Kind, _ selection: Selection, _ options: ListOptions) throws(APIStatus) -> ListPage {
+        var start: (namespace: String, name: String)?
+        let snapshot: Snapshot
+        if options.continueToken.isEmpty {
+            snapshot = try self.snapshot(for: options)
+        } else {
+            let token = try ContinueToken(options.continueToken)
+            if !options.resourceVersion.isEmpty, options.resourceVersion != "0" {
+                throw .badRequest("specifying resource version is not allowed when using continue")
+            }
+            start = token.start
+            snapshot = try self.snapshot(at: token)
+        }
+        let limit = options.limit > 0 ? Int(clamping: options.limit) : Int.max
+        var objects: [StoredObject] = []
+        var hasMore = false
+        for object in candidates(kind, selection, snapshot, after: start) where selection.includes(object) {
+            if objects.count == limit {
+                hasMore = true
+                break
+            }
+            objects.append(object)
+        }
+        var page = ListPage(objects: objects, revision: snapshot.revision)
+        if hasMore, let last = objects.last {
+            page.continueToken = ContinueToken(revision: snapshot.revision, after: last.key).text
+            if selection.isEverything {
+                page.remainingItemCount = remaining(kind, selection, snapshot, after: last.key)
+            }
+        }
+        return page
+    }
+
+    /// The objects that can be chosen, in the order of lists: one look-up where a single name is asked for.
+    private func candidates(
+        _ kind: Kind, _ selection: Selection, _ snapshot: Snapshot, after start: (namespace: String, name: String)?
+    ) -> AnySequence<StoredObject> {
+        if let name = selection.name, let namespace = selection.namespace, start == nil {
+            let found = snapshot.object(kind.key(namespace: namespace, name: name))
+            return AnySequence(found.map { [$0] } ?? [])
+        }
+        return AnySequence(snapshot.objects(kind.info.storage, namespace: selection.namespace, after: start))
+    }
+
+    private func remaining(_ kind: Kind, _ selection: Selection, _ snapshot: Snapshot, after key: ObjectKey) -> Int {
+        snapshot.objects(kind.info.storage, namespace: selection.namespace, after: (key.namespace, key.name))
+            .reduce(0) { count, _ in count + 1 }
+    }
+
+    private func snapshot(for options: ListOptions) throws(APIStatus) -> Snapshot {
+        let current = store.current
+        guard let wanted = try ListOptions.revision(options.resourceVersion, failing: 400), wanted > 0 else {
+            return current
+        }
+        if wanted > current.revision {
+            throw StorageError.tooLarge(requested: wanted, current: current.revision)
+        }
+        let isExact =
+            options.resourceVersionMatch == "Exact"
+            || (options.resourceVersionMatch.isEmpty && options.limit > 0)
+        guard isExact else { return current }
+        do {
+            return try store.snapshot(at: wanted)
+        } catch {
+            throw Self.expiredList(error, wanted)
+        }
+    }
+
+    private func snapshot(at token: ContinueToken) throws(APIStatus) -> Snapshot {
+        guard let revision = token.revision else { return store.current }
+        do {
+            return try store.snapshot(at: revision)
+        } catch {
+            let fresh = ContinueToken(revision: nil, start: token.start).text
+            var status = APIStatus.expired(
+                "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list."
+            )
+            status.continueToken = fresh
+            throw status
+        }
+    }
+
+    private static func expiredList(_ error: StorageError, _ wanted: Int64) -> APIStatus {
+        if case .expired = error { return .expired("The resourceVersion for the provided list is too old.") }
+        return error.status(GroupResource(group: "", resource: ""), name: "")
+    }
+}

@@ -1,0 +1,129 @@
+package import FairleadModel
+import FairleadSchema
+
+/// A PATCH body that has been read, ready to be applied to whatever the object is when its turn comes.
+package struct PatchRequest: Sendable {
+    private enum Form: Sendable {
+        case json(JSONPatch)
+        case merge(MergePatch)
+        case strategicMerge(StrategicMergePatch)
+    }
+
+    private let form: Form
+    /// The patch as it is quoted when its result is refused.
+    private let quoted: String
+    /// Duplicate members of the patch itself.
+    let duplicates: [String]
+
+    /// Reads the body by its content type.
+    ///
+    /// - Throws: 415 for a form of patch that is not known, 400 for a body that is none.
+    init(_ request: APIRequest) throws(APIStatus) {
+        let type = request.header("Content-Type")?.split(separator: ";").first.map { $0.trimmingSpaces } ?? ""
+        switch type {
+        case "application/json-patch+json": form = .json(try JSONPatch(decoding: request.body))
+        case "application/merge-patch+json": form = .merge(try MergePatch(decoding: request.body))
+        case "application/strategic-merge-patch+json":
+            form = .strategicMerge(try StrategicMergePatch(decoding: request.body))
+        default:
+            throw APIStatus(
+                code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type", details: .init())
+        }
+        do {
+            let parsed = try JSON.parse(request.body)
+            duplicates = parsed.duplicateFields
+            if case .strategicMerge = form {
+                quoted = "\"" + parsed.value.goText + "\""
+            } else {
+                quoted = String(decoding: request.body, as: UTF8.self).goQuoted
+            }
+        } catch {
+            // The decoders above have refused what is no JSON already.
+            throw .badRequest(error.message)
+        }
+    }
+
+    /// A merge patch that a part of this program makes.
+    package init(merging body: Value) throws(APIStatus) {
+        form = .merge(try MergePatch(body))
+        quoted = body.jsonText.goQuoted
+        duplicates = []
+    }
+
+    /// The patched object, before it is checked against its schema.
+    func apply(to object: Value, typeName: String, types: TypeRegistry) throws(APIStatus) -> Value {
+        switch form {
+        case .json(let patch): return try patch.applied(to: object)
+        case .merge(let patch): return patch.applied(to: object)
+        case .strategicMerge(let patch): return try patch.applied(to: object, typeName: typeName, types: types)
+        }
+    }
+
+    /// What a patch whose result is no object of the kind is refused with: 422 about the field `patch`.
+    func refusal(_ status: APIStatus) -> APIStatus {
+        // Decoders complain as `Kind in version "v" cannot be handled as a Kind: why`; here only the reason is shown.
+        let why = status.message.tail(after: "cannot be handled as a ").map { tail in
+            String(tail.drop { $0 != ":" }.dropFirst(2))
+        }
+        return .invalid(
+            group: "", kind: "", name: "",
+            errors: [
+                FieldError(.invalid, field: "patch", printedValue: quoted, detail: why ?? status.message)
+            ])
+    }
+}
+
+extension String {
+    /// What follows the first occurrence of `text`.
+    fileprivate func tail(after text: String) -> Substring? {
+        var rest = self[...]
+        while !rest.isEmpty {
+            if rest.hasPrefix(text) { return rest.dropFirst(text.count) }
+            rest = rest.dropFirst()
+        }
+        return nil
+    }
+}
+
+extension API {
+    /// Changes the object `name` by a patch. The patch is applied again if somebody else was quicker.
+    package func patch(
+        _ kind: Kind, namespace: String, name: String, _ patch: PatchRequest, scope: UpdateScope = .main,
+        options: WriteOptions = WriteOptions()
+    ) async throws(APIStatus) -> WriteResult {
+        try await modify(kind, namespace: namespace, name: name, scope: scope, options: options) {
+            (old) throws(APIStatus) in
+            let converts = kind.convertsEvents
+            let current = converts ? EventConversion.toEvents(old) : old
+            let patched = try patch.apply(to: current, typeName: kind.info.typeName, types: types)
+            var result = try structure(patched, patch, kind.info.kind, kind.apiVersion, kind.info.typeName, options)
+            if !result.object.name.isEmpty, result.object.name != name {
+                throw .badRequest(
+                    "the name of the object (\(result.object.name)) does not match the name on the URL (\(name))")
+            }
+            if converts { result.object = EventConversion.toCore(result.object) }
+            try setNamespace(kind, namespace: namespace, &result.object)
+            return Modification(object: result.object, warnings: result.warnings, isReplayable: true)
+        }
+    }
+
+    /// Checks the result of a patch as an object of its kind.
+    func structure(
+        _ patched: Value, _ patch: PatchRequest, _ kind: String, _ apiVersion: String, _ typeName: String,
+        _ options: WriteOptions
+    ) throws(APIStatus) -> BodyDecoder.Decoded {
+        do {
+            guard patched["kind"]?.string == kind, patched["apiVersion"]?.string == apiVersion else {
+                throw APIStatus.badRequest(
+                    "\(patched["kind"]?.string ?? "") in version \((patched["apiVersion"]?.string ?? "").goQuoted) cannot be handled as a \(kind): no kind \((patched["kind"]?.string ?? "").goQuoted) is registered for version \((patched["apiVersion"]?.string ?? "").goQuoted)")
+            }
+            return try decoder.structure(
+                patched, duplicates: patch.duplicates, kind: kind, apiVersion: apiVersion, typeName: typeName,
+                validation: options.fieldValidation)
+        } catch let status as APIStatus {
+            throw patch.refusal(status)
+        } catch {
+            throw .internalError(String(describing: error))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package import FairleadModel
+
+extension API {
+    /// Binds a pod to the node that `binding` names, once and for all.
+    ///
+    /// - Throws: 404, 409 for a pod that has a node already or is going away, 500 for a bad target.
+    package func bind(
+        namespace: String, name: String, _ binding: Value, pods: Kind, options: WriteOptions = WriteOptions()
+    ) async throws(APIStatus) {
+        _ = try await modify(
+            pods, namespace: namespace, name: name, scope: .subresource("binding"), options: options
+        ) { (old) throws(APIStatus) in
+            Modification(
+                object: try PodBinding.apply(binding: binding, to: old, at: environment.now()), warnings: [], isReplayable: true)
+        }
+    }
+
+    /// Deletes a pod as an eviction does: only if the disruption budgets allow it.
+    ///
+    /// - Throws: 404, 429 for a budget that would be violated, 500 for more than one budget.
+    package func evict(
+        namespace: String, name: String, _ eviction: Value, pods: Kind, options: WriteOptions = WriteOptions()
+    ) async throws(APIStatus) {
+        let key = pods.key(namespace: namespace, name: name)
+        guard let pod = store.current.object(key)?.value else { throw pods.notFound(name) }
+        var deletion = try DeletionOptions(eviction["deleteOptions"] ?? .null)
+        deletion.isDryRun = deletion.isDryRun || options.isDryRun
+        let budgets = GroupResource(group: "policy", resource: "poddisruptionbudgets")
+        let covering = store.current.objects(budgets, namespace: namespace).map(\.value)
+        let plan = try PodEviction.plan(pod: pod, budgets: covering, at: environment.now())
+        if deletion.isDryRun { return }
+        // The budget is charged first: an eviction that breaks off afterwards has promised too much, never too little.
+        if let charged = plan.chargedBudget { try await writeStatus(of: charged, budgets) }
+        if let marked = plan.markedPod { try await writeStatus(of: marked, pods.groupResource) }
+        _ = try await delete(pods, namespace: namespace, name: name, options: deletion)
+    }
+
+    /// Writes an object with the status that was worked out for it; somebody else's newer version is an error (409).
+    private func writeStatus(of object: Value, _ resource: GroupResource) async throws(APIStatus) {
+        let version = GroupVersionResource(group: resource.group, version: "v1", resource: resource.resource)
+        guard let kind = kinds.kind(version) else { throw .unknownResource }
+        _ = try await update(
+            kind, namespace: object.namespace, name: object.name, object, scope: .subresource("status"))
+    }
+}

@@ -1,0 +1,53 @@
+import FairleadModel
+
+/// Which objects of a kind a list or watch is about.
+struct Selection: Sendable {
+    /// nil for all namespaces.
+    let namespace: String?
+    /// The one name asked for, when the field selector or the path names it.
+    let name: String?
+    private let labels: LabelSelector
+    private let fields: FieldSelector?
+    private let strategy: any ResourceStrategy
+
+    /// - Throws: 400 for a field that cannot be selected.
+    init(
+        _ kind: Kind, namespace: String?, name: String? = nil, options: ListOptions
+    ) throws(APIStatus) {
+        strategy = kind.strategy
+        labels = options.labelSelector
+        fields = options.fieldSelector
+        self.name = name ?? options.fieldSelector?.required("metadata.name")
+        self.namespace = namespace
+        let known = ["metadata.name", "metadata.namespace"]
+        let own = kind.strategy.selectableFieldNames
+        for requirement in options.fieldSelector?.requirements ?? []
+        where !known.contains(requirement.field) && !own.contains(requirement.field) {
+            throw .badRequest(
+                !kind.strategy.hasFieldLabelConversion
+                    ? "\(requirement.field.goQuoted) is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                    : "field label not supported: \(requirement.field)")
+        }
+    }
+
+    /// Whether everything in the namespace is chosen.
+    var isEverything: Bool { labels.isEmpty && fields == nil && name == nil }
+
+    func includes(_ object: StoredObject) -> Bool {
+        if let namespace, object.key.namespace != namespace { return false }
+        if let name, object.key.name != name { return false }
+        if !labels.isEmpty, !labels.matches(object.labels) { return false }
+        guard let fields else { return true }
+        var own: [String: String]?
+        return fields.matches { field in
+            switch field {
+            case "metadata.name": return object.key.name
+            case "metadata.namespace": return object.key.namespace
+            default:
+                let values = own ?? strategy.selectableFields(of: object.value)
+                own = values
+                return values[field] ?? ""
+            }
+        }
+    }
+}

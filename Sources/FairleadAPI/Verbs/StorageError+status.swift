@@ -1,0 +1,28 @@
+package import FairleadModel
+package import FairleadStorage
+
+extension StorageError {
+    /// The one place where failures below become failures that clients see.
+    package func status(_ resource: GroupResource, name: String) -> APIStatus {
+        switch self {
+        case .conflict: return .modified(resource, name: name)
+        case .expired(let requested, let oldest):
+            return .expired("too old resource version: \(requested) (\(oldest))")
+        case .future(let requested, let current): return Self.tooLarge(requested: requested, current: current)
+        case .corrupted(let why), .io(let why): return .internalError(why)
+        case .closed:
+            return APIStatus(code: 503, reason: "ServiceUnavailable", message: "the server is shutting down")
+        }
+    }
+
+    /// The answer to a revision that is still to come.
+    static func tooLarge(requested: Int64, current: Int64) -> APIStatus {
+        APIStatus(
+            code: 504, reason: "Timeout",
+            message: "Timeout: Too large resource version: \(requested), current: \(current)",
+            details: .init(
+                causes: [
+                    .init(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")
+                ], retryAfterSeconds: 1))
+    }
+}

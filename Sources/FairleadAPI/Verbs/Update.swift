@@ -1,0 +1,213 @@
+package import FairleadModel
+import FairleadStorage
+
+extension API {
+    /// Which part of an object an update may change.
+    package enum UpdateScope: Sendable, Equatable {
+        case main
+        /// The strategy learns which one from its context.
+        case subresource(String)
+
+        var subresource: String? { if case .subresource(let name) = self { name } else { nil } }
+
+        enum Rules { case main, status, none }
+
+        /// Which of the strategy's rules hold: `binding` has been checked by whoever made it.
+        var rules: Rules {
+            switch subresource {
+            case nil, "finalize": .main
+            case "binding": .none
+            default: .status
+            }
+        }
+    }
+
+    /// Replaces the object `name` by `object` (PUT).
+    ///
+    /// - Throws: 404 if it is missing (and its kind is not one that PUT creates), 409 if the resourceVersion given is
+    ///   not the current one, 422.
+    package func update(
+        _ kind: Kind, namespace: String, name: String, _ object: Value, scope: UpdateScope = .main,
+        options: WriteOptions = WriteOptions()
+    ) async throws(APIStatus) -> WriteResult {
+        let given = object.name
+        guard !given.isEmpty else {
+            throw .badRequest("the name of the object (\(name) based on URL) was undeterminable: name must be provided")
+        }
+        guard given == name else {
+            throw .badRequest("the name of the object (\(given)) does not match the name on the URL (\(name))")
+        }
+        var input = object
+        try setNamespace(kind, namespace: namespace, &input)
+        if scope == .main, kind.strategy.allowsCreateOnUpdate,
+            store.current.object(kind.key(namespace: namespace, name: name)) == nil
+        {
+            return try await create(kind, namespace: namespace, input, options: options)
+        }
+        return try await modify(kind, namespace: namespace, name: name, scope: scope, options: options) {
+            (old) throws(APIStatus) in
+            if !input.uid.isEmpty, input.uid != old.uid {
+                let key = kind.key(namespace: namespace, name: name)
+                throw .conflict(
+                    kind.groupResource, name: name,
+                    StoragePath.uidPrecondition(kind, key, wanted: input.uid, found: old.uid))
+            }
+            return Modification(object: input, warnings: [])
+        }
+    }
+
+    /// What a modification makes of the current object.
+    struct Modification {
+        var object: Value
+        var warnings: [String]
+        /// Whether it can simply be made again on top of a newer object (a patch, but not a replacement that named
+        /// the revision it replaces).
+        var isReplayable = false
+    }
+
+    /// The part that PUT, PATCH and subresources share: reads, changes, checks and writes, again as long as somebody
+    /// else was quicker and the client did not insist on a revision.
+    func modify(
+        _ kind: Kind, namespace: String, name: String, scope: UpdateScope, options: WriteOptions,
+        _ change: (Value) throws(APIStatus) -> Modification
+    ) async throws(APIStatus) -> WriteResult {
+        while true {
+            let snapshot = store.current
+            guard let existing = snapshot.object(kind.key(namespace: namespace, name: name)) else {
+                throw kind.notFound(name)
+            }
+            let old = existing.value
+            let modification = try change(old)
+            let insists = try checkRevision(kind, modification.object, current: existing)
+            let plan = try planUpdate(
+                kind, existing: existing, modification.object, scope: scope,
+                context(snapshot, isDryRun: options.isDryRun, subresource: scope.subresource))
+            let warnings = modification.warnings + plan.warnings
+            guard var transaction = plan.transaction, !options.isDryRun else {
+                return WriteResult(object: plan.object, warnings: warnings)
+            }
+            transaction.conditions.append(.init(key: existing.key, revision: existing.revision))
+            do {
+                let result = try await store.commit(transaction)
+                guard let stored = result.objects.first else { throw APIStatus.internalError("empty commit") }
+                return WriteResult(object: plan.isRemoval ? plan.object : stored.value, warnings: warnings)
+            } catch let error as StorageError {
+                guard case .conflict(let key, _) = error,
+                    modification.isReplayable || !insists || key != existing.key
+                else {
+                    throw error.status(kind.groupResource, name: name)
+                }
+            } catch let status as APIStatus {
+                throw status
+            } catch {
+                throw .internalError(String(describing: error))
+            }
+        }
+    }
+
+    /// Whether the client named the revision it wants to replace.
+    /// - Throws: 409 if it is not the current one, 422 where the kind demands one.
+    private func checkRevision(_ kind: Kind, _ object: Value, current: StoredObject) throws(APIStatus) -> Bool {
+        let name = current.key.name
+        let text = object.at("metadata", "resourceVersion")?.string ?? ""
+        if text.isEmpty || text == "0" {
+            if !kind.strategy.allowsUnconditionalUpdate {
+                throw .invalid(
+                    group: kind.info.gvr.group, kind: kind.info.gvr.resource, name: name,
+                    errors: [
+                        .invalid(FieldPath("metadata", "resourceVersion"), 0, "must be specified for an update")
+                    ])
+            }
+            return false
+        }
+        guard let revision = UInt64(text) else {
+            throw APIStatus(
+                code: 500, reason: "", message: "strconv.ParseUint: parsing \(text.goQuoted): invalid syntax")
+        }
+        if revision != UInt64(current.revision) { throw .modified(kind.groupResource, name: name) }
+        return true
+    }
+
+    private struct UpdatePlan {
+        var object: Value
+        /// nil when nothing changes.
+        var transaction: Transaction?
+        var isRemoval = false
+        var warnings: [String] = []
+    }
+
+    private func planUpdate(
+        _ kind: Kind, existing: StoredObject, _ input: Value, scope: UpdateScope, _ context: StrategyContext
+    ) throws(APIStatus) -> UpdatePlan {
+        let old = existing.value
+        let strategy = kind.strategy
+        var object = input
+        strategy.setDefaults(&object)
+        try strategy.admit(&object, old: old, context)
+        keepMetadata(of: old, in: &object, all: scope != .main)
+        switch scope.rules {
+        case .main: strategy.prepareForUpdate(&object, old: old, context)
+        case .status: strategy.prepareForStatusUpdate(&object, old: old, context)
+        case .none: break
+        }
+        raiseGeneration(kind, &object, old: old)
+
+        var transaction = Transaction()
+        if scope == .main {
+            var allocated: Value? = object
+            try strategy.allocate(&allocated, old: old, in: &transaction, context)
+            object = allocated ?? object
+        }
+        var errors = MetadataValidation.errors(
+            for: object, old: old, isNamespaced: kind.info.isNamespaced, nameErrors: strategy.nameErrors(_:isPrefix:))
+        switch scope.rules {
+        case .main: errors += strategy.validateUpdate(object, old: old, context)
+        case .status: errors += strategy.validateStatusUpdate(object, old: old, context)
+        case .none: break
+        }
+        if !errors.isEmpty { throw kind.invalid(existing.key.name, errors) }
+
+        let warnings =
+            scope == .main ? strategy.warnings(for: object, old: old) : strategy.statusWarnings(for: object)
+        if object.deletionTimestamp != nil, !strategy.isHeld(object), strategy.gracePeriod(of: object, requested: 0) == nil
+            || object.at("metadata", "deletionGracePeriodSeconds")?.int == 0
+        {
+            return try planRemoval(kind, existing: existing, final: object, warnings: warnings, context)
+        }
+        if object == old { return UpdatePlan(object: old, warnings: warnings) }
+        transaction.operations.insert(.put(existing.key, Document(object)), at: 0)
+        return UpdatePlan(object: object, transaction: transaction, warnings: warnings)
+    }
+
+    /// The last finalizer is gone: the update removes the object.
+    private func planRemoval(
+        _ kind: Kind, existing: StoredObject, final: Value, warnings: [String], _ context: StrategyContext
+    ) throws(APIStatus) -> UpdatePlan {
+        var transaction = Transaction()
+        var nothing: Value?
+        try kind.strategy.allocate(&nothing, old: existing.value, in: &transaction, context)
+        transaction.operations.insert(.delete(existing.key), at: 0)
+        return UpdatePlan(object: final, transaction: transaction, isRemoval: true, warnings: warnings)
+    }
+
+    /// Fields of metadata that only the server writes stay as they are. An update of a subresource keeps the labels,
+    /// annotations and owners too, unless its strategy says otherwise.
+    private func keepMetadata(of old: Value, in object: inout Value, all: Bool) {
+        let kept = old["metadata"]?.object ?? Object()
+        var metadata = object["metadata"]?.object ?? Object()
+        let fields = ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"]
+        for field in fields { metadata[field] = kept[field] }
+        if metadata["uid"] == nil { metadata["uid"] = kept["uid"] }
+        metadata["selfLink"] = nil
+        metadata["managedFields"] = kept["managedFields"]
+        object["metadata"] = .object(metadata)
+    }
+
+    private func raiseGeneration(_ kind: Kind, _ object: inout Value, old: Value) {
+        let changed = kind.strategy.generationFields.contains { field in
+            let path = field.split(separator: ".").map(String.init)[...]
+            return object.at(path) != old.at(path)
+        }
+        if changed { object.set(.int(old.generation + 1), at: "metadata", "generation") }
+    }
+}

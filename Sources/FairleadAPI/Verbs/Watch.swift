@@ -1,0 +1,57 @@
+import FairleadModel
+import FairleadStorage
+
+extension API {
+    /// Opens a watch on what `selection` chooses, beginning where the options say.
+    ///
+    /// Reference: Kubernetes API concepts, "Efficient detection of changes"; KEP-3157 for `sendInitialEvents`.
+    func watch(
+        _ kind: Kind, _ selection: Selection, _ options: ListOptions, encoder: ObjectEncoder
+    ) throws(APIStatus) -> WatchStream {
+        let requested = try ListOptions.revision(options.resourceVersion, failing: 500) ?? 0
+        let snapshot = store.current
+        var start = WatchStream.Start(after: requested, ignoringUpTo: 0)
+        let wantsState = options.sendInitialEvents ?? (requested == 0)
+        if wantsState || requested == 0 { start.after = snapshot.revision }
+        if wantsState {
+            start.initial = candidatesForWatch(kind, selection, snapshot)
+            // resourceVersion 0 means "any state will do": its bookmark tells the client when it has all of it.
+            start.marksInitialEnd =
+                options.allowsBookmarks && (options.sendInitialEvents == true || options.resourceVersion == "0")
+        }
+        if start.after > snapshot.revision {
+            start.ignoringUpTo = start.after
+            start.after = snapshot.revision
+        }
+        let bookmark = bookmarkTemplate(kind)
+        do {
+            let cursor = try store.watch(kind.info.storage, after: start.after)
+            return WatchStream(
+                start: start, cursor: cursor, selection: selection, encoder: encoder, bookmark: bookmark,
+                sendsBookmarks: options.allowsBookmarks, timeoutSeconds: options.timeoutSeconds,
+                revision: { store.current.revision },
+                subscribe: { wake in store.subscribe(kind.info.storage, wake: wake) })
+        } catch {
+            guard case .expired(let requested, let oldest) = error else {
+                throw error.status(kind.groupResource, name: "")
+            }
+            let status = APIStatus.expired("too old resource version: \(requested) (\(oldest))")
+            return WatchStream(failing: status, selection: selection, encoder: encoder)
+        }
+    }
+
+    private func candidatesForWatch(_ kind: Kind, _ selection: Selection, _ snapshot: Snapshot) -> [StoredObject] {
+        snapshot.objects(kind.info.storage, namespace: selection.namespace, after: nil).filter(selection.includes)
+    }
+
+    /// An otherwise empty object of the kind: its fields that cannot be absent.
+    private func bookmarkTemplate(_ kind: Kind) -> Value {
+        var value: Value = [
+            "kind": .string(kind.info.kind), "apiVersion": .string(kind.apiVersion), "metadata": .object(Object()),
+        ]
+        _ = try? types.normalize(&value, as: kind.info.typeName)
+        value["kind"] = .string(kind.info.kind)
+        value["apiVersion"] = .string(kind.apiVersion)
+        return value
+    }
+}

@@ -1,0 +1,231 @@
+import FairleadModel
+import FairleadStorage
+import Synchronization
+
+/// One client's watch: a cursor over the shared history, a filter, and what the client has been promised.
+///
+/// Events come in the order of revisions, each once. A client that falls so far behind that history has gone on
+/// without it gets an ERROR event with a 410 and the end of the stream. A bookmark is sent only when every event up to
+/// its revision has been.
+final class WatchStream: EventStream {
+    struct Start: Sendable {
+        /// Events after this revision are sent.
+        var after: Int64
+        /// A revision that was still to come when the client asked for what follows it.
+        var ignoringUpTo: Int64
+        /// The objects sent as ADDED before anything else.
+        var initial: [StoredObject] = []
+        /// Whether a bookmark marks the end of those.
+        var marksInitialEnd = false
+    }
+
+    private struct State {
+        var cursor: WatchCursor?
+        var initial: ArraySlice<StoredObject>
+        var owesInitialEnd: Bool
+        var failure: APIStatus?
+        var hasEnded = false
+        var hasShownColumns = false
+        var upTo: Int64
+        var nextBookmark: ContinuousClock.Instant?
+        var subscription: Subscription?
+    }
+
+    private let selection: Selection
+    private let encoder: ObjectEncoder
+    private let bookmark: Value
+    private let sendsBookmarks: Bool
+    private let ignoringUpTo: Int64
+    private let end: ContinuousClock.Instant?
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let subscribe: @Sendable (@escaping @Sendable () -> Void) -> Subscription?
+    private let state: Mutex<State>
+
+    /// How often an idle watch that asked for bookmarks gets one.
+    private static let bookmarkInterval = Duration.seconds(60)
+    /// How long before its timeout a watch gets its last bookmark.
+    private static let lastBookmarkLead = Duration.seconds(2)
+
+    init(
+        start: Start, cursor: WatchCursor, selection: Selection, encoder: ObjectEncoder, bookmark: Value,
+        sendsBookmarks: Bool, timeoutSeconds: Int64?, revision: @escaping @Sendable () -> Int64,
+        subscribe: @escaping @Sendable (@escaping @Sendable () -> Void) -> Subscription?,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+    ) {
+        self.selection = selection
+        self.encoder = encoder
+        self.bookmark = bookmark
+        self.sendsBookmarks = sendsBookmarks
+        ignoringUpTo = start.ignoringUpTo
+        self.now = now
+        self.subscribe = subscribe
+        let opened = now()
+        end = timeoutSeconds.flatMap { $0 > 0 ? opened + .seconds($0) : nil }
+        var state = State(
+            cursor: cursor, initial: start.initial[...], owesInitialEnd: start.marksInitialEnd, upTo: start.after)
+        if sendsBookmarks {
+            state.nextBookmark = WatchStream.bookmarkTime(after: opened, end: end)
+        }
+        self.state = Mutex(state)
+    }
+
+    /// A watch that consists of one ERROR event.
+    init(failing status: APIStatus, selection: Selection, encoder: ObjectEncoder) {
+        self.selection = selection
+        self.encoder = encoder
+        bookmark = .null
+        sendsBookmarks = false
+        ignoringUpTo = 0
+        end = nil
+        now = { ContinuousClock.now }
+        subscribe = { _ in nil }
+        state = Mutex(State(cursor: nil, initial: [], owesInitialEnd: false, failure: status, upTo: 0))
+    }
+
+    func onWake(_ wake: @escaping @Sendable () -> Void) {
+        let subscription = subscribe(wake)
+        state.withLock { $0.subscription = subscription }
+    }
+
+    var deadline: ContinuousClock.Instant? {
+        let bookmark = state.withLock { $0.nextBookmark }
+        guard let end else { return bookmark }
+        return bookmark.map { min($0, end) } ?? end
+    }
+
+    func cancel() {
+        let subscription = state.withLock { state in
+            defer { state.subscription = nil }
+            state.hasEnded = true
+            return state.subscription
+        }
+        subscription?.cancel()
+    }
+
+    func pull(maximumBytes: Int) -> StreamStep {
+        let moment = now()
+        return state.withLock { state in
+            if state.hasEnded { return .end([]) }
+            var frames = FrameBuffer()
+            if let failure = state.failure {
+                frames.append(type: "ERROR", object: failure.value.jsonBytes)
+                state.hasEnded = true
+                return .end(frames.pieces)
+            }
+            takeInitial(&state, into: &frames, maximumBytes: maximumBytes)
+            if state.initial.isEmpty { takeEvents(&state, into: &frames, maximumBytes: maximumBytes) }
+            if state.hasEnded { return .end(frames.pieces) }
+            if frames.size < maximumBytes { takeBookmark(&state, into: &frames, at: moment) }
+            if let end, moment >= end {
+                state.hasEnded = true
+                return .end(frames.pieces)
+            }
+            return frames.size == 0 ? .wait : .data(frames.pieces)
+        }
+    }
+
+    private func takeInitial(_ state: inout State, into frames: inout FrameBuffer, maximumBytes: Int) {
+        while frames.size < maximumBytes, let object = state.initial.popFirst() {
+            append("ADDED", object, to: &frames, &state)
+        }
+        if state.initial.isEmpty, state.owesInitialEnd {
+            state.owesInitialEnd = false
+            appendBookmark(state.upTo, endsInitial: true, to: &frames, &state)
+        }
+    }
+
+    private func takeEvents(_ state: inout State, into frames: inout FrameBuffer, maximumBytes: Int) {
+        while frames.size < maximumBytes {
+            do {
+                guard let batch = try state.cursor?.next(maximum: 64) else { return }
+                for event in batch.events where event.revision > ignoringUpTo { append(event, to: &frames, &state) }
+                state.upTo = max(state.upTo, batch.upTo)
+                if batch.atEnd { return }
+            } catch {
+                let status = error.status(encoder.kind.groupResource, name: "")
+                frames.append(type: "ERROR", object: status.value.jsonBytes)
+                state.hasEnded = true
+                return
+            }
+        }
+    }
+
+    /// An object that comes into the selection is ADDED, one that leaves it is DELETED with its last matching content.
+    private func append(_ event: StoreEvent, to frames: inout FrameBuffer, _ state: inout State) {
+        let matchedBefore = event.previous.map(selection.includes) ?? false
+        if event.isDeletion {
+            if matchedBefore { append("DELETED", event.object, to: &frames, &state) }
+            return
+        }
+        switch (matchedBefore, selection.includes(event.object)) {
+        case (false, true): append("ADDED", event.object, to: &frames, &state)
+        case (true, true): append("MODIFIED", event.object, to: &frames, &state)
+        case (true, false):
+            guard let last = event.previous?.restamped(revision: event.revision) else { return }
+            append("DELETED", last, to: &frames, &state)
+        case (false, false): break
+        }
+    }
+
+    private func append(
+        _ type: StaticString, _ object: StoredObject, to frames: inout FrameBuffer, _ state: inout State
+    ) {
+        if case .table(let version) = encoder.format.shape {
+            let meta: Object = ["resourceVersion": .string(String(object.revision))]
+            let table = encoder.table(
+                [encoder.present(object)], meta, version: version, showsColumns: !state.hasShownColumns)
+            state.hasShownColumns = true
+            frames.append(type: type, object: table.jsonBytes)
+        } else {
+            frames.append(type: type, object: encoder.encode(object))
+        }
+    }
+
+    private func takeBookmark(_ state: inout State, into frames: inout FrameBuffer, at moment: ContinuousClock.Instant) {
+        guard let due = state.nextBookmark, moment >= due else { return }
+        appendBookmark(state.upTo, endsInitial: false, to: &frames, &state)
+        state.nextBookmark = WatchStream.bookmarkTime(after: moment, end: end)
+    }
+
+    private func appendBookmark(
+        _ revision: Int64, endsInitial: Bool, to frames: inout FrameBuffer, _ state: inout State
+    ) {
+        var object = bookmark
+        object.set(.string(String(revision)), at: "metadata", "resourceVersion")
+        if endsInitial { object.set(["k8s.io/initial-events-end": "true"], at: "metadata", "annotations") }
+        switch encoder.format.shape {
+        case .object: break
+        case .partialMetadata(let version): object = TableOutput.partialMetadata(of: object, version: version)
+        case .table(let version):
+            object = encoder.table(
+                [], object["metadata"]?.object ?? [:], version: version, showsColumns: !state.hasShownColumns)
+            state.hasShownColumns = true
+        }
+        frames.append(type: "BOOKMARK", object: object.jsonBytes)
+    }
+
+    /// The regular interval, or shortly before the end, whichever is sooner; nothing after that.
+    private static func bookmarkTime(
+        after moment: ContinuousClock.Instant, end: ContinuousClock.Instant?
+    ) -> ContinuousClock.Instant? {
+        let regular = moment + bookmarkInterval
+        guard let end else { return regular }
+        let last = end - lastBookmarkLead
+        if regular < last { return regular }
+        return last > moment ? last : nil
+    }
+}
+
+/// Watch frames on their way out: one JSON document a line.
+private struct FrameBuffer {
+    private(set) var pieces: [[UInt8]] = []
+    private(set) var size = 0
+
+    mutating func append(type: StaticString, object: [UInt8]) {
+        let head = Array("{\"type\":\"\(type)\",\"object\":".utf8)
+        pieces.append(head)
+        pieces.append(object)
+        pieces.append([UInt8(ascii: "}"), UInt8(ascii: "\n")])
+        size += head.count + object.count + 2
+    }
+}

@@ -1,0 +1,67 @@
+/// What a reconcile asks for when it succeeded.
+package enum ReconcileResult: Sendable, Hashable {
+    case done
+    /// Come back to this key, without counting a failure.
+    case again(after: Double)
+}
+
+/// A failed reconcile, as it is reported.
+package struct ReconcileFailure: Sendable {
+    package var controller: String
+    package var key: String
+    package var error: any Error
+    package var retryAfter: Double
+}
+
+/// The workers of a controller: take a key, reconcile it, come back later when that failed.
+///
+/// Retries wait 5 ms, doubling up to 1000 s. A reconcile that throws because its task was cancelled is not retried.
+package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
+    package let name: String
+    private let workers: Int
+    private let queue: WorkQueue<Key>
+    private let reconcile: @Sendable (Key) async throws -> ReconcileResult
+    private let report: @Sendable (ReconcileFailure) -> Void
+
+    package init(
+        name: String, workers: Int, queue: WorkQueue<Key>,
+        report: @escaping @Sendable (ReconcileFailure) -> Void = { FailureLog.write($0) },
+        reconcile: @escaping @Sendable (Key) async throws -> ReconcileResult
+    ) {
+        self.name = name
+        self.workers = workers
+        self.queue = queue
+        self.report = report
+        self.reconcile = reconcile
+    }
+
+    /// Until the task is cancelled or the queue is shut down and empty.
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.queue.runDelays() }
+            await withTaskGroup(of: Void.self) { workers in
+                for _ in 0..<max(self.workers, 1) { workers.addTask { await self.work() } }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func work() async {
+        while let key = await queue.get() {
+            do {
+                switch try await reconcile(key) {
+                case .done: queue.forget(key)
+                case .again(let seconds):
+                    queue.forget(key)
+                    queue.addAfter(key, seconds)
+                }
+            } catch {
+                if !Task.isCancelled {
+                    let delay = queue.addRateLimited(key)
+                    report(ReconcileFailure(controller: name, key: "\(key)", error: error, retryAfter: delay))
+                }
+            }
+            queue.done(key)
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/// The clock behind delays (retries, requeues, leases): monotonic, and injectable so that tests need no waiting.
+package protocol DelayClock: Sendable {
+    /// Time since an arbitrary fixed moment; never goes back.
+    var now: Duration { get }
+    /// Returns at `deadline` or when the task is cancelled, whichever is first.
+    func sleep(until deadline: Duration) async
+}
+
+/// The machine's clock.
+package struct SystemDelayClock: DelayClock {
+    private let start: ContinuousClock.Instant
+
+    package init() { start = ContinuousClock.now }
+
+    package var now: Duration { start.duration(to: ContinuousClock.now) }
+
+    package func sleep(until deadline: Duration) async {
+        // The only error is cancellation, which the caller sees by itself.
+        try? await ContinuousClock().sleep(until: start.advanced(by: deadline), tolerance: nil)
+    }
+}
+
+extension DelayClock {
+    package func sleep(for delay: Duration) async { await sleep(until: now + delay) }
+}

@@ -1,0 +1,133 @@
+import DequeModule
+package import FairleadModel
+import Synchronization
+
+/// Writes core/v1 Events about objects.
+///
+/// `event` only queues: it never waits and never fails. Equal events about one object count up in one Event; a flood
+/// about one object is cut (see `EventCorrelator`), and when a thousand events wait to be written, new ones are dropped.
+/// Somebody must `run` the recorder; a controller does that beside its workers.
+package final class EventRecorder: Sendable {
+    private struct Pending: Sendable {
+        var subject: EventCorrelator.Subject
+        var resourceVersion: String
+        var fieldPath: String
+        var type: String
+        var reason: String
+        var message: String
+        var time: Timestamp
+    }
+
+    private static let capacity = 1000
+
+    private let client: any ObjectClient
+    private let component: String
+    private let host: String
+    private let environment: Environment
+    private let pending = Mutex<Deque<Pending>>([])
+    private let arrived = Signal()
+    private let correlator = Mutex(EventCorrelator())
+
+    /// - Parameters:
+    ///   - component: `source.component` and `reportingComponent`, such as `service-controller`.
+    ///   - host: `source.host` (a kubelet's node), or empty.
+    package init(client: any ObjectClient, component: String, host: String = "", environment: Environment) {
+        self.client = client
+        self.component = component
+        self.host = host
+        self.environment = environment
+    }
+
+    /// - Parameters:
+    ///   - object: with kind, apiVersion and metadata.
+    ///   - type: `Normal` or `Warning`.
+    ///   - fieldPath: the part of the object meant, such as `spec.containers{main}`.
+    package func event(
+        about object: Value, type: String, reason: String, message: String, fieldPath: String = ""
+    ) {
+        let metadata = object["metadata"]
+        let subject = EventCorrelator.Subject(
+            kind: object["kind"]?.string ?? "", namespace: metadata?["namespace"]?.string ?? "",
+            name: metadata?["name"]?.string ?? "", uid: metadata?["uid"]?.string ?? "",
+            apiVersion: object["apiVersion"]?.string ?? "")
+        let event = Pending(
+            subject: subject, resourceVersion: metadata?["resourceVersion"]?.string ?? "", fieldPath: fieldPath,
+            type: type, reason: reason, message: message, time: environment.now())
+        let isQueued = pending.withLock { pending -> Bool in
+            guard pending.count < Self.capacity else { return false }
+            pending.append(event)
+            return true
+        }
+        if isQueued { arrived.raise() }
+    }
+
+    /// Writes events until the task is cancelled. A write that fails is given up: events are advice.
+    package func run() async {
+        while !Task.isCancelled {
+            guard let event = pending.withLock({ $0.popFirst() }) else {
+                await arrived.wait()
+                continue
+            }
+            await write(event)
+        }
+    }
+
+    private func write(_ event: Pending) async {
+        let decision = correlator.withLock {
+            $0.decide(
+                about: event.subject, type: event.type, reason: event.reason, message: event.message,
+                seconds: event.time.seconds)
+        }
+        switch decision {
+        case .drop: return
+        case .create(let message): await create(event, message: message)
+        case .count(let known, let message):
+            let patch: Value = [
+                "count": .int(known.count), "lastTimestamp": .string(event.time.rfc3339), "message": .string(message),
+            ]
+            do throws(APIStatus) {
+                try await client.patch(.events, namespace: namespace(of: event), name: known.name, patch)
+            } catch {
+                // The Event has gone (they live an hour): start a new one.
+                if error.code == 404 { await create(event, message: message) }
+            }
+        }
+    }
+
+    private func create(_ event: Pending, message: String) async {
+        let nanoseconds = UInt64(bitPattern: event.time.seconds) &* 1_000_000_000
+            &+ UInt64(truncatingIfNeeded: event.time.nanoseconds)
+        let name = "\(event.subject.name).\(String(nanoseconds, radix: 16))"
+        let object = object(event, name: name, message: message)
+        guard (try? await client.create(.events, namespace: namespace(of: event), object)) != nil else { return }
+        let known = EventCorrelator.Known(name: name, count: 1, firstSeconds: event.time.seconds)
+        correlator.withLock {
+            $0.remember(known, about: event.subject, type: event.type, reason: event.reason, message: message)
+        }
+    }
+
+    private func namespace(of event: Pending) -> String {
+        event.subject.namespace.isEmpty ? "default" : event.subject.namespace
+    }
+
+    private func object(_ event: Pending, name: String, message: String) -> Value {
+        var involved: Object = [
+            "kind": .string(event.subject.kind), "name": .string(event.subject.name),
+            "apiVersion": .string(event.subject.apiVersion),
+        ]
+        if !event.subject.namespace.isEmpty { involved["namespace"] = .string(event.subject.namespace) }
+        if !event.subject.uid.isEmpty { involved["uid"] = .string(event.subject.uid) }
+        if !event.resourceVersion.isEmpty { involved["resourceVersion"] = .string(event.resourceVersion) }
+        if !event.fieldPath.isEmpty { involved["fieldPath"] = .string(event.fieldPath) }
+        var source: Object = ["component": .string(component)]
+        if !host.isEmpty { source["host"] = .string(host) }
+        let metadata: Object = ["name": .string(name), "namespace": .string(namespace(of: event))]
+        let time: Value = .string(event.time.rfc3339)
+        return .object([
+            "kind": "Event", "apiVersion": "v1", "metadata": .object(metadata), "involvedObject": .object(involved),
+            "reason": .string(event.reason), "message": .string(message), "source": .object(source),
+            "firstTimestamp": time, "lastTimestamp": time, "count": 1, "type": .string(event.type),
+            "reportingComponent": .string(component), "reportingInstance": .string(host),
+        ])
+    }
+}

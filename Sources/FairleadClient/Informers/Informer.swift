@@ -1,0 +1,145 @@
+import DequeModule
+package import FairleadModel
+import Synchronization
+
+/// A shared, current picture of one resource.
+///
+/// Guarantees:
+/// - objects are the very ones of the server's cache: nothing is copied or decoded again;
+/// - a handler sees each change once, in revision order, and never two at a time; what it sees is in the lister
+///   already (which may be ahead);
+/// - a handler that is added late is first told everything there is, as additions;
+/// - deletions that happened unseen are told after a relist.
+///
+/// A handler must not block or wait: it maps the change to keys and puts them into a queue.
+package final class Informer: Sendable {
+    package typealias Handler = @Sendable (ObjectChange) -> Void
+
+    private struct Delivery {
+        var handlers: [Handler]
+        var changes: [ObjectChange]
+        /// After this delivery whoever waits for the first list may go on.
+        var completesSync = false
+    }
+
+    private struct State {
+        var cache = InformerCache()
+        var handlers: [Handler] = []
+        var deliveries: Deque<Delivery> = []
+        var isDelivering = false
+        var isListed = false
+        var hasSynced = false
+        var waiters: [Signal] = []
+    }
+
+    package let resource: GroupVersionResource
+    private let client: any ObjectClient
+    private let clock: any DelayClock
+    private let state = Mutex(State())
+
+    package init(
+        client: any ObjectClient, resource: GroupVersionResource, clock: any DelayClock = SystemDelayClock()
+    ) {
+        self.client = client
+        self.resource = resource
+        self.clock = clock
+    }
+
+    package var lister: Lister { Lister(informer: self) }
+
+    /// The handler is called for every change from now on, after an addition for each object that is there.
+    package func addHandler(_ handler: @escaping Handler) {
+        state.withLock { state in
+            state.handlers.append(handler)
+            let present = state.cache.objects(in: nil).map { ObjectChange(old: nil, new: $0) }
+            if !present.isEmpty { state.deliveries.append(Delivery(handlers: [handler], changes: present)) }
+        }
+        deliver()
+    }
+
+    /// Finds objects by what `function` says about them, as `lister.indexed(name, key)`. An index with this name that is
+    /// there already stays: users of a shared informer must agree on what a name means.
+    package func addIndex(_ name: String, _ function: @escaping @Sendable (StoredObject) -> [String]) {
+        state.withLock { state in
+            if !state.cache.hasIndex(name) { state.cache.addIndex(name, function) }
+        }
+    }
+
+    /// Lists and watches until the task is cancelled.
+    package func run() async {
+        let sink = Reflector.Sink(
+            replace: { [self] in replace($0) },
+            apply: { [self] in apply($0) })
+        await Reflector(client: client, resource: resource, sink: sink, clock: clock).run()
+    }
+
+    /// Returns when the handlers have been told the whole first list, or when the task is cancelled.
+    package func waitForSync() async {
+        let signal = state.withLock { state -> Signal? in
+            if state.hasSynced { return nil }
+            let signal = Signal()
+            state.waiters.append(signal)
+            return signal
+        }
+        while let signal, !hasSynced, !Task.isCancelled { await signal.wait() }
+    }
+
+    var hasSynced: Bool { state.withLock { $0.hasSynced } }
+
+    func read<Result: Sendable>(_ body: (InformerCache) -> Result) -> Result { state.withLock { body($0.cache) } }
+
+    private func replace(_ list: ObjectList) {
+        state.withLock { state in
+            let changes = state.cache.replace(list.objects)
+            state.deliveries.append(
+                Delivery(handlers: state.handlers, changes: changes, completesSync: !state.isListed))
+            state.isListed = true
+        }
+        deliver()
+    }
+
+    private func apply(_ events: [WatchEvent]) {
+        state.withLock { state in
+            var changes: [ObjectChange] = []
+            changes.reserveCapacity(events.count)
+            for event in events {
+                guard let object = event.object else { continue }
+                let change: ObjectChange?
+                switch event.kind {
+                case .added, .modified: change = state.cache.put(object)
+                case .deleted: change = state.cache.remove(object.key, final: object)
+                case .bookmark: change = nil
+                }
+                if let change { changes.append(change) }
+            }
+            if !changes.isEmpty {
+                state.deliveries.append(Delivery(handlers: state.handlers, changes: changes))
+            }
+        }
+        deliver()
+    }
+
+    /// Calls handlers in order, outside of the lock. Whoever finds the line unattended works it off.
+    private func deliver() {
+        while true {
+            let next = state.withLock { state -> Delivery? in
+                if state.isDelivering { return nil }
+                guard let next = state.deliveries.popFirst() else { return nil }
+                state.isDelivering = true
+                return next
+            }
+            guard let next else { return }
+            for change in next.changes {
+                for handler in next.handlers { handler(change) }
+            }
+            let waiters = state.withLock { state -> [Signal] in
+                state.isDelivering = false
+                guard next.completesSync else { return [] }
+                state.hasSynced = true
+                defer { state.waiters = [] }
+                return state.waiters
+            }
+            for waiter in waiters { waiter.raise() }
+        }
+    }
+}

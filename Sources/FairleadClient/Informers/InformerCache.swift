@@ -1,0 +1,89 @@
+import FairleadModel
+
+/// The objects of one resource by name and namespace, with indexes. A pure value; the informer guards it.
+struct InformerCache: Sendable {
+    typealias IndexFunction = @Sendable (StoredObject) -> [String]
+
+    private struct Index: Sendable {
+        var function: IndexFunction
+        var entries: [String: [ObjectName: StoredObject]] = [:]
+
+        mutating func insert(_ object: StoredObject) {
+            for key in function(object) { entries[key, default: [:]][object.objectName] = object }
+        }
+
+        mutating func remove(_ object: StoredObject) {
+            for key in function(object) {
+                entries[key]?[object.objectName] = nil
+                if entries[key]?.isEmpty == true { entries[key] = nil }
+            }
+        }
+    }
+
+    private var namespaces: [String: [String: StoredObject]] = [:]
+    private var indexes: [String: Index] = [:]
+    private(set) var count = 0
+
+    func object(_ namespace: String, _ name: String) -> StoredObject? { namespaces[namespace]?[name] }
+
+    func objects(in namespace: String?) -> [StoredObject] {
+        guard let namespace else {
+            var all: [StoredObject] = []
+            all.reserveCapacity(count)
+            for objects in namespaces.values { all.append(contentsOf: objects.values) }
+            return all
+        }
+        return namespaces[namespace].map { Array($0.values) } ?? []
+    }
+
+    func indexed(_ index: String, _ key: String) -> [StoredObject] {
+        indexes[index]?.entries[key].map { Array($0.values) } ?? []
+    }
+
+    func hasIndex(_ name: String) -> Bool { indexes[name] != nil }
+
+    mutating func addIndex(_ name: String, _ function: @escaping IndexFunction) {
+        var index = Index(function: function)
+        for object in objects(in: nil) { index.insert(object) }
+        indexes[name] = index
+    }
+
+    /// Puts the object in and returns the change, or nil when this version (or a newer one) is there already.
+    mutating func put(_ object: StoredObject) -> ObjectChange? {
+        let key = object.key
+        let old = namespaces[key.namespace]?[key.name]
+        if let old {
+            guard old.revision < object.revision else { return nil }
+            for name in indexes.keys { indexes[name]?.remove(old) }
+        } else {
+            count += 1
+        }
+        namespaces[key.namespace, default: [:]][key.name] = object
+        for name in indexes.keys { indexes[name]?.insert(object) }
+        return ObjectChange(old: old, new: object)
+    }
+
+    /// Takes the object out. `final` is its last version, where it is known.
+    mutating func remove(_ key: ObjectKey, final: StoredObject?) -> ObjectChange? {
+        guard let old = namespaces[key.namespace]?.removeValue(forKey: key.name) else { return nil }
+        if namespaces[key.namespace]?.isEmpty == true { namespaces[key.namespace] = nil }
+        count -= 1
+        for name in indexes.keys { indexes[name]?.remove(old) }
+        return ObjectChange(old: final ?? old, new: nil)
+    }
+
+    /// Becomes what a list shows; returns the changes, deletions first.
+    mutating func replace(_ objects: [StoredObject]) -> [ObjectChange] {
+        var changes: [ObjectChange] = []
+        var present: Set<ObjectName> = []
+        present.reserveCapacity(objects.count)
+        for object in objects { present.insert(object.objectName) }
+        for object in self.objects(in: nil) where !present.contains(object.objectName) {
+            if let change = remove(object.key, final: nil) { changes.append(change) }
+        }
+        for object in objects {
+            if let change = put(object) { changes.append(change) }
+        }
+        return changes
+    }
+}

@@ -1,0 +1,61 @@
+package import FairleadModel
+import Synchronization
+
+/// The informers of a process: one per resource, shared by all controllers.
+package final class InformerSet: Sendable {
+    private struct State {
+        var informers: [GroupVersionResource: Informer] = [:]
+        /// Made, but not yet running.
+        var waiting: [Informer] = []
+    }
+
+    package let client: any ObjectClient
+    private let clock: any DelayClock
+    private let state = Mutex(State())
+    private let added = Signal()
+
+    package init(client: any ObjectClient, clock: any DelayClock = SystemDelayClock()) {
+        self.client = client
+        self.clock = clock
+    }
+
+    /// The informer of the resource, made at first use; it starts at once when `run` is under way.
+    package func informer(_ resource: GroupVersionResource) -> Informer {
+        let (informer, isNew) = state.withLock { state -> (Informer, Bool) in
+            if let informer = state.informers[resource] { return (informer, false) }
+            let informer = Informer(client: client, resource: resource, clock: clock)
+            state.informers[resource] = informer
+            state.waiting.append(informer)
+            return (informer, true)
+        }
+        if isNew { added.raise() }
+        return informer
+    }
+
+    package func lister(_ resource: GroupVersionResource) -> Lister { informer(resource).lister }
+
+    /// Keeps all informers current until the task is cancelled. Call once.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let starting = state.withLock { state -> [Informer] in
+                    defer { state.waiting = [] }
+                    return state.waiting
+                }
+                for informer in starting { group.addTask { await informer.run() } }
+                await added.wait()
+            }
+        }
+    }
+
+    /// Returns when the informers made so far have seen their first list, or when the task is cancelled.
+    package func waitForSync() async {
+        let informers = state.withLock { Array($0.informers.values) }
+        for informer in informers { await informer.waitForSync() }
+    }
+
+    /// The same for some resources; makes those that are missing.
+    package func waitForSync(_ resources: GroupVersionResource...) async {
+        for resource in resources { await informer(resource).waitForSync() }
+    }
+}

@@ -1,0 +1,86 @@
+package import FairleadModel
+
+/// Keeps somebody's picture of a resource current: lists once, then watches; resumes a watch that ended where it
+/// stopped, and lists again only when history no longer reaches back there (410).
+package struct Reflector: Sendable {
+    /// Where the news go, one call at a time and in revision order.
+    package struct Sink: Sendable {
+        /// Everything there is; what is not in it is gone.
+        package var replace: @Sendable (ObjectList) -> Void
+        package var apply: @Sendable ([WatchEvent]) -> Void
+
+        package init(
+            replace: @escaping @Sendable (ObjectList) -> Void, apply: @escaping @Sendable ([WatchEvent]) -> Void
+        ) {
+            self.replace = replace
+            self.apply = apply
+        }
+    }
+
+    private let client: any ObjectClient
+    private let resource: GroupVersionResource
+    private let sink: Sink
+    private let clock: any DelayClock
+    private let backoff: Backoff
+
+    package init(
+        client: any ObjectClient, resource: GroupVersionResource, sink: Sink,
+        clock: any DelayClock = SystemDelayClock(), backoff: Backoff = .reflectors
+    ) {
+        self.client = client
+        self.resource = resource
+        self.sink = sink
+        self.clock = clock
+        self.backoff = backoff
+    }
+
+    /// Until the task is cancelled. Errors other than 410 are retried with backoff.
+    package func run() async {
+        var revision: Int64?
+        var failures = 0
+        while !Task.isCancelled {
+            do throws(APIStatus) {
+                let start: Int64
+                if let revision {
+                    start = revision
+                } else {
+                    let list = try await client.list(resource, namespace: nil)
+                    if Task.isCancelled { return }
+                    sink.replace(list)
+                    start = list.revision
+                }
+                revision = start
+                let reached = try await follow(after: start) { revision = $0 }
+                failures = reached > start ? 0 : failures + 1
+                if failures == 0 { continue }
+            } catch {
+                if error.code == 410 {
+                    revision = nil
+                    if failures == 0 {
+                        failures += 1
+                        continue
+                    }
+                }
+                failures += 1
+            }
+            if Task.isCancelled { return }
+            await clock.sleep(for: .seconds(backoff.delay(afterFailures: failures - 1)))
+        }
+    }
+
+    /// Watches until the watch ends; tells after each batch how far it got.
+    private func follow(
+        after start: Int64, progress: (Int64) -> Void
+    ) async throws(APIStatus) -> Int64 {
+        let watch = try await client.watch(resource, after: start)
+        defer { watch.cancel() }
+        var revision = start
+        while true {
+            let events = try await watch.next()
+            guard let last = events.last, !Task.isCancelled else { return revision }
+            sink.apply(events)
+            revision = max(revision, last.revision)
+            progress(revision)
+        }
+    }
+}

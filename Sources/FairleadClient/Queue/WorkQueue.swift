@@ -1,0 +1,186 @@
+import DequeModule
+import Synchronization
+
+/// The queue between the watchers and the workers of a controller, after client-go's workqueue.
+///
+/// Guarantees:
+/// - a key that is added many times before it is taken is handed out once;
+/// - a key is worked on by one worker at a time: added while in work, it is handed out again after `done`;
+/// - keys are handed out in the order in which they were (first) added;
+/// - a waiting worker is handed the key by `add` itself: there is no polling.
+///
+/// A worker must call `done` for every key it got. Delayed keys need `runDelays` to run somewhere (`ControllerRunner`
+/// does it). Nothing is rate limited but by `addRateLimited`.
+package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
+    private let clock: any DelayClock
+    private let backoff: Backoff
+    private let state = Mutex(State())
+    private let delayChanged = Signal()
+
+    package init(clock: any DelayClock = SystemDelayClock(), backoff: Backoff = .controllers) {
+        self.clock = clock
+        self.backoff = backoff
+    }
+
+    private typealias Waiter = CheckedContinuation<Key?, Never>
+
+    private struct State {
+        var order: Deque<Key> = []
+        var dirty: Set<Key> = []
+        var processing: Set<Key> = []
+        var failures: [Key: Int] = [:]
+        var delays = DelayHeap<Key>()
+        var waiters: Deque<(id: UInt64, waiter: Waiter)> = []
+        var nextWaiter: UInt64 = 0
+        var isShutDown = false
+        var adds: UInt64 = 0
+        var retries: UInt64 = 0
+
+        /// Marks the key; returns a worker that shall be resumed with it.
+        mutating func add(_ key: Key) -> Waiter? {
+            if isShutDown || !dirty.insert(key).inserted { return nil }
+            adds += 1
+            return processing.contains(key) ? nil : offer(key)
+        }
+
+        mutating func offer(_ key: Key) -> Waiter? {
+            guard let waiter = waiters.popFirst()?.waiter else {
+                order.append(key)
+                return nil
+            }
+            take(key)
+            return waiter
+        }
+
+        mutating func take(_ key: Key) {
+            dirty.remove(key)
+            processing.insert(key)
+        }
+    }
+
+    /// Marks the key as in need of work.
+    package func add(_ key: Key) {
+        state.withLock { $0.add(key) }?.resume(returning: key)
+    }
+
+    /// Adds the key after so many seconds; of several delays of one key the one that ends first counts.
+    package func addAfter(_ key: Key, _ seconds: Double) {
+        guard seconds > 0 else { return add(key) }
+        let deadline = clock.now + .seconds(seconds)
+        let isFirst = state.withLock { state in
+            state.isShutDown ? false : state.delays.insert(key, deadline: deadline)
+        }
+        if isFirst { delayChanged.raise() }
+    }
+
+    /// Adds the key after a delay that doubles with every call since the last `forget`. Returns the delay in seconds.
+    @discardableResult
+    package func addRateLimited(_ key: Key) -> Double {
+        let failures = state.withLock { state -> Int in
+            state.retries += 1
+            let failures = state.failures[key, default: 0]
+            state.failures[key] = failures + 1
+            return failures
+        }
+        let delay = backoff.delay(afterFailures: failures)
+        addAfter(key, delay)
+        return delay
+    }
+
+    /// Starts the backoff of the key afresh.
+    package func forget(_ key: Key) {
+        state.withLock { _ = $0.failures.removeValue(forKey: key) }
+    }
+
+    /// How often `addRateLimited` was called since the last `forget`.
+    package func failures(of key: Key) -> Int { state.withLock { $0.failures[key, default: 0] } }
+
+    /// Waits for a key. Nil when the queue has been shut down and is empty, or when the task is cancelled.
+    package func get() async -> Key? {
+        let id = state.withLock { state -> UInt64 in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { (waiter: Waiter) in
+                let ready = state.withLock { state -> Key?? in
+                    if Task.isCancelled { return .some(nil) }
+                    if let key = state.order.popFirst() {
+                        state.take(key)
+                        return key
+                    }
+                    if state.isShutDown { return .some(nil) }
+                    state.waiters.append((id, waiter))
+                    return nil
+                }
+                if let ready { waiter.resume(returning: ready) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state -> Waiter? in
+                guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
+                return state.waiters.remove(at: index).waiter
+            }
+            waiter?.resume(returning: nil)
+        }
+    }
+
+    /// Says that work on the key has ended.
+    package func done(_ key: Key) {
+        let waiter = state.withLock { state -> Waiter? in
+            state.processing.remove(key)
+            return state.dirty.contains(key) ? state.offer(key) : nil
+        }
+        waiter?.resume(returning: key)
+    }
+
+    /// Keys waiting for a worker, without those in work or delayed.
+    package var length: Int { state.withLock { $0.order.count } }
+
+    /// The numbers behind Kubernetes' `workqueue_*` metrics.
+    package var statistics: WorkQueueStatistics {
+        state.withLock {
+            WorkQueueStatistics(
+                depth: $0.order.count, adds: $0.adds, retries: $0.retries, inWork: $0.processing.count,
+                delayed: $0.delays.count)
+        }
+    }
+
+    /// No key is taken any more; those in the queue are still handed out.
+    package func shutDown() {
+        let waiters = state.withLock { state -> Deque<(id: UInt64, waiter: Waiter)> in
+            state.isShutDown = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.waiter.resume(returning: nil) }
+        delayChanged.raise()
+    }
+
+    /// Moves delayed keys into the queue when their time has come, until cancelled or shut down.
+    package func runDelays() async {
+        while !Task.isCancelled {
+            let now = clock.now
+            let (due, next, isShutDown) = state.withLock { state -> ([(Key, Waiter?)], Duration?, Bool) in
+                var due: [(Key, Waiter?)] = []
+                while let key = state.delays.popDue(now) { due.append((key, state.add(key))) }
+                return (due, state.delays.earliest, state.isShutDown)
+            }
+            for (key, waiter) in due { waiter?.resume(returning: key) }
+            if isShutDown { return }
+            if let next {
+                await delayChanged.wait(until: next, clock: clock)
+            } else {
+                await delayChanged.wait()
+            }
+        }
+    }
+}
+
+/// What a queue reports about itself.
+package struct WorkQueueStatistics: Sendable {
+    package var depth: Int
+    package var adds: UInt64
+    package var retries: UInt64
+    package var inWork: Int
+    package var delayed: Int
+}

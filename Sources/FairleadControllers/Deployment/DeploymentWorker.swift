@@ -1,0 +1,102 @@
+import FairleadClient
+import FairleadModel
+
+/// Carries out what `DeploymentReconciler` plans for one Deployment.
+struct DeploymentWorker: Sendable {
+    let client: any ObjectClient
+    let deployments: Lister
+    let sets: Lister
+    let pods: Lister
+    let recorder: EventRecorder
+    let now: @Sendable () -> Timestamp
+
+    /// The name that the template's hash makes is taken by a set of another template: the next try uses another hash.
+    struct HashCollision: Error {}
+
+    func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
+        guard let stored = deployments.get(key), let selector = Selectors.ofWorkload(stored.value) else { return .done }
+        let claim = OwnershipClaim(
+            owner: stored.value, selector: selector, candidates: OwnershipIndex.candidates(of: stored, in: sets))
+        let owned = try await OwnershipWriter(
+            client: client, ownerResource: .deployments, ownedResource: .replicaSets, ownerKind: "Deployment"
+        ).settle(claim, owner: stored.value)
+        var podsOfSets: [String: [Value]] = [:]
+        for set in owned {
+            podsOfSets[set.uid] = pods.indexed(OwnershipIndex.controllerUID, set.uid).map(\.value)
+        }
+        var reconciler = DeploymentReconciler(
+            deployment: stored.value, replicaSets: owned, pods: podsOfSets, now: now())
+        let plan = reconciler.plan()
+        try await carryOut(plan, deployment: stored.value)
+        return plan.recheckAfter.map { .again(after: $0) } ?? .done
+    }
+
+    private func carryOut(_ plan: DeploymentReconciler.Plan, deployment: Value) async throws {
+        if let set = plan.create { try await create(set, for: deployment) }
+        for set in plan.update {
+            try await client.update(.replicaSets, set.value)
+            announce(set, on: deployment)
+        }
+        for set in plan.delete {
+            try await delete(set)
+        }
+        if let changed = plan.status { try await write(changed) }
+    }
+
+    /// A Deployment's annotations may be written together with its status; the revision is kept there.
+    private func write(_ deployment: Value) async throws(APIStatus) {
+        do {
+            _ = try await client.update(.deployments, deployment, subresource: "status")
+        } catch {
+            if error.code != 404 { throw error }
+        }
+    }
+
+    private func announce(_ set: OwnedReplicaSet, on deployment: Value) {
+        for text in set.announcements {
+            recorder.event(about: deployment, type: "Normal", reason: "ScalingReplicaSet", message: text)
+        }
+    }
+
+    private func delete(_ set: Value) async throws(APIStatus) {
+        do {
+            try await client.delete(
+                .replicaSets, namespace: set.namespace, name: set.name, options: DeleteOptions(uid: set.uid))
+        } catch {
+            if error.code != 404 { throw error }
+        }
+    }
+
+    private func create(_ set: OwnedReplicaSet, for deployment: Value) async throws {
+        do throws(APIStatus) {
+            _ = try await client.create(.replicaSets, namespace: deployment.namespace, set.value)
+            announce(set, on: deployment)
+        } catch {
+            if error.reason == "AlreadyExists" { return try await resolveCollision(with: set, of: deployment) }
+            if !error.isNamespaceTerminating { try await report(error, creating: set, for: deployment) }
+            throw error
+        }
+    }
+
+    /// The set may be our own, not yet in the cache. Otherwise a counter makes the next hash differ.
+    private func resolveCollision(with set: OwnedReplicaSet, of deployment: Value) async throws {
+        let existing = OwnedReplicaSet(
+            try await client.get(.replicaSets, namespace: deployment.namespace, name: set.name))
+        if existing.value.controllerRef?.uid == deployment.uid, existing.template == set.template { return }
+        var changed = deployment
+        let count = deployment.at("status", "collisionCount")?.int ?? 0
+        changed.set(.int(count + 1), at: "status", "collisionCount")
+        _ = try await client.update(.deployments, changed, subresource: "status")
+        throw HashCollision()
+    }
+
+    private func report(_ error: APIStatus, creating set: OwnedReplicaSet, for deployment: Value) async throws(APIStatus) {
+        let message = "Failed to create new replica set \(set.name.goQuoted): \(error.message)"
+        recorder.event(about: deployment, type: "Warning", reason: "ReplicaSetCreateError", message: message)
+        var conditions = DeploymentConditions(deployment)
+        conditions.set("Progressing", "False", reason: "ReplicaSetCreateError", message: message, now: now())
+        var changed = deployment
+        changed.set(.array(conditions.list), at: "status", "conditions")
+        if changed != deployment { _ = try await client.update(.deployments, changed, subresource: "status") }
+    }
+}

@@ -1,0 +1,45 @@
+import FairleadModel
+
+/// A ReplicaSet of a Deployment in the course of one reconcile: as it was read, and as it shall be.
+struct OwnedReplicaSet {
+    let original: Value?
+    var value: Value
+    /// What to say when the change has been written.
+    var announcements: [String] = []
+
+    init(_ value: Value) {
+        original = value
+        self.value = value
+    }
+
+    /// A set that does not exist yet.
+    init(new value: Value) {
+        original = nil
+        self.value = value
+    }
+
+    var name: String { value.name }
+    var uid: String { value.uid }
+    var isChanged: Bool { original != value }
+    var created: String { value.creationTimestamp }
+    var size: Int64 {
+        get { value.at("spec", "replicas")?.int ?? 1 }
+        set { value.set(.int(newValue), at: "spec", "replicas") }
+    }
+    var isActive: Bool { size > 0 }
+
+    func status(_ field: String) -> Int64 { value.at("status", field)?.int ?? 0 }
+    var available: Int64 { status("availableReplicas") }
+
+    /// The template without the hash that the Deployment put in.
+    var template: Value {
+        var template = value.at("spec", "template") ?? .object(Object())
+        template.set(nil, at: "metadata", "labels", DeploymentReconciler.hashLabel)
+        if template.at("metadata", "labels")?.object?.isEmpty == true { template.set(nil, at: "metadata", "labels") }
+        return template
+    }
+
+    static func isOlder(_ left: OwnedReplicaSet, _ right: OwnedReplicaSet) -> Bool {
+        left.created == right.created ? left.name < right.name : left.created < right.created
+    }
+}

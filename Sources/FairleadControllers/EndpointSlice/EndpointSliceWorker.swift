@@ -1,0 +1,106 @@
+import FairleadClient
+import FairleadModel
+import Synchronization
+
+/// Brings one Service's slices up to date: reads the caches, asks the reconciler, writes.
+final class EndpointSliceWorker: Sendable {
+    private struct State {
+        var triggers = TriggerTimes()
+        var writes = WriteTracker()
+    }
+
+    static let slicesByService = "byService"
+
+    private let services: Lister
+    private let slices: Lister
+    private let nodes: Lister
+    private let servicePods: ServicePods
+    private let writer: SliceWriter
+    private let recorder: EventRecorder
+    private let state = Mutex(State())
+
+    init(informers: InformerSet, servicePods: ServicePods, recorder: EventRecorder) {
+        services = informers.lister(.services)
+        nodes = informers.lister(.nodes)
+        slices = Self.indexedSlices(informers).lister
+        self.servicePods = servicePods
+        self.recorder = recorder
+        writer = SliceWriter(client: informers.client)
+    }
+
+    /// The informer of slices, which can be asked by `namespace/service`.
+    static func indexedSlices(_ informers: InformerSet) -> Informer {
+        let informer = informers.informer(.endpointSlices)
+        informer.addIndex(slicesByService) { slice in
+            let service = EndpointSliceView(slice).serviceName
+            return service.isEmpty ? [] : ["\(slice.key.namespace)/\(service)"]
+        }
+        return informer
+    }
+
+    func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
+        guard let object = services.get(key) else {
+            // The garbage collector takes the slices: they are owned by the Service.
+            state.withLock {
+                $0.triggers.forget(key)
+                $0.writes.forget(key)
+            }
+            return .done
+        }
+        let service = ServiceView(object)
+        // Without a selector somebody else provides the endpoints; what is there stays.
+        if service.type == "ExternalName" || service.selector == nil { return .done }
+        guard state.withLock({ $0.writes.begin(key) }) else { return .done }
+        let pods = servicePods.pods(of: service)
+        let trigger = state.withLock { $0.triggers.take(key, service: object.value, pods: pods) }
+        let plan = EndpointSliceReconciler(
+            EndpointSliceReconciler.Inputs(
+                service: service, pods: pods.map { PodView($0) }, slices: ownSlices(key),
+                node: { [nodes] in $0.isEmpty ? nil : nodes.get(namespace: "", name: $0).map { NodeView($0) } },
+                trigger: trigger)
+        ).plan()
+        return try await execute(plan, key, object)
+    }
+
+    private func ownSlices(_ key: ObjectName) -> [StoredObject] {
+        slices.indexed(Self.slicesByService, key.description)
+            .filter { EndpointSliceView($0).managedBy == EndpointSliceReconciler.manager }
+            .sorted { $0.key.name < $1.key.name }
+    }
+
+    private func execute(_ plan: SlicePlan, _ key: ObjectName, _ service: StoredObject) async throws -> ReconcileResult {
+        var wrote: [WriteTracker.Write] = []
+        var failure: APIStatus?
+        do throws(APIStatus) {
+            try await writer.execute(plan, namespace: key.namespace) { wrote.append($0) }
+        } catch { failure = error }
+        let isForeign = state.withLock { $0.writes.end(key, wrote: wrote) }
+        if let failure, failure.isNamespaceTerminating { return .done }
+        var problems = plan.problems
+        if let failure, failure.reason != "Conflict" { problems.append(failure.message) }
+        if !problems.isEmpty {
+            let text = problems.count == 1 ? problems[0] : "[" + problems.joined(separator: ", ") + "]"
+            recorder.event(
+                about: service.value, type: "Warning", reason: "FailedToUpdateEndpointSlices",
+                message: "Error updating Endpoint Slices for Service \(key.namespace)/\(key.name): \(text)")
+        }
+        if let failure { throw failure }
+        if !plan.problems.isEmpty { throw SliceProblems(description: plan.problems.joined(separator: ", ")) }
+        // Somebody else wrote one of the slices meanwhile.
+        return isForeign ? .again(after: 0) : .done
+    }
+
+    /// Takes note of a change of a slice; returns the Services that must be looked at again.
+    func services(affectedBy change: ObjectChange) -> [ObjectName] {
+        var owners: [ObjectName] = []
+        for object in [change.old, change.new] {
+            guard let object else { continue }
+            let view = EndpointSliceView(object)
+            let owner = ObjectName(namespace: object.key.namespace, name: view.serviceName)
+            if view.managedBy == EndpointSliceReconciler.manager, !view.serviceName.isEmpty, !owners.contains(owner) {
+                owners.append(owner)
+            }
+        }
+        return owners.filter { owner in state.withLock { $0.writes.observe(change, owner: owner) } }
+    }
+}

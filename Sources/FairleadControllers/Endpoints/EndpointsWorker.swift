@@ -1,0 +1,75 @@
+import FairleadClient
+import FairleadModel
+import Synchronization
+
+/// Brings one Service's Endpoints object up to date.
+final class EndpointsWorker: Sendable {
+    private let client: any ObjectClient
+    private let services: Lister
+    private let endpoints: Lister
+    private let servicePods: ServicePods
+    private let recorder: EventRecorder
+    private let triggers = Mutex(TriggerTimes())
+
+    init(informers: InformerSet, servicePods: ServicePods, recorder: EventRecorder) {
+        client = informers.client
+        services = informers.lister(.services)
+        endpoints = informers.lister(.endpoints)
+        self.servicePods = servicePods
+        self.recorder = recorder
+    }
+
+    func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
+        guard let object = services.get(key) else {
+            triggers.withLock { $0.forget(key) }
+            try await delete(key)
+            return .done
+        }
+        let service = ServiceView(object)
+        if service.type == "ExternalName" || service.selector == nil { return .done }
+        let pods = servicePods.pods(of: service)
+        let trigger = triggers.withLock { $0.take(key, service: object.value, pods: pods) }
+        let plan = EndpointsReconciler.plan(
+            service: service, pods: pods.map { PodView($0) }, current: endpoints.get(key)?.value, trigger: trigger)
+        switch plan {
+        case .nothing: break
+        case .create(let new):
+            if !service.isTerminating { try await create(new, service, key) }
+        case .update(let new):
+            do throws(APIStatus) {
+                try await client.update(.endpoints, new)
+            } catch {
+                if error.reason != "Conflict" {
+                    recorder.event(
+                        about: new, type: "Warning", reason: "FailedToUpdateEndpoint",
+                        message: "Failed to update endpoint \(key): \(error.message)")
+                }
+                throw error
+            }
+        }
+        return .done
+    }
+
+    private func create(_ new: Value, _ service: ServiceView, _ key: ObjectName) async throws(APIStatus) {
+        do throws(APIStatus) {
+            _ = try await client.create(.endpoints, namespace: key.namespace, new)
+        } catch {
+            if error.isNamespaceTerminating { return }
+            // The cache has not shown an object that is there: it will, and the next try updates it.
+            if error.reason != "AlreadyExists" {
+                recorder.event(
+                    about: service.value, type: "Warning", reason: "FailedToCreateEndpoint",
+                    message: "Failed to create endpoint for service \(key): \(error.message)")
+            }
+            throw error
+        }
+    }
+
+    /// Endpoints go with their Service, whoever wrote them.
+    private func delete(_ key: ObjectName) async throws(APIStatus) {
+        guard endpoints.get(key) != nil else { return }
+        do throws(APIStatus) {
+            try await client.delete(.endpoints, namespace: key.namespace, name: key.name)
+        } catch { if error.code != 404 { throw error } }
+    }
+}

@@ -1,0 +1,84 @@
+import FairleadClient
+import FairleadModel
+
+/// Carries out what `GarbageReconciler` plans for one object.
+///
+/// Every write names the uid and version it is about: a cache that lags behind leads to a conflict and another try, never to
+/// a wrong deletion.
+struct GarbageWorker: Sendable {
+    let client: any ObjectClient
+    let graph: OwnerGraph
+    let queue: WorkQueue<GarbageItem>
+
+    func reconcile(_ item: GarbageItem) async throws(APIStatus) {
+        guard let object = graph.object(item) else { return }
+        let dependents = graph.dependents(of: object.uid)
+        let owners = object.deletionTimestamp == nil ? try await states(of: object) : [:]
+        let action = GarbageReconciler(object: object).plan(owners: owners, dependents: dependents.map(\.object))
+        switch action {
+        case .nothing: return
+        case .orphan:
+            for dependent in dependents {
+                try await patch(dependent.item, OwnershipPatch.release(dependent.object, from: [object.uid]))
+            }
+            try await patch(item, GarbageReconciler.removing(GarbageReconciler.orphan, from: object))
+        case .finishForeground:
+            try await patch(item, GarbageReconciler.removing(GarbageReconciler.foreground, from: object))
+        case .visit(let waiting):
+            let uids = Set(waiting.map(\.uid))
+            for dependent in dependents where uids.contains(dependent.object.uid) { queue.add(dependent.item) }
+        case .dropOwners(let uids):
+            try await patch(item, OwnershipPatch.release(object, from: uids))
+        case .delete(let policy, let unblock):
+            var version = object.at("metadata", "resourceVersion")?.string
+            if unblock {
+                try await patch(item, GarbageReconciler.unblocking(object))
+                version = nil
+            }
+            try await delete(item, uid: object.uid, version: version, policy: policy)
+        }
+    }
+
+    /// The state of each owner, by uid. That an owner is absent is asked of the server before it is believed.
+    private func states(of object: Value) async throws(APIStatus) -> [String: GarbageReconciler.Owner] {
+        var states: [String: GarbageReconciler.Owner] = [:]
+        for owner in object.ownerReferences {
+            if let known = graph.cachedState(of: owner, namedBy: object.namespace) {
+                states[owner.uid] = known
+            } else if let place = graph.place(of: owner, namedBy: object.namespace) {
+                states[owner.uid] = try await fresh(owner, at: place)
+            }
+        }
+        return states
+    }
+
+    private func fresh(_ owner: OwnerReference, at place: GarbageItem) async throws(APIStatus) -> GarbageReconciler.Owner {
+        do {
+            let object = try await client.get(
+                place.resource, namespace: place.name.namespace, name: place.name.name)
+            if object.uid != owner.uid { return .absent }
+            return GarbageReconciler.isWaiting(object) ? .waiting : .present
+        } catch {
+            if error.code == 404 { return .absent }
+            throw error
+        }
+    }
+
+    private func patch(_ item: GarbageItem, _ patch: Value) async throws(APIStatus) {
+        do {
+            try await client.patch(item.resource, namespace: item.name.namespace, name: item.name.name, patch)
+        } catch {
+            if error.code != 404 { throw error }
+        }
+    }
+
+    private func delete(_ item: GarbageItem, uid: String, version: String?, policy: String) async throws(APIStatus) {
+        do {
+            try await client.delete(
+                item.resource, namespace: item.name.namespace, name: item.name.name,
+                options: DeleteOptions(uid: uid, resourceVersion: version, propagationPolicy: policy))
+        } catch {
+            if error.code != 404 { throw error }
+        }
+    }
+}

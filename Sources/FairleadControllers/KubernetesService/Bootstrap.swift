@@ -1,0 +1,152 @@
+package import FairleadClient
+package import FairleadModel
+
+/// The objects that every cluster has before its first client comes: the system namespaces, the ServiceCIDR
+/// `kubernetes`, and the Service `default/kubernetes` with its endpoints.
+///
+/// The server runs it before it says ready; it may run again at any time and changes only what is missing.
+package struct Bootstrap: Sendable {
+    package struct Configuration: Sendable {
+        /// The service ranges, the primary family first: `10.96.0.0/16`.
+        package var serviceCIDRs: [String]
+        /// The port the server listens on: where port 443 of the Service leads.
+        package var serverPort: Int
+        /// The address at which pods reach the server. Nil or a loopback address means that there is none, and then
+        /// neither Endpoints nor an EndpointSlice are written (endpoints may not be loopback addresses).
+        package var advertiseAddress: String?
+
+        package init(serviceCIDRs: [String], serverPort: Int, advertiseAddress: String? = nil) {
+            self.serviceCIDRs = serviceCIDRs
+            self.serverPort = serverPort
+            self.advertiseAddress = advertiseAddress
+        }
+
+        /// The first address of the primary range.
+        var serviceAddress: String? {
+            serviceCIDRs.first.flatMap { CIDR($0) }.map { $0.network.advanced(by: 1).description }
+        }
+    }
+
+    package static let namespaces = ["kube-system", "kube-public", "kube-node-lease", "default"]
+    static let name = "kubernetes"
+
+    let client: any ObjectClient
+    let configuration: Configuration
+    let environment: Environment
+
+    package init(client: any ObjectClient, configuration: Configuration, environment: Environment) {
+        self.client = client
+        self.configuration = configuration
+        self.environment = environment
+    }
+
+    package func run() async throws(APIStatus) {
+        for name in Self.namespaces { try await ensureNamespace(name) }
+        try await ensureServiceCIDR()
+        try await ensureService()
+        try await ensureEndpoints()
+    }
+
+    func ensureNamespace(_ name: String) async throws(APIStatus) {
+        try await createIfMissing(
+            .namespaces, namespace: "",
+            ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]])
+    }
+
+    private func ensureServiceCIDR() async throws(APIStatus) {
+        if configuration.serviceCIDRs.isEmpty { return }
+        let created = try await createIfMissing(
+            .serviceCIDRs, namespace: "",
+            [
+                "apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR",
+                "metadata": [
+                    "name": .string(Self.name), "finalizers": ["networking.k8s.io/service-cidr-finalizer"],
+                ],
+                "spec": ["cidrs": .array(configuration.serviceCIDRs.map { .string($0) })],
+            ])
+        guard created else { return }
+        let condition: Value = [
+            "type": "Ready", "status": "True", "reason": "", "message": "Kubernetes default Service CIDR is ready",
+            "lastTransitionTime": .string(environment.now().rfc3339),
+        ]
+        try await client.patch(
+            .serviceCIDRs, namespace: "", name: Self.name, ["status": ["conditions": .array([condition])]],
+            subresource: "status")
+    }
+
+    func ensureService() async throws(APIStatus) {
+        guard let address = configuration.serviceAddress else { return }
+        let port: Value = [
+            "name": "https", "port": 443, "protocol": "TCP", "targetPort": .int(Int64(configuration.serverPort)),
+        ]
+        try await createIfMissing(
+            .services, namespace: "default",
+            [
+                "apiVersion": "v1", "kind": "Service",
+                "metadata": [
+                    "name": .string(Self.name), "namespace": "default",
+                    "labels": ["component": "apiserver", "provider": "kubernetes"],
+                ],
+                "spec": [
+                    "clusterIP": .string(address), "clusterIPs": .array([.string(address)]),
+                    "ipFamilyPolicy": "SingleStack", "ports": .array([port]), "sessionAffinity": "None",
+                    "type": "ClusterIP",
+                ],
+            ])
+    }
+
+    /// Endpoints and EndpointSlice `kubernetes`, made or corrected. Another component mirrors neither of them.
+    func ensureEndpoints() async throws(APIStatus) {
+        guard let text = configuration.advertiseAddress, let address = IPAddress(text), !address.isLoopback,
+            !address.isUnspecified
+        else { return }
+        let port: Value = ["name": "https", "port": .int(Int64(configuration.serverPort)), "protocol": "TCP"]
+        let endpoints: Value = [
+            "apiVersion": "v1", "kind": "Endpoints",
+            "metadata": [
+                "name": .string(Self.name), "namespace": "default",
+                "labels": ["endpointslice.kubernetes.io/skip-mirror": "true"],
+            ],
+            "subsets": .array([["addresses": .array([["ip": .string(text)]]), "ports": .array([port])]]),
+        ]
+        try await ensure(.endpoints, endpoints, field: "subsets")
+        let endpoint: Value = ["addresses": .array([.string(text)]), "conditions": ["ready": true]]
+        let slice: Value = [
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+            "metadata": [
+                "name": .string(Self.name), "namespace": "default",
+                "labels": ["kubernetes.io/service-name": .string(Self.name)],
+            ],
+            "addressType": .string(address.family), "endpoints": .array([endpoint]), "ports": .array([port]),
+        ]
+        try await ensure(.endpointSlices, slice, field: "endpoints", "ports")
+    }
+
+    private func ensure(
+        _ resource: GroupVersionResource, _ wanted: Value, field fields: String...
+    ) async throws(APIStatus) {
+        if try await createIfMissing(resource, namespace: "default", wanted) { return }
+        let current = try await client.get(resource, namespace: "default", name: Self.name)
+        var changed = current
+        for field in fields { changed[field] = wanted[field] }
+        if changed != current { try await client.update(resource, changed) }
+    }
+
+    /// Returns whether the object was created.
+    @discardableResult
+    private func createIfMissing(
+        _ resource: GroupVersionResource, namespace: String, _ object: Value
+    ) async throws(APIStatus) -> Bool {
+        do throws(APIStatus) {
+            _ = try await client.get(resource, namespace: namespace, name: object.name)
+            return false
+        } catch { if error.code != 404 { throw error } }
+        do throws(APIStatus) {
+            _ = try await client.create(resource, namespace: namespace, object)
+            return true
+        } catch {
+            if error.reason == "AlreadyExists" { return false }
+            throw error
+        }
+    }
+}

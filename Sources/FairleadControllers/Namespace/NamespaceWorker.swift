@@ -1,0 +1,69 @@
+import FairleadClient
+import FairleadModel
+
+/// One pass over a terminating namespace: delete what is there, say what remains, finalize when nothing does.
+struct NamespaceWorker: Sendable {
+    /// Look again after so many seconds if nothing is heard of what remains.
+    static let patience = 15.0
+
+    let client: any ObjectClient
+    let resources: [GroupVersionResource]
+    let now: @Sendable () -> Timestamp
+
+    func reconcile(_ name: String) async throws -> ReconcileResult {
+        guard let namespace = try await existing(name) else { return .done }
+        let reconciler = NamespaceReconciler(namespace: namespace, now: now())
+        guard reconciler.isTerminating, reconciler.isOurs else { return .done }
+
+        // Pods first: what they use (secrets, claims, policies) must not vanish under them.
+        var failure: String?
+        var remaining = try await empty(resources.filter { $0 == .pods }, of: name, failure: &failure)
+        if remaining.allSatisfy({ $0.count == 0 }) {
+            remaining += try await empty(resources.filter { $0 != .pods }, of: name, failure: &failure)
+        }
+        let isEmpty = failure == nil && remaining.allSatisfy { $0.count == 0 }
+        let updated = reconciler.updated(remaining: remaining, failure: failure)
+        var current = namespace
+        // A namespace that is empty at first sight goes without a word.
+        if updated != namespace, !isEmpty || !namespace.items("status", "conditions").isEmpty {
+            current = try await client.update(.namespaces, updated, subresource: "status")
+        }
+        guard isEmpty else { return .again(after: Self.patience) }
+        let finalized = NamespaceReconciler(namespace: current, now: now()).finalized
+        _ = try await client.update(.namespaces, finalized, subresource: "finalize")
+        return .done
+    }
+
+    private func existing(_ name: String) async throws(APIStatus) -> Value? {
+        do {
+            return try await client.get(.namespaces, namespace: "", name: name)
+        } catch {
+            if error.code == 404 { return nil }
+            throw error
+        }
+    }
+
+    /// Deletes the objects of these resources and counts what is left afterwards.
+    private func empty(
+        _ resources: [GroupVersionResource], of namespace: String, failure: inout String?
+    ) async throws(APIStatus) -> [NamespaceReconciler.Remainder] {
+        var remaining: [NamespaceReconciler.Remainder] = []
+        for resource in resources {
+            let objects = try await client.list(resource, namespace: namespace).objects
+            if objects.isEmpty { continue }
+            for object in objects where object.value.deletionTimestamp == nil {
+                do {
+                    try await client.delete(
+                        resource, namespace: namespace, name: object.key.name,
+                        options: DeleteOptions(uid: object.value.uid, propagationPolicy: "Background"))
+                } catch {
+                    // Deleted or replaced by somebody else: the next list tells.
+                    if error.code != 404, error.code != 409 { failure = error.message }
+                }
+            }
+            let rest = try await client.list(resource, namespace: namespace).objects.map(\.value)
+            if !rest.isEmpty { remaining.append(NamespaceReconciler.Remainder(resource.groupResource, objects: rest)) }
+        }
+        return remaining
+    }
+}

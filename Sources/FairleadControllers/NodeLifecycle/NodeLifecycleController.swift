@@ -1,0 +1,63 @@
+package import FairleadClient
+package import FairleadModel
+
+/// Watches over nodes: silent ones become Unknown, conditions become taints, pods of nodes that are not ready become not
+/// ready, and NoExecute taints drive pods away when their toleration ends.
+package struct NodeLifecycleController: Controller {
+    package let name = "node-lifecycle-controller"
+    private let runner: ControllerRunner<ObjectName>
+    private let informers: [Informer]
+    private let recorders: [EventRecorder]
+
+    /// - Parameters:
+    ///   - gracePeriod: seconds without a sign of life after which a node is Unknown.
+    ///   - startupGracePeriod: the same for a node that has never reported.
+    package init(
+        informers: InformerSet, gracePeriod: Double = 40, startupGracePeriod: Double = 60, environment: Environment,
+        clock: any DelayClock = SystemDelayClock()
+    ) {
+        let queue = WorkQueue<ObjectName>(clock: clock)
+        let nodes = informers.informer(.nodes)
+        let pods = informers.informer(.pods)
+        let leases = informers.informer(.leases)
+        let servicePods = ServicePods(services: informers.informer(.services), pods: pods)
+        let nodeEvents = EventRecorder(
+            client: informers.client, component: "node-controller", environment: environment)
+        let evictionEvents = EventRecorder(
+            client: informers.client, component: "taint-eviction-controller", environment: environment)
+        let worker = NodeLifecycleWorker(
+            informers: informers, podsOnNode: { servicePods.pods(onNode: $0) }, nodeEvents: nodeEvents,
+            evictionEvents: evictionEvents, limits: NodeHealth.Limits(grace: gracePeriod, startup: startupGracePeriod),
+            environment: environment, clock: clock)
+
+        nodes.addHandler { change in
+            worker.observe(node: change)
+            queue.add(change.name)
+        }
+        leases.addHandler { change in
+            guard let lease = change.new, lease.key.namespace == NodeLifecycleWorker.leaseNamespace else { return }
+            worker.observe(lease: lease)
+        }
+        let nodeLister = nodes.lister
+        pods.addHandler { change in
+            // Only a pod that comes to a tainted node needs a look.
+            guard let pod = change.new.map({ PodView($0) }), !pod.nodeName.isEmpty,
+                change.old.map({ PodView($0).nodeName }) != pod.nodeName,
+                let node = nodeLister.get(namespace: "", name: pod.nodeName),
+                NodeView(node).taints.contains(where: { $0.effect == "NoExecute" })
+            else { return }
+            queue.add(node.objectName)
+        }
+        recorders = [nodeEvents, evictionEvents]
+        self.informers = [nodes, pods, leases]
+        runner = ControllerRunner(name: name, workers: 2, queue: queue) { try await worker.reconcile($0) }
+    }
+
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            for recorder in recorders { group.addTask { await recorder.run() } }
+            await ControllerLoop.run(runner, after: informers)
+            group.cancelAll()
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import FairleadClient
+import FairleadModel
+import Synchronization
+
+/// Looks after one node: health, taints, and what becomes of its pods.
+final class NodeLifecycleWorker: Sendable {
+    static let leaseNamespace = "kube-node-lease"
+    private static let ttlAnnotation = "node.alpha.kubernetes.io/ttl"
+
+    private let client: any ObjectClient
+    private let nodes: Lister
+    private let podsOnNode: @Sendable (String) -> [StoredObject]
+    private let nodeEvents: EventRecorder
+    private let evictionEvents: EventRecorder
+    private let limits: NodeHealth.Limits
+    private let environment: Environment
+    private let clock: any DelayClock
+    private let heartbeats = Mutex(NodeHeartbeats())
+
+    init(
+        informers: InformerSet, podsOnNode: @escaping @Sendable (String) -> [StoredObject], nodeEvents: EventRecorder,
+        evictionEvents: EventRecorder, limits: NodeHealth.Limits, environment: Environment, clock: any DelayClock
+    ) {
+        client = informers.client
+        nodes = informers.lister(.nodes)
+        self.podsOnNode = podsOnNode
+        self.nodeEvents = nodeEvents
+        self.evictionEvents = evictionEvents
+        self.limits = limits
+        self.environment = environment
+        self.clock = clock
+    }
+
+    func observe(node change: ObjectChange) {
+        let now = clock.now
+        heartbeats.withLock { heartbeats in
+            if let node = change.new {
+                heartbeats.status(NodeView(node), now: now)
+            } else {
+                heartbeats.forget(change.name.name)
+            }
+        }
+    }
+
+    func observe(lease: StoredObject) {
+        let now = clock.now
+        let renewTime = lease.value.text("spec", "renewTime")
+        heartbeats.withLock { $0.lease(lease.key.name, renewTime: renewTime, now: now) }
+    }
+
+    func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
+        guard let object = nodes.get(key) else { return .done }
+        let node = NodeView(object)
+        let (silence, isNew) = heartbeats.withLock { heartbeats in
+            let isNew = heartbeats.register(node.name, now: clock.now)
+            return (heartbeats.silence(of: node.name, now: clock.now), isNew)
+        }
+        if isNew {
+            tell(node, "RegisteredNode", "Node \(node.name) event: Registered Node \(node.name) in Controller")
+        }
+        if node.annotations[Self.ttlAnnotation] == nil {
+            try await client.patch(
+                .nodes, namespace: "", name: node.name,
+                ["metadata": ["annotations": [Self.ttlAnnotation: "0"]]])
+        }
+        var lookAgain: Double?
+        switch NodeHealth.verdict(node, silence: silence, limits: limits, now: environment.now()) {
+        case .heard(let after): lookAgain = after
+        case .known: break
+        case .silent(let conditions):
+            try await client.patch(
+                .nodes, namespace: "", name: node.name, ["status": ["conditions": .array(conditions)]],
+                subresource: "status")
+            // The change comes back as an event; taints and pods follow then.
+            return .done
+        }
+        try await setTaints(node)
+        try await markPods(node)
+        if let next = try await evict(node) { lookAgain = min(lookAgain ?? next, next) }
+        return lookAgain.map { .again(after: $0) } ?? .done
+    }
+
+    private func setTaints(_ node: NodeView) async throws(APIStatus) {
+        let desired = NodeTaints.desired(node, now: environment.now())
+        guard desired != node.taints else { return }
+        var metadata = Object()
+        metadata["resourceVersion"] = node.value.at("metadata", "resourceVersion")
+        let taints: Value = desired.isEmpty ? .null : .array(desired.map(\.object))
+        try await client.patch(
+            .nodes, namespace: "", name: node.name,
+            ["metadata": .object(metadata), "spec": ["taints": taints]])
+    }
+
+    /// When a node stops being ready its pods are not ready either, whatever they said last.
+    private func markPods(_ node: NodeView) async throws(APIStatus) {
+        guard let status = node.readyStatus else { return }
+        guard heartbeats.withLock({ $0.mark(node.name, isNotReady: status != "True") }) else { return }
+        tell(node, "NodeNotReady", "Node \(node.name) status is now: NodeNotReady")
+        do throws(APIStatus) {
+            for object in podsOnNode(node.name) {
+                let pod = PodView(object)
+                guard pod.isReady else { continue }
+                nodeEvents.event(
+                    about: object.value, type: "Warning", reason: "NodeNotReady", message: "Node is not ready")
+                try await setCondition(pod, type: "Ready", fields: ["status": "False"])
+            }
+        } catch {
+            heartbeats.withLock { $0.unmark(node.name) }
+            throw error
+        }
+    }
+
+    /// Deletes the pods whose time has come; returns the seconds until the next one's.
+    private func evict(_ node: NodeView) async throws(APIStatus) -> Double? {
+        let taints = node.taints.filter { $0.effect == "NoExecute" }
+        if taints.isEmpty { return nil }
+        var next: Double?
+        for object in podsOnNode(node.name) {
+            let pod = PodView(object)
+            switch TaintEviction.verdict(pod, taints: taints, now: environment.now()) {
+            case .stays: break
+            case .leaves(let after) where after > 0: next = min(next ?? after, after)
+            case .leaves: try await delete(pod, object.value)
+            }
+        }
+        return next
+    }
+
+    private func delete(_ pod: PodView, _ value: Value) async throws(APIStatus) {
+        evictionEvents.event(
+            about: value, type: "Normal", reason: "TaintManagerEviction",
+            message: "Marking for deletion Pod \(pod.namespace)/\(pod.name)")
+        try await setCondition(
+            pod, type: "DisruptionTarget",
+            fields: [
+                "status": "True", "reason": "DeletionByTaintManager",
+                "message": "Taint manager: deleting due to NoExecute taint",
+            ])
+        do throws(APIStatus) {
+            try await client.delete(
+                .pods, namespace: pod.namespace, name: pod.name, options: DeleteOptions(uid: pod.uid))
+        } catch { if error.code != 404, error.code != 409 { throw error } }
+    }
+
+    /// Writes one condition of a pod's status; a pod that is gone or changed needs none.
+    private func setCondition(_ pod: PodView, type: String, fields: Object) async throws(APIStatus) {
+        var conditions = pod.value.items("status", "conditions")
+        let index = conditions.firstIndex { $0.text("type") == type }
+        var condition = index.map { conditions[$0] } ?? ["type": .string(type)]
+        for (field, value) in fields { condition[field] = value }
+        condition["lastTransitionTime"] = .string(environment.now().rfc3339)
+        if let index { conditions[index] = condition } else { conditions.append(condition) }
+        var metadata: Object = ["uid": .string(pod.uid)]
+        metadata["resourceVersion"] = pod.value.at("metadata", "resourceVersion")
+        do throws(APIStatus) {
+            try await client.patch(
+                .pods, namespace: pod.namespace, name: pod.name,
+                ["metadata": .object(metadata), "status": ["conditions": .array(conditions)]], subresource: "status")
+        } catch { if error.code != 404 { throw error } }
+    }
+
+    private func tell(_ node: NodeView, _ reason: String, _ message: String) {
+        nodeEvents.event(about: node.value, type: "Normal", reason: reason, message: message)
+    }
+}

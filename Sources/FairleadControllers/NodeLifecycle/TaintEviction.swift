@@ -1,0 +1,28 @@
+import FairleadModel
+
+/// When a pod must leave a node with NoExecute taints. Pure.
+enum TaintEviction {
+    enum Verdict: Equatable {
+        case stays
+        /// Seconds from now; 0 means at once.
+        case leaves(after: Double)
+    }
+
+    /// A pod that does not tolerate one of the taints leaves at once; one that tolerates all of them for a limited time
+    /// leaves when the shortest of these times has passed since the taint was added.
+    static func verdict(_ pod: PodView, taints: [Taint], now: Timestamp) -> Verdict {
+        let taints = taints.filter { $0.effect == "NoExecute" }
+        if taints.isEmpty || pod.isTerminating || pod.isFinished { return .stays }
+        let tolerations = pod.tolerations
+        var leave: Double?
+        for taint in taints {
+            let matching = tolerations.filter { $0.tolerates(taint) }
+            if matching.isEmpty { return .leaves(after: 0) }
+            guard let seconds = matching.compactMap(\.seconds).min() else { continue }
+            let added = taint.timeAdded.flatMap { Timestamp(rfc3339: $0) } ?? now
+            let left = max(Double(max(seconds, 0)) - now.since(added), 0)
+            leave = min(leave ?? left, left)
+        }
+        return leave.map { .leaves(after: $0) } ?? .stays
+    }
+}

@@ -1,0 +1,41 @@
+import FairleadModel
+
+/// What a controller has done and its cache has not shown yet.
+///
+/// A reconcile that would count pods must wait until every creation and deletion of the last one has been observed;
+/// otherwise a stale cache makes it create pods twice. An expectation that is never met (a lost event) expires after
+/// five minutes. A pure value: the controller keeps it in a `Mutex`.
+struct Expectations<Key: Hashable & Sendable>: Sendable {
+    private struct Entry: Sendable {
+        var creations = 0
+        var deletions: Set<String> = []
+        var since: Timestamp
+    }
+
+    static var lifetime: Double { 300 }
+
+    private var entries: [Key: Entry] = [:]
+
+    mutating func expectCreations(_ count: Int, of key: Key, now: Timestamp) {
+        entries[key] = Entry(creations: count, since: now)
+    }
+
+    mutating func expectDeletions(_ names: Set<String>, of key: Key, now: Timestamp) {
+        entries[key] = Entry(deletions: names, since: now)
+    }
+
+    mutating func creationObserved(_ key: Key, count: Int = 1) {
+        guard let entry = entries[key] else { return }
+        entries[key]?.creations = max(0, entry.creations - count)
+    }
+
+    mutating func deletionObserved(_ key: Key, name: String) { entries[key]?.deletions.remove(name) }
+
+    mutating func forget(_ key: Key) { entries[key] = nil }
+
+    func areMet(_ key: Key, now: Timestamp) -> Bool {
+        guard let entry = entries[key] else { return true }
+        if entry.creations == 0 && entry.deletions.isEmpty { return true }
+        return entry.since.adding(seconds: Self.lifetime) < now
+    }
+}

@@ -1,0 +1,48 @@
+import FairleadClient
+import FairleadModel
+
+/// Indexes by which a controller finds what it owns, or might adopt, without walking a namespace.
+enum OwnershipIndex {
+    static let controllerUID = "controllerUID"
+    static let orphans = "orphansOfNamespace"
+
+    static func install(on informer: Informer) {
+        informer.addIndex(controllerUID) { object in object.value.controllerRef.map { [$0.uid] } ?? [] }
+        informer.addIndex(orphans) { object in object.value.controllerRef == nil ? [object.key.namespace] : [] }
+    }
+
+    /// Everything that the owner controls, and everything of its namespace that nobody controls; by name.
+    static func candidates(of owner: StoredObject, in lister: Lister) -> [StoredObject] {
+        let owned = lister.indexed(controllerUID, owner.value.uid)
+        let orphans = lister.indexed(orphans, owner.key.namespace)
+        return (owned + orphans).sorted { $0.key < $1.key }
+    }
+
+    /// The owner's key, if the object is controlled by an object of this kind that `owners` shows.
+    static func owner(of object: Value, kind: String, in owners: Lister) -> ObjectName? {
+        guard let reference = object.controllerRef, reference.kind == kind else { return nil }
+        let name = ObjectName(namespace: object.namespace, name: reference.name)
+        guard let owner = owners.get(name), owner.value.uid == reference.uid else { return nil }
+        return name
+    }
+
+    /// Owners whose selector matches an object that nobody controls: any of them may adopt it.
+    static func adopters(of object: StoredObject, in owners: Lister) -> [ObjectName] {
+        let labels = object.labels
+        if labels.isEmpty { return [] }
+        return owners.list(namespace: object.key.namespace).filter { owner in
+            guard let selector = Selectors.ofWorkload(owner.value) else { return false }
+            return selector.matches(labels)
+        }.map(\.objectName)
+    }
+}
+
+enum Selectors {
+    /// The workload's selector; nil if it is missing, malformed or empty (which would own everything).
+    static func ofWorkload(_ workload: Value) -> LabelSelector? {
+        guard let value = workload.at("spec", "selector"), let selector = try? LabelSelector(labelSelector: value),
+            !selector.isEmpty
+        else { return nil }
+        return selector
+    }
+}

@@ -1,0 +1,42 @@
+import FairleadClient
+import FairleadModel
+
+/// Carries out an `OwnershipClaim`.
+struct OwnershipWriter: Sendable {
+    let client: any ObjectClient
+    let ownerResource: GroupVersionResource
+    let ownedResource: GroupVersionResource
+    let ownerKind: String
+
+    /// Returns what the owner controls afterwards.
+    ///
+    /// Before anything is adopted the owner is read afresh: a cache may show an owner that was deleted since, and its
+    /// orphans must not be taken back.
+    func settle(_ claim: OwnershipClaim, owner: Value) async throws(APIStatus) -> [Value] {
+        var owned = claim.owned.map(\.value)
+        if !claim.adopted.isEmpty {
+            let fresh = try await client.get(ownerResource, namespace: owner.namespace, name: owner.name)
+            guard fresh.uid == owner.uid, fresh.deletionTimestamp == nil else { return owned }
+            for object in claim.adopted {
+                let patch = OwnershipPatch.adopt(
+                    object.value, by: owner, kind: ownerKind, apiVersion: ownerResource.apiVersion)
+                if let adopted = try await apply(patch, to: object) { owned.append(adopted) }
+            }
+        }
+        for object in claim.released {
+            _ = try await apply(OwnershipPatch.release(object.value, from: [owner.uid]), to: object)
+        }
+        return owned
+    }
+
+    /// Nil if the object is gone.
+    private func apply(_ patch: Value, to object: StoredObject) async throws(APIStatus) -> Value? {
+        do {
+            return try await client.patch(
+                ownedResource, namespace: object.key.namespace, name: object.key.name, patch)
+        } catch {
+            if error.code == 404 { return nil }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import FairleadClient
+import FairleadModel
+import Synchronization
+
+/// Turns changes of pods into keys of the workloads that own them, and ticks off what these expected.
+final class PodTracker: Sendable {
+    let ownerKind: String
+    private let owners: Lister
+    private let queue: WorkQueue<ObjectName>
+    private let expectations = Mutex(Expectations<ObjectName>())
+    private let now: @Sendable () -> Timestamp
+
+    init(ownerKind: String, owners: Lister, queue: WorkQueue<ObjectName>, now: @escaping @Sendable () -> Timestamp) {
+        self.ownerKind = ownerKind
+        self.owners = owners
+        self.queue = queue
+        self.now = now
+    }
+
+    /// Whether the cache shows all that the last reconcile did.
+    func isUpToDate(_ key: ObjectName) -> Bool {
+        let now = now()
+        return expectations.withLock { $0.areMet(key, now: now) }
+    }
+
+    func expectCreations(_ count: Int, of key: ObjectName) {
+        let now = now()
+        expectations.withLock { $0.expectCreations(count, of: key, now: now) }
+    }
+
+    func expectDeletions(of pods: [Value], by key: ObjectName) {
+        let now = now()
+        expectations.withLock { $0.expectDeletions(Set(pods.map(\.uid)), of: key, now: now) }
+    }
+
+    /// Creations that will not happen after all.
+    func giveUpCreations(_ count: Int, of key: ObjectName) {
+        if count > 0 { expectations.withLock { $0.creationObserved(key, count: count) } }
+    }
+
+    func giveUpDeletion(of pod: Value, by key: ObjectName) {
+        expectations.withLock { $0.deletionObserved(key, name: pod.uid) }
+    }
+
+    func forget(_ key: ObjectName) { expectations.withLock { $0.forget(key) } }
+
+    /// The handler for the pods' informer.
+    func observe(_ change: ObjectChange) {
+        let before = change.old.flatMap { owner(of: $0) }
+        let after = change.new.flatMap { owner(of: $0) }
+        if let new = change.new {
+            let isLeaving = new.value.deletionTimestamp != nil
+            if let after {
+                expectations.withLock { expectations in
+                    if change.isAddition { expectations.creationObserved(after) }
+                    if isLeaving { expectations.deletionObserved(after, name: new.value.uid) }
+                }
+                queue.add(after)
+            } else if !isLeaving, new.value.controllerRef == nil {
+                for adopter in OwnershipIndex.adopters(of: new, in: owners) { queue.add(adopter) }
+            }
+        } else if let before, let old = change.old {
+            expectations.withLock { $0.deletionObserved(before, name: old.value.uid) }
+        }
+        if let before, before != after { queue.add(before) }
+    }
+
+    private func owner(of pod: StoredObject) -> ObjectName? {
+        OwnershipIndex.owner(of: pod.value, kind: ownerKind, in: owners)
+    }
+}

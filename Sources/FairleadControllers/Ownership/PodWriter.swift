@@ -1,0 +1,65 @@
+import FairleadClient
+import FairleadModel
+
+/// Creates and deletes pods for workload controllers and tells about it in events on the owner.
+struct PodWriter: Sendable {
+    let client: any ObjectClient
+    let recorder: EventRecorder
+
+    /// The outcome of a series of creations.
+    struct Outcome: Sendable {
+        var succeeded = 0
+        var failure: APIStatus?
+    }
+
+    /// Creates pods in batches of 1, 2, 4, …, and stops after the first batch with a failure: a quota or an admission
+    /// error that refuses one pod would refuse them all.
+    func create(_ pods: [Value], for owner: Value) async -> Outcome {
+        var outcome = Outcome()
+        var start = 0
+        var batch = 1
+        while start < pods.count, outcome.failure == nil {
+            let end = min(start + batch, pods.count)
+            await withTaskGroup(of: APIStatus?.self) { group in
+                for pod in pods[start..<end] { group.addTask { await create(pod, for: owner) } }
+                for await failure in group {
+                    if let failure { outcome.failure = outcome.failure ?? failure } else { outcome.succeeded += 1 }
+                }
+            }
+            start = end
+            batch *= 2
+        }
+        return outcome
+    }
+
+    private func create(_ pod: Value, for owner: Value) async -> APIStatus? {
+        do {
+            let created = try await client.create(.pods, namespace: owner.namespace, pod)
+            recorder.event(
+                about: owner, type: "Normal", reason: "SuccessfulCreate", message: "Created pod: \(created.name)")
+            return nil
+        } catch {
+            if !error.isNamespaceTerminating {
+                recorder.event(
+                    about: owner, type: "Warning", reason: "FailedCreate", message: "Error creating: \(error.message)")
+            }
+            return error
+        }
+    }
+
+    /// Deletes one pod; a pod that is already gone counts as deleted.
+    func delete(_ pod: Value, for owner: Value) async throws(APIStatus) {
+        do {
+            try await client.delete(
+                .pods, namespace: pod.namespace, name: pod.name, options: DeleteOptions(uid: pod.uid))
+            recorder.event(
+                about: owner, type: "Normal", reason: "SuccessfulDelete", message: "Deleted pod: \(pod.name)")
+        } catch {
+            if error.code == 404 { return }
+            recorder.event(
+                about: owner, type: "Warning", reason: "FailedDelete",
+                message: "Error deleting: \(error.message)")
+            throw error
+        }
+    }
+}

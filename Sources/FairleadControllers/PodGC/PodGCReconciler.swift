@@ -1,0 +1,56 @@
+import FairleadModel
+
+/// Which pods nobody will ever finish.
+///
+/// - Pods bound to a node that has been missing for 40 seconds: marked Failed, then deleted without grace.
+/// - Terminating pods that never got a node.
+/// - Finished pods beyond 12,500, oldest first.
+/// Reference: "Pod Lifecycle", section "Garbage collection of Pods".
+struct PodGCReconciler {
+    static let quarantine = 40.0
+    static let finishedLimit = 12_500
+
+    struct Plan: Hashable {
+        /// Pods to mark as failed before they are deleted.
+        var lost: [Value] = []
+        var delete: [Value] = []
+        /// Since when each node is known to be missing; for the next pass.
+        var missingSince: [String: Timestamp] = [:]
+    }
+
+    let now: Timestamp
+    var finishedLimit = Self.finishedLimit
+
+    func plan(pods: [Value], nodes: Set<String>, missingSince: [String: Timestamp]) -> Plan {
+        var plan = Plan()
+        var finished: [Value] = []
+        for pod in pods {
+            let view = PodView(pod)
+            if view.isFinished, !view.isTerminating { finished.append(pod) }
+            if view.nodeName.isEmpty {
+                if view.isTerminating { plan.delete.append(pod) }
+            } else if !nodes.contains(view.nodeName) {
+                let since = plan.missingSince[view.nodeName] ?? missingSince[view.nodeName] ?? now
+                plan.missingSince[view.nodeName] = since
+                if now.since(since) >= Self.quarantine {
+                    if view.isFinished { plan.delete.append(pod) } else { plan.lost.append(pod) }
+                }
+            }
+        }
+        let surplus = finished.count - finishedLimit
+        if surplus > 0 {
+            plan.delete += finished.sorted { $0.creationTimestamp < $1.creationTimestamp }.prefix(surplus)
+        }
+        return plan
+    }
+
+    /// The status patch for a pod whose node is gone.
+    func failed(_ pod: Value) -> Value {
+        var conditions = pod.items("status", "conditions").filter { $0.text("type") != "DisruptionTarget" }
+        conditions.append([
+            "type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC",
+            "message": "PodGC: node no longer exists", "lastTransitionTime": .string(now.rfc3339),
+        ])
+        return ["status": ["phase": "Failed", "conditions": .array(conditions)]]
+    }
+}

@@ -1,0 +1,89 @@
+import FairleadModel
+
+/// What a ReplicaSet needs: pods to make, pods to delete, its new status. Pure: inputs are what the caches show.
+///
+/// Reference: "ReplicaSet" concept page; KEP-3973 (terminatingReplicas).
+struct ReplicaSetReconciler: Sendable {
+    /// At most so many pods are made or deleted in one pass.
+    static let burst = 500
+
+    struct Plan {
+        var create: [Value] = []
+        var delete: [Value] = []
+    }
+
+    let replicaSet: Value
+    let activePods: [Value]
+    let terminatingPods: [Value]
+
+    /// - Parameter pods: the pods that the set controls, in any state.
+    init(replicaSet: Value, pods: [Value]) {
+        self.replicaSet = replicaSet
+        activePods = pods.filter { PodView($0).isActive }
+        terminatingPods = pods.filter { PodView($0).isTerminating && !PodView($0).isFinished }
+    }
+
+    var desired: Int { Int(replicaSet.at("spec", "replicas")?.int ?? 1) }
+    var minReadySeconds: Int64 { replicaSet.at("spec", "minReadySeconds")?.int ?? 0 }
+
+    /// - Parameter related: active pods of every set with the same owner, for the order of deletion.
+    func plan(related: [Value]) -> Plan {
+        var plan = Plan()
+        if replicaSet.deletionTimestamp != nil { return plan }
+        let missing = desired - activePods.count
+        if missing > 0 {
+            let template = replicaSet.at("spec", "template") ?? .object(Object())
+            let pod = PodFactory.pod(from: template, owner: replicaSet, kind: "ReplicaSet", apiVersion: "apps/v1")
+            plan.create = Array(repeating: pod, count: min(missing, Self.burst))
+        } else if missing < 0 {
+            plan.delete = PodRanking.victims(among: activePods, related: related, count: min(-missing, Self.burst))
+        }
+        return plan
+    }
+
+    /// The status after this pass; equal to the old one if nothing is to be written.
+    /// - Parameter failure: what creating or deleting pods ended with.
+    func status(failure: APIStatus?, now: Timestamp) -> Value {
+        let templateLabels = replicaSet.at("spec", "template", "metadata", "labels")?.stringMap ?? [:]
+        var labeled = 0
+        var ready = 0
+        var available = 0
+        for pod in activePods {
+            let labels = pod.labels
+            if templateLabels.allSatisfy({ labels[$0.key] == $0.value }) { labeled += 1 }
+            let state = PodView(pod)
+            if state.isReady { ready += 1 }
+            if state.isAvailable(minReadySeconds: minReadySeconds, now: now) { available += 1 }
+        }
+        var status = replicaSet["status"]?.object ?? Object()
+        status["replicas"] = .int(Int64(activePods.count))
+        status["fullyLabeledReplicas"] = labeled == 0 ? nil : .int(Int64(labeled))
+        status["readyReplicas"] = ready == 0 ? nil : .int(Int64(ready))
+        status["availableReplicas"] = available == 0 ? nil : .int(Int64(available))
+        status["terminatingReplicas"] = .int(Int64(terminatingPods.count))
+        status["observedGeneration"] = replicaSet.at("metadata", "generation")
+        status["conditions"] = conditions(failure: failure, now: now)
+        return .object(status)
+    }
+
+    private func conditions(failure: APIStatus?, now: Timestamp) -> Value? {
+        let old = replicaSet.at("status", "conditions")?.array ?? []
+        let hasFailure = old.contains { $0["type"]?.string == "ReplicaFailure" }
+        var conditions = old
+        if let failure, !hasFailure {
+            let reason = activePods.count < desired ? "FailedCreate" : "FailedDelete"
+            conditions.append([
+                "type": "ReplicaFailure", "status": "True", "reason": .string(reason),
+                "message": .string(failure.message), "lastTransitionTime": .string(now.rfc3339),
+            ])
+        } else if failure == nil, hasFailure {
+            conditions.removeAll { $0["type"]?.string == "ReplicaFailure" }
+        }
+        return conditions.isEmpty ? nil : .array(conditions)
+    }
+
+    /// When the set must be looked at again because a ready pod will have become available.
+    func secondsToNextAvailability(now: Timestamp) -> Double? {
+        activePods.compactMap { PodView($0).secondsToAvailability(minReadySeconds: minReadySeconds, now: now) }.min()
+    }
+}

@@ -1,0 +1,40 @@
+import FairleadClient
+import FairleadModel
+
+/// Computes what `endpoints.kubernetes.io/last-change-trigger-time` says: when the oldest change happened that the
+/// coming write makes visible.
+///
+/// A change is the creation of the Service or a pod's readiness transition that was not accounted for before. Pure: the
+/// controller keeps it in a Mutex. Reference: Kubernetes network programming latency SLI.
+struct TriggerTimes: Sendable {
+    static let annotation = "endpoints.kubernetes.io/last-change-trigger-time"
+
+    private struct Known: Sendable {
+        var service: Timestamp?
+        var pods: [String: Timestamp] = [:]
+    }
+
+    private var known: [ObjectName: Known] = [:]
+
+    /// The time to write now, or nil when nothing with a known time has changed since the last call.
+    mutating func take(_ key: ObjectName, service: Value, pods: [StoredObject]) -> Timestamp? {
+        let before = known[key] ?? Known()
+        var now = Known()
+        var oldest: Timestamp?
+        for pod in pods {
+            guard let text = PodView(pod).condition("Ready")?["lastTransitionTime"]?.string,
+                let time = Timestamp(rfc3339: text)
+            else { continue }
+            now.pods[pod.key.name] = time
+            if before.pods[pod.key.name].map({ time > $0 }) ?? true { oldest = min(oldest ?? time, time) }
+        }
+        now.service = Timestamp(rfc3339: service.creationTimestamp)
+        if let created = now.service, before.service.map({ created > $0 }) ?? true {
+            oldest = min(oldest ?? created, created)
+        }
+        known[key] = now
+        return oldest
+    }
+
+    mutating func forget(_ key: ObjectName) { known[key] = nil }
+}

@@ -1,0 +1,155 @@
+import FairleadAPI
+import NIOCore
+
+extension Connection {
+    /// Up to this size an answer is collected with others in one buffer; a larger one is sent piece by piece.
+    private static let smallBody = 64 * 1024
+
+    /// Begins to answer the request that has just been read in full.
+    func answer(_ outcome: APIOutcome) {
+        switch outcome {
+        case .response(let response): send(response)
+        case .stream(let stream, let contentType, let headers):
+            startStream(stream, contentType: contentType, headers: headers)
+        case .deferred(let work): putOff(work)
+        }
+    }
+
+    /// Answers before the request has been read in full; the connection cannot be used for another one.
+    func refuse(_ response: APIResponse) {
+        if case .idle = phase {
+            // Not even a head: nothing is known about the request.
+            // Answered in the plainest way.
+            assembler.forgetExchange()
+            loop.counters.requestsInFlight.wrappingAdd(1, ordering: .relaxed)
+        }
+        assembler.endAfterThisAnswer()
+        send(response)
+    }
+
+    private func putOff(_ work: @escaping @Sendable () async -> APIOutcome) {
+        guard let context else { return }
+        phase = .deferred
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        DeferredWork.run(on: context.eventLoop, work) { outcome in bound.value.deferredWorkEnded(with: outcome) }
+    }
+
+    private func deferredWorkEnded(with outcome: APIOutcome) {
+        guard case .deferred = phase else {
+            // The client has gone.
+            if case .stream(let stream, _, _) = outcome { stream.cancel() }
+            return
+        }
+        answer(outcome)
+        takeWaiting()
+        flushOut()
+    }
+
+    private func send(_ response: APIResponse) {
+        let exchange = assembler.exchange
+        let size = response.body.reduce(0) { $0 + $1.count }
+        if exchange.acceptsGzip, size > loop.core.configuration.compressionThreshold {
+            assembler.forgetGzip()
+            if !response.headers.contains(where: { $0.name.lowercased() == "content-encoding" }) {
+                return putOff { .response(Gzip.compressed(response)) }
+            }
+        }
+        let mayHaveBody = response.status >= 200 && response.status != 204 && response.status != 304
+        let closes = closesAfterAnswer
+        let dateLine = loop.dateLine
+        let isSmall = size <= Connection.smallBody
+        let hasBody = mayHaveBody && !exchange.isHead && size > 0
+        buffered { out in
+            out.writeHead(
+                status: response.status, contentType: response.contentType, headers: response.headers,
+                framing: mayHaveBody ? .length(size) : .none, closes: closes, dateLine: dateLine)
+            if hasBody, isSmall { for piece in response.body { out.writeBytes(piece) } }
+        }
+        if hasBody, !isSmall {
+            phase = .body(BodyCursor(response.body))
+            pump()
+        } else {
+            answerIsComplete(closes: closes)
+        }
+    }
+
+    var closesAfterAnswer: Bool { !assembler.exchange.keepsAlive || loop.isDraining }
+
+    /// Counts the request as done and gets ready for the next one.
+    func answerIsComplete(closes: Bool) {
+        loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
+        if closes || loop.isDraining {
+            finishAndClose()
+        } else {
+            phase = .idle
+            setDeadline(loop.core.timeouts.idle)
+        }
+    }
+
+    /// Goes on with a large answer or a stream, as far as the client takes it.
+    func pump() {
+        mustPumpAgain = true
+        guard !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
+        while mustPumpAgain {
+            mustPumpAgain = false
+            switch phase {
+            case .body: pumpBody()
+            case .stream(let stream): pumpStream(stream)
+            case .idle, .receiving, .deferred, .lingering, .closed: break
+            }
+        }
+    }
+
+    private func pumpBody() {
+        while case .body(var cursor) = phase, let context, context.channel.isWritable {
+            buffered { cursor.write(into: &$0, maximum: Connection.smallBody) }
+            if cursor.isAtEnd {
+                answerIsComplete(closes: closesAfterAnswer)
+            } else {
+                phase = .body(cursor)
+                setDeadline(loop.core.timeouts.progress)
+            }
+            flushOut()
+        }
+    }
+
+    // MARK: Output
+
+    /// Adds to what is to be sent; sends it already if it has become much, so that `isWritable` tells the truth.
+    func buffered(_ write: (inout ByteBuffer) -> Void) {
+        if out.capacity == 0 { out = loop.takeBuffer() }
+        write(&out)
+        if out.readableBytes >= Connection.smallBody { flushOut() }
+    }
+
+    /// Hands everything collected to the socket, with one system call where it takes all.
+    func flushOut() {
+        guard out.readableBytes > 0 else { return }
+        loop.counters.bytesSent.wrappingAdd(out.readableBytes, ordering: .relaxed)
+        // Taken out first: the write may call back into this connection.
+        var ready = out
+        out = ByteBuffer()
+        context?.writeAndFlush(wrapOutboundOut(ready), promise: nil)
+        loop.giveBack(&ready)
+    }
+
+    /// Sends what is left, tells the client that nothing more comes, and waits a little for it to hang up: closing
+    /// at once would destroy an answer that the client has not read yet.
+    func finishAndClose() {
+        guard let context else { return }
+        phase = .lingering
+        setDeadline(loop.core.timeouts.linger)
+        flushOut()
+        guard context.channel.isActive else { return }
+        // A close waits for nothing, so it goes behind an empty write.
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.closeOutput() }
+    }
+
+    private func closeOutput() {
+        guard let context else { return }
+        if loop.isDraining || hasInputEnded { close() } else { context.close(mode: .output, promise: nil) }
+    }
+}

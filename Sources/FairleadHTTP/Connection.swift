@@ -1,0 +1,258 @@
+import FairleadAPI
+import NIOCore
+import NIOHTTP1
+
+/// One client's connection: takes what the decoder gives, asks the handler, and writes the answers in order.
+///
+/// Requests are answered one after the other. What arrives while one is being answered waits, and the socket is not
+/// read on when too much waits. Everything here happens on the connection's event loop.
+///
+/// The way of an answer is in `Connection+answers.swift`, that of a stream in `Connection+streams.swift`.
+final class Connection: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    enum Phase {
+        /// Between requests.
+        case idle
+        /// A head has come, its body has not all come.
+        case receiving
+        /// A task works on the answer.
+        case deferred
+        /// A large answer is on its way out.
+        case body(BodyCursor)
+        case stream(OpenStream)
+        /// Answered for the last time; what still comes is thrown away until the client hangs up.
+        case lingering
+        case closed
+
+        var isOpenForRequests: Bool {
+            switch self {
+            case .idle, .receiving: true
+            case .deferred, .body, .stream, .lingering, .closed: false
+            }
+        }
+    }
+
+    private enum Waiting {
+        case part(HTTPServerRequestPart)
+        case failure(APIResponse)
+    }
+
+    let loop: LoopContext
+    var context: ChannelHandlerContext?
+    var phase: Phase = .idle
+    var assembler: RequestAssembler
+    /// Answers not yet handed to the socket.
+    var out = ByteBuffer()
+    /// Guards against being called back by a write of our own; such a call is made up for afterwards.
+    var isPumping = false
+    var mustPumpAgain = false
+    /// The tick at which `timeOut` is due.
+    private(set) var deadline: Int = .max
+    private var waiting = CircularBuffer<Waiting>(initialCapacity: 2)
+    private var waitingBytes = 0
+    private var isReadHeld = false
+    private var sawPart = false
+    private var isReceivingHead = false
+    /// Whether the client has closed its side.
+    private(set) var hasInputEnded = false
+
+    init(loop: LoopContext, isGuarded: Bool) {
+        self.loop = loop
+        assembler = RequestAssembler(
+            maximumBodyBytes: loop.core.configuration.maximumBodyBytes, isGuarded: isGuarded)
+    }
+
+    // MARK: Life
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.context = context
+        loop.add(self)
+        guard !loop.isDraining, loop.counters.connectionsOpen.load(ordering: .relaxed) <= loop.core.maximumConnections
+        else { return close() }
+        setDeadline(loop.core.timeouts.idle)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        becomeClosed()
+        self.context = nil
+        loop.remove(self)
+    }
+
+    /// Closes without any further answer.
+    func close() {
+        becomeClosed()
+        context?.close(promise: nil)
+    }
+
+    private func becomeClosed() {
+        switch phase {
+        case .closed: return
+        case .idle, .lingering: break
+        case .stream(let stream):
+            dropStream(stream)
+            loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
+        case .receiving, .deferred, .body: loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
+        }
+        phase = .closed
+        waiting.removeAll()
+    }
+
+    /// Whether a request is being answered that a shutdown should wait for.
+    var isAtWork: Bool {
+        switch phase {
+        case .deferred, .body: true
+        case .idle, .receiving, .stream, .lingering, .closed: false
+        }
+    }
+
+    func drain() {
+        switch phase {
+        case .idle where waiting.isEmpty: close()
+        case .stream(let stream): finishStream(stream, last: [])
+        case .idle, .receiving, .deferred, .body, .lingering, .closed: break
+        }
+    }
+
+    // MARK: Timeouts
+
+    /// In so many ticks from now; nil for never.
+    func setDeadline(_ ticks: Int?) {
+        deadline = ticks.map { loop.tick + $0 } ?? .max
+    }
+
+    func timeOut() {
+        loop.core.logger.trace("closing a connection that made no progress")
+        close()
+    }
+
+    // MARK: Input
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        sawPart = true
+        let part = unwrapInboundIn(data)
+        guard waiting.isEmpty, takesParts else { return wait(.part(part)) }
+        take(part)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        flushOut()
+        if case .idle = phase {
+            if sawPart {
+                isReceivingHead = false
+                setDeadline(loop.core.timeouts.idle)
+            } else if !isReceivingHead {
+                // Bytes came that were not yet a head.
+                isReceivingHead = true
+                setDeadline(loop.core.timeouts.header)
+            }
+        }
+        sawPart = false
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else { return close() }
+        switch error {
+        case .invalidEOFState, .closedConnection: hasInputEnded = true
+        case .headerOverflow: wait(.failure(Refusal.headerTooLarge))
+        case .invalidVersion: wait(.failure(Refusal.unknownVersion))
+        default: wait(.failure(Refusal.badRequest))
+        }
+        takeWaiting()
+        flushOut()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let event = event as? ChannelEvent, event == .inputClosed else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        hasInputEnded = true
+        switch phase {
+        // Who watches and closes has gone; who closes after sending a request may still want the answer.
+        case .idle where waiting.isEmpty: close()
+        case .receiving, .stream, .lingering: close()
+        case .idle, .deferred, .body, .closed: break
+        }
+    }
+
+    /// The next read is put off while much waits: TCP then slows the client down.
+    func read(context: ChannelHandlerContext) {
+        guard waiting.count < 64, waitingBytes < 256 * 1024 else {
+            isReadHeld = true
+            return
+        }
+        context.read()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable else { return }
+        pump()
+        takeWaiting()
+        flushOut()
+    }
+
+    private var takesParts: Bool {
+        switch phase {
+        case .idle, .receiving: context?.channel.isWritable ?? false
+        case .lingering, .closed: true
+        case .deferred, .body, .stream: false
+        }
+    }
+
+    private func wait(_ next: Waiting) {
+        waiting.append(next)
+        if case .part(.body(let buffer)) = next { waitingBytes += buffer.readableBytes }
+    }
+
+    /// Goes on with what has arrived in the meantime, as far as it can be answered now.
+    func takeWaiting() {
+        while takesParts, let next = waiting.popFirst() {
+            switch next {
+            case .part(let part):
+                if case .body(let buffer) = part { waitingBytes -= buffer.readableBytes }
+                take(part)
+            case .failure(let response):
+                // Behind the last answer nothing is answered any more.
+                if phase.isOpenForRequests { refuse(response) }
+            }
+        }
+        if hasInputEnded, waiting.isEmpty, case .idle = phase { return finishAndClose() }
+        if isReadHeld, waiting.count < 64, waitingBytes < 256 * 1024 {
+            isReadHeld = false
+            context?.read()
+        }
+    }
+
+    private func take(_ part: HTTPServerRequestPart) {
+        switch (phase, part) {
+        case (.idle, .head(let head)):
+            phase = .receiving
+            loop.counters.requests.wrappingAdd(1, ordering: .relaxed)
+            loop.counters.requestsInFlight.wrappingAdd(1, ordering: .relaxed)
+            setDeadline(loop.core.timeouts.progress)
+            act(on: assembler.begin(head))
+        case (.receiving, .body(let buffer)):
+            loop.counters.bodyBytesReceived.wrappingAdd(buffer.readableBytes, ordering: .relaxed)
+            setDeadline(loop.core.timeouts.progress)
+            act(on: assembler.append(buffer))
+        case (.receiving, .end):
+            setDeadline(nil)
+            answer(loop.core.handler(assembler.finish()))
+        default:
+            // The rest of a request that has been refused.
+            break
+        }
+    }
+
+    private func act(on verdict: RequestAssembler.Verdict) {
+        switch verdict {
+        case .goOn: break
+        case .sendContinue:
+            buffered { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
+            flushOut()
+        case .refuse(let response): refuse(response)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import NIOCore
+
+/// A host and a port, as they are written: `127.0.0.1:8080`, `[::1]:0`, `localhost:8080`.
+package struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
+    /// Without brackets.
+    package var host: String
+    package var port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads `host:port`; nil if there is no port or it is out of range. An empty host is every address.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
+        else { return nil }
+        var host: Substring = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        self.init(host: host.isEmpty ? "0.0.0.0" : String(host), port: port)
+    }
+
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    package var url: String { "http://\(description)" }
+
+    /// The address to bind. `localhost` is 127.0.0.1, whatever the resolver says.
+    func resolved() throws -> SocketAddress {
+        if let numeric = try? SocketAddress(ipAddress: host, port: port) { return numeric }
+        if host == "localhost" { return try SocketAddress(ipAddress: "127.0.0.1", port: port) }
+        return try SocketAddress.makeAddressResolvingHost(host, port: port)
+    }
+}
+
+/// Why a server did not start.
+package enum HTTPServerError: Error, CustomStringConvertible {
+    case remoteAddressRefused(String)
+    case alreadyStarted
+
+    package var description: String {
+        switch self {
+        case .remoteAddressRefused(let address):
+            "refusing to listen on \(address): it is not a loopback address, and anyone who reaches it may do "
+                + "anything; allow remote clients explicitly if that is wanted"
+        case .alreadyStarted: "the HTTP server has been started before"
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package import FairleadAPI
+package import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// A minimal HTTP/1.1 server: sockets in, `APIRequest` out, `APIOutcome` back.
+///
+/// Guarantees:
+/// - The handler is called on an event loop, once per complete request, in the order of the requests of a connection;
+///   answers go out in that order. It must not block: what waits belongs into `APIOutcome.deferred`.
+/// - A stream is pulled only while its client takes what it is given, and is cancelled exactly when its connection
+///   ends, the server stops, or the stream has ended itself.
+/// - Bodies beyond the limit, malformed requests and requests of web pages never reach the handler.
+///
+/// It does no TLS, no HTTP/2 and no WebSockets.
+package final class HTTPServer: Sendable {
+    private struct Running: Sendable {
+        var group: MultiThreadedEventLoopGroup
+        var listeners: [any Channel]
+        var loops: [NIOLoopBound<LoopContext>]
+        var counters: [LoopCounters]
+    }
+
+    private enum State {
+        case new
+        case starting
+        case running(Running)
+        case stopped
+    }
+
+    private let configuration: HTTPServerConfiguration
+    private let handler: @Sendable (APIRequest) -> APIOutcome
+    private let logger: Logger
+    private let state = Mutex<State>(.new)
+
+    package init(
+        configuration: HTTPServerConfiguration, handler: @escaping @Sendable (APIRequest) -> APIOutcome,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.handler = handler
+        self.logger = logger
+    }
+
+    /// Listens on all addresses of the configuration, or on none if one cannot be had. May be called once.
+    ///
+    /// - Returns: The addresses really bound, in the order of the configuration, with their ports.
+    package func start() async throws -> [HTTPAddress] {
+        let mayStart = state.withLock { state in
+            guard case .new = state else { return false }
+            state = .starting
+            return true
+        }
+        guard mayStart else { throw HTTPServerError.alreadyStarted }
+        let addresses = try configuration.addresses.map { try $0.resolved() }
+        for address in addresses where !configuration.allowsRemote && !LoopbackGuard.isLoopback(address) {
+            throw HTTPServerError.remoteAddressRefused("\(address.ipAddress ?? "\(address)")")
+        }
+        var running = try await makeLoops()
+        do {
+            for address in addresses {
+                running.listeners.append(try await listen(on: address, loops: running.loops, group: running.group))
+            }
+        } catch {
+            await stop(running)
+            throw error
+        }
+        let started = running
+        state.withLock { $0 = .running(started) }
+        return started.listeners.map { listener in
+            HTTPAddress(
+                host: listener.localAddress?.ipAddress ?? "", port: listener.localAddress?.port ?? 0)
+        }
+    }
+
+    /// Stops accepting, ends all streams, lets running requests finish, closes everything.
+    package func shutdown() async {
+        let running: Running? = state.withLock { state in
+            defer { state = .stopped }
+            guard case .running(let running) = state else { return nil }
+            return running
+        }
+        if let running { await stop(running) }
+    }
+
+    /// The counters of all event loops together, as of about now.
+    package var statistics: HTTPStatistics {
+        let counters: [LoopCounters] = state.withLock { state in
+            guard case .running(let running) = state else { return [] }
+            return running.counters
+        }
+        var total = HTTPStatistics()
+        for counter in counters { counter.add(to: &total) }
+        return total
+    }
+
+    private func makeLoops() async throws -> Running {
+        let fileLimit = SystemCalls.raiseFileLimit()
+        let reserved = 256
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? System.coreCount)
+        var running = Running(group: group, listeners: [], loops: [], counters: [])
+        let perProcess = configuration.maximumConnections ?? max(reserved, fileLimit - reserved)
+        let eventLoops = Array(group.makeIterator())
+        let core = ServerCore(
+            configuration: configuration, handler: handler, logger: logger,
+            maximumConnections: max(1, perProcess / eventLoops.count),
+            timeouts: ServerCore.Timeouts(configuration))
+        for eventLoop in eventLoops {
+            let counters = LoopCounters()
+            let loop = try await eventLoop.submit {
+                let context = LoopContext(core: core, eventLoop: eventLoop, counters: counters)
+                context.start()
+                return NIOLoopBound(context, eventLoop: eventLoop)
+            }.get()
+            running.loops.append(loop)
+            running.counters.append(counters)
+        }
+        return running
+    }
+
+    private func listen(
+        on address: SocketAddress, loops: [NIOLoopBound<LoopContext>], group: MultiThreadedEventLoopGroup
+    ) async throws -> any Channel {
+        let isGuarded = LoopbackGuard.isLoopback(address)
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderListSize = configuration.maximumHeaderBytes
+        limits.maxHeaderFieldSize = configuration.maximumHeaderBytes
+        let decoderLimits = limits
+        let byLoop: [ObjectIdentifier: NIOLoopBound<LoopContext>] = Dictionary(
+            uniqueKeysWithValues: zip(group.makeIterator().map { ObjectIdentifier($0) }, loops))
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(
+                .writeBufferWaterMark, value: .init(low: 32 * 1024, high: 128 * 1024))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)] else { return }
+                    let decoder = HTTPRequestDecoder(
+                        leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)
+                    try channel.pipeline.syncOperations.addHandlers([
+                        ByteToMessageHandler(decoder), Connection(loop: loop.value, isGuarded: isGuarded),
+                    ])
+                }
+            }
+        return try await bootstrap.bind(to: address).get()
+    }
+
+    private func stop(_ running: Running) async {
+        for listener in running.listeners { try? await listener.close() }
+        let drained = running.loops.map { loop in loop.eventLoop.flatSubmit { loop.value.drain() } }
+        for loop in drained { try? await loop.get() }
+        try? await running.group.shutdownGracefully()
+    }
+}

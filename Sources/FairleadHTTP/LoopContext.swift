@@ -1,0 +1,128 @@
+import FairleadAPI
+import Logging
+import NIOCore
+
+/// What all connections of a server share, whatever their event loop.
+struct ServerCore: Sendable {
+    let configuration: HTTPServerConfiguration
+    let handler: @Sendable (APIRequest) -> APIOutcome
+    let logger: Logger
+    let maximumConnections: Int
+    let timeouts: Timeouts
+
+    /// The timeouts of the configuration in ticks.
+    struct Timeouts: Sendable {
+        let idle: Int
+        let header: Int
+        let progress: Int
+        let linger: Int
+
+        init(_ configuration: HTTPServerConfiguration) {
+            idle = configuration.ticks(configuration.idleTimeout)
+            header = configuration.ticks(configuration.headerTimeout)
+            progress = configuration.ticks(configuration.progressTimeout)
+            linger = configuration.ticks(configuration.lingerTimeout)
+        }
+    }
+}
+
+/// What the connections of one event loop share. Belongs to that loop; nothing in it is locked.
+final class LoopContext {
+    let core: ServerCore
+    let eventLoop: any EventLoop
+    let counters: LoopCounters
+    let wakes: WakeList
+    /// Ticks since the start: a clock that costs nothing to read.
+    private(set) var tick = 0
+    private(set) var isDraining = false
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var date = HTTPDate()
+    private var spareBuffer: ByteBuffer?
+    private var ticking: RepeatedTask?
+    private var whenEmpty: EventLoopPromise<Void>?
+
+    init(core: ServerCore, eventLoop: any EventLoop, counters: LoopCounters) {
+        self.core = core
+        self.eventLoop = eventLoop
+        self.counters = counters
+        wakes = WakeList(eventLoop: eventLoop)
+    }
+
+    func start() {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let interval = TimeAmount(core.configuration.tick)
+        ticking = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            bound.value.onTick()
+        }
+    }
+
+    /// The Date header of this second, with its line end.
+    var dateLine: [UInt8] {
+        date.update(core.configuration.clock())
+        return date.line
+    }
+
+    func add(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = connection
+        counters.connectionsAccepted.wrappingAdd(1, ordering: .relaxed)
+        counters.connectionsOpen.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    func remove(_ connection: Connection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        counters.connectionsOpen.wrappingSubtract(1, ordering: .relaxed)
+        if connections.isEmpty { whenEmpty?.succeed() }
+    }
+
+    /// A buffer to collect answers in. One is kept per loop, as only one connection is at work at a time: ten
+    /// thousand idle connections hold none.
+    func takeBuffer() -> ByteBuffer {
+        guard let buffer = spareBuffer else { return ByteBuffer() }
+        spareBuffer = nil
+        return buffer
+    }
+
+    func giveBack(_ buffer: inout ByteBuffer) {
+        let largestKept = 256 * 1024
+        if spareBuffer == nil, buffer.capacity <= largestKept {
+            buffer.clear()
+            spareBuffer = buffer
+        }
+        buffer = ByteBuffer()
+    }
+
+    private func onTick() {
+        tick += 1
+        for connection in connections.values where connection.deadline <= tick { connection.timeOut() }
+    }
+}
+
+// MARK: - Shutdown
+
+extension LoopContext {
+    /// Ends everything that may end now and lets running requests finish; the future succeeds once the last
+    /// connection is closed, at the latest after the grace.
+    func drain() -> EventLoopFuture<Void> {
+        isDraining = true
+        ticking?.cancel()
+        let promise = eventLoop.makePromise(of: Void.self)
+        whenEmpty = promise
+        for connection in Array(connections.values) { connection.drain() }
+        if connections.isEmpty { promise.succeed() }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        // A client that takes nothing must not hold up the shutdown.
+        let unread = eventLoop.scheduleTask(in: .milliseconds(90)) { bound.value.closeAll(evenRunning: false) }
+        let grace = eventLoop.scheduleTask(in: TimeAmount(core.configuration.shutdownGrace)) {
+            bound.value.closeAll(evenRunning: true)
+        }
+        promise.futureResult.whenComplete { _ in
+            unread.cancel()
+            grace.cancel()
+        }
+        return promise.futureResult
+    }
+
+    private func closeAll(evenRunning: Bool) {
+        for connection in Array(connections.values) where evenRunning || !connection.isAtWork { connection.close() }
+    }
+}

@@ -1,0 +1,144 @@
+/// An IPv4 or IPv6 address without a zone.
+///
+/// Texts are read as strictly as Go's net.ParseIP: four decimal numbers without leading zeros, or RFC 4291 text. An
+/// IPv4-mapped IPv6 address is that IPv4 address. Printed as RFC 5952 recommends.
+package struct IPAddress: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The 32 or 128 bits of the address as a number.
+    package let bits: UInt128
+    package let isIPv4: Bool
+
+    package init(bits: UInt128, isIPv4: Bool) {
+        self.bits = isIPv4 ? bits & 0xFFFF_FFFF : bits
+        self.isIPv4 = isIPv4
+    }
+
+    package init?(_ text: String) {
+        if text.utf8.contains(UInt8(ascii: ":")) {
+            guard let bits = Self.parseIPv6(text) else { return nil }
+            let isMapped = bits >> 32 == 0xFFFF
+            self.init(bits: bits, isIPv4: isMapped)
+        } else {
+            guard let bits = Self.parseIPv4(text[...]) else { return nil }
+            self.init(bits: UInt128(bits), isIPv4: true)
+        }
+    }
+
+    /// IPv4 before IPv6, then by number.
+    package static func < (left: IPAddress, right: IPAddress) -> Bool {
+        left.isIPv4 == right.isIPv4 ? left.bits < right.bits : left.isIPv4
+    }
+
+    /// The address so many further on, wrapping around at the end of the family.
+    package func advanced(by distance: UInt128) -> IPAddress { IPAddress(bits: bits &+ distance, isIPv4: isIPv4) }
+
+    package var bitWidth: Int { isIPv4 ? 32 : 128 }
+    /// `IPv4` or `IPv6`, as `ipFamilies` and `addressType` name it.
+    package var family: String { isIPv4 ? "IPv4" : "IPv6" }
+
+    package var isUnspecified: Bool { bits == 0 }
+    package var isLoopback: Bool { isIPv4 ? bits >> 24 == 127 : bits == 1 }
+    package var isLinkLocalUnicast: Bool { isIPv4 ? bits >> 16 == 0xA9FE : bits >> 118 == 0x3FA }
+    package var isLinkLocalMulticast: Bool { isIPv4 ? bits >> 8 == 0xE00000 : (bits >> 112) & 0xFF0F == 0xFF02 }
+    package var isMulticast: Bool { isIPv4 ? bits >> 28 == 0xE : bits >> 120 == 0xFF }
+
+    package var description: String {
+        if isIPv4 { return Self.dotted(UInt32(truncatingIfNeeded: bits)) }
+        let groups = (0..<8).map { UInt16(truncatingIfNeeded: bits >> UInt128(112 - 16 * $0)) }
+        var longest = 0..<0
+        var index = 0
+        while index < 8 {
+            guard groups[index] == 0 else {
+                index += 1
+                continue
+            }
+            let end = groups[index...].firstIndex { $0 != 0 } ?? 8
+            if end - index > longest.count { longest = index..<end }
+            index = end
+        }
+        let texts = groups.map { String($0, radix: 16) }
+        if longest.count < 2 { return texts.joined(separator: ":") }
+        return texts[..<longest.lowerBound].joined(separator: ":") + "::"
+            + texts[longest.upperBound...].joined(separator: ":")
+    }
+
+    private static func dotted(_ bits: UInt32) -> String {
+        "\(bits >> 24).\(bits >> 16 & 255).\(bits >> 8 & 255).\(bits & 255)"
+    }
+
+    private static func parseIPv4(_ text: Substring) -> UInt32? {
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var result: UInt32 = 0
+        for part in parts {
+            guard (1...3).contains(part.count), part.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            if part.count > 1, part.first == UInt8(ascii: "0") { return nil }
+            let number = part.reduce(UInt32(0)) { $0 * 10 + UInt32($1 - 0x30) }
+            guard number <= 255 else { return nil }
+            result = result << 8 | number
+        }
+        return result
+    }
+
+    static func parseIPv6(_ text: String) -> UInt128? {
+        guard let gap = text.firstDoubleColon else {
+            guard let groups = groups(text[...]), groups.count == 8 else { return nil }
+            return number(groups)
+        }
+        guard let head = groups(text[..<gap]), let tail = groups(text[text.index(gap, offsetBy: 2)...]),
+            head.count + tail.count <= 7, !(head.last?.isFromIPv4 ?? false)
+        else { return nil }
+        let zeros = Array(repeating: Group(value: 0, isFromIPv4: false), count: 8 - head.count - tail.count)
+        return number(head + zeros + tail)
+    }
+
+    private struct Group {
+        var value: UInt16
+        var isFromIPv4: Bool
+    }
+
+    private static func number(_ groups: [Group]) -> UInt128 {
+        groups.reduce(UInt128(0)) { $0 << 16 | UInt128($1.value) }
+    }
+
+    /// Groups between colons; the last may be an IPv4 address, which counts as two.
+    private static func groups(_ text: Substring) -> [Group]? {
+        if text.isEmpty { return [] }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        var result: [Group] = []
+        for (index, part) in parts.enumerated() {
+            if index == parts.count - 1, part.contains(".") {
+                guard let bits = parseIPv4(part) else { return nil }
+                result.append(Group(value: UInt16(bits >> 16), isFromIPv4: true))
+                result.append(Group(value: UInt16(bits & 0xFFFF), isFromIPv4: true))
+            } else {
+                guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy(\.isHexadecimalDigit),
+                    let value = UInt16(part, radix: 16)
+                else { return nil }
+                result.append(Group(value: value, isFromIPv4: false))
+            }
+        }
+        return result
+    }
+}
+
+extension String {
+    fileprivate var firstDoubleColon: Index? {
+        var previous: Index?
+        for index in indices {
+            if self[index] == ":", let before = previous, self[before] == ":" { return before }
+            previous = index
+        }
+        return nil
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHexadecimalDigit: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,59 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Time, identity and chance, handed to whatever needs them, so that whole runs can be replayed.
+package struct Environment: Sendable {
+    package var now: @Sendable () -> Timestamp
+    /// A new version 4 UUID in lower case.
+    package var newUID: @Sendable () -> String
+    /// As many characters as asked for, of `bcdfghjklmnpqrstvwxz2456789`: no vowels and nothing that looks like one,
+    /// so that no words come out (k8s.io/apimachinery `util/rand`).
+    package var randomSuffix: @Sendable (Int) -> String
+
+    package init(
+        now: @escaping @Sendable () -> Timestamp, newUID: @escaping @Sendable () -> String,
+        randomSuffix: @escaping @Sendable (Int) -> String
+    ) {
+        self.now = now
+        self.newUID = newUID
+        self.randomSuffix = randomSuffix
+    }
+
+    package static let suffixAlphabet: [Character] = Array("bcdfghjklmnpqrstvwxz2456789")
+
+    /// The machine's clock and generator.
+    package static let live = Environment(
+        now: {
+            var time = timespec()
+            clock_gettime(CLOCK_REALTIME, &time)
+            return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
+        },
+        newUID: {
+            var generator = SystemRandomNumberGenerator()
+            return uuid(high: generator.next(), low: generator.next())
+        },
+        randomSuffix: { length in
+            String((0..<length).compactMap { _ in suffixAlphabet.randomElement() })
+        })
+
+    /// A version 4 UUID (RFC 9562) of 122 of these bits.
+    package static func uuid(high: UInt64, low: UInt64) -> String {
+        let high = high & ~0xF000 | 0x4000
+        let low = low & ~(0xC000 << 48) | 0x8000 << 48
+        let digits = [high, low].map { half in
+            let text = String(half, radix: 16)
+            return String(repeating: "0", count: 16 - text.count) + text
+        }.joined()
+        var result = ""
+        for (index, digit) in digits.enumerated() {
+            if [8, 12, 16, 20].contains(index) { result.append("-") }
+            result.append(digit)
+        }
+        return result
+    }
+}

@@ -1,0 +1,55 @@
+/// A resource of a group, without version: what `Status` details and storage keys name.
+package struct GroupResource: Hashable, Sendable, CustomStringConvertible {
+    package var group: String
+    package var resource: String
+
+    package init(group: String, resource: String) {
+        self.group = group
+        self.resource = resource
+    }
+
+    /// `services`, `deployments.apps`.
+    package var description: String { group.isEmpty ? resource : "\(resource).\(group)" }
+}
+
+/// A resource of a version of a group: what a path names.
+package struct GroupVersionResource: Hashable, Sendable {
+    package var group: String
+    package var version: String
+    package var resource: String
+
+    package init(group: String, version: String, resource: String) {
+        self.group = group
+        self.version = version
+        self.resource = resource
+    }
+
+    package var groupResource: GroupResource { GroupResource(group: group, resource: resource) }
+    /// `v1`, `apps/v1`.
+    package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
+}
+
+extension GroupVersionResource {
+    package static let pods = GroupVersionResource(group: "", version: "v1", resource: "pods")
+    package static let services = GroupVersionResource(group: "", version: "v1", resource: "services")
+    package static let endpoints = GroupVersionResource(group: "", version: "v1", resource: "endpoints")
+    package static let nodes = GroupVersionResource(group: "", version: "v1", resource: "nodes")
+    package static let namespaces = GroupVersionResource(group: "", version: "v1", resource: "namespaces")
+    package static let events = GroupVersionResource(group: "", version: "v1", resource: "events")
+    package static let configMaps = GroupVersionResource(group: "", version: "v1", resource: "configmaps")
+    package static let secrets = GroupVersionResource(group: "", version: "v1", resource: "secrets")
+    package static let serviceAccounts = GroupVersionResource(group: "", version: "v1", resource: "serviceaccounts")
+    package static let deployments = GroupVersionResource(group: "apps", version: "v1", resource: "deployments")
+    package static let replicaSets = GroupVersionResource(group: "apps", version: "v1", resource: "replicasets")
+    package static let statefulSets = GroupVersionResource(group: "apps", version: "v1", resource: "statefulsets")
+    package static let daemonSets = GroupVersionResource(group: "apps", version: "v1", resource: "daemonsets")
+    package static let controllerRevisions = GroupVersionResource(
+        group: "apps", version: "v1", resource: "controllerrevisions")
+    package static let endpointSlices = GroupVersionResource(
+        group: "discovery.k8s.io", version: "v1", resource: "endpointslices")
+    package static let leases = GroupVersionResource(group: "coordination.k8s.io", version: "v1", resource: "leases")
+    package static let ipAddresses = GroupVersionResource(
+        group: "networking.k8s.io", version: "v1", resource: "ipaddresses")
+    package static let serviceCIDRs = GroupVersionResource(
+        group: "networking.k8s.io", version: "v1", resource: "servicecidrs")
+}

@@ -1,0 +1,80 @@
+import Synchronization
+
+/// One version of one object, immutable and shared by everybody: cache, watchers, informers, lists.
+///
+/// `bytes` are what a client is sent. `value` is decoded at first use when the object came from disk.
+package final class StoredObject: Sendable {
+    package let key: ObjectKey
+    /// The revision of the transaction that wrote this version: `metadata.resourceVersion`.
+    package let revision: Int64
+    /// The revision of the transaction that created the object.
+    package let createRevision: Int64
+    /// Canonical JSON including `metadata.resourceVersion`.
+    package let bytes: [UInt8]
+    /// Where in `bytes` the digits of the revision begin.
+    private let revisionOffset: Int
+    private let decoded: Mutex<Value?>
+
+    private init(
+        key: ObjectKey, revision: Int64, createRevision: Int64, bytes: [UInt8], revisionOffset: Int, value: Value?
+    ) {
+        self.key = key
+        self.revision = revision
+        self.createRevision = createRevision
+        self.bytes = bytes
+        self.revisionOffset = revisionOffset
+        var withRevision = value
+        withRevision?.set(.string(String(revision)), at: "metadata", "resourceVersion")
+        decoded = Mutex(withRevision)
+    }
+
+    /// Fills the gap of `document` with `revision`.
+    package convenience init(key: ObjectKey, document: Document, revision: Int64, createRevision: Int64) {
+        self.init(
+            key: key, revision: revision, createRevision: createRevision,
+            bytes: Self.filled(document.bytes, document.revisionOffset, gap: 0, with: revision),
+            revisionOffset: document.revisionOffset, value: document.value)
+    }
+
+    /// The same from storage, where only bytes are kept: the tree is decoded at first use.
+    package convenience init(
+        key: ObjectKey, bytes: [UInt8], revisionOffset: Int, revision: Int64, createRevision: Int64
+    ) {
+        self.init(
+            key: key, revision: revision, createRevision: createRevision,
+            bytes: Self.filled(bytes, revisionOffset, gap: 0, with: revision), revisionOffset: revisionOffset,
+            value: nil)
+    }
+
+    /// The same content under another revision: how a deletion shows what was deleted.
+    package func restamped(revision: Int64) -> StoredObject {
+        let digits = String(self.revision).utf8.count
+        return StoredObject(
+            key: key, revision: revision, createRevision: createRevision,
+            bytes: Self.filled(bytes, revisionOffset, gap: digits, with: revision), revisionOffset: revisionOffset,
+            value: decoded.withLock { $0 })
+    }
+
+    private static func filled(_ bytes: [UInt8], _ offset: Int, gap: Int, with revision: Int64) -> [UInt8] {
+        let digits = String(revision).utf8
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count - gap + digits.count)
+        result.append(contentsOf: bytes[..<offset])
+        result.append(contentsOf: digits)
+        result.append(contentsOf: bytes[(offset + gap)...])
+        return result
+    }
+
+    /// The object, `metadata.resourceVersion` included.
+    package var value: Value {
+        decoded.withLock { cached in
+            if let cached { return cached }
+            // Bytes in storage were written by our own encoder; null would mean a damaged database.
+            let value = (try? JSON.parse(bytes))?.value ?? .null
+            cached = value
+            return value
+        }
+    }
+
+    package var labels: [String: String] { value.at("metadata", "labels")?.stringMap ?? [:] }
+}

@@ -1,0 +1,71 @@
+extension APIStatus {
+    package static func notFound(_ resource: GroupResource, name: String) -> APIStatus {
+        APIStatus(
+            code: 404, reason: "NotFound", message: "\(resource) \(name.goQuoted) not found",
+            details: Details(name: name, group: resource.group, kind: resource.resource))
+    }
+
+    /// The answer to a path whose group, version or resource is not served.
+    package static let unknownResource = APIStatus(
+        code: 404, reason: "NotFound", message: "the server could not find the requested resource",
+        details: Details())
+
+    package static func alreadyExists(_ resource: GroupResource, name: String) -> APIStatus {
+        APIStatus(
+            code: 409, reason: "AlreadyExists", message: "\(resource) \(name.goQuoted) already exists",
+            details: Details(name: name, group: resource.group, kind: resource.resource))
+    }
+
+    package static func conflict(_ resource: GroupResource, name: String, _ why: String) -> APIStatus {
+        APIStatus(
+            code: 409, reason: "Conflict",
+            message: "Operation cannot be fulfilled on \(resource) \(name.goQuoted): \(why)",
+            details: Details(name: name, group: resource.group, kind: resource.resource))
+    }
+
+    /// The lost race of optimistic concurrency.
+    package static func modified(_ resource: GroupResource, name: String) -> APIStatus {
+        conflict(
+            resource, name: name,
+            "the object has been modified; please apply your changes to the latest version and try again")
+    }
+
+    package static func forbidden(_ resource: GroupResource, name: String, _ why: String) -> APIStatus {
+        let subject = name.isEmpty ? "\(resource)" : "\(resource) \(name.goQuoted)"
+        return APIStatus(
+            code: 403, reason: "Forbidden", message: "\(subject) is forbidden: \(why)",
+            details: Details(name: name, group: resource.group, kind: resource.resource))
+    }
+
+    package static func invalid(group: String, kind: String, name: String, errors: [FieldError]) -> APIStatus {
+        let causes = errors.map { Cause(reason: $0.kind.rawValue, message: $0.body, field: $0.field.isEmpty ? "<nil>" : $0.field) }
+        let qualified = group.isEmpty ? kind : "\(kind).\(group)"
+        // An aggregate prints each distinct message once.
+        var texts: [String] = []
+        for error in errors where !texts.contains(error.description) { texts.append(error.description) }
+        let list = texts.count == 1 ? texts[0] : "[" + texts.joined(separator: ", ") + "]"
+        return APIStatus(
+            code: 422, reason: "Invalid", message: "\(qualified) \(name.goQuoted) is invalid: \(list)",
+            details: Details(name: name, group: group, kind: kind, causes: causes))
+    }
+
+    package static func badRequest(_ message: String) -> APIStatus {
+        APIStatus(code: 400, reason: "BadRequest", message: message)
+    }
+
+    package static func internalError(_ message: String) -> APIStatus {
+        APIStatus(
+            code: 500, reason: "InternalError", message: "Internal error occurred: \(message)",
+            details: Details(causes: [Cause(reason: "", message: message, field: "")]))
+    }
+
+    package static func expired(_ message: String) -> APIStatus {
+        APIStatus(code: 410, reason: "Expired", message: message)
+    }
+
+    package static func methodNotAllowed() -> APIStatus {
+        APIStatus(
+            code: 405, reason: "MethodNotAllowed",
+            message: "the server does not allow this method on the requested resource", details: Details())
+    }
+}

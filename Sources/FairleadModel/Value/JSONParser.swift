@@ -1,0 +1,204 @@
+extension JSON {
+    /// Reads one document: strict UTF-8, nothing but white space after it, nesting up to `maximumDepth`.
+    package static func parse(_ bytes: [UInt8]) throws(ParseError) -> Parsed { try parse(bytes[...]) }
+
+    package static func parse(_ bytes: ArraySlice<UInt8>) throws(ParseError) -> Parsed {
+        // `withUnsafeBufferPointer` does not carry typed errors on every platform, hence the Result.
+        let result = bytes.withUnsafeBufferPointer { buffer -> Result<Parsed, ParseError> in
+            guard let base = buffer.baseAddress else {
+                return .failure(ParseError(message: "unexpected end of JSON input", offset: 0))
+            }
+            var parser = JSONParser(base: base, count: buffer.count)
+            do throws(ParseError) {
+                return .success(try parser.document())
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+}
+
+/// A recursive-descent parser over bytes that stay in place while it runs.
+///
+/// Its messages are those of Go's encoding/json scanner, because clients of Kubernetes see them.
+struct JSONParser {
+    let base: UnsafePointer<UInt8>
+    let count: Int
+    var position = 0
+    /// Repeated members: where each stood, and its path. Paths are completed from inside to outside.
+    var duplicates: [(offset: Int, path: String)] = []
+
+    init(base: UnsafePointer<UInt8>, count: Int) {
+        self.base = base
+        self.count = count
+    }
+
+    mutating func document() throws(JSON.ParseError) -> JSON.Parsed {
+        let value = try value(depth: 0)
+        skipSpace()
+        if position < count { throw unexpected("after top-level value") }
+        return JSON.Parsed(value: value, duplicateFields: duplicatePaths())
+    }
+
+    private func duplicatePaths() -> [String] {
+        var paths: [String] = []
+        for entry in duplicates.sorted(by: { $0.offset < $1.offset }) {
+            // Members are joined with a leading dot, which the first one loses.
+            let path = entry.path.hasPrefix(".") ? String(entry.path.dropFirst()) : entry.path
+            if !paths.contains(path) { paths.append(path) }
+        }
+        return paths
+    }
+
+    // MARK: Values
+
+    private mutating func value(depth: Int) throws(JSON.ParseError) -> Value {
+        skipSpace()
+        guard position < count else { throw endOfInput() }
+        let byte = base[position]
+        switch byte {
+        case UInt8(ascii: "\""):
+            position += 1
+            return .string(try string())
+        case UInt8(ascii: "{"): return try object(depth: depth + 1)
+        case UInt8(ascii: "["): return try array(depth: depth + 1)
+        case UInt8(ascii: "t"):
+            try literal("true")
+            return .bool(true)
+        case UInt8(ascii: "f"):
+            try literal("false")
+            return .bool(false)
+        case UInt8(ascii: "n"):
+            try literal("null")
+            return .null
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        default: throw unexpected("looking for beginning of value")
+        }
+    }
+
+    private mutating func literal(_ word: StaticString) throws(JSON.ParseError) {
+        for index in 0..<word.utf8CodeUnitCount {
+            guard position < count else { throw endOfInput() }
+            let expected = word.utf8Start[index]
+            guard base[position] == expected else {
+                throw unexpected("in literal \(word) (expecting '\(Character(Unicode.Scalar(expected)))')")
+            }
+            position += 1
+        }
+    }
+
+    private mutating func array(depth: Int) throws(JSON.ParseError) -> Value {
+        guard depth <= JSON.maximumDepth else { throw tooDeep() }
+        position += 1
+        skipSpace()
+        guard position < count else { throw endOfInput() }
+        if base[position] == UInt8(ascii: "]") {
+            position += 1
+            return .array([])
+        }
+        var elements: [Value] = []
+        while true {
+            let before = duplicates.count
+            elements.append(try value(depth: depth))
+            if duplicates.count > before { prefix(from: before, with: "[\(elements.count - 1)]") }
+            skipSpace()
+            guard position < count else { throw endOfInput() }
+            let byte = base[position]
+            if byte == UInt8(ascii: ",") {
+                position += 1
+            } else if byte == UInt8(ascii: "]") {
+                position += 1
+                return .array(elements)
+            } else {
+                throw unexpected("after array element")
+            }
+        }
+    }
+
+    private mutating func object(depth: Int) throws(JSON.ParseError) -> Value {
+        guard depth <= JSON.maximumDepth else { throw tooDeep() }
+        position += 1
+        skipSpace()
+        guard position < count else { throw endOfInput() }
+        if base[position] == UInt8(ascii: "}") {
+            position += 1
+            return .object(Object())
+        }
+        var members: [Object.Member] = []
+        members.reserveCapacity(4)
+        var offsets: [Int] = []
+        var isSorted = true
+        while true {
+            skipSpace()
+            guard position < count else { throw endOfInput() }
+            guard base[position] == UInt8(ascii: "\"") else {
+                throw unexpected("looking for beginning of object key string")
+            }
+            let offset = position
+            position += 1
+            let key = try string()
+            skipSpace()
+            guard position < count else { throw endOfInput() }
+            guard base[position] == UInt8(ascii: ":") else { throw unexpected("after object key") }
+            position += 1
+            let before = duplicates.count
+            let value = try value(depth: depth)
+            if duplicates.count > before { prefix(from: before, with: "." + key) }
+            if isSorted, let last = members.last, !(last.key < key) {
+                isSorted = false
+                offsets.reserveCapacity(members.count + 4)
+                for _ in members { offsets.append(0) }  // sorted so far: none of these repeats another
+            }
+            if !isSorted { offsets.append(offset) }
+            members.append(Object.Member(key: key, value: value))
+            skipSpace()
+            guard position < count else { throw endOfInput() }
+            let byte = base[position]
+            if byte == UInt8(ascii: ",") {
+                position += 1
+            } else if byte == UInt8(ascii: "}") {
+                position += 1
+                break
+            } else {
+                throw unexpected("after object key:value pair")
+            }
+        }
+        if !isSorted {
+            for (index, key) in Object.sort(&members) { duplicates.append((offsets[index], "." + key)) }
+        }
+        return .object(Object(sortedUnique: members))
+    }
+
+    private mutating func prefix(from start: Int, with step: String) {
+        for index in start..<duplicates.count { duplicates[index].path = step + duplicates[index].path }
+    }
+
+    // MARK: Errors and space
+
+    @inline(__always)
+    mutating func skipSpace() {
+        while position < count {
+            switch base[position] {
+            case 0x20, 0x0A, 0x0D, 0x09: position += 1
+            default: return
+            }
+        }
+    }
+
+    func endOfInput() -> JSON.ParseError { JSON.ParseError(message: "unexpected end of JSON input", offset: count) }
+    private func tooDeep() -> JSON.ParseError { JSON.ParseError(message: "exceeded max depth", offset: position) }
+
+    func unexpected(_ context: String) -> JSON.ParseError {
+        JSON.ParseError(message: "invalid character \(Self.quoted(base[position])) \(context)", offset: position)
+    }
+
+    /// A byte as Go prints it: as the code point of that number, whatever it is a part of.
+    private static func quoted(_ byte: UInt8) -> String {
+        switch byte {
+        case UInt8(ascii: "'"): "'\\''"
+        case UInt8(ascii: "\""): "'\"'"
+        default: "'" + String(Character(Unicode.Scalar(byte))).goQuoted.dropFirst().dropLast() + "'"
+        }
+    }
+}

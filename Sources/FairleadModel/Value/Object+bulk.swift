@@ -1,0 +1,54 @@
+/// Work on many members at once, in time that does not grow with the square of their number.
+extension Object {
+    /// Sorts members by key, as an `Object` holds them. Of several with one key the last stays.
+    /// - Returns: the others, by their position before sorting.
+    static func sort(_ members: inout [Member]) -> [(index: Int, key: String)] {
+        let isSorted = members.indices.dropFirst().allSatisfy { members[$0 - 1].key < members[$0].key }
+        if isSorted { return [] }
+        var order = Array(members.indices)
+        order.sort { left, right in
+            let leftKey = members[left].key
+            let rightKey = members[right].key
+            return leftKey == rightKey ? left < right : leftKey < rightKey
+        }
+        var sorted: [Member] = []
+        var repeated: [(index: Int, key: String)] = []
+        sorted.reserveCapacity(members.count)
+        for index in order {
+            if let last = sorted.last, last.key == members[index].key {
+                sorted[sorted.count - 1].value = members[index].value
+                repeated.append((index, members[index].key))
+            } else {
+                sorted.append(members[index])
+            }
+        }
+        members = sorted
+        return repeated
+    }
+
+    /// This object with every member of `other` joined in.
+    /// - Parameter combine: gives the member of a key from what is here and what `other` has; nil leaves it out.
+    package func merging<Failure: Error>(
+        _ other: Object, _ combine: (_ key: String, _ mine: Value?, _ theirs: Value) throws(Failure) -> Value?
+    ) throws(Failure) -> Object {
+        var result: [Member] = []
+        result.reserveCapacity(members.count + other.members.count)
+        var position = 0
+        for member in other.members {
+            while position < members.count, members[position].key < member.key {
+                result.append(members[position])
+                position += 1
+            }
+            var mine: Value?
+            if position < members.count, members[position].key == member.key {
+                mine = members[position].value
+                position += 1
+            }
+            if let value = try combine(member.key, mine, member.value) {
+                result.append(Member(key: member.key, value: value))
+            }
+        }
+        result.append(contentsOf: members[position...])
+        return Object(sortedUnique: result)
+    }
+}

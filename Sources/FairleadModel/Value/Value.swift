@@ -1,0 +1,26 @@
+/// A JSON document as a tree: what every API object *is* inside this program.
+///
+/// Integers and floating-point numbers are distinct cases because Kubernetes tells them apart (`1` is an integer,
+/// `1.5` is not); an integer literal that does not fit 64 bits is a `double`.
+package enum Value: Sendable, Hashable {
+    case null
+    case bool(Bool)
+    case int(Int64)
+    case double(Double)
+    case string(String)
+    case array([Value])
+    case object(Object)
+}
+
+/// There is no nil literal on purpose: `cond ? value : nil` would be `.null` where no value at all is meant.
+extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(integerLiteral value: Int64) { self = .int(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(arrayLiteral elements: Value...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, Value)...) {
+        self = .object(Object(elements))
+    }
+}

@@ -1,0 +1,39 @@
+/// A typed, read-only look at an object's tree. Missing fields read as their zero values, as in Go's structs; nothing is
+/// checked or copied.
+package protocol ObjectView: Sendable {
+    var value: Value { get }
+    init(_ value: Value)
+}
+
+extension ObjectView {
+    package init(_ object: StoredObject) { self.init(object.value) }
+
+    package var metadata: Value { value["metadata"] ?? .null }
+    package var namespace: String { value.text("metadata", "namespace") }
+    package var name: String { value.text("metadata", "name") }
+    package var uid: String { value.text("metadata", "uid") }
+    package var labels: [String: String] { value.at("metadata", "labels")?.stringMap ?? [:] }
+    package var annotations: [String: String] { value.at("metadata", "annotations")?.stringMap ?? [:] }
+    /// The time as written, or nil while nobody has asked for the deletion.
+    package var deletionTimestamp: String? { value.at("metadata", "deletionTimestamp")?.string }
+    package var isTerminating: Bool { deletionTimestamp != nil }
+
+    /// An entry of `status.conditions`.
+    package func condition(_ type: String) -> Value? {
+        value.at("status", "conditions")?.array?.first { $0["type"]?.string == type }
+    }
+
+    /// `True`, `False`, `Unknown`, or nil where there is no such condition.
+    package func conditionStatus(_ type: String) -> String? { condition(type)?["status"]?.string }
+}
+
+extension Value {
+    /// The string at a path, or "".
+    package func text(_ path: String...) -> String { at(path[...])?.string ?? "" }
+    /// The bool at a path, or false.
+    package func flag(_ path: String...) -> Bool { at(path[...])?.bool ?? false }
+    /// The elements of the list at a path.
+    package func items(_ path: String...) -> [Value] { at(path[...])?.array ?? [] }
+    /// The strings of the list at a path.
+    package func texts(_ path: String...) -> [String] { at(path[...])?.array?.compactMap(\.string) ?? [] }
+}

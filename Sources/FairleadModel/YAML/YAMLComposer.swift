@@ -1,0 +1,118 @@
+/// Builds the tree of a document from its events.
+struct YAMLComposer {
+    private let events: [(event: YAMLEvents.Event, line: Int)]
+    private var position = 0
+    private var anchors: [String: Value] = [:]
+    /// What aliases have put into the tree so far; bounded, so that a few lines cannot become gigabytes.
+    private var expanded = 0
+    private(set) var duplicatePaths: [String] = []
+
+    init(events: YAMLEvents) { self.events = events.events }
+
+    mutating func document() throws(YAML.ParseError) -> Value {
+        events.isEmpty ? .null : try node(path: "", depth: 0)
+    }
+
+    private mutating func node(path: String, depth: Int) throws(YAML.ParseError) -> Value {
+        guard depth <= JSON.maximumDepth else { throw YAML.ParseError(message: "yaml: exceeded max depth") }
+        guard position < events.count else { throw YAML.ParseError(message: "yaml: unexpected end of stream") }
+        let (event, line) = events[position]
+        position += 1
+        switch event {
+        case .scalar(let text, let isPlain, let tag, let anchor):
+            let value = Self.scalar(text, isPlain: isPlain, tag: tag)
+            if let anchor { anchors[anchor] = value }
+            return value
+        case .sequenceStart(let anchor):
+            var elements: [Value] = []
+            while true {
+                if position < events.count, case .sequenceEnd = events[position].event { break }
+                elements.append(try node(path: "\(path)[\(elements.count)]", depth: depth + 1))
+            }
+            position += 1
+            if let anchor { anchors[anchor] = .array(elements) }
+            return .array(elements)
+        case .mappingStart(let anchor):
+            let object = try mapping(path: path, depth: depth)
+            if let anchor { anchors[anchor] = object }
+            return object
+        case .alias(let name):
+            guard let value = anchors[name] else {
+                throw YAML.ParseError(message: "yaml: unknown anchor '\(name)' referenced")
+            }
+            expanded += Self.weight(of: value)
+            guard expanded <= 1_000_000 else {
+                throw YAML.ParseError(message: "yaml: document contains excessive aliasing")
+            }
+            return value
+        case .sequenceEnd, .mappingEnd:
+            throw YAML.ParseError(message: "yaml: line \(line): did not find expected node content")
+        }
+    }
+
+    private mutating func mapping(path: String, depth: Int) throws(YAML.ParseError) -> Value {
+        var members: [Object.Member] = []
+        var merged: [Value] = []
+        while true {
+            guard position < events.count else { throw YAML.ParseError(message: "yaml: unexpected end of stream") }
+            if case .mappingEnd = events[position].event { break }
+            let isMerge: Bool
+            if case .scalar("<<", true, _, _) = events[position].event { isMerge = true } else { isMerge = false }
+            let line = events[position].line
+            let key = Self.keyText(try node(path: path, depth: depth + 1))
+            guard let key else {
+                throw YAML.ParseError(message: "yaml: line \(line): unsupported map key")
+            }
+            let memberPath = path.isEmpty ? key : "\(path).\(key)"
+            let value = try node(path: memberPath, depth: depth + 1)
+            if isMerge {
+                merged += value.array ?? [value]
+                continue
+            }
+            members.append(Object.Member(key: key, value: value))
+        }
+        position += 1
+        for (_, key) in Object.sort(&members) {
+            let memberPath = path.isEmpty ? key : "\(path).\(key)"
+            if !duplicatePaths.contains(memberPath) { duplicatePaths.append(memberPath) }
+        }
+        var object = Object(sortedUnique: members)
+        // Members written out win over merged ones, earlier merges over later ones.
+        for source in merged {
+            guard case .object(let members) = source else {
+                throw YAML.ParseError(message: "yaml: map merge requires map or sequence of maps as the value")
+            }
+            object = object.merging(members) { _, mine, theirs in mine ?? theirs }
+        }
+        return .object(object)
+    }
+
+    private static func scalar(_ text: String, isPlain: Bool, tag: String?) -> Value {
+        switch tag {
+        case nil: isPlain ? YAMLScalar.resolve(text) : .string(text)
+        case "tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null":
+            YAMLScalar.resolve(text)
+        default: .string(text)
+        }
+    }
+
+    /// JSON has only strings as keys; numbers and booleans become their text.
+    private static func keyText(_ value: Value) -> String? {
+        switch value {
+        case .string(let text): text
+        case .int(let number): String(number)
+        case .double(let number): number.goJSON
+        case .bool(let flag): flag ? "true" : "false"
+        case .null: "null"
+        case .array, .object: nil
+        }
+    }
+
+    private static func weight(of value: Value) -> Int {
+        switch value {
+        case .array(let elements): elements.reduce(1) { $0 + weight(of: $1) }
+        case .object(let object): object.reduce(1) { $0 + weight(of: $1.value) }
+        default: 1
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package import FairleadModel
+
+/// One field of an object type.
+package final class FieldSchema: Sendable {
+    package let name: String
+    package let shape: Shape
+    package let isRequired: Bool
+    /// Whether a value that is there but zero differs from none (a pointer in Kubernetes' Go types).
+    package let isPointer: Bool
+    /// The default that the schema itself states; nil where there is none. Zero values that only say "not a pointer"
+    /// are included.
+    package let defaultValue: Value?
+    /// The values of an enumeration; empty where any is allowed.
+    package let enumeration: [String]
+    package let description: String
+
+    // How patches and server-side apply merge the field (x-kubernetes-*).
+    package let mergeKey: String?
+    /// `merge`, `replace`, `retainKeys`.
+    package let patchStrategies: [String]
+    /// `atomic`, `set`, `map`; nil where the schema says nothing (which means atomic).
+    package let listType: String?
+    package let listMapKeys: [String]
+    package let isAtomicMap: Bool
+
+    /// The field's number in Kubernetes' protobuf; nil for the parts of a message that JSON writes inline
+    /// (`TypeSchema.protoInline`). Its type follows from `shape`; lists of strings in maps are messages with field 1.
+    package let protoNumber: Int?
+
+    /// Written even if empty.
+    let isAlwaysWritten: Bool
+    /// Left out if zero, although it is a struct (Go's `omitzero`).
+    let omitsZero: Bool
+    /// What stands for a field that is missing or null; nil if nothing does.
+    let absentValue: Value?
+    /// A named string type of Go (`v1.Protocol`), that of the elements for lists; mostly empty.
+    private let namedGoType: String
+
+    var goType: String {
+        if namedGoType.isEmpty { return shape.goType }
+        return shape.isList ? "[]" + namedGoType : namedGoType
+    }
+
+    init(name: String, shape: Shape, isRequired: Bool, definition: Object) {
+        self.name = name
+        self.shape = shape
+        self.isRequired = isRequired
+        var facts = Facts()
+        for member in definition.members { facts.take(member.key, member.value) }
+        isPointer = facts.isPointer
+        defaultValue = facts.defaultValue
+        enumeration = facts.enumeration
+        description = facts.description
+        mergeKey = facts.mergeKey
+        patchStrategies = facts.patchStrategies
+        listType = facts.listType
+        listMapKeys = facts.listMapKeys
+        protoNumber = facts.protoNumber
+        isAlwaysWritten = facts.isAlwaysWritten
+        omitsZero = facts.omitsZero
+        if case .object(let type) = shape, type.isAtomicMap { facts.isAtomicMap = true }
+        isAtomicMap = facts.isAtomicMap
+        namedGoType = facts.goType
+
+        if let defaultValue, !shape.isEmpty(defaultValue) || isPointer {
+            absentValue = defaultValue
+        } else if isPointer {
+            absentValue = isAlwaysWritten ? .null : nil
+        } else if isAlwaysWritten {
+            absentValue = shape.zero
+        } else {
+            switch shape {
+            case .object, .quantity: absentValue = shape.zero
+            case .time, .microTime: absentValue = omitsZero ? nil : .null
+            default: absentValue = nil
+            }
+        }
+    }
+
+    /// Whether a normalised value is left out of the object.
+    func isDropped(_ value: Value) -> Bool { !isPointer && !isAlwaysWritten && shape.isEmpty(value) }
+}
+
+/// What a property's definition says, collected in one pass.
+private struct Facts {
+    var isPointer = false
+    var defaultValue: Value?
+    var enumeration: [String] = []
+    var description = ""
+    var mergeKey: String?
+    var patchStrategies: [String] = []
+    var listType: String?
+    var listMapKeys: [String] = []
+    var isAtomicMap = false
+    var protoNumber: Int?
+    var isAlwaysWritten = false
+    var omitsZero = false
+    var goType = ""
+
+    mutating func take(_ key: String, _ value: Value) {
+        switch key {
+        case "default": defaultValue = value
+        case "description": description = value.string ?? ""
+        case "enum": enumeration = value.array?.compactMap(\.string) ?? []
+        case "x-fairlead-always": isAlwaysWritten = value.bool ?? false
+        case "x-fairlead-go-type": goType = value.string ?? ""
+        case "x-fairlead-omit-zero": omitsZero = value.bool ?? false
+        case "x-fairlead-pointer": isPointer = value.bool ?? false
+        case "x-fairlead-proto": protoNumber = value.int.map(Int.init)
+        case "x-kubernetes-list-map-keys": listMapKeys = value.array?.compactMap(\.string) ?? []
+        case "x-kubernetes-list-type": listType = value.string
+        case "x-kubernetes-map-type": isAtomicMap = value.string == "atomic"
+        case "x-kubernetes-patch-merge-key": mergeKey = value.string
+        case "x-kubernetes-patch-strategy":
+            patchStrategies = value.string?.split(separator: ",").map(String.init) ?? []
+        default: break
+        }
+    }
+}

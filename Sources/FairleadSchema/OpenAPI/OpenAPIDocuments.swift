@@ -1,0 +1,159 @@
+package import FairleadModel
+
+/// Builds the OpenAPI documents from the definitions in `openapi/` and the served resources.
+///
+/// Building takes tens of milliseconds and reads the definitions anew, so that they need not stay in memory: callers
+/// keep the encoded result.
+package struct OpenAPIDocuments: Sendable {
+    let table: ResourceTable
+    let version: String
+
+    /// - Parameter version: what documents say in `info.version`: `v1.36.2`.
+    package init(table: ResourceTable, version: String) {
+        self.table = table
+        self.version = version
+    }
+
+    private static let meta = "io.k8s.apimachinery.pkg.apis.meta.v1."
+
+    private var info: Value { ["title": "Kubernetes", "version": .string(version)] }
+
+    // MARK: Version 2
+
+    package func v2() throws -> Value {
+        let definitions = try Definitions.builtIn()
+        var paths = Object(builtInPaths(.v2))
+        let operations = OperationPaths(dialect: .v2) { definitions.schemas[$0] != nil }
+        for resource in table.all {
+            for (path, item) in operations.paths(of: resource) { paths[path] = item }
+        }
+        var schemas = Object()
+        for (name, source) in definitions.schemas where source["x-fairlead-message"] == nil {
+            schemas[name] = OpenAPIDialect.v2.definition(source)
+        }
+        schemas[Self.meta + "Patch"] = Self.patchDefinition
+        return [
+            "swagger": "2.0", "info": info, "paths": .object(paths), "definitions": .object(schemas),
+        ]
+    }
+
+    // MARK: Version 3
+
+    /// The names of the documents, as they stand below `/openapi/v3/`.
+    package var v3Names: [String] {
+        var names = ["api", "apis", "version"]
+        for group in table.groups {
+            if !group.name.isEmpty { names.append("apis/\(group.name)") }
+            for version in group.versions {
+                names.append(group.name.isEmpty ? "api/\(version)" : "apis/\(group.name)/\(version)")
+            }
+        }
+        return names.sorted()
+    }
+
+    /// A document by its name (`apis/apps/v1`); nil for an unknown one.
+    package func v3(_ name: String) throws -> Value? {
+        guard v3Names.contains(name) else { return nil }
+        let definitions = try Definitions.builtIn()
+        let parts = name.split(separator: "/").map(String.init)
+        var paths = Object()
+        var roots: [String] = []
+        if (parts[0] == "api" && parts.count == 2) || parts.count == 3 {
+            let operations = OperationPaths(dialect: .v3) { definitions.schemas[$0] != nil }
+            let resources = table.resources(of: parts.count == 2 ? "" : parts[1], parts[parts.count - 1])
+            for resource in resources {
+                for (path, item) in operations.paths(of: resource) { paths[path] = item }
+                roots += [resource.typeName, resource.typeName + "List"]
+                for part in resource.subresources {
+                    roots.append(
+                        OperationPaths.typeName(
+                            kind: part.kind, group: part.group ?? resource.gvr.group,
+                            version: part.version ?? resource.gvr.version))
+                }
+            }
+            roots += ["DeleteOptions", "Status", "APIResourceList", "WatchEvent"].map { Self.meta + $0 }
+        }
+        for (path, item) in builtInPaths(.v3) where path == "/\(name)/" {
+            paths[path] = item
+            roots += OpenAPIDialect.references(in: item)
+        }
+        var schemas = closure(of: roots, in: definitions)
+        if schemas.count > 0 { schemas[Self.meta + "Patch"] = Self.patchDefinition }
+        return [
+            "openapi": "3.0.0", "info": info, "paths": .object(paths), "components": ["schemas": .object(schemas)],
+        ]
+    }
+
+    private func closure(of roots: [String], in definitions: Definitions) -> Object {
+        var schemas = Object()
+        var pending = roots
+        while let name = pending.popLast() {
+            guard schemas[name] == nil, let source = definitions.schemas[name] else { continue }
+            schemas[name] = OpenAPIDialect.v3.definition(source)
+            pending += OpenAPIDialect.references(in: source)
+        }
+        return schemas
+    }
+
+    private static let patchDefinition: Value = [
+        "description": "A change to an object, in the format that the content type names.", "type": "object",
+    ]
+
+    /// The paths that list what is served.
+    private func builtInPaths(_ dialect: OpenAPIDialect) -> [(String, Value)] {
+        var result: [(String, Value)] = []
+        func add(_ path: String, _ id: String, _ tag: String, _ type: String, _ description: String) {
+            let answer = dialect.response("OK", dialect.reference(to: type), types: ["application/json"])
+            var operation: Object = [
+                "operationId": .string(id), "tags": [.string(tag)], "description": .string(description),
+                "responses": [
+                    "200": answer, "401": dialect.response("Unauthorized", nil, types: []),
+                ],
+            ]
+            if dialect == .v2 {
+                operation["produces"] = ["application/json"]
+                operation["consumes"] = ["application/json"]
+                operation["schemes"] = ["https"]
+            }
+            result.append((path, ["get": .object(operation)]))
+        }
+        add("/api/", "getCoreAPIVersions", "core", Self.meta + "APIVersions", "Lists the versions of the core API.")
+        add("/apis/", "getAPIVersions", "apis", Self.meta + "APIGroupList", "Lists the API groups.")
+        add(
+            "/version/", "getCodeVersion", "version", "io.k8s.apimachinery.pkg.version.Info",
+            "Reads the version of the server.")
+        for group in table.groups {
+            let name = OperationPaths.groupName(group.name)
+            let tag = OperationPaths.lowercasedFirst(name)
+            if !group.name.isEmpty {
+                add(
+                    "/apis/\(group.name)/", "get\(name)APIGroup", tag, Self.meta + "APIGroup",
+                    "Reads what is known about the group.")
+            }
+            for version in group.versions {
+                let path = group.name.isEmpty ? "/api/\(version)/" : "/apis/\(group.name)/\(version)/"
+                add(
+                    path, "get\(name)\(OperationPaths.capitalized(version))APIResources", "\(tag)_\(version)",
+                    Self.meta + "APIResourceList", "Lists the resources of the version.")
+            }
+        }
+        return result
+    }
+
+    // MARK: Identity
+
+    /// Changes whenever a document may have changed: a hash over what the documents are made of.
+    package static let fingerprint: String = {
+        // FNV-1a, twice with different offsets.
+        var low: UInt64 = 0xCBF2_9CE4_8422_2325
+        var high: UInt64 = 0x6C62_272E_07BB_0142
+        func mix(_ byte: UInt8) {
+            low = (low ^ UInt64(byte)) &* 0x100_0000_01B3
+            high = (high ^ UInt64(byte)) &* 0x100_0000_01B3 &+ 1
+        }
+        for byte in "documents 1".utf8 { mix(byte) }
+        for file in Asset.files(under: "openapi/") { for byte in file.bytes { mix(byte) } }
+        for info in ResourceTable.builtIn.all { for byte in "\(info)".utf8 { mix(byte) } }
+        return String(low, radix: 16, uppercase: true) + String(high, radix: 16, uppercase: true)
+    }()
+}

@@ -1,0 +1,49 @@
+package import FairleadModel
+
+/// One served resource: its names, and what can be done with it.
+package struct ResourceInfo: Sendable {
+    package let gvr: GroupVersionResource
+    package let kind: String
+    package let listKind: String
+    package let singular: String
+    package let shortNames: [String]
+    package let categories: [String]
+    package let isNamespaced: Bool
+    package let verbs: [String]
+    package let subresources: [SubresourceInfo]
+    /// The definition's name: `io.k8s.api.core.v1.Service`.
+    package let typeName: String
+    /// Where its objects are stored; two versions or groups may share one place (events).
+    package let storage: GroupResource
+    /// Whether there are objects at all: reviews and bindings are questions and orders, answered and not kept.
+    package let isStored: Bool
+    /// Eight bytes of a hash over the stored kind, in base64; empty where nothing is stored.
+    package let storageVersionHash: String
+
+    package var groupResource: GroupResource { gvr.groupResource }
+    package var apiVersion: String { gvr.apiVersion }
+
+    package func subresource(_ name: String) -> SubresourceInfo? { subresources.first { $0.name == name } }
+}
+
+/// A part of an object with a path of its own.
+package struct SubresourceInfo: Sendable {
+    package let name: String
+    /// The kind that is read and written there, and its group and version if they are not the resource's.
+    package let kind: String
+    package let group: String?
+    package let version: String?
+    package let verbs: [String]
+
+    /// Whether an HTTP method is among the verbs.
+    package func allows(_ method: String) -> Bool {
+        switch method {
+        case "GET", "HEAD": verbs.contains("get")
+        case "POST": verbs.contains("create")
+        case "PUT": verbs.contains("update")
+        case "PATCH": verbs.contains("patch")
+        case "DELETE": verbs.contains("delete")
+        default: false
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import FairleadModel
+
+extension TypeRegistry {
+    /// Reads the compiled-in schema.
+    package static func builtIn() throws -> TypeRegistry {
+        try TypeRegistry(definitions: Definitions.builtIn())
+    }
+
+    convenience init(definitions: Definitions) throws(SchemaError) {
+        var loader = TypeLoader(definitions: definitions)
+        for name in definitions.schemas.keys { try loader.load(name) }
+        self.init(types: loader.types)
+    }
+}
+
+/// The definitions of `openapi/` as they stand in the files.
+struct Definitions: Sendable {
+    var schemas: [String: Value] = [:]
+
+    static func builtIn() throws(SchemaError) -> Definitions {
+        var result = Definitions()
+        for file in Asset.files(under: "openapi/") {
+            let parsed: JSON.Parsed
+            do {
+                parsed = try JSON.parse(file.bytes)
+            } catch {
+                throw SchemaError(file: file.path, reason: error.message)
+            }
+            guard let schemas = parsed.value.at("components", "schemas")?.object else {
+                throw SchemaError(file: file.path, reason: "no components/schemas")
+            }
+            for (name, definition) in schemas { result.schemas[name] = definition }
+        }
+        return result
+    }
+}
+
+/// Turns definitions into types, those that are referred to first.
+private struct TypeLoader {
+    let definitions: Definitions
+    var types: [String: TypeSchema] = [:]
+    var loading: Set<String> = []
+
+    @discardableResult
+    mutating func load(_ name: String) throws(SchemaError) -> TypeSchema? {
+        if let known = types[name] { return known }
+        if WellKnownType.shape(of: name) != nil { return nil }
+        guard let definition = definitions.schemas[name] else {
+            throw SchemaError(file: "openapi", reason: "\(name) is referred to but not defined")
+        }
+        if definition["x-fairlead-message"] != nil { return nil }
+        loading.insert(name)
+        defer { loading.remove(name) }
+        let required = Set(definition["required"]?.array?.compactMap(\.string) ?? [])
+        var fields: [FieldSchema] = []
+        let properties = definition["properties"]?.object ?? Object()
+        fields.reserveCapacity(properties.count)
+        for member in properties.members {
+            guard let property = member.value.object else { continue }
+            let shape = try shape(of: property, in: name)
+            fields.append(
+                FieldSchema(
+                    name: member.key, shape: shape, isRequired: required.contains(member.key), definition: property))
+        }
+        let type = TypeSchema(
+            name: name, fields: fields, definition: definition, protoInline: inlined(in: definition, of: name))
+        types[name] = type
+        return type
+    }
+
+    private static let prefixLength = "#/components/schemas/".utf8.count
+
+    private mutating func shape(of property: Object, in owner: String) throws(SchemaError) -> Shape {
+        if let reference = property["$ref"]?.string ?? property["allOf"]?.array?.first?["$ref"]?.string {
+            let name = String(decoding: reference.utf8.dropFirst(Self.prefixLength), as: UTF8.self)
+            if let known = WellKnownType.shape(of: name) { return known }
+            if loading.contains(name) { return .recursive(name) }
+            if let type = try load(name) { return .object(type) }
+            throw SchemaError(file: "openapi", reason: "\(owner) refers to the message \(name)")
+        }
+        switch (property["type"]?.string, property["format"]?.string) {
+        case ("string", "byte"): return .bytes
+        case ("string", _): return .string
+        case ("boolean", _): return .bool
+        case ("integer", "int64"): return .int64
+        case ("integer", _): return .int32
+        case ("number", _): return .double
+        case ("array", _): return .list(try shape(of: property["items"]?.object ?? Object(), in: owner))
+        case ("object", _):
+            guard let element = property["additionalProperties"]?.object else { return .any }
+            return .map(try shape(of: element, in: owner))
+        default: return .any
+        }
+    }
+
+    private func inlined(in definition: Value, of name: String) -> [TypeSchema.ProtoInline] {
+        guard let parts = definition["x-fairlead-proto-only"]?.object else { return [] }
+        let package = name.split(separator: ".").dropLast().joined(separator: ".")
+        return parts.compactMap { part in
+            guard let number = part.value.array?.first?.int, let message = part.value.array?.last?.string,
+                let members = definitions.schemas["\(package).\(message)"]?["x-fairlead-message"]?.object
+            else { return nil }
+            var fields: [String: Int] = [:]
+            for (field, number) in members { fields[field] = number.int.map(Int.init) }
+            return TypeSchema.ProtoInline(number: Int(number), fields: fields)
+        }
+    }
+}

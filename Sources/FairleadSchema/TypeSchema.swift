@@ -1,0 +1,57 @@
+import FairleadModel
+
+/// An object type: its fields, ordered by name.
+package final class TypeSchema: Sendable {
+    /// `io.k8s.api.core.v1.ServicePort`.
+    package let name: String
+    package let fields: [FieldSchema]
+    package let description: String
+    /// Group, version and kind, where objects of the type stand for themselves.
+    package let group: String?
+    package let version: String?
+    package let kind: String?
+    /// Whether server-side apply treats the object as one value.
+    package let isAtomicMap: Bool
+
+    /// Parts that protobuf nests in messages of their own, although JSON writes them inline: the number in this
+    /// message, and the fields with their number in the nested one.
+    package let protoInline: [ProtoInline]
+
+    package struct ProtoInline: Sendable {
+        package let number: Int
+        package let fields: [String: Int]
+    }
+
+    private let index: [String: Int]
+    /// The object with every field missing, as Go would write it.
+    let empty: Value
+    /// `ServicePort`.
+    var goName: String { name.split(separator: ".").last.map(String.init) ?? name }
+    var goType: String { Self.goType(of: name) }
+
+    /// - Parameter fields: ordered by name.
+    init(name: String, fields: [FieldSchema], definition: Value, protoInline: [ProtoInline]) {
+        self.name = name
+        self.fields = fields
+        description = definition["description"]?.string ?? ""
+        let identity = definition["x-kubernetes-group-version-kind"]?.array?.first
+        group = identity?["group"]?.string
+        version = identity?["version"]?.string
+        kind = identity?["kind"]?.string
+        isAtomicMap = definition["x-kubernetes-map-type"]?.string == "atomic"
+        self.protoInline = protoInline
+        var index: [String: Int] = [:]
+        var empty: [Object.Member] = []
+        for (position, field) in fields.enumerated() {
+            index[field.name] = position
+            if let value = field.absentValue { empty.append(Object.Member(key: field.name, value: value)) }
+        }
+        self.index = index
+        self.empty = .object(Object(sortedUnique: empty))
+    }
+
+    package func field(_ name: String) -> FieldSchema? { index[name].map { fields[$0] } }
+
+    /// `v1.ServicePort`.
+    static func goType(of name: String) -> String { name.split(separator: ".").suffix(2).joined(separator: ".") }
+}

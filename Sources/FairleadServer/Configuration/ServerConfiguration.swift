@@ -1,0 +1,43 @@
+package import FairleadControllers
+package import FairleadHTTP
+package import FairleadModel
+package import Logging
+
+/// Everything that can be set about one Fairlead process. The command line is the only thing that makes one.
+package struct ServerConfiguration: Sendable {
+    /// Where the SQLite database is.
+    package enum DataLocation: Sendable, Hashable {
+        case memory
+        case file(String)
+    }
+
+    package var listen: [HTTPAddress]
+    /// Allows listening on addresses that are not loopback.
+    package var allowsRemote = false
+    package var data: DataLocation
+    /// How many simulated nodes there are.
+    package var nodes = 3
+    /// Nothing that stands in for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns.
+    package var isBare = false
+    package var serviceClusterIPRanges: [CIDR]
+    package var nodePortRange: ClosedRange<Int> = 30000...32767
+    /// Where load-balancer addresses come from.
+    package var loadBalancerPool: AddressPool
+    package var podCIDR: CIDR
+    package var clusterDomain = "cluster.local"
+    package var logLevel = Logger.Level.info
+    package var logFormat = LogFormat.text
+
+    package enum LogFormat: String, Sendable, CaseIterable { case text, json }
+
+    package init(
+        listen: [HTTPAddress], data: DataLocation, serviceClusterIPRanges: [CIDR], loadBalancerPool: AddressPool,
+        podCIDR: CIDR
+    ) {
+        self.listen = listen
+        self.data = data
+        self.serviceClusterIPRanges = serviceClusterIPRanges
+        self.loadBalancerPool = loadBalancerPool
+        self.podCIDR = podCIDR
+    }
+}

@@ -1,0 +1,135 @@
+package import FairleadModel
+import FairleadAPI
+import FairleadClient
+import FairleadControllers
+import FairleadHTTP
+import FairleadSchema
+import FairleadStorage
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// The whole program, put together: store → API → HTTP, with the controllers and the simulated machines beside it.
+///
+/// Ready means: the store is loaded, the namespaces and the `kubernetes` Service are there, the listener is bound.
+package struct FairleadServer: Service {
+    private let configuration: ServerConfiguration
+    private let environment: Environment
+    private let logger = Logger(label: "fairlead")
+
+    package init(configuration: ServerConfiguration, environment: Environment) {
+        self.configuration = configuration
+        self.environment = environment
+    }
+
+    /// Runs until SIGTERM or SIGINT.
+    /// - Throws: `StartupError`.
+    package func runUntilSignal() async throws {
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
+        try await group.run()
+    }
+
+    package func run() async throws {
+        let store = try openStore()
+        let api = try makeAPI(store)
+        let client = LoopbackClient(api: api)
+        let readiness = Readiness()
+        let http = try makeHTTP(api, readiness)
+        let bound = try await listen(http)
+        let bootstrap = Bootstrap(
+            client: client,
+            configuration: .init(
+                serviceCIDRs: configuration.serviceClusterIPRanges.map(\.description), serverPort: bound[0].port),
+            environment: environment)
+        do {
+            try await bootstrap.run()
+        } catch {
+            throw StartupError("cannot set up the cluster's own objects: \(error.message)")
+        }
+        let controlPlane = ControlPlane(
+            client: client, resources: api.kinds.resources, bootstrap: bootstrap, configuration: configuration,
+            environment: environment)
+        readiness.markReady()
+        Welcome(addresses: bound, configuration: configuration).printOut()
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await controlPlane.run() }
+                try? await gracefulShutdown()
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+        }
+        logger.debug("stopping")
+        await http.shutdown()
+        await store.close()
+    }
+
+    private func openStore() throws(StartupError) -> Store {
+        do {
+            let path: String?
+            switch configuration.data {
+            case .memory: path = nil
+            case .file(let file):
+                let folder = (file as NSString).deletingLastPathComponent
+                if !folder.isEmpty {
+                    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                }
+                path = file
+            }
+            return try Store.open(engine: try SQLiteEngine(path: path, migrations: SQLiteMigration.builtIn()))
+        } catch StorageError.io(let why) {
+            throw StartupError(why)
+        } catch StorageError.corrupted(let why) {
+            throw StartupError(why)
+        } catch {
+            throw StartupError("cannot open the data file: \(error.localizedDescription)")
+        }
+    }
+
+    private func makeAPI(_ store: Store) throws(StartupError) -> API {
+        do {
+            let types = try TypeRegistry.builtIn()
+            let strategies = workloadStrategies.merging(networkStrategies) { $1 }
+            let kinds = KindRegistry(resources: ResourceTable.builtIn, strategies: strategies)
+            let settings = APIConfiguration(
+                serviceClusterIPRanges: configuration.serviceClusterIPRanges,
+                nodePortRange: configuration.nodePortRange, clusterDomain: configuration.clusterDomain)
+            return API(
+                store: store, types: types, kinds: kinds, configuration: settings, environment: environment)
+        } catch {
+            throw StartupError("the built-in schemas cannot be read: \(error)")
+        }
+    }
+
+    private func makeHTTP(_ api: API, _ readiness: Readiness) throws(StartupError) -> HTTPServer {
+        let relay = StatisticsRelay()
+        let metrics = MetricsPage(store: api.store, http: { relay.read() })
+        let operations = OperationsEndpoint(
+            live: [], ready: [.init("bootstrap") { readiness.isReady ? nil : "starting" }],
+            metrics: { metrics.text })
+        let pipeline = Pipeline(
+            api: api, documents: DiscoveryEndpoint(table: api.kinds.resources, registry: api.types),
+            operations: operations)
+        var settings = HTTPServerConfiguration(addresses: configuration.listen)
+        settings.allowsRemote = configuration.allowsRemote
+        settings.shutdownGrace = .milliseconds(80)
+        let http = HTTPServer(
+            configuration: settings, handler: { request in pipeline.handle(request) }, logger: Logger(label: "http"))
+        relay.connect { http.statistics }
+        return http
+    }
+
+    private func listen(_ http: HTTPServer) async throws(StartupError) -> [HTTPAddress] {
+        do {
+            return try await http.start()
+        } catch let error as HTTPServerError {
+            throw StartupError("\(error.description) (--insecure-bind)")
+        } catch {
+            let wanted = configuration.listen.map(\.description).joined(separator: ", ")
+            throw StartupError("cannot listen on \(wanted): \(error); is another server running there?")
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package import FairleadModel
+package import Logging
+
+/// Makes the process's loggers.
+package enum Logs {
+    /// Sets up swift-log for the whole process. Call once, first.
+    package static func bootstrap(
+        level: Logger.Level, format: ServerConfiguration.LogFormat, environment: Environment
+    ) {
+        let now = environment.now
+        LoggingSystem.bootstrap { label in
+            switch format {
+            case .text:
+                var handler = StreamLogHandler.standardError(label: label)
+                handler.logLevel = level
+                return handler
+            case .json:
+                var handler = JSONLogHandler(label: label, now: now)
+                handler.logLevel = level
+                return handler
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+/// Why a server did not start, in words for the person who started it.
+package struct StartupError: Error, CustomStringConvertible {
+    package var description: String
+
+    init(_ description: String) { self.description = description }
+}

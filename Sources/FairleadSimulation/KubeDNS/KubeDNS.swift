@@ -1,0 +1,145 @@
+package import FairleadClient
+package import FairleadModel
+
+/// The cluster DNS as a cluster has it by kubeadm: Service `kube-dns`, Deployment `coredns`, its ServiceAccount and
+/// ConfigMap, all in kube-system. The ordinary controllers keep it running; answers on the wire are not its matter.
+package struct KubeDNS: Sendable {
+    package static let namespace = "kube-system"
+    static let image = "registry.k8s.io/coredns/coredns:v1.13.1"
+    private static let labels: Value = ["k8s-app": "kube-dns"]
+
+    let client: any ObjectClient
+    let serviceCIDR: CIDR
+    let clusterDomain: String
+
+    /// - Parameter serviceCIDR: the primary service range; the Service gets its tenth address.
+    package init(client: any ObjectClient, serviceCIDR: CIDR, clusterDomain: String = "cluster.local") {
+        self.client = client
+        self.serviceCIDR = serviceCIDR
+        self.clusterDomain = clusterDomain
+    }
+
+    package var address: String { serviceCIDR.network.advanced(by: 10).description }
+
+    /// Creates what is missing; what is there, however changed, stays. The namespace must exist.
+    package func install() async throws(APIStatus) {
+        try await create(.serviceAccounts, serviceAccount)
+        try await create(.configMaps, configMap)
+        try await create(.services, service)
+        try await create(.deployments, deployment)
+    }
+
+    private func create(_ resource: GroupVersionResource, _ object: Value) async throws(APIStatus) {
+        do {
+            _ = try await client.create(resource, namespace: Self.namespace, object)
+        } catch {
+            if error.reason != "AlreadyExists" { throw error }
+        }
+    }
+
+    private func metadata(_ name: String, labels: Value? = nil, annotations: Value? = nil) -> Value {
+        var metadata: Object = ["name": .string(name), "namespace": .string(Self.namespace)]
+        metadata["labels"] = labels
+        metadata["annotations"] = annotations
+        return .object(metadata)
+    }
+
+    var serviceAccount: Value { ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata("coredns")] }
+
+    var configMap: Value {
+        ["apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata("coredns"), "data": ["Corefile": .string(corefile)]]
+    }
+
+    private var corefile: String {
+        """
+        .:53 {
+            errors
+            health {
+               lameduck 5s
+            }
+            ready
+            kubernetes \(clusterDomain) in-addr.arpa ip6.arpa {
+               pods insecure
+               fallthrough in-addr.arpa ip6.arpa
+               ttl 30
+            }
+            prometheus :9153
+            forward . /etc/resolv.conf {
+               max_concurrent 1000
+            }
+            cache 30 {
+               disable success \(clusterDomain)
+               disable denial \(clusterDomain)
+            }
+            loop
+            reload
+            loadbalance
+        }
+
+        """
+    }
+
+    var service: Value {
+        func port(_ name: String, _ number: Int64, _ transport: String) -> Value {
+            ["name": .string(name), "port": .int(number), "protocol": .string(transport), "targetPort": .int(number)]
+        }
+        return [
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": metadata(
+                "kube-dns",
+                labels: [
+                    "k8s-app": "kube-dns", "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS",
+                ],
+                annotations: ["prometheus.io/port": "9153", "prometheus.io/scrape": "true"]),
+            "spec": [
+                "clusterIP": .string(address), "selector": Self.labels,
+                "ports": [port("dns", 53, "UDP"), port("dns-tcp", 53, "TCP"), port("metrics", 9153, "TCP")],
+            ],
+        ]
+    }
+
+    var deployment: Value {
+        let template: Value = [
+            "metadata": ["labels": Self.labels],
+            "spec": [
+                "serviceAccountName": "coredns", "dnsPolicy": "Default",
+                "nodeSelector": ["kubernetes.io/os": "linux"],
+                "tolerations": [
+                    ["key": "CriticalAddonsOnly", "operator": "Exists"],
+                    ["key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"],
+                ],
+                "containers": [container],
+                "volumes": [[
+                    "name": "config-volume",
+                    "configMap": ["name": "coredns", "items": [["key": "Corefile", "path": "Corefile"]]],
+                ]],
+            ],
+        ]
+        return [
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata("coredns", labels: Self.labels),
+            "spec": [
+                "replicas": 2, "selector": ["matchLabels": Self.labels],
+                "strategy": ["type": "RollingUpdate", "rollingUpdate": ["maxUnavailable": 1]],
+                "template": template,
+            ],
+        ]
+    }
+
+    private var container: Value {
+        func port(_ name: String, _ number: Int64, _ transport: String) -> Value {
+            ["name": .string(name), "containerPort": .int(number), "protocol": .string(transport)]
+        }
+        return [
+            "name": "coredns", "image": .string(Self.image), "imagePullPolicy": "IfNotPresent",
+            "args": ["-conf", "/etc/coredns/Corefile"],
+            "ports": [port("dns", 53, "UDP"), port("dns-tcp", 53, "TCP"), port("metrics", 9153, "TCP")],
+            "resources": ["limits": ["memory": "170Mi"], "requests": ["cpu": "100m", "memory": "70Mi"]],
+            "livenessProbe": [
+                "httpGet": ["path": "/health", "port": 8080, "scheme": "HTTP"], "initialDelaySeconds": 60,
+                "timeoutSeconds": 5, "successThreshold": 1, "failureThreshold": 5,
+            ],
+            "readinessProbe": ["httpGet": ["path": "/ready", "port": 8181, "scheme": "HTTP"]],
+            "volumeMounts": [["name": "config-volume", "mountPath": "/etc/coredns", "readOnly": true]],
+        ]
+    }
+}

@@ -1,0 +1,58 @@
+import FairleadModel
+import Synchronization
+
+/// Hands out pod addresses of nodes' ranges. What pods show in their status is taken, so that nothing need be stored.
+///
+/// Addresses go round: one that was freed comes back only after the others. Network, gateway (the first) and broadcast
+/// addresses are never given.
+final class PodAddressPool: Sendable {
+    private struct State {
+        /// Addresses of each range in use, by address, with the pod's uid.
+        var used: [CIDR: [IPAddress: String]] = [:]
+        var owners: [String: [CIDR: IPAddress]] = [:]
+        var next: [CIDR: UInt128] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// The pod's address in the range: the one it has, or a new one. Nil when the range is full.
+    func address(for uid: String, in range: CIDR) -> IPAddress? {
+        state.withLock { state in
+            if let present = state.owners[uid]?[range] { return present }
+            let span = range.size
+            guard span > 3 else { return nil }
+            var offset = max(2, state.next[range] ?? 2)
+            for _ in 0..<min(span, 65_536) {
+                if offset >= span - 1 { offset = 2 }
+                let candidate = range.network.advanced(by: offset)
+                offset += 1
+                if state.used[range]?[candidate] == nil {
+                    state.used[range, default: [:]][candidate] = uid
+                    state.owners[uid, default: [:]][range] = candidate
+                    state.next[range] = offset
+                    return candidate
+                }
+            }
+            return nil
+        }
+    }
+
+    /// Notes an address that a pod has already.
+    func note(_ address: IPAddress, of uid: String, in range: CIDR) {
+        guard range.contains(address) else { return }
+        state.withLock { state in
+            state.used[range, default: [:]][address] = uid
+            state.owners[uid, default: [:]][range] = address
+            let offset = address.bits - range.network.bits
+            state.next[range] = max(state.next[range] ?? 2, offset + 1)
+        }
+    }
+
+    func release(_ uid: String) {
+        state.withLock { state in
+            for (range, address) in state.owners.removeValue(forKey: uid) ?? [:] where state.used[range]?[address] == uid {
+                state.used[range]?[address] = nil
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+import FairleadModel
+
+/// The life of one container: waiting → running → ready, with failing pulls, exits and restarts.
+///
+/// The state is what the pod's status shows (ContainerStatus); `PodMemory` only times it.
+struct ContainerMachine {
+    let spec: Value
+    let pod: Value
+    let isInit: Bool
+    let delays: StageDelays
+    let now: Timestamp
+
+    var name: String { spec.text("name") }
+    private var image: String { spec.text("image") }
+    /// An init container that keeps running.
+    var isSidecar: Bool { isInit && spec.text("restartPolicy") == "Always" }
+
+    static func state(of status: Value?) -> String {
+        guard let state = status?["state"] else { return "new" }
+        for kind in ["running", "terminated", "waiting"] where state[kind] != nil { return kind }
+        return "new"
+    }
+
+    static func exitCode(of status: Value?) -> Int64? { status?.at("state", "terminated", "exitCode")?.int }
+
+    /// Images whose name says so cannot be pulled.
+    private var isImageMissing: Bool { image.contains("does-not-exist") }
+
+    /// The status of a container that has not started.
+    func waiting(_ reason: String, message: String? = nil, old: Value? = nil) -> Value {
+        var waiting: Object = ["reason": .string(reason)]
+        if let message { waiting["message"] = .string(message) }
+        return [
+            "name": .string(name), "image": .string(image), "imageID": .string(old?.text("imageID") ?? ""), "ready": false,
+            "started": false, "restartCount": .int(old?["restartCount"]?.int ?? 0),
+            "state": ["waiting": .object(waiting)], "lastState": old?["lastState"] ?? .object(Object()),
+        ]
+    }
+
+    /// One step. `status` is nil before the container has a status.
+    func advance(_ status: Value?, _ memory: inout PodMemory, _ step: inout PodStep) -> Value {
+        guard let status else { return begin(&memory, &step) }
+        switch Self.state(of: status) {
+        case "running": return run(status, &memory, &step)
+        case "terminated": return isInit && !isSidecar ? status : ended(status, &memory, &step)
+        default: return wait(status, &memory, &step)
+        }
+    }
+
+    // MARK: - waiting
+
+    private func begin(_ memory: inout PodMemory, _ step: inout PodStep) -> Value {
+        let reason = isInit ? "PodInitializing" : "ContainerCreating"
+        enter(reason, &memory)
+        announcePull(&memory, &step)
+        step.look(after: delays.pull)
+        return waiting(reason)
+    }
+
+    /// The time of a stage runs from here.
+    private func enter(_ reason: String, _ memory: inout PodMemory) { _ = memory.elapsed("\(name) \(reason)", now: now) }
+
+    /// An image that is on the machine already is not announced.
+    private func announcePull(_ memory: inout PodMemory, _ step: inout PodStep) {
+        guard isImageMissing || spec.text("imagePullPolicy") == "Always" else { return }
+        if memory.told.insert("pulling \(name)").inserted { tell(&step, "Pulling", "Pulling image \(image.goQuoted)") }
+    }
+
+    private func wait(_ status: Value, _ memory: inout PodMemory, _ step: inout PodStep) -> Value {
+        let reason = status.at("state", "waiting", "reason")?.string ?? ""
+        let stage = "\(name) \(reason)"
+        let elapsed = memory.elapsed(stage, now: now)
+        let failures = memory.failedPulls[name] ?? 0
+        let patience: Double
+        switch reason {
+        case "ErrImagePull": patience = delays.imageFailure
+        case "ImagePullBackOff": patience = isImageMissing ? backOff(failures) : 0
+        case "CrashLoopBackOff": patience = backOff(Int(status["restartCount"]?.int ?? 0) + 1)
+        default: patience = delays.pull
+        }
+        if reason == "ContainerCreating" || reason == "PodInitializing" { announcePull(&memory, &step) }
+        if elapsed < patience {
+            step.look(after: patience - elapsed)
+            return status
+        }
+        memory.leave(stage)
+        if reason == "CrashLoopBackOff" {
+            return start(status, restarts: (status["restartCount"]?.int ?? 0) + 1, &memory, &step)
+        }
+        guard isImageMissing else {
+            return start(status, restarts: status["restartCount"]?.int ?? 0, &memory, &step)
+        }
+        return failPull(status, reason, failures, &memory, &step)
+    }
+
+    private func failPull(
+        _ status: Value, _ reason: String, _ failures: Int, _ memory: inout PodMemory, _ step: inout PodStep
+    ) -> Value {
+        let reference = ImageReference(image)
+        let cause =
+            "failed to pull and unpack image \(reference.canonical.goQuoted): failed to resolve reference"
+            + " \(reference.canonical.goQuoted): \(reference.canonical): not found"
+        if reason == "ErrImagePull" {
+            let message = "Back-off pulling image \(image.goQuoted)"
+            tell(&step, "BackOff", message)
+            tell(&step, "Failed", "Error: ImagePullBackOff", type: "Warning")
+            enter("ImagePullBackOff", &memory)
+            step.look(after: backOff(failures))
+            let error = "rpc error: code = NotFound desc = \(cause)"
+            return waiting("ImagePullBackOff", message: "\(message): ErrImagePull: \(error)", old: status)
+        }
+        if reason == "ImagePullBackOff" { tell(&step, "Pulling", "Pulling image \(image.goQuoted)") }
+        memory.failedPulls[name] = failures + 1
+        let error = "rpc error: code = NotFound desc = \(cause)"
+        tell(&step, "Failed", "Failed to pull image \(image.goQuoted): \(error)", type: "Warning")
+        tell(&step, "Failed", "Error: ErrImagePull", type: "Warning")
+        enter("ErrImagePull", &memory)
+        step.look(after: delays.imageFailure)
+        return waiting("ErrImagePull", message: error, old: status)
+    }
+
+    private func backOff(_ times: Int) -> Double {
+        var delay = delays.backOff
+        for _ in 1..<max(times, 1) where delay < delays.backOffLimit { delay *= 2 }
+        return min(delay, delays.backOffLimit)
+    }
+
+    // MARK: - running
+
+    private func start(_ old: Value, restarts: Int64, _ memory: inout PodMemory, _ step: inout PodStep) -> Value {
+        let reference = ImageReference(image)
+        if spec.text("imagePullPolicy") == "Always" {
+            tell(&step, "Pulled", pulledMessage)
+        } else {
+            tell(
+                &step, "Pulled",
+                "Container image \(image.goQuoted) already present on machine and can be accessed by the pod")
+        }
+        tell(&step, "Created", "Container created")
+        tell(&step, "Started", "Container started")
+        let id = StableIdentifier.hex(of: "\(pod.uid)/\(name)/\(restarts)", count: 64)
+        let running: Value = [
+            "name": .string(name), "image": .string(reference.canonical), "imageID": .string(reference.digest),
+            "containerID": .string("containerd://\(id)"), "ready": false, "started": .bool(spec["startupProbe"] == nil),
+            "restartCount": .int(restarts), "state": ["running": ["startedAt": .string(now.rfc3339)]],
+            "lastState": old["lastState"] ?? .object(Object()),
+        ]
+        // What needs no probe is ready in the same breath.
+        return run(running, &memory, &step)
+    }
+
+    private var pulledMessage: String {
+        let milliseconds = Int(delays.pull * 1000)
+        let size = 20_000_000 + StableIdentifier.hash(image, seed: 3) % 180_000_000
+        return "Successfully pulled image \(image.goQuoted) in \(milliseconds)ms (\(milliseconds)ms including waiting)."
+            + " Image size: \(size) bytes."
+    }
+
+    private func run(_ status: Value, _ memory: inout PodMemory, _ step: inout PodStep) -> Value {
+        let restarts = status["restartCount"]?.int ?? 0
+        let stage = "\(name) running \(restarts)"
+        let startedAt = Timestamp(rfc3339: status.text("state", "running", "startedAt"))
+        // A start seen by this run is timed exactly; one of an earlier run by what the status says.
+        let isFresh = startedAt.map { now.since($0) < 2 } ?? true
+        let elapsed = memory.elapsed(stage, start: isFresh ? nil : startedAt, now: now)
+        if ImageReference(image).canonical != status.text("image") {
+            tell(&step, "Killing", "Container \(name) definition changed, will be restarted")
+            var old = exited(status, code: 0)
+            old["lastState"] = old["state"]
+            return start(old, restarts: restarts + 1, &memory, &step)
+        }
+        if let (lifetime, code) = lifetime {
+            if elapsed >= lifetime {
+                step.look(after: 0)
+                return exited(status, code: code)
+            }
+            step.look(after: lifetime - elapsed)
+        }
+        var result = status
+        let startup = spec["startupProbe"].map { delay(of: $0) } ?? 0
+        let readiness = startup + (spec["readinessProbe"].map { delay(of: $0) } ?? 0)
+        if elapsed < readiness { step.look(after: (elapsed < startup ? startup : readiness) - elapsed) }
+        let isStarted = elapsed >= startup
+        var isReady = isStarted && elapsed >= readiness
+        if isReady, pod.annotations[SimulationKeys.ready] == "false", !isInit {
+            isReady = false
+            if memory.told.insert("unhealthy \(name)").inserted {
+                tell(&step, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", type: "Warning")
+            }
+        } else {
+            memory.told.remove("unhealthy \(name)")
+        }
+        result["started"] = .bool(isStarted)
+        // An init container counts as ready once it has ended well.
+        result["ready"] = .bool(isReady && (!isInit || isSidecar))
+        return result
+    }
+
+    private func delay(of probe: Value) -> Double { Double(probe["initialDelaySeconds"]?.int ?? 0) + delays.probe }
+
+    /// How long the container runs and with what it exits; nil if it runs until it is stopped.
+    private var lifetime: (seconds: Double, code: Int64)? {
+        let code = Int64(pod.annotations[SimulationKeys.exitCode] ?? "") ?? 0
+        if isInit { return isSidecar ? nil : (delays.initRun, 0) }
+        if let after = pod.annotations[SimulationKeys.exitAfter].flatMap({ Double($0) }) { return (after, code) }
+        return pod.controllerRef?.kind == "Job" ? (delays.jobRun, code) : nil
+    }
+
+    // MARK: - ending
+
+    /// The status after the container has exited.
+    func exited(_ status: Value, code: Int64) -> Value {
+        var result = status
+        let started = status.at("state", "running", "startedAt") ?? .string(now.rfc3339)
+        let terminated: Value = [
+            "exitCode": .int(code), "reason": code == 0 ? "Completed" : "Error", "startedAt": started,
+            "finishedAt": .string(now.rfc3339), "containerID": status["containerID"] ?? "",
+        ]
+        result["state"] = ["terminated": terminated]
+        result["ready"] = .bool(isInit && !isSidecar && code == 0)
+        result["started"] = false
+        return result
+    }
+
+    /// An exited container waits for its restart if the policy wants one.
+    private func ended(_ status: Value, _ memory: inout PodMemory, _ step: inout PodStep) -> Value {
+        let code = Self.exitCode(of: status) ?? 0
+        let policy = isSidecar ? "Always" : PodView(pod).restartPolicy
+        guard policy == "Always" || policy.isEmpty || (policy == "OnFailure" && code != 0) else { return status }
+        let restarts = Int(status["restartCount"]?.int ?? 0)
+        let seconds = Int(backOff(restarts + 1))
+        tell(
+            &step, "BackOff",
+            "Back-off restarting failed container \(name) in pod \(pod.name)_\(pod.namespace)(\(pod.uid))", type: "Warning")
+        enter("CrashLoopBackOff", &memory)
+        step.look(after: Double(seconds))
+        var old = status
+        old["lastState"] = status["state"]
+        var result = waiting(
+            "CrashLoopBackOff",
+            message: "back-off \(seconds)s restarting failed container=\(name)"
+                + " pod=\(pod.name)_\(pod.namespace)(\(pod.uid))", old: old)
+        result["image"] = status["image"]
+        result["containerID"] = status["containerID"]
+        return result
+    }
+
+    private func tell(_ step: inout PodStep, _ reason: String, _ message: String, type: String = "Normal") {
+        step.events.append(
+            KubeletEvent(type: type, reason: reason, message: message, container: name, isInit: isInit))
+    }
+}

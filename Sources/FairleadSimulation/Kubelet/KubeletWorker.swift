@@ -1,0 +1,130 @@
+import FairleadClient
+import FairleadModel
+import Synchronization
+
+/// Looks at one pod: gives it addresses, asks `PodMachine` what comes next, writes and tells it.
+final class KubeletWorker: Sendable {
+    private let client: any ObjectClient
+    private let pods: Lister
+    private let nodes: Lister
+    private let recorder: EventRecorder
+    private let delays: StageDelays
+    private let now: @Sendable () -> Timestamp
+    private let addresses = PodAddressPool()
+    private let memories = Mutex<[String: PodMemory]>([:])
+
+    init(
+        client: any ObjectClient, pods: Lister, nodes: Lister, recorder: EventRecorder, delays: StageDelays,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.client = client
+        self.pods = pods
+        self.nodes = nodes
+        self.recorder = recorder
+        self.delays = delays
+        self.now = now
+    }
+
+    func forget(_ uid: String?) {
+        guard let uid else { return }
+        addresses.release(uid)
+        memories.withLock { _ = $0.removeValue(forKey: uid) }
+    }
+
+    /// Takes note of the addresses that a pod shows.
+    func note(_ pod: Value) {
+        let view = PodView(pod)
+        guard !view.hostNetwork, !view.podIP.isEmpty,
+            let node = nodes.get(namespace: "", name: view.nodeName)
+        else { return }
+        for range in NodeView(node).podCIDRs.compactMap({ CIDR($0) }) {
+            for address in view.podIPs.compactMap({ IPAddress($0) }) { addresses.note(address, of: pod.uid, in: range) }
+        }
+    }
+
+    func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
+        guard let pod = pods.get(key)?.value else { return .done }
+        let view = PodView(pod)
+        guard !view.nodeName.isEmpty, let node = nodes.get(namespace: "", name: view.nodeName)?.value,
+            SimulationKeys.isAlive(node)
+        else { return .done }
+        let hostIPs = NodeView(node).internalIPs
+        let machine = PodMachine(
+            pod: pod, hostIP: hostIPs.first ?? "", podIPs: view.hostNetwork ? hostIPs : podIPs(of: pod, on: node),
+            delays: delays, now: now())
+        var memory = memories.withLock { $0[pod.uid] ?? PodMemory() }
+        let step = machine.next(&memory)
+        if let status = step.status {
+            guard try await write(status, of: pod) else { return .done }
+        }
+        // Remembered and told only when written: after a lost race the step is taken again.
+        let remembered = memory
+        memories.withLock { $0[pod.uid] = remembered }
+        tell(step.events, about: pod)
+        if step.isGone {
+            try await remove(pod)
+            return .done
+        }
+        return step.again.map { .again(after: $0) } ?? .done
+    }
+
+    private func podIPs(of pod: Value, on node: Value) -> [String] {
+        let present = PodView(pod).podIPs
+        if !present.isEmpty { return present }
+        // The sandbox gets its addresses when the first container starts; until then none are taken.
+        guard pod.at("status", "startTime") != nil else { return [] }
+        return NodeView(node).podCIDRs.compactMap { CIDR($0) }.compactMap {
+            addresses.address(for: pod.uid, in: $0)?.description
+        }
+    }
+
+    /// False if the pod is gone.
+    private func write(_ status: Value, of pod: Value) async throws(APIStatus) -> Bool {
+        var changed = pod
+        changed["status"] = status
+        do {
+            _ = try await client.update(.pods, changed, subresource: "status")
+            return true
+        } catch {
+            if error.code == 404 { return false }
+            throw error
+        }
+    }
+
+    private func remove(_ pod: Value) async throws(APIStatus) {
+        do {
+            try await client.delete(
+                .pods, namespace: pod.namespace, name: pod.name,
+                options: DeleteOptions(uid: pod.uid, gracePeriodSeconds: 0))
+        } catch {
+            if error.code != 404, error.code != 409 { throw error }
+        }
+    }
+
+    private func tell(_ events: [KubeletEvent], about pod: Value) {
+        for event in events {
+            recorder.event(
+                about: pod, type: event.type, reason: event.reason, message: event.message, fieldPath: event.fieldPath)
+        }
+    }
+
+    // MARK: - which changes are news
+
+    static func differOnlyInStatus(_ old: Value, _ new: Value) -> Bool {
+        func rest(_ pod: Value) -> Value {
+            var copy = pod
+            copy["status"] = nil
+            copy.set(nil, at: "metadata", "resourceVersion")
+            copy.set(nil, at: "metadata", "managedFields")
+            return copy
+        }
+        return rest(old) == rest(new)
+    }
+
+    /// The conditions behind readiness gates, which others write.
+    static func foreignConditions(_ pod: Value?) -> [Value] {
+        guard let pod else { return [] }
+        let gates = PodView(pod).readinessGates
+        return pod.items("status", "conditions").filter { gates.contains($0.text("type")) }
+    }
+}

@@ -1,0 +1,104 @@
+import FairleadModel
+
+/// The life of a pod on a simulated node, one look at a time. Pure: pod, addresses, memory and time in; status, events and
+/// the time of the next look out.
+///
+/// Reference: "Pod Lifecycle"; the reasons and messages are those of the kubelet of v1.36.
+struct PodMachine {
+    let pod: Value
+    let hostIP: String
+    /// The pod's addresses, the primary one first; the host's for hostNetwork.
+    let podIPs: [String]
+    let delays: StageDelays
+    let now: Timestamp
+
+    func next(_ memory: inout PodMemory) -> PodStep {
+        let view = PodView(pod)
+        if view.isTerminating { return terminate(view, &memory) }
+        if view.isFinished { return PodStep() }
+        var step = PodStep()
+        let initStatuses = advanceInit(view, &memory, &step)
+        let isInitialized = zip(view.initContainers, initStatuses).allSatisfy(Self.letsOthersGo)
+        let statuses = view.containers.map { spec -> Value in
+            let machine = self.machine(spec, isInit: false)
+            let old = self.status(of: spec, in: "containerStatuses")
+            guard isInitialized else { return machine.waiting("PodInitializing", old: old) }
+            return machine.advance(old, &memory, &step)
+        }
+        let status = assemble(view, initStatuses: initStatuses, statuses: statuses, isInitialized: isInitialized)
+        if pod["status"] != status { step.status = status }
+        return step
+    }
+
+    private func machine(_ spec: Value, isInit: Bool) -> ContainerMachine {
+        ContainerMachine(spec: spec, pod: pod, isInit: isInit, delays: delays, now: now)
+    }
+
+    private func status(of spec: Value, in list: String) -> Value? {
+        pod.items("status", list).first { $0.text("name") == spec.text("name") }
+    }
+
+    /// Init containers go one after the other; a sidecar lets the next go as soon as it has started.
+    private func advanceInit(_ view: PodView, _ memory: inout PodMemory, _ step: inout PodStep) -> [Value] {
+        var mayStart = true
+        var result: [Value] = []
+        for spec in view.initContainers {
+            let machine = self.machine(spec, isInit: true)
+            let old = status(of: spec, in: "initContainerStatuses")
+            let new = mayStart ? machine.advance(old, &memory, &step) : machine.waiting("PodInitializing", old: old)
+            result.append(new)
+            if !Self.letsOthersGo(spec, new) {
+                mayStart = false
+            } else if ContainerMachine.state(of: old) != ContainerMachine.state(of: new) {
+                step.look(after: 0)
+            }
+        }
+        return result
+    }
+
+    private static func letsOthersGo(_ spec: Value, _ status: Value) -> Bool {
+        if spec.text("restartPolicy") == "Always" { return status.flag("started") }
+        return ContainerMachine.exitCode(of: status) == 0
+    }
+
+    // MARK: - ending
+
+    private func terminate(_ view: PodView, _ memory: inout PodMemory) -> PodStep {
+        var step = PodStep()
+        let running = view.value.items("status", "containerStatuses").filter { ContainerMachine.state(of: $0) == "running" }
+        let sidecars = view.value.items("status", "initContainerStatuses").filter {
+            ContainerMachine.state(of: $0) == "running"
+        }
+        let elapsed = memory.elapsed("terminating", now: now)
+        if memory.told.insert("killing").inserted {
+            for (statuses, isInit) in [(running, false), (sidecars, true)] {
+                for status in statuses {
+                    let name = status.text("name")
+                    step.events.append(KubeletEvent(
+                        reason: "Killing", message: "Stopping container \(name)", container: name, isInit: isInit))
+                }
+            }
+        }
+        let patience = running.isEmpty ? 0 : min(Double(view.deletionGracePeriodSeconds ?? 30), delays.stop)
+        if elapsed < patience {
+            step.look(after: patience - elapsed)
+            return step
+        }
+        step.isGone = true
+        if !running.isEmpty || !sidecars.isEmpty {
+            let statuses = view.containers.compactMap { spec -> Value? in
+                stopped(spec, in: "containerStatuses", isInit: false)
+            }
+            let initStatuses = view.initContainers.compactMap { stopped($0, in: "initContainerStatuses", isInit: true) }
+            step.status = assemble(
+                view, initStatuses: initStatuses, statuses: statuses, isInitialized: true)
+        }
+        return step
+    }
+
+    private func stopped(_ spec: Value, in list: String, isInit: Bool) -> Value? {
+        guard let status = self.status(of: spec, in: list) else { return nil }
+        guard ContainerMachine.state(of: status) == "running" else { return status }
+        return machine(spec, isInit: isInit).exited(status, code: 0)
+    }
+}

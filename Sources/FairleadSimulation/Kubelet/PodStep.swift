@@ -1,0 +1,46 @@
+import FairleadModel
+
+/// Something to tell about a container or, without one, about the pod.
+struct KubeletEvent: Hashable, Sendable {
+    var type = "Normal"
+    var reason: String
+    var message: String
+    var container: String?
+    var isInit = false
+
+    /// `spec.containers{web}`.
+    var fieldPath: String {
+        container.map { "spec.\(isInit ? "initContainers" : "containers"){\($0)}" } ?? ""
+    }
+}
+
+/// What a kubelet remembers of a pod beside its status: when each stage began, and how often pulls failed. Lost at a
+/// restart, and then begun afresh: nothing but waiting times depends on it.
+struct PodMemory: Hashable, Sendable {
+    private var entered: [String: Timestamp] = [:]
+    var failedPulls: [String: Int] = [:]
+    /// What has been told once and is not told again.
+    var told: Set<String> = []
+
+    /// Seconds since the stage was first asked about; `start` is used at the first time.
+    mutating func elapsed(_ stage: String, start: Timestamp? = nil, now: Timestamp) -> Double {
+        if let since = entered[stage] { return now.since(since) }
+        entered[stage] = start ?? now
+        return now.since(start ?? now)
+    }
+
+    mutating func leave(_ stage: String) { entered[stage] = nil }
+}
+
+/// What comes of looking at a pod once.
+struct PodStep: Hashable, Sendable {
+    /// The new status, if it differs.
+    var status: Value?
+    var events: [KubeletEvent] = []
+    /// The containers have stopped: the pod object may go.
+    var isGone = false
+    /// Seconds until there is something to do again.
+    var again: Double?
+
+    mutating func look(after seconds: Double) { again = min(again ?? .infinity, max(seconds, 0.001)) }
+}

@@ -1,0 +1,78 @@
+import FairleadModel
+
+/// What a simulated kubelet reports about its machine.
+///
+/// Reference: "Node Status" (kubernetes.io/docs/reference/node/node-status).
+enum NodeStatus {
+    private static let conditions: [(type: String, status: String, reason: String, message: String)] = [
+        ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+        ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+        ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+        ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+    ]
+
+    private static let resources: Value = [
+        "cpu": "8", "memory": "16Gi", "ephemeral-storage": "100Gi", "hugepages-1Gi": "0", "hugepages-2Mi": "0",
+        "pods": "110",
+    ]
+
+    /// The node with a fresh report. Fields that the kubelet does not own stay.
+    /// - Parameter address: the node's address; nil keeps the one it has.
+    static func reported(_ node: Value, address: String?, now: Timestamp) -> Value {
+        var result = node
+        var status = node["status"]?.object ?? Object()
+        status["capacity"] = status["capacity"] ?? resources
+        status["allocatable"] = status["allocatable"] ?? status["capacity"]
+        if let address {
+            status["addresses"] = [
+                ["type": "InternalIP", "address": .string(address)], ["type": "Hostname", "address": .string(node.name)],
+            ]
+        }
+        status["daemonEndpoints"] = ["kubeletEndpoint": ["Port": 10250]]
+        status["nodeInfo"] = info(node.name)
+        status["conditions"] = .array(reportedConditions(node, now: now))
+        result["status"] = .object(status)
+        return result
+    }
+
+    private static func reportedConditions(_ node: Value, now: Timestamp) -> [Value] {
+        let old = node.items("status", "conditions")
+        let ours = conditions.map { condition -> Value in
+            let before = old.first { $0.text("type") == condition.type }
+            let isSame = before?.text("status") == condition.status
+            let transition = isSame ? before?["lastTransitionTime"] : nil
+            return [
+                "type": .string(condition.type), "status": .string(condition.status),
+                "reason": .string(condition.reason), "message": .string(condition.message),
+                "lastHeartbeatTime": .string(now.rfc3339), "lastTransitionTime": transition ?? .string(now.rfc3339),
+            ]
+        }
+        let types = Set(conditions.map(\.type))
+        return ours + old.filter { !types.contains($0.text("type")) }
+    }
+
+    private static func info(_ name: String) -> Value {
+        let id = StableIdentifier.uuid(of: "machine \(name)")
+        return [
+            "architecture": "amd64", "operatingSystem": "linux", "osImage": "Debian GNU/Linux 12 (bookworm)",
+            "kernelVersion": "6.1.0-32-amd64", "containerRuntimeVersion": "containerd://2.1.4",
+            "kubeletVersion": "v1.36.2", "kubeProxyVersion": "",
+            "machineID": .string(id.filter { $0 != "-" }), "systemUUID": .string(id),
+            "bootID": .string(StableIdentifier.uuid(of: "boot \(name)")),
+        ]
+    }
+
+    /// Whether the report says anything beside the heartbeat.
+    static func isNews(_ new: Value, _ old: Value) -> Bool { withoutHeartbeat(new) != withoutHeartbeat(old) }
+
+    private static func withoutHeartbeat(_ node: Value) -> Value? {
+        var status = node["status"]
+        let conditions = node.items("status", "conditions").map { condition in
+            var copy = condition
+            copy["lastHeartbeatTime"] = nil
+            return copy
+        }
+        status?["conditions"] = .array(conditions)
+        return status
+    }
+}

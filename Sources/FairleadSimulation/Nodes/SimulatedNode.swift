@@ -1,0 +1,79 @@
+package import FairleadModel
+
+/// Annotations and names by which the simulation and its users talk to each other.
+package enum SimulationKeys {
+    /// `"true"` on a Node: a simulated kubelet works for it. Set on the nodes that the simulation makes; other Nodes
+    /// become alive by it, too.
+    package static let simulated = "fairlead.dev/simulated"
+    /// `"true"` on a Node: its machine is off. The lease is not renewed and the kubelet does nothing.
+    package static let down = "fairlead.dev/down"
+    /// `"false"` on a Pod: its readiness probes fail.
+    package static let ready = "fairlead.dev/ready"
+    /// On a Pod: its containers exit after so many seconds, with the code of `exitCode`. Pods of Jobs exit by
+    /// themselves.
+    package static let exitAfter = "fairlead.dev/exit-after-seconds"
+    package static let exitCode = "fairlead.dev/exit-code"
+
+    static func isSimulated(_ node: Value) -> Bool { node.annotations[simulated] == "true" }
+    static func isDown(_ node: Value) -> Bool { node.annotations[down] == "true" }
+    /// A kubelet is at work there.
+    static func isAlive(_ node: Value) -> Bool { isSimulated(node) && !isDown(node) }
+}
+
+/// The machines that are simulated. Pure: from an index to a Node object.
+package struct SimulatedNodes: Sendable {
+    package var count: Int
+    package var podCIDR: CIDR
+    /// Nodes take turns in this many zones: zone-a, zone-b, …
+    package var zones: Int
+
+    package init(count: Int, podCIDR: CIDR, zones: Int = 3) {
+        self.count = count
+        self.podCIDR = podCIDR
+        self.zones = max(1, min(zones, 26))
+    }
+
+    static func name(_ index: Int) -> String { "node-\(index + 1)" }
+
+    func zone(_ index: Int) -> String {
+        let letters: [Character] = Array("abcdefghijklmnopqrstuvwxyz")
+        return "zone-\(letters[index % zones])"
+    }
+
+    /// The part of the pod range for this node: a /24 (IPv4) or /64 (IPv6), less where the range is small. Nil when the
+    /// range has no more parts.
+    func podRange(_ index: Int) -> CIDR? {
+        let wanted = podCIDR.isIPv4 ? 24 : 64
+        let length = max(wanted, podCIDR.prefixLength)
+        let width = podCIDR.isIPv4 ? 32 : 128
+        let size = UInt128(1) << UInt128(width - length)
+        guard UInt128(index) < podCIDR.size / size else { return nil }
+        return CIDR(podCIDR.network.advanced(by: size * UInt128(index)), prefixLength: length)
+    }
+
+    /// 172.18.0.2 and on: the addresses of a container network, as kind has them.
+    func address(_ index: Int) -> String {
+        IPAddress("172.18.0.2").map { $0.advanced(by: UInt128(index)).description } ?? ""
+    }
+
+    /// The Node as its kubelet registers it, without status.
+    func node(_ index: Int) -> Value {
+        let name = Self.name(index)
+        let labels: [String: String] = [
+            "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
+            "beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": "amd64",
+            "topology.kubernetes.io/region": "region-1", "topology.kubernetes.io/zone": zone(index),
+        ]
+        var node: Value = [
+            "apiVersion": "v1", "kind": "Node",
+            "metadata": ["name": .string(name), "annotations": [SimulationKeys.simulated: "true"]],
+            "spec": ["providerID": .string("fairlead://\(name)")],
+        ]
+        node.labels = labels
+        if let range = podRange(index) {
+            node.set(.string(range.description), at: "spec", "podCIDR")
+            node.set([.string(range.description)], at: "spec", "podCIDRs")
+        }
+        return node
+    }
+}

@@ -1,0 +1,85 @@
+import FairleadModel
+
+/// Where a pod goes, or why it goes nowhere. Pure.
+///
+/// Filters: the node's name, nodeSelector and required node affinity, taints, `spec.unschedulable`, resources. Among the nodes
+/// left: the fewest pods of the same owner, then the fewest pods, then the first by name. Pod affinity and topology spread
+/// constraints are not taken into account.
+/// Reference: "Kubernetes Scheduler"; the words are those of kube-scheduler's plugins.
+struct SchedulingDecision {
+    enum Outcome: Hashable {
+        case node(String)
+        case unschedulable(message: String)
+    }
+
+    /// Why a node will not do, and whether evicting other pods could change that.
+    private struct Refusal {
+        var reasons: [String]
+        var isCurable: Bool
+    }
+
+    let pod: Value
+
+    /// - Parameter nodes: in any order.
+    func outcome(among nodes: [SchedulingNode]) -> Outcome {
+        if nodes.isEmpty { return .unschedulable(message: "no nodes available to schedule pods") }
+        let demand = ResourceDemand(pod: pod)
+        var fitting: [SchedulingNode] = []
+        var refusals: [Refusal] = []
+        for node in nodes {
+            if let refusal = refusal(of: node, demand) { refusals.append(refusal) } else { fitting.append(node) }
+        }
+        let owner = pod.controllerRef?.uid ?? ""
+        let best = fitting.min { left, right in
+            let (mine, other) = (left.usage.podsOfOwner[owner] ?? 0, right.usage.podsOfOwner[owner] ?? 0)
+            if mine != other { return mine < other }
+            if left.usage.used.pods != right.usage.used.pods { return left.usage.used.pods < right.usage.used.pods }
+            return left.node.name < right.node.name
+        }
+        if let best { return .node(best.node.name) }
+        return .unschedulable(message: message(refusals))
+    }
+
+    private func refusal(of candidate: SchedulingNode, _ demand: ResourceDemand) -> Refusal? {
+        let node = candidate.node
+        let tolerations = PodView(pod).tolerations
+        if node.isUnschedulable {
+            let taint = Taint(key: "node.kubernetes.io/unschedulable", effect: "NoSchedule")
+            if !tolerations.contains(where: { $0.tolerates(taint) }) {
+                return Refusal(reasons: ["node(s) were unschedulable"], isCurable: false)
+            }
+        }
+        let isTainted = node.taints.contains { taint in
+            taint.effect != "PreferNoSchedule" && taint.key != "node.kubernetes.io/unschedulable"
+                && !tolerations.contains { $0.tolerates(taint) }
+        }
+        if isTainted { return Refusal(reasons: ["node(s) had untolerated taint(s)"], isCurable: false) }
+        let affinity = NodeAffinity(podSpec: pod["spec"] ?? .null)
+        if !affinity.matches(name: node.name, labels: node.labels) {
+            return Refusal(reasons: ["node(s) didn't match Pod's node affinity/selector"], isCurable: false)
+        }
+        let allocatable = ResourceDemand(allocatable: node.allocatable)
+        let total = candidate.usage.used + demand
+        var reasons: [String] = []
+        if total.pods > allocatable.pods { reasons.append("Too many pods") }
+        if demand.milliCPU > 0, total.milliCPU > allocatable.milliCPU { reasons.append("Insufficient cpu") }
+        if demand.memory > 0, total.memory > allocatable.memory { reasons.append("Insufficient memory") }
+        if reasons.isEmpty { return nil }
+        let fitsEmptyNode = demand.milliCPU <= allocatable.milliCPU && demand.memory <= allocatable.memory
+        return Refusal(reasons: reasons, isCurable: fitsEmptyNode)
+    }
+
+    private func message(_ refusals: [Refusal]) -> String {
+        func histogram(_ reasons: [String]) -> String {
+            var counts: [String: Int] = [:]
+            for reason in reasons { counts[reason, default: 0] += 1 }
+            return counts.map { "\($0.value) \($0.key)" }.sorted().joined(separator: ", ")
+        }
+        let head = "0/\(refusals.count) nodes are available: "
+        let preemption = refusals.map {
+            $0.isCurable ? "No preemption victims found for incoming pod" : "Preemption is not helpful for scheduling"
+        }
+        return head + histogram(refusals.flatMap(\.reasons)) + ". no new claims to deallocate, preemption: " + head
+            + histogram(preemption) + "."
+    }
+}

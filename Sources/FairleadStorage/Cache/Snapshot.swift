@@ -1,0 +1,71 @@
+package import FairleadModel
+
+/// Everything as it was after one commit. Immutable: it may be kept and read for as long as one likes, by any thread.
+package struct Snapshot: Sendable {
+    package internal(set) var revision: Int64
+    var indexes: [GroupResource: ObjectIndex]
+
+    package func object(_ key: ObjectKey) -> StoredObject? {
+        indexes[key.resource]?.object(namespace: key.namespace, name: key.name)
+    }
+
+    /// The objects of a resource in order of namespace and name.
+    ///
+    /// - Parameters:
+    ///   - namespace: nil for all.
+    ///   - after: leaves out everything up to and including this one.
+    package func objects(
+        _ resource: GroupResource, namespace: String?, after: (namespace: String, name: String)? = nil
+    ) -> ObjectSlice {
+        let index = indexes[resource] ?? ObjectIndex()
+        var start = namespace.map { index.lowerBound(namespace: $0, name: "") } ?? ObjectIndex.Position(chunk: 0, offset: 0)
+        if let after {
+            // The smallest key after a name is the name followed by the smallest character.
+            let next = index.lowerBound(namespace: after.namespace, name: after.name + "\u{0}")
+            if namespace == nil || after.namespace == namespace { start = next }
+        }
+        return ObjectSlice(index: index, start: start, namespace: namespace)
+    }
+
+    package func count(_ resource: GroupResource, namespace: String?) -> Int {
+        guard let index = indexes[resource] else { return 0 }
+        guard let namespace else { return index.count }
+        // `\u{1}` cannot be in a namespace: this is the first key past all of it.
+        return index.distance(
+            from: index.lowerBound(namespace: namespace, name: ""),
+            to: index.lowerBound(namespace: namespace + "\u{1}", name: ""))
+    }
+
+    /// The resources that have, or had, objects.
+    package var resources: [GroupResource] { Array(indexes.keys) }
+
+    /// Applies one change; returns what was there before.
+    mutating func apply(_ key: ObjectKey, _ object: StoredObject?) -> StoredObject? {
+        if let object {
+            return indexes[key.resource, default: ObjectIndex()].insert(object)
+        }
+        return indexes[key.resource]?.remove(namespace: key.namespace, name: key.name)
+    }
+}
+
+/// A run of objects of one snapshot.
+package struct ObjectSlice: Sequence, Sendable {
+    let index: ObjectIndex
+    let start: ObjectIndex.Position
+    let namespace: String?
+
+    package func makeIterator() -> Iterator { Iterator(index: index, position: start, namespace: namespace) }
+
+    package struct Iterator: IteratorProtocol {
+        let index: ObjectIndex
+        var position: ObjectIndex.Position
+        let namespace: String?
+
+        package mutating func next() -> StoredObject? {
+            guard let object = index[position] else { return nil }
+            if let namespace, object.key.namespace != namespace { return nil }
+            position = index.position(after: position)
+            return object
+        }
+    }
+}

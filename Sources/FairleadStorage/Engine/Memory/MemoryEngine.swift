@@ -1,0 +1,44 @@
+import FairleadModel
+import Synchronization
+
+/// An engine that forgets everything with the process: the reference for the contract tests.
+package final class MemoryEngine: StorageEngine {
+    private struct State {
+        var revision = MemoryEngine.firstRevision
+        var versions: [ObjectKey: Int64] = [:]
+    }
+
+    /// Revision 1 counts as compacted, so that a client that asks for it learns that it is too old.
+    static let firstRevision: Int64 = 1
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package func load() throws(StorageError) -> EngineState {
+        EngineState(revision: Self.firstRevision, compactedRevision: Self.firstRevision)
+    }
+
+    package func commit(_ batch: [Transaction]) throws(StorageError) -> [Result<Int64, StorageError>] {
+        state.withLock { state in
+            batch.map { transaction in
+                for condition in transaction.conditions
+                where state.versions[condition.key, default: 0] != condition.revision {
+                    return .failure(.conflict(condition.key, current: nil))
+                }
+                state.revision += 1
+                for operation in transaction.operations {
+                    switch operation {
+                    case .put(let key, _): state.versions[key] = state.revision
+                    case .delete(let key): state.versions[key] = nil
+                    }
+                }
+                return .success(state.revision)
+            }
+        }
+    }
+
+    package func compact(through revision: Int64, limit: Int) throws(StorageError) -> Bool { false }
+
+    package func close() {}
+}

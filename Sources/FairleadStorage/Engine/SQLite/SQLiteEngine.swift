@@ -1,0 +1,89 @@
+import FairleadModel
+import GRDB
+import Synchronization
+
+/// The embedded engine: one SQLite file, owned by one process.
+///
+/// WAL with `synchronous=FULL`: a commit that has returned survives a power cut. The schema is in `Migrations/`.
+package final class SQLiteEngine: StorageEngine {
+    private let database: DatabaseQueue
+
+    /// Opens the file, making it and its schema if need be; nil for a database in memory.
+    ///
+    /// - Parameter migrations: the schema's steps, in order.
+    /// - Throws: `.io` with what to do about it, for a file that cannot be opened or that another process has open.
+    package init(path: String?, migrations: [SQLiteMigration]) throws(StorageError) {
+        var configuration = Configuration()
+        configuration.label = "fairlead"
+        configuration.prepareDatabase { database in
+            // The lock keeps a second process out; with it WAL needs no shared memory.
+            try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
+            try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            try database.execute(sql: "PRAGMA journal_mode = WAL")
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+        }
+        do {
+            if let path {
+                database = try DatabaseQueue(path: path, configuration: configuration)
+            } else {
+                database = try DatabaseQueue(configuration: configuration)
+            }
+            try SQLiteMigration.apply(migrations, to: database)
+        } catch {
+            throw Self.explain(error, path: path)
+        }
+    }
+
+    package func load() throws(StorageError) -> EngineState {
+        do {
+            return try database.read { database in try SQLiteLoading.state(database) }
+        } catch {
+            throw Self.explain(error, path: nil)
+        }
+    }
+
+    package func commit(_ batch: [Transaction]) throws(StorageError) -> [Result<Int64, StorageError>] {
+        do {
+            return try database.write { database in
+                var writer = try SQLiteWriter(database)
+                let results = try batch.map { try writer.carryOut($0) }
+                try writer.finish()
+                return results
+            }
+        } catch {
+            throw Self.explain(error, path: nil)
+        }
+    }
+
+    package func compact(through revision: Int64, limit: Int) throws(StorageError) -> Bool {
+        do {
+            return try database.write { database in
+                try SQLiteCompaction.step(database, through: revision, limit: limit)
+            }
+        } catch {
+            throw Self.explain(error, path: nil)
+        }
+    }
+
+    package func close() {
+        // A close that fails leaves the file as a crash would: the next start recovers it.
+        try? database.close()
+    }
+
+    private static func explain(_ error: any Error, path: String?) -> StorageError {
+        if let error = error as? StorageError { return error }
+        guard let error = error as? DatabaseError else { return .io("\(error)") }
+        let file = path.map { " \($0)" } ?? ""
+        switch error.resultCode {
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            return .io("the database\(file) is open in another process: stop that one, or choose another --data")
+        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
+            return .io("cannot open the database\(file): \(error.message ?? "no reason given")")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            return .corrupted("the database\(file) is damaged or no database: \(error.message ?? "no reason given")")
+        case .SQLITE_FULL: return .io("the disk is full")
+        default: return .io(error.description)
+        }
+    }
+}

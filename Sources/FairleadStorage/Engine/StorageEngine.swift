@@ -1,0 +1,65 @@
+package import FairleadModel
+
+/// A durable, versioned map from keys to documents. The only face of a database here.
+///
+/// An engine decides about conditions and gives out revisions, so that more than one process may share one. It keeps
+/// every version until compaction takes it. `Store` calls it from one thread at a time.
+package protocol StorageEngine: Sendable {
+    /// Everything that is there: the current objects, and what happened after the compacted revision.
+    func load() throws(StorageError) -> EngineState
+
+    /// Carries out the transactions in order, makes them durable together, and returns what became of each: its
+    /// revision, or `.conflict`. A transaction sees what those before it did. Throws if nothing was stored.
+    func commit(_ batch: [Transaction]) throws(StorageError) -> [Result<Int64, StorageError>]
+
+    /// Forgets versions that had been replaced or deleted at `revision`, at most about `limit` of them in one go.
+    /// - Returns: whether there is more to forget.
+    func compact(through revision: Int64, limit: Int) throws(StorageError) -> Bool
+
+    /// Gives up files and locks. No other call follows.
+    func close()
+}
+
+/// What an engine holds when it is opened.
+package struct EngineState: Sendable {
+    package var revision: Int64
+    /// Events at or before this revision are gone.
+    package var compactedRevision: Int64
+    package var objects: [EngineVersion]
+    /// In order of revision, and within one in the order of the transaction.
+    package var history: [EngineEvent]
+
+    package init(
+        revision: Int64, compactedRevision: Int64, objects: [EngineVersion] = [], history: [EngineEvent] = []
+    ) {
+        self.revision = revision
+        self.compactedRevision = compactedRevision
+        self.objects = objects
+        self.history = history
+    }
+}
+
+/// One stored version of one key.
+package struct EngineVersion: Sendable {
+    package var key: ObjectKey
+    package var revision: Int64
+    package var createRevision: Int64
+    /// JSON with a gap for the revision (`Document`).
+    package var bytes: [UInt8]
+    package var revisionOffset: Int
+
+    /// The version as readers see it, its tree still to be decoded.
+    var object: StoredObject {
+        StoredObject(
+            key: key, bytes: bytes, revisionOffset: revisionOffset, revision: revision, createRevision: createRevision)
+    }
+}
+
+/// One change of one key.
+package struct EngineEvent: Sendable {
+    package var revision: Int64
+    package var key: ObjectKey
+    /// nil for a deletion.
+    package var version: EngineVersion?
+    package var previous: EngineVersion?
+}

@@ -1,0 +1,272 @@
+import Dispatch
+package import FairleadModel
+import Synchronization
+
+/// The face of storage: a durable, versioned, watchable map from keys to objects, with everything current in memory.
+///
+/// Guarantees, those of etcd: a commit that has returned is durable and visible to every read and watch; transactions
+/// are atomic and ordered by revision; publication happens in revision order, before the next commit; a snapshot never
+/// changes; a watch sees every event once, in order, or learns that it has lost some (`.expired`).
+/// Readers take a reference and wait for nobody: the lock below is never held during I/O or while encoding.
+///
+/// It does not know what an object means, and it does not retry: a conflict is the caller's to resolve.
+package final class Store: Sendable {
+    /// What readers see. Guarded together, so that snapshot, history and revision always belong to one commit.
+    private struct Published {
+        var snapshot: Snapshot
+        var rings: [GroupResource: EventRing] = [:]
+        var compactedRevision: Int64
+        var eventCount = 0
+        var waiters: [(revision: Int64, resume: @Sendable () -> Void)] = []
+    }
+
+    private let writer: StoreWriter
+    private let published: Mutex<Published>
+    private let subscriptions = Subscriptions()
+
+    /// Loads what the engine holds.
+    package static func open(
+        engine: any StorageEngine, options: StoreOptions = StoreOptions()
+    ) throws(StorageError) -> Store {
+        let store = Store(engine: engine, options: options, state: try engine.load())
+        store.writer.start(store)
+        return store
+    }
+
+    private init(engine: any StorageEngine, options: StoreOptions, state: EngineState) {
+        var grouped: [GroupResource: [StoredObject]] = [:]
+        var known: [ObjectKey: StoredObject] = [:]
+        for version in state.objects {
+            let object = version.object
+            grouped[version.key.resource, default: []].append(object)
+            known[version.key] = object
+        }
+        let indexes = grouped.mapValues { objects in ObjectIndex(sorted: objects.sorted { $0.key < $1.key }) }
+        var published = Published(
+            snapshot: Snapshot(revision: state.revision, indexes: indexes), compactedRevision: state.compactedRevision)
+        for event in state.history {
+            guard let restored = StoreEvent(event, sharing: known) else { continue }
+            published.rings[event.key.resource, default: EventRing()].append(restored)
+            published.eventCount += 1
+        }
+        self.published = Mutex(published)
+        writer = StoreWriter(engine: engine, options: options)
+    }
+
+    // MARK: - reading
+
+    /// The state after the last commit.
+    package var current: Snapshot { published.withLock { $0.snapshot } }
+
+    /// The state after an earlier commit, worked out from history.
+    ///
+    /// - Throws: `.expired` when history does not reach back, `.future` for a revision that is still to come.
+    package func snapshot(at revision: Int64) throws(StorageError) -> Snapshot {
+        let (found, rings) = try published.withLock { (state) throws(StorageError) in
+            if revision > state.snapshot.revision {
+                throw .future(requested: revision, current: state.snapshot.revision)
+            }
+            if revision < state.compactedRevision {
+                throw .expired(requested: revision, oldest: state.compactedRevision)
+            }
+            return (state.snapshot, state.rings)
+        }
+        var snapshot = found
+        if revision == snapshot.revision { return snapshot }
+        for ring in rings.values {
+            for event in ring.reversed(after: revision) { _ = snapshot.apply(event.object.key, event.previous) }
+        }
+        snapshot.revision = revision
+        return snapshot
+    }
+
+    /// Waits until the revision has been published.
+    /// - Returns: false when the timeout was sooner.
+    package func waitUntil(revision: Int64, timeout: Duration) async -> Bool {
+        if current.revision >= revision { return true }
+        await withTaskGroup(of: Void.self) { group in
+            let signal = AsyncStream<Void>.makeStream()
+            published.withLock { state in
+                if state.snapshot.revision >= revision {
+                    signal.continuation.finish()
+                } else {
+                    state.waiters.append((revision, { signal.continuation.finish() }))
+                }
+            }
+            group.addTask { for await _ in signal.stream {} }
+            group.addTask { try? await Task.sleep(for: timeout) }
+            await group.next()
+            signal.continuation.finish()
+            group.cancelAll()
+        }
+        return current.revision >= revision
+    }
+
+    // MARK: - watching
+
+    /// A cursor that gives every event of the resource after `revision`.
+    ///
+    /// - Throws: `.expired` when some of them are gone, `.future` for a revision that is still to come.
+    package func watch(_ resource: GroupResource, after revision: Int64) throws(StorageError) -> WatchCursor {
+        try published.withLock { (state) throws(StorageError) in
+            if revision < state.compactedRevision {
+                throw .expired(requested: revision, oldest: state.compactedRevision)
+            }
+            if revision > state.snapshot.revision {
+                throw .future(requested: revision, current: state.snapshot.revision)
+            }
+            let next = state.rings[resource]?.firstIndex(after: revision) ?? 0
+            return WatchCursor(store: self, resource: resource, next: next, upTo: revision)
+        }
+    }
+
+    func read(
+        _ resource: GroupResource, from index: Int, maximum: Int, seenUpTo: Int64
+    ) throws(StorageError) -> WatchBatch {
+        try published.withLock { (state) throws(StorageError) in
+            guard let ring = state.rings[resource] else {
+                return WatchBatch(events: [], upTo: state.snapshot.revision, atEnd: true)
+            }
+            if index < ring.base { throw .expired(requested: seenUpTo, oldest: state.compactedRevision) }
+            let events = ring.slice(from: index, maximum: maximum)
+            let atEnd = index + events.count >= ring.end
+            // More events of the last revision may follow: it is complete only when a later one begins.
+            let upTo = atEnd ? state.snapshot.revision : max(seenUpTo, (events.last?.revision ?? 1) - 1)
+            return WatchBatch(events: events, upTo: upTo, atEnd: atEnd)
+        }
+    }
+
+    /// Calls `wake` after each publication that touched the resource, from the writer's thread and without locks held;
+    /// it must not block.
+    package func subscribe(_ resource: GroupResource, wake: @escaping @Sendable () -> Void) -> Subscription {
+        subscriptions.add(resource, wake)
+    }
+
+    // MARK: - writing
+
+    /// Carries out a transaction; it is durable and published when this returns.
+    ///
+    /// - Throws: `.conflict` with the key and its current version, `.io`, `.closed`.
+    package func commit(_ transaction: Transaction) async throws(StorageError) -> CommitResult {
+        try await withCheckedContinuation { continuation in
+            writer.submit(transaction) { continuation.resume(returning: $0) }
+        }.get()
+    }
+
+    /// Finishes what has been submitted, then closes the engine. Commits fail with `.closed` from here on.
+    package func close() async { await writer.close() }
+
+    /// Publishes the outcome of a batch in one step. Called by the writer only.
+    func publish(
+        _ batch: [Transaction], _ outcomes: [Result<Int64, StorageError>]
+    ) -> [Result<CommitResult, StorageError>] {
+        var snapshot = current
+        var events: [StoreEvent] = []
+        var results: [Result<CommitResult, StorageError>] = []
+        for (transaction, outcome) in zip(batch, outcomes) {
+            switch outcome {
+            case .failure(.conflict(let key, _)):
+                results.append(.failure(.conflict(key, current: snapshot.object(key))))
+            case .failure(let error): results.append(.failure(error))
+            case .success(let revision):
+                let made = transaction.operations.compactMap { snapshot.carryOut($0, at: revision) }
+                snapshot.revision = revision
+                events += made
+                results.append(.success(CommitResult(revision: revision, objects: made.map(\.object))))
+            }
+        }
+        let waiters = published.withLock { state in
+            // Freed before the new one is stored, so that changes above were made in place where nobody else looks.
+            state.snapshot = snapshot
+            for event in events { state.rings[event.object.key.resource, default: EventRing()].append(event) }
+            state.eventCount += events.count
+            let due = state.waiters.filter { $0.revision <= snapshot.revision }
+            if !due.isEmpty { state.waiters.removeAll { $0.revision <= snapshot.revision } }
+            return due
+        }
+        for waiter in waiters { waiter.resume() }
+        if !events.isEmpty { subscriptions.wake(Set(events.map { $0.object.key.resource })) }
+        return results
+    }
+
+    // MARK: - history
+
+    /// Forgets events at or before the revision. Called by the writer only.
+    func forget(through revision: Int64) {
+        published.withLock { state in
+            state.compactedRevision = max(state.compactedRevision, revision)
+            for resource in state.rings.keys { state.rings[resource]?.dropEvents(through: revision) }
+            state.eventCount = state.rings.values.reduce(0) { $0 + $1.count }
+        }
+    }
+
+    /// The revision that must be forgotten so that at most `limit` events stay.
+    func revisionBeyond(limit: Int) -> Int64? {
+        published.withLock { state in
+            guard state.eventCount > limit else { return nil }
+            let revisions = state.rings.values.flatMap { $0.reversed(after: 0).map(\.revision) }.sorted()
+            return revisions[revisions.count - limit - 1]
+        }
+    }
+
+    /// Figures for `/metrics`.
+    package var statistics: StoreStatistics {
+        let (revision, compacted, events, objects) = published.withLock { state in
+            (
+                state.snapshot.revision, state.compactedRevision, state.eventCount,
+                state.snapshot.indexes.mapValues(\.count)
+            )
+        }
+        return StoreStatistics(
+            revision: revision, compactedRevision: compacted, historyEvents: events, objects: objects,
+            watchers: subscriptions.count)
+    }
+}
+
+/// What there is in a store.
+package struct StoreStatistics: Sendable {
+    package let revision: Int64
+    package let compactedRevision: Int64
+    package let historyEvents: Int
+    package let objects: [GroupResource: Int]
+    package let watchers: Int
+}
+
+extension Snapshot {
+    /// Applies an operation; nil if it changes nothing.
+    fileprivate mutating func carryOut(_ operation: Transaction.Operation, at revision: Int64) -> StoreEvent? {
+        switch operation {
+        case .put(let key, let document):
+            let previous = object(key)
+            let object = StoredObject(
+                key: key, document: document, revision: revision,
+                createRevision: previous?.createRevision ?? revision)
+            _ = apply(key, object)
+            return StoreEvent(revision: revision, object: object, previous: previous, isDeletion: false)
+        case .delete(let key):
+            guard let previous = apply(key, nil) else { return nil }
+            return StoreEvent(
+                revision: revision, object: previous.restamped(revision: revision), previous: previous,
+                isDeletion: true)
+        }
+    }
+}
+
+extension StoreEvent {
+    /// An event from the engine's history; versions that are current are shared with the snapshot.
+    fileprivate convenience init?(_ event: EngineEvent, sharing known: [ObjectKey: StoredObject]) {
+        func shared(_ version: EngineVersion) -> StoredObject {
+            if let object = known[version.key], object.revision == version.revision { return object }
+            return version.object
+        }
+        let previous = event.previous.map(shared)
+        if let version = event.version {
+            self.init(revision: event.revision, object: shared(version), previous: previous, isDeletion: false)
+        } else {
+            guard let previous else { return nil }
+            self.init(
+                revision: event.revision, object: previous.restamped(revision: event.revision), previous: previous,
+                isDeletion: true)
+        }
+    }
+}

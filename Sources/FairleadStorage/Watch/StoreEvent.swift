@@ -1,0 +1,27 @@
+package import FairleadModel
+
+/// One change of one object, shared by everybody who watches.
+package final class StoreEvent: Sendable {
+    package let revision: Int64
+    /// The new version; of a deletion the last content, stamped with the deletion's revision.
+    package let object: StoredObject
+    package let previous: StoredObject?
+    package let isDeletion: Bool
+
+    init(revision: Int64, object: StoredObject, previous: StoredObject?, isDeletion: Bool) {
+        self.revision = revision
+        self.object = object
+        self.previous = previous
+        self.isDeletion = isDeletion
+    }
+}
+
+/// Some of what a watcher has not seen yet.
+package struct WatchBatch: Sendable {
+    /// In order of revision.
+    package var events: [StoreEvent]
+    /// Every event of the resource up to this revision has been delivered with this batch or before it.
+    package var upTo: Int64
+    /// Whether there is nothing more at the moment.
+    package var atEnd: Bool
+}

@@ -1,0 +1,130 @@
+import ArgumentParser
+import FairleadControllers
+import FairleadHTTP
+import FairleadModel
+import FairleadServer
+import Foundation
+import Logging
+
+/// `fairlead serve`: starts the server and runs it until SIGTERM or SIGINT.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start the server.",
+        discussion: "Then type: kubectl get svc   (kubectl looks at 127.0.0.1:8080 when it has no configuration)")
+
+    @Option(name: .long, help: "Address and port to listen on; port 0 takes a free one. May be repeated.")
+    var listen: [String] = ["127.0.0.1:8080"]
+
+    @Flag(name: .long, help: "Allow --listen on an address that is not loopback. Whoever reaches it may do anything.")
+    var insecureBind = false
+
+    @Option(name: .long, help: "The SQLite file, or :memory: to keep nothing. (default: in the user's data directory)")
+    var data: String?
+
+    @Option(name: .long, help: "How many simulated nodes there are.")
+    var nodes = 3
+
+    @Flag(name: .long, help: "Nothing that stands in for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns.")
+    var bare = false
+
+    @Option(name: .long, help: "Where cluster IPs come from: one CIDR, or two of different families (dual stack).")
+    var serviceClusterIpRange = "10.96.0.0/16"
+
+    @Option(name: .long, help: "Where node ports come from.")
+    var serviceNodePortRange = "30000-32767"
+
+    @Option(name: .long, help: "Where load-balancer addresses come from: CIDRs or FIRST-LAST ranges, separated by commas.")
+    var loadBalancerPool = "172.18.255.0/24"
+
+    @Option(name: .long, help: "Where pod addresses come from; each node takes a /24 of it.")
+    var podCidr = "10.244.0.0/16"
+
+    @Option(name: .long, help: "The cluster's DNS domain.")
+    var clusterDomain = "cluster.local"
+
+    @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel = "info"
+
+    @Option(name: .long, help: "text or json.")
+    var logFormat = "text"
+
+    func run() async throws {
+        let configuration = try self.configuration()
+        let environment = Environment.live
+        Logs.bootstrap(level: configuration.logLevel, format: configuration.logFormat, environment: environment)
+        do {
+            try await FairleadServer(configuration: configuration, environment: environment).runUntilSignal()
+        } catch let error as StartupError {
+            StandardStream.error.write("error: \(error.description)\n")
+            throw ExitCode.failure
+        }
+    }
+
+    /// Reads the flags.
+    /// - Throws: `ValidationError` that names the flag and what it takes.
+    private func configuration() throws -> ServerConfiguration {
+        let addresses = try listen.map { text in
+            guard let address = HTTPAddress(text) else {
+                throw ValidationError("--listen \(text): an address and a port are wanted, as in 127.0.0.1:8080")
+            }
+            return address
+        }
+        let ranges = try serviceClusterIpRange.split(separator: ",").map { try cidr(String($0), "--service-cluster-ip-range") }
+        guard (1...2).contains(ranges.count), Set(ranges.map(\.network.isIPv4)).count == ranges.count else {
+            throw ValidationError("--service-cluster-ip-range takes one CIDR, or one of each family")
+        }
+        let pool: AddressPool
+        do {
+            pool = try AddressPool(loadBalancerPool.split(separator: ",").map(String.init))
+        } catch {
+            throw ValidationError("--load-balancer-pool \(loadBalancerPool): CIDRs or FIRST-LAST ranges are wanted")
+        }
+        var configuration = ServerConfiguration(
+            listen: addresses, data: dataLocation, serviceClusterIPRanges: ranges, loadBalancerPool: pool,
+            podCIDR: try cidr(podCidr, "--pod-cidr"))
+        configuration.allowsRemote = insecureBind
+        configuration.nodes = try nodeCount()
+        configuration.isBare = bare
+        configuration.nodePortRange = try portRange()
+        guard NameRules.dns1123Subdomain(clusterDomain).isEmpty else {
+            throw ValidationError("--cluster-domain \(clusterDomain): not a domain name")
+        }
+        configuration.clusterDomain = clusterDomain
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw ValidationError("--log-level \(logLevel): one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")) is wanted")
+        }
+        configuration.logLevel = level
+        guard let format = ServerConfiguration.LogFormat(rawValue: logFormat) else {
+            throw ValidationError("--log-format \(logFormat): text or json is wanted")
+        }
+        configuration.logFormat = format
+        return configuration
+    }
+
+    private func nodeCount() throws -> Int {
+        guard (0...1000).contains(nodes) else { throw ValidationError("--nodes \(nodes): 0 to 1000 is wanted") }
+        return nodes
+    }
+
+    private func cidr(_ text: String, _ flag: String) throws -> CIDR {
+        guard let cidr = CIDR(text) else { throw ValidationError("\(flag) \(text): a CIDR is wanted, as in 10.96.0.0/16") }
+        return cidr
+    }
+
+    private func portRange() throws -> ClosedRange<Int> {
+        let ends = serviceNodePortRange.split(separator: "-").compactMap { Int($0) }
+        guard ends.count == 2, ends[0] >= 1, ends[0] <= ends[1], ends[1] <= 65535 else {
+            throw ValidationError("--service-node-port-range \(serviceNodePortRange): FIRST-LAST is wanted")
+        }
+        return ends[0]...ends[1]
+    }
+
+    /// `--data`, or `fairlead/fairlead.db` in the user's data directory (XDG Base Directory Specification).
+    private var dataLocation: ServerConfiguration.DataLocation {
+        if let data { return data == ":memory:" ? .memory : .file(data) }
+        let variables = ProcessInfo.processInfo.environment
+        let base = variables["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+            ?? (variables["HOME"] ?? "/var/lib") + "/.local/share"
+        return .file(base + "/fairlead/fairlead.db")
+    }
+}

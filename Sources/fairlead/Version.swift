@@ -1,0 +1,11 @@
+import ArgumentParser
+import FairleadServer
+
+/// `fairlead version`
+struct Version: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the version and the Kubernetes version emulated.")
+
+    func run() {
+        print("fairlead \(FairleadVersion.current) (Kubernetes \(FairleadVersion.kubernetes))")
+    }
+}

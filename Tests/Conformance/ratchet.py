@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Plays the recorded scenarios against a server and holds it to passing.txt.
+
+    ratchet.py --server URL            plays what passing.txt lists; fails if one of them fails
+    ratchet.py --server URL --update   plays everything and adds what passes to passing.txt
+
+The list only grows: --update never takes a line away, and says which listed scenarios failed.
+The scenarios and the player (conformance.py) are copies of the project's recorded answers; see README.md.
+"""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PASSING = os.path.join(HERE, "passing.txt")
+# The kubectl whose output was recorded; another version prints some things differently.
+RECORDED_KUBECTL = "1.33"
+
+
+def find_kubectl():
+    """The recorded version if it lies beside the kubectl on the PATH, or that one; None if there is none."""
+    plain = shutil.which("kubectl")
+    if plain is None:
+        return None
+    beside = os.path.join(os.path.dirname(os.path.realpath(plain)), "kubectl." + RECORDED_KUBECTL)
+    return beside if os.path.exists(beside) else plain
+
+
+def needs_kubectl(label):
+    with open(os.path.join(HERE, "scenarios", label + ".json")) as file:
+        return any(step["do"] == "kubectl" for step in json.load(file)["steps"])
+
+
+def play(server, labels, extra):
+    """Plays the labelled scenarios (all if None) and returns {label: passed}."""
+    scenarios = os.path.join(HERE, "scenarios")
+    paths = [scenarios] if labels is None else [os.path.join(scenarios, label + ".json") for label in labels]
+    with tempfile.TemporaryDirectory() as scratch:
+        report = os.path.join(scratch, "report.json")
+        command = [sys.executable, os.path.join(HERE, "conformance.py"), "run", "--server", server, "--json", report]
+        subprocess.run(command + extra + paths, check=False)
+        with open(report) as file:
+            return {f"{r['area']}/{r['name']}": r["ok"] for r in json.load(file)["scenarios"]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--server", required=True)
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--jobs", default="4")
+    args = parser.parse_args()
+    with open(PASSING) as file:
+        listed = [line.strip() for line in file if line.strip()]
+    kubectl = find_kubectl()
+    extra = ["--jobs", args.jobs] + (["--kubectl", kubectl] if kubectl else [])
+    playable = listed
+    if kubectl is None:
+        playable = [label for label in listed if not needs_kubectl(label)]
+        print(f"SKIPPED {len(listed) - len(playable)} scenarios: no kubectl on this machine")
+    results = play(args.server, None if args.update else playable, extra)
+    broken = [label for label in playable if not results.get(label, False)]
+    if broken and not args.update:
+        # A scenario that waits for controllers can fail on a machine that is busy: what fails twice is broken.
+        again = play(args.server, broken, extra[2:] + ["--jobs", "1"])
+        broken = [label for label in broken if not again.get(label, False)]
+    if args.update:
+        passing = sorted(set(listed) | {label for label, ok in results.items() if ok})
+        with open(PASSING, "w") as file:
+            file.write("".join(label + "\n" for label in passing))
+        print(f"passing.txt: {len(listed)} before, {len(passing)} now")
+    for label in broken:
+        print(f"STOPPED PASSING {label}")
+    print(f"{len(playable) - len(broken)} passed, {len(broken)} failed")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+import FairleadClient
+import Synchronization
+
+/// A clock that moves only when a test says so.
+package final class ManualClock: DelayClock {
+    private struct State {
+        var now: Duration = .zero
+        var sleepers: [Int: (deadline: Duration, continuation: CheckedContinuation<Void, Never>)] = [:]
+        var next = 0
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package var now: Duration { state.withLock { $0.now } }
+
+    package func advance(by step: Duration) {
+        let due = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.now += step
+            let now = state.now
+            let due = state.sleepers.filter { $0.value.deadline <= now }
+            for id in due.keys { state.sleepers[id] = nil }
+            return due.values.map(\.continuation)
+        }
+        for sleeper in due { sleeper.resume() }
+    }
+
+    package func sleep(until deadline: Duration) async {
+        let id = state.withLock { state -> Int in
+            state.next += 1
+            return state.next
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state -> Bool in
+                    if Task.isCancelled || state.now >= deadline { return true }
+                    state.sleepers[id] = (deadline, continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.sleepers.removeValue(forKey: id) }?.continuation.resume()
+        }
+    }
+}

@@ -1,0 +1,67 @@
+@testable import FairleadClient
+import FairleadClientTesting
+import FairleadModel
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct EventRecorderTests {
+    private static let service: Value = [
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": ["name": "s", "namespace": "ns", "uid": "u", "resourceVersion": "7"],
+    ]
+
+    private static let environment = Environment(
+        now: { Timestamp(seconds: 1_700_000_000) }, newUID: { "uid" }, randomSuffix: { _ in "xxxxx" })
+
+    @Test func equalEventsCountUpInOneObject() async {
+        let client = InMemoryClient()
+        let recorder = EventRecorder(client: client, component: "test-controller", environment: Self.environment)
+        let informer = Informer(client: client, resource: .events)
+        let counts = Sightings<Int64>()
+        informer.addHandler { counts.see($0.new?.value["count"]?.int ?? 0) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await informer.run() }
+            group.addTask { await recorder.run() }
+            await informer.waitForSync()
+            for _ in 0..<3 { recorder.event(about: Self.service, type: "Normal", reason: "Did", message: "it") }
+            #expect(await counts.next(3) == [1, 2, 3])
+            group.cancelAll()
+        }
+        let events = client.objects(.events)
+        #expect(events.count == 1)
+        let event = events.first ?? .null
+        #expect(event.name == "s.17979cfe362a0000")
+        #expect(event.at("involvedObject", "uid")?.string == "u")
+        #expect(event.at("source", "component")?.string == "test-controller")
+        #expect(event.text("firstTimestamp") == "2023-11-14T22:13:20Z")
+    }
+
+    @Test func aFloodAboutOneObjectIsCut() {
+        var correlator = EventCorrelator()
+        let subject = EventCorrelator.Subject(kind: "Pod", namespace: "ns", name: "p", uid: "u", apiVersion: "v1")
+        func decide(_ message: String, _ seconds: Int64) -> EventCorrelator.Decision {
+            correlator.decide(about: subject, type: "Normal", reason: "R", message: message, seconds: seconds)
+        }
+        var kept = 0
+        for index in 0..<100 { if case .drop = decide("m\(index)", 0) {} else { kept += 1 } }
+        #expect(kept == 25)
+        guard case .drop = decide("later", 299) else {
+            Issue.record("a token came back too early")
+            return
+        }
+        if case .drop = decide("later", 301) { Issue.record("no token came back") }
+    }
+
+    @Test func manyDifferentMessagesAreCombined() {
+        var correlator = EventCorrelator()
+        let subject = EventCorrelator.Subject(kind: "Pod", namespace: "ns", name: "p", uid: "u", apiVersion: "v1")
+        var texts: [String] = []
+        for index in 0..<12 {
+            let decision = correlator.decide(
+                about: subject, type: "Normal", reason: "R", message: "m\(index)", seconds: 0)
+            if case .create(let message) = decision { texts.append(message) }
+        }
+        #expect(texts[9] == "m9")
+        #expect(texts[10] == "(combined from similar events): m10")
+    }
+}

@@ -1,0 +1,126 @@
+import FairleadClient
+import FairleadClientTesting
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct WorkQueueTests {
+    @Test func handsOutEachKeyOnceInOrderOfItsFirstAdd() async {
+        let queue = WorkQueue<String>()
+        for key in ["a", "b", "a", "c", "b"] { queue.add(key) }
+        #expect(queue.length == 3)
+        #expect([await queue.get(), await queue.get(), await queue.get()] == ["a", "b", "c"])
+        #expect(queue.length == 0)
+    }
+
+    @Test func aKeyAddedWhileInWorkComesBackOnlyAfterDone() async {
+        let queue = WorkQueue<String>()
+        queue.add("a")
+        #expect(await queue.get() == "a")
+        queue.add("a")
+        queue.add("b")
+        #expect(await queue.get() == "b")
+        #expect(queue.length == 0)
+        queue.done("a")
+        #expect(await queue.get() == "a")
+    }
+
+    @Test func aWaitingWorkerIsHandedTheKey() async {
+        let queue = WorkQueue<Int>()
+        async let first = queue.get()
+        async let second = queue.get()
+        queue.add(1)
+        queue.add(2)
+        #expect(Set([await first, await second]) == [1, 2])
+    }
+
+    @Test func cancellationAndShutDownEndTheWait() async {
+        let queue = WorkQueue<Int>()
+        let waiting = await withTaskGroup(of: Int?.self) { group in
+            group.addTask { await queue.get() }
+            group.cancelAll()
+            return await group.next() ?? 7
+        }
+        #expect(waiting == nil)
+        queue.add(5)
+        queue.shutDown()
+        queue.add(6)
+        #expect(await queue.get() == 5)
+        #expect(await queue.get() == nil)
+    }
+
+    @Test func delayedKeysComeWhenTheirTimeHasComeEarliestFirst() async {
+        let clock = ManualClock()
+        let queue = WorkQueue<String>(clock: clock)
+        queue.addAfter("late", 9)
+        queue.addAfter("soon", 2)
+        queue.addAfter("soon", 20)
+        queue.addAfter("late", 5)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await queue.runDelays() }
+            clock.advance(by: .seconds(2))
+            #expect(await queue.get() == "soon")
+            #expect(queue.statistics.delayed == 1)
+            clock.advance(by: .seconds(3))
+            #expect(await queue.get() == "late")
+            #expect(queue.statistics.delayed == 0)
+            group.cancelAll()
+        }
+    }
+
+    @Test func failuresBackOffExponentiallyUntilForgotten() {
+        let queue = WorkQueue<String>(clock: ManualClock())
+        let delays = (0..<4).map { _ in queue.addRateLimited("a") }
+        #expect(delays == [0.005, 0.01, 0.02, 0.04])
+        #expect(queue.addRateLimited("b") == 0.005)
+        queue.forget("a")
+        #expect(queue.addRateLimited("a") == 0.005)
+        #expect(Backoff.controllers.delay(afterFailures: 60) == 1000)
+    }
+
+    @Test func everyKeyOfManyIsWorkedOnByOneWorkerAtATime() async {
+        let queue = WorkQueue<Int>()
+        let total = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    var seen = 0
+                    while let key = await queue.get() {
+                        seen += 1
+                        queue.done(key)
+                    }
+                    return seen
+                }
+            }
+            for key in 0..<500 { queue.add(key) }
+            queue.shutDown()
+            return await group.reduce(0, +)
+        }
+        #expect(total == 500)
+    }
+
+    @Test func aRunnerRetriesFailuresAndReportsThem() async {
+        struct Failure: Error {}
+        let clock = ManualClock()
+        let queue = WorkQueue<String>(clock: clock)
+        let reports = Sightings<ReconcileFailure>()
+        let done = Sightings<Int>()
+        let runner = ControllerRunner(
+            name: "test", workers: 1, queue: queue, report: { reports.see($0) },
+            reconcile: { key in
+                if queue.failures(of: key) < 2 { throw Failure() }
+                done.see(queue.failures(of: key))
+                return .done
+            })
+        queue.add("a")
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await runner.run() }
+            for expected in [0.005, 0.01] {
+                let report = await reports.next(1)
+                #expect(report.first?.retryAfter == expected)
+                clock.advance(by: .seconds(expected))
+            }
+            #expect(await done.next(1) == [2])
+            group.cancelAll()
+        }
+        #expect(queue.failures(of: "a") == 0)
+    }
+}

@@ -1,0 +1,84 @@
+@testable import FairleadControllers
+import FairleadModel
+import Testing
+
+struct NodeLifecycleTests {
+    private let now = Timestamp(seconds: 1_767_225_600)
+    private let limits = NodeHealth.Limits(grace: 40, startup: 60)
+
+    @Test(arguments: [
+        (ready: "True" as String?, taints: [] as [String]),
+        ("False", ["node.kubernetes.io/not-ready:NoSchedule", "node.kubernetes.io/not-ready:NoExecute"]),
+        ("Unknown", ["node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute"]),
+        (nil, []),
+    ])
+    func taintsFollowTheReadyCondition(ready: String?, taints: [String]) {
+        let admitted: Value = ["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"]
+        let other: Value = ["key": "mine", "effect": "NoSchedule"]
+        let node = NodeView(ServiceFixture.node(ready: ready, taints: [other, admitted]))
+        let desired = NodeTaints.desired(node, now: now).map { "\($0.key):\($0.effect)" }
+        #expect(desired == ["mine:NoSchedule"] + taints)
+    }
+
+    @Test func cordoningTaintsWithTheTime() {
+        var node = ServiceFixture.node()
+        node.set(true, at: "spec", "unschedulable")
+        let desired = NodeTaints.desired(NodeView(node), now: now)
+        #expect(desired == [Taint(key: NodeTaints.unschedulable, effect: "NoSchedule", timeAdded: "2026-01-01T00:00:00Z")])
+    }
+
+    @Test func aSilentNodeBecomesUnknownOnce() {
+        let node = ServiceFixture.node()
+        #expect(
+            NodeHealth.verdict(NodeView(node), silence: 30, limits: limits, now: now) == .heard(lookAgainAfter: 10))
+        guard case .silent(let conditions) = NodeHealth.verdict(NodeView(node), silence: 40, limits: limits, now: now)
+        else {
+            Issue.record("the silence went unnoticed")
+            return
+        }
+        #expect(conditions.map { $0.text("status") } == ["Unknown", "Unknown", "Unknown", "Unknown"])
+        #expect(conditions[0].text("reason") == "NodeStatusUnknown")
+        #expect(conditions[1].text("reason") == "NodeStatusNeverUpdated")
+        var written = node
+        written.set(.array(conditions), at: "status", "conditions")
+        #expect(NodeHealth.verdict(NodeView(written), silence: 99, limits: limits, now: now) == .known)
+    }
+
+    @Test func aNodeThatNeverReportedHasLonger() {
+        let node = NodeView(ServiceFixture.node(ready: nil))
+        #expect(NodeHealth.verdict(node, silence: 50, limits: limits, now: now) == .heard(lookAgainAfter: 10))
+    }
+
+    @Test func onlyNewsCountAsSignsOfLife() {
+        var heartbeats = NodeHeartbeats()
+        heartbeats.status(NodeView(ServiceFixture.node()), now: .seconds(0))
+        heartbeats.status(NodeView(ServiceFixture.node()), now: .seconds(10))
+        #expect(heartbeats.silence(of: "n1", now: .seconds(10)) == 10)
+        heartbeats.lease("n1", renewTime: "a", now: .seconds(20))
+        heartbeats.lease("n1", renewTime: "a", now: .seconds(25))
+        #expect(heartbeats.silence(of: "n1", now: .seconds(30)) == 10)
+        heartbeats.status(NodeView(ServiceFixture.node(ready: "Unknown")), now: .seconds(40))
+        #expect(heartbeats.silence(of: "n1", now: .seconds(40)) == 20)
+    }
+
+    @Test(arguments: [
+        (tolerations: [] as Value, verdict: TaintEviction.Verdict.leaves(after: 0)),
+        ([["operator": "Exists"]] as Value, .stays),
+        (
+            [["key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationSeconds": 300]] as Value,
+            .leaves(after: 290)
+        ),
+        (
+            [["key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationSeconds": 5]] as Value,
+            .leaves(after: 0)
+        ),
+        ([["key": "other", "operator": "Exists"]] as Value, .leaves(after: 0)),
+    ])
+    func podsLeaveWhenTheirTolerationEnds(tolerations: Value, verdict: TaintEviction.Verdict) {
+        let taint = Taint(key: NodeTaints.notReady, effect: "NoExecute", timeAdded: "2025-12-31T23:59:50Z")
+        let pod = PodView(ServiceFixture.pod("p", spec: [("tolerations", tolerations)]))
+        #expect(TaintEviction.verdict(pod, taints: [taint], now: now) == verdict)
+        let soft = Taint(key: NodeTaints.notReady, effect: "NoSchedule")
+        #expect(TaintEviction.verdict(pod, taints: [soft], now: now) == .stays)
+    }
+}

@@ -1,0 +1,83 @@
+import FairleadModel
+import Testing
+
+@Suite struct QuantityTests {
+    @Test(arguments: [
+        ("0", "0"), ("100m", "100m"), ("1000m", "1"), ("1.5", "1500m"), ("1.5Gi", "1536Mi"), ("0.5Ki", "512"),
+        ("1024Ki", "1Mi"), ("1e3", "1e3"), ("12e6", "12e6"), ("1500", "1500"), ("1000", "1k"), ("0.1n", "1n"),
+        ("-1.5", "-1500m"), ("+2", "2"), (".5", "500m"), ("1.", "1"), ("100000000000000000000", "9223372036854775807"),
+        ("9Ei", "9223372036854775807"), ("2G", "2G"), ("0.1Mi", "104857600m"), ("1E", "1E"), ("1E3", "1e3"),
+        ("1023", "1023"),
+    ])
+    func printsCanonically(text: String, canonical: String) throws {
+        let quantity = try #require(Quantity(text))
+        #expect(quantity.description == canonical)
+        #expect(Quantity(canonical) == quantity)
+    }
+
+    @Test(arguments: ["", "x", "1x", "1 ", "--1", "1.2.3", "1ki", "e3", ".", "1e", "Gi"])
+    func refusesOtherTexts(text: String) { #expect(Quantity(text) == nil) }
+
+    @Test func countsExactly() throws {
+        let sum = try #require(Quantity("100m")) + #require(Quantity("0.9"))
+        #expect(sum.description == "1" && sum.milliValue == 1000)
+        #expect(try #require(Quantity("1Gi")) > #require(Quantity("1G")))
+        #expect(Quantity("1100m")?.value == 2)
+    }
+}
+
+@Suite struct AddressTests {
+    @Test(arguments: [
+        ("10.0.0.1", "10.0.0.1"), ("::", "::"), ("::1", "::1"), ("2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
+        ("1:0:0:2:0:0:0:3", "1:0:0:2::3"), ("fd00:96::1:216", "fd00:96::1:216"), ("::ffff:1.2.3.4", "1.2.3.4"),
+        ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"), ("64:ff9b::1.2.3.4", "64:ff9b::102:304"),
+    ])
+    func printsCanonically(text: String, canonical: String) { #expect(IPAddress(text)?.description == canonical) }
+
+    @Test(arguments: [
+        "", "1.2.3", "1.2.3.04", "256.1.1.1", "1.2.3.4.5", "1.2.3.4 ", ":", ":::", "1::2::3", "12345::",
+        "1:2:3:4:5:6:7",
+        "1:2:3:4:5:6:7:8:9", "fe80::1%eth0", "g::", "1.2.3.4::", "::1:", ":1::",
+    ])
+    func refusesOtherTexts(text: String) { #expect(IPAddress(text) == nil, "\(text)") }
+
+    @Test func rangesKnowTheirAddresses() throws {
+        let range = try #require(CIDR("10.96.5.3/16"))
+        #expect(range.description == "10.96.0.0/16" && range.size == 65536 && range.last.description == "10.96.255.255")
+        #expect(try range.contains(#require(IPAddress("10.96.255.1"))))
+        #expect(try !range.contains(#require(IPAddress("10.97.0.0"))))
+        #expect(try !range.contains(#require(IPAddress("::1"))))
+        #expect(CIDR("::/0")?.last.description == "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
+        #expect(CIDR("fd00:96::/108")?.size == 1 << 20)
+        #expect(try #require(CIDR("10.0.0.0/8")).overlaps(range))
+        for text in ["10.0.0.0", "10.0.0.0/33", "10.0.0.0/", "::/129", "10.0.0.0/-1", "10.0.0.0/+8"] {
+            #expect(CIDR(text) == nil)
+        }
+    }
+}
+
+@Suite struct TimestampTests {
+    @Test(
+        arguments: [
+            ("1970-01-01T00:00:00Z", 0), ("2026-01-02T03:04:05Z", 1_767_323_045), ("2000-02-29T23:59:59Z", 951_868_799),
+            ("0001-01-01T00:00:00Z", -62_135_596_800), ("9999-12-31T23:59:59Z", 253_402_300_799),
+            ("1969-12-31T23:59:59Z", -1),
+        ] as [(String, Int64)])
+    func readsAndPrints(text: String, seconds: Int64) {
+        #expect(Timestamp(rfc3339: text) == Timestamp(seconds: seconds))
+        #expect(Timestamp(seconds: seconds).rfc3339 == text)
+    }
+
+    @Test func readsOffsetsAndFractions() {
+        #expect(Timestamp(rfc3339: "2026-01-02T05:04:05.5+02:00")?.rfc3339Micro == "2026-01-02T03:04:05.500000Z")
+        for text in ["2026-02-30T00:00:00Z", "2026-01-02 03:04:05Z", "2026-1-2T03:04:05Z", "2026-01-02T03:04:05", "x"] {
+            #expect(Timestamp(rfc3339: text) == nil)
+        }
+        #expect(
+            Timestamp(seconds: 10, nanoseconds: 1).adding(seconds: -0.5)
+                == Timestamp(seconds: 9, nanoseconds: 500_000_001))
+        #expect(Environment.uuid(high: .max, low: .max) == "ffffffff-ffff-4fff-bfff-ffffffffffff")
+        #expect(Environment.live.newUID() != Environment.live.newUID())
+        #expect(Environment.live.randomSuffix(5).count == 5)
+    }
+}

@@ -1,0 +1,24 @@
+# Sourced by the other scripts: finds Swift and installs what a build needs and a fresh machine lacks.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+# A distribution's Swift is on the PATH already; the usual place of an unpacked toolchain is tried too.
+command -v swift >/dev/null 2>&1 || PATH="$PATH:/opt/swift/usr/bin:/usr/local/swift/usr/bin"
+if ! command -v swift >/dev/null 2>&1; then
+    echo "error: no swift on the PATH; install Swift 6.2 or later from https://www.swift.org/install/linux/" >&2
+    exit 1
+fi
+
+# install_packages NAME...: Debian packages, through sudo unless root.
+install_packages() {
+    local sudo=()
+    if [ "$(id -u)" != 0 ]; then sudo=(sudo); fi
+    echo "installing $*" >&2
+    "${sudo[@]}" apt-get update -qq >&2
+    DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+# SQLite is linked from the system. Everything else comes with Swift or through SwiftPM.
+if [ ! -e /usr/include/sqlite3.h ]; then install_packages libsqlite3-dev; fi
+if [ ! -e /usr/include/zlib.h ]; then install_packages zlib1g-dev; fi
