@@ -36,6 +36,7 @@ let package = Package(
             dependencies: [
                 "FairleadModel", "CFairleadAssets",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict),

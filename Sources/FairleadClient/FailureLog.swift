@@ -1,4 +1,5 @@
 import FairleadModel
+
 #if canImport(Glibc)
     import Glibc
 #else

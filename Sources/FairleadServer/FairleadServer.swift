@@ -4,6 +4,7 @@ import FairleadClient
 import FairleadControllers
 import FairleadHTTP
 import FairleadSchema
+import FairleadSimulation
 import FairleadStorage
 import Foundation
 import Logging
@@ -52,19 +53,32 @@ package struct FairleadServer: Service {
         let controlPlane = ControlPlane(
             client: client, resources: api.kinds.resources, bootstrap: bootstrap, configuration: configuration,
             environment: environment)
+        let simulation = configuration.isBare ? nil : makeSimulation(client, controlPlane.informers)
+        do {
+            try await simulation?.dns.install()
+        } catch {
+            throw StartupError("cannot set up kube-dns: \(error.message)")
+        }
         readiness.markReady()
         Welcome(addresses: bound, configuration: configuration).printOut()
-        await withGracefulShutdownHandler {
-            await withDiscardingTaskGroup { group in
-                group.addTask { await controlPlane.run() }
-                try? await gracefulShutdown()
-                group.cancelAll()
-            }
-        } onGracefulShutdown: {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await controlPlane.run() }
+            for controller in simulation?.controllers ?? [] { group.addTask { await controller.run() } }
+            try? await gracefulShutdown()
+            group.cancelAll()
         }
         logger.debug("stopping")
         await http.shutdown()
         await store.close()
+    }
+
+    private func makeSimulation(_ client: LoopbackClient, _ informers: InformerSet) -> Simulation {
+        var settings = Simulation.Configuration(
+            nodes: SimulatedNodes(count: configuration.nodes, podCIDR: configuration.podCIDR),
+            serviceCIDR: configuration.serviceClusterIPRanges[0])
+        settings.clusterDomain = configuration.clusterDomain
+        return Simulation(
+            client: client, binder: client, informers: informers, environment: environment, configuration: settings)
     }
 
     private func openStore() throws(StartupError) -> Store {
@@ -110,9 +124,13 @@ package struct FairleadServer: Service {
         let operations = OperationsEndpoint(
             live: [], ready: [.init("bootstrap") { readiness.isReady ? nil : "starting" }],
             metrics: { metrics.text })
+        let environment = environment
         let pipeline = Pipeline(
             api: api, documents: DiscoveryEndpoint(table: api.kinds.resources, registry: api.types),
-            operations: operations)
+            operations: operations,
+            podLogs: { pod, container, options in
+                PodLogs.lines(for: pod, container: container, options: .init(options, now: environment.now()))
+            })
         var settings = HTTPServerConfiguration(addresses: configuration.listen)
         settings.allowsRemote = configuration.allowsRemote
         settings.shutdownGrace = .milliseconds(80)

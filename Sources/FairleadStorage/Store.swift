@@ -1,4 +1,4 @@
-import Dispatch
+import DequeModule
 package import FairleadModel
 import Synchronization
 
@@ -17,7 +17,25 @@ package final class Store: Sendable {
         var rings: [GroupResource: EventRing] = [:]
         var compactedRevision: Int64
         var eventCount = 0
-        var waiters: [(revision: Int64, resume: @Sendable () -> Void)] = []
+        /// How many events each revision in history has, to know where to cut it.
+        var commits: Deque<(revision: Int64, events: Int)> = []
+        var waiters: [Int: Waiter] = [:]
+        var nextWaiter = 0
+
+        mutating func append(_ event: StoreEvent) {
+            rings[event.object.key.resource, default: EventRing()].append(event)
+            eventCount += 1
+            if let last = commits.indices.last, commits[last].revision == event.revision {
+                commits[last].events += 1
+            } else {
+                commits.append((event.revision, 1))
+            }
+        }
+    }
+
+    private struct Waiter {
+        var revision: Int64
+        var resume: @Sendable () -> Void
     }
 
     private let writer: StoreWriter
@@ -44,10 +62,11 @@ package final class Store: Sendable {
         let indexes = grouped.mapValues { objects in ObjectIndex(sorted: objects.sorted { $0.key < $1.key }) }
         var published = Published(
             snapshot: Snapshot(revision: state.revision, indexes: indexes), compactedRevision: state.compactedRevision)
+        var latest: [ObjectKey: StoredObject] = [:]
         for event in state.history {
-            guard let restored = StoreEvent(event, sharing: known) else { continue }
-            published.rings[event.key.resource, default: EventRing()].append(restored)
-            published.eventCount += 1
+            guard let restored = StoreEvent(event, current: known[event.key], before: latest[event.key]) else { continue }
+            latest[event.key] = restored.isDeletion ? nil : restored.object
+            published.append(restored)
         }
         self.published = Mutex(published)
         writer = StoreWriter(engine: engine, options: options)
@@ -84,21 +103,21 @@ package final class Store: Sendable {
     /// - Returns: false when the timeout was sooner.
     package func waitUntil(revision: Int64, timeout: Duration) async -> Bool {
         if current.revision >= revision { return true }
+        let signal = AsyncStream<Void>.makeStream()
+        let waiter: Int? = published.withLock { state in
+            guard state.snapshot.revision < revision else { return nil }
+            state.nextWaiter += 1
+            state.waiters[state.nextWaiter] = Waiter(revision: revision) { signal.continuation.finish() }
+            return state.nextWaiter
+        }
+        guard let waiter else { return true }
         await withTaskGroup(of: Void.self) { group in
-            let signal = AsyncStream<Void>.makeStream()
-            published.withLock { state in
-                if state.snapshot.revision >= revision {
-                    signal.continuation.finish()
-                } else {
-                    state.waiters.append((revision, { signal.continuation.finish() }))
-                }
-            }
             group.addTask { for await _ in signal.stream {} }
             group.addTask { try? await Task.sleep(for: timeout) }
             await group.next()
-            signal.continuation.finish()
             group.cancelAll()
         }
+        published.withLock { _ = $0.waiters.removeValue(forKey: waiter) }
         return current.revision >= revision
     }
 
@@ -175,37 +194,60 @@ package final class Store: Sendable {
                 results.append(.success(CommitResult(revision: revision, objects: made.map(\.object))))
             }
         }
-        let waiters = published.withLock { state in
-            // Freed before the new one is stored, so that changes above were made in place where nobody else looks.
+        let (waiters, replaced) = published.withLock { state in
+            let replaced = state.snapshot
             state.snapshot = snapshot
-            for event in events { state.rings[event.object.key.resource, default: EventRing()].append(event) }
-            state.eventCount += events.count
-            let due = state.waiters.filter { $0.revision <= snapshot.revision }
-            if !due.isEmpty { state.waiters.removeAll { $0.revision <= snapshot.revision } }
-            return due
+            for event in events { state.append(event) }
+            let due = state.waiters.filter { $0.value.revision <= snapshot.revision }
+            for number in due.keys { state.waiters[number] = nil }
+            // Handed out to be freed where no reader waits for it.
+            return (due.values.map(\.resume), replaced)
         }
-        for waiter in waiters { waiter.resume() }
+        _ = consume replaced
+        for resume in waiters { resume() }
         if !events.isEmpty { subscriptions.wake(Set(events.map { $0.object.key.resource })) }
         return results
     }
 
     // MARK: - history
 
-    /// Forgets events at or before the revision. Called by the writer only.
-    func forget(through revision: Int64) {
-        published.withLock { state in
-            state.compactedRevision = max(state.compactedRevision, revision)
-            for resource in state.rings.keys { state.rings[resource]?.dropEvents(through: revision) }
-            state.eventCount = state.rings.values.reduce(0) { $0 + $1.count }
+    /// Forgets the oldest events: about `limit` of them, whole revisions, none after `revision`. Called by the writer
+    /// only, which calls again until it is there.
+    ///
+    /// - Returns: the revision through which history is gone now.
+    func forget(through revision: Int64, limit: Int) -> Int64 {
+        let (reached, dropped) = published.withLock { state -> (Int64, [[StoreEvent]]) in
+            var reached = revision
+            var count = 0
+            while let first = state.commits.first, first.revision <= revision {
+                if count > 0, count + first.events > limit { break }
+                count += first.events
+                reached = first.revision
+                state.commits.removeFirst()
+            }
+            if state.commits.first.map({ $0.revision > revision }) ?? true { reached = revision }
+            state.compactedRevision = max(state.compactedRevision, reached)
+            state.eventCount -= count
+            var dropped: [[StoreEvent]] = []
+            for resource in Array(state.rings.keys) {
+                dropped += state.rings[resource]?.dropEvents(through: reached) ?? []
+            }
+            return (reached, dropped)
         }
+        _ = consume dropped
+        return reached
     }
 
     /// The revision that must be forgotten so that at most `limit` events stay.
     func revisionBeyond(limit: Int) -> Int64? {
         published.withLock { state in
-            guard state.eventCount > limit else { return nil }
-            let revisions = state.rings.values.flatMap { $0.reversed(after: 0).map(\.revision) }.sorted()
-            return revisions[revisions.count - limit - 1]
+            var surplus = state.eventCount - limit
+            guard surplus > 0 else { return nil }
+            for commit in state.commits {
+                surplus -= commit.events
+                if surplus <= 0 { return commit.revision }
+            }
+            return state.snapshot.revision
         }
     }
 
@@ -253,10 +295,11 @@ extension Snapshot {
 }
 
 extension StoreEvent {
-    /// An event from the engine's history; versions that are current are shared with the snapshot.
-    fileprivate convenience init?(_ event: EngineEvent, sharing known: [ObjectKey: StoredObject]) {
+    /// An event from the engine's history. Versions are shared: with the snapshot, and with the event before.
+    fileprivate convenience init?(_ event: EngineEvent, current: StoredObject?, before: StoredObject?) {
         func shared(_ version: EngineVersion) -> StoredObject {
-            if let object = known[version.key], object.revision == version.revision { return object }
+            if let before, before.revision == version.revision { return before }
+            if let current, current.revision == version.revision { return current }
             return version.object
         }
         let previous = event.previous.map(shared)

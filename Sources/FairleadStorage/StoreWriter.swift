@@ -46,33 +46,45 @@ final class StoreWriter: Sendable {
         if mustDrain { queue.async { self.drain() } }
     }
 
+    /// Returns when everything submitted before has been answered and the engine is closed, to every caller.
     func close() async {
         let isFirst = state.withLock { state in
             defer { state.isClosed = true }
             return !state.isClosed
         }
-        guard isFirst else { return }
         await withCheckedContinuation { continuation in
             queue.async {
-                self.drain()
-                self.engine.close()
+                if isFirst {
+                    while self.carryOutBatch() {}
+                    self.engine.close()
+                }
                 continuation.resume()
             }
         }
     }
 
+    /// One batch per turn of the queue, so that compaction and close come in between when writers never pause.
     private func drain() {
-        while true {
-            let batch = state.withLock { state in
-                let batch = Array(state.pending.prefix(options.maximumBatch))
-                state.pending.removeFirst(batch.count)
-                if batch.isEmpty { state.isDraining = false }
+        if carryOutBatch() { queue.async { self.drain() } }
+    }
+
+    /// - Returns: false when there was nothing to do, and the next submission starts draining again.
+    private func carryOutBatch() -> Bool {
+        let batch = state.withLock { state in
+            if state.pending.count <= options.maximumBatch {
+                let batch = state.pending
+                state.pending = []
+                state.isDraining = !batch.isEmpty
                 return batch
             }
-            if batch.isEmpty { return }
-            let results = carryOut(batch.map(\.transaction))
-            for (pending, result) in zip(batch, results) { pending.completion(result) }
+            let batch = Array(state.pending.prefix(options.maximumBatch))
+            state.pending.removeFirst(batch.count)
+            return batch
         }
+        if batch.isEmpty { return false }
+        let results = carryOut(batch.map(\.transaction))
+        for (pending, result) in zip(batch, results) { pending.completion(result) }
+        return true
     }
 
     private func carryOut(_ transactions: [Transaction]) -> [Result<CommitResult, StorageError>] {
@@ -101,19 +113,24 @@ final class StoreWriter: Sendable {
         guard let target = [aged, crowded].compactMap({ $0 }).max(), target > store.statistics.compactedRevision else {
             return
         }
-        store.forget(through: target)
-        compactEngine(through: target)
+        forget(through: target)
     }
 
     /// A slice at a time, each a task of its own on the queue: commits go in between.
-    private func compactEngine(through revision: Int64) {
-        let more = (try? engine.compact(through: revision, limit: 500)) ?? false
-        guard more else { return }
+    private func forget(through target: Int64) {
+        guard let store = store.withLock({ $0.store }) else { return }
+        let reached = store.forget(through: target, limit: Self.slice)
+        // A failure leaves history that is taken with the next slice, or the next time.
+        let more = (try? engine.compact(through: reached, limit: Self.slice)) ?? false
+        guard more || reached < target else { return }
         queue.async { [weak self] in
             guard let self, !self.state.withLock({ $0.isClosed }) else { return }
-            self.compactEngine(through: revision)
+            self.forget(through: target)
         }
     }
+
+    /// Events and versions that one slice of compaction takes: about a millisecond's worth.
+    private static let slice = 500
 }
 
 private struct WeakStore: Sendable {

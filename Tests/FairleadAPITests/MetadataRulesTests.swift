@@ -48,7 +48,8 @@ struct MetadataRulesTests {
 
     @Test func annotationsAreBoundedTogether() {
         let text = Value.string(String(repeating: "x", count: FieldChecks.totalAnnotationSize))
-        #expect(errors(["annotations": ["a": text]]) == ["metadata.annotations: Too long: may not be more than 262144 bytes"])
+        let words = "metadata.annotations: Too long: may not be more than 262144 bytes"
+        #expect(errors(["annotations": ["a": text]]) == [words])
     }
 
     @Test func eventFormsConvertBothWays() {

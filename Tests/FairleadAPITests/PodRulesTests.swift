@@ -16,10 +16,13 @@ struct PodRulesTests {
             configuration: APIConfiguration(serviceClusterIPRanges: []), isDryRun: false)
     }
 
-    private func pod(_ spec: Value = .object(Object()), status: Value = ["phase": "Pending", "qosClass": "BestEffort"]) -> Value {
+    private func pod(
+        _ spec: Value = .object(Object()), status: Value = ["phase": "Pending", "qosClass": "BestEffort"]
+    ) -> Value {
         var pod: Value = [
             "apiVersion": "v1", "kind": "Pod", "metadata": ["name": "p", "namespace": "n", "uid": "u", "generation": 1],
-            "spec": ["containers": [["name": "c", "image": "img:1"]], "serviceAccountName": "default"], "status": status,
+            "spec": ["containers": [["name": "c", "image": "img:1"]], "serviceAccountName": "default"],
+            "status": status,
         ]
         for member in spec.object ?? Object() { pod.set(member.value, at: "spec", member.key) }
         strategy.setDefaults(&pod)
@@ -95,7 +98,9 @@ struct PodRulesTests {
     @Test func podIPWinsOverPodIPs() {
         let both = pod(status: ["podIP": "10.1.1.1", "podIPs": [["ip": "10.1.1.3"]], "qosClass": "BestEffort"])
         #expect(both.at("status", "podIPs") == [["ip": "10.1.1.1"]])
-        let pair = pod(status: ["podIP": "10.1.1.1", "podIPs": [["ip": "10.1.1.1"], ["ip": "10.1.1.2"]], "qosClass": "BestEffort"])
+        let pair = pod(status: [
+            "podIP": "10.1.1.1", "podIPs": [["ip": "10.1.1.1"], ["ip": "10.1.1.2"]], "qosClass": "BestEffort",
+        ])
         #expect(
             strategy.validateStatusUpdate(pair, old: pod(), context).map(\.description) == [
                 "status.podIPs: Invalid value: [{\"IP\":\"10.1.1.1\"},{\"IP\":\"10.1.1.2\"}]: "
@@ -175,7 +180,10 @@ struct PodRulesTests {
         let range: Value = [
             "spec": [
                 "limits": [
-                    ["type": "Container", "default": ["cpu": "200m"], "defaultRequest": ["cpu": "100m"], "max": ["cpu": "1"]]
+                    [
+                        "type": "Container", "default": ["cpu": "200m"], "defaultRequest": ["cpu": "100m"],
+                        "max": ["cpu": "1"],
+                    ]
                 ]
             ]
         ]

@@ -42,7 +42,9 @@ private struct CreationFixture {
     init() async throws {
         types = try TypeRegistry.builtIn()
         store = try Store.open(engine: MemoryEngine(), options: StoreOptions())
-        let account: Value = ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default", "namespace": "ns-a"]]
+        let account: Value = [
+            "apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default", "namespace": "ns-a"],
+        ]
         let key = ObjectKey(GroupVersionResource.serviceAccounts.groupResource, namespace: "ns-a", name: "default")
         _ = try await store.commit(Transaction(conditions: [], operations: [.put(key, Document(account))]))
     }
@@ -126,7 +128,9 @@ private struct CreationFixture {
                 for: object, old: nil, isNamespaced: info.isNamespaced,
                 nameErrors: strategy.nameErrors(_:isPrefix:)) + strategy.validate(object, context)
         guard errors.isEmpty else {
-            return APIStatus.invalid(group: isEvents ? "" : info.gvr.group, kind: info.kind, name: object.name, errors: errors).value
+            // Errors of events name the core kind, whichever API they came through.
+            let group = isEvents ? "" : info.gvr.group
+            return APIStatus.invalid(group: group, kind: info.kind, name: object.name, errors: errors).value
         }
         return isEvents ? EventConversion.toEvents(object) : object
     }
@@ -148,7 +152,8 @@ private struct CreationFixture {
             if text.contains("<") {
                 let parts = text.split(separator: /<[a-z]+(:[0-9]+)?>/, omittingEmptySubsequences: false)
                 guard parts.count > 1, case .string(let found)? = got else {
-                    return text == got?.string || parts.count > 1 ? [] : ["\(path): \(text) ≠ \(got?.jsonText ?? "absent")"]
+                    let isSame = text == got?.string || parts.count > 1
+                    return isSame ? [] : ["\(path): \(text) ≠ \(got?.jsonText ?? "absent")"]
                 }
                 let matches = found.hasPrefix(parts.first ?? "") && found.hasSuffix(parts.last ?? "")
                 return matches ? [] : ["\(path): \(text) ≠ \(found)"]

@@ -176,8 +176,6 @@ import Testing
                 if pick(2) == 0, spec["type"] != "ClusterIP" {
                     spec["ports"] = [["port": 80, "nodePort": .int(Int64(30000 + pick(64)))]]
                 }
-                guard fixture.store.current.object(ObjectKey(ServiceFixture.services, namespace: "ns", name: name)) == nil
-                else { continue }
                 _ = try? await fixture.create(name, spec)
             case 1:
                 let type = types[pick(4)]

@@ -31,7 +31,8 @@ struct ServiceFixture {
     static func environment(seed: UInt64) -> Environment {
         let state = Counter(seed)
         return Environment(
-            now: { Timestamp(seconds: 1_700_000_000) }, newUID: { Environment.uuid(high: state.next(), low: state.next()) },
+            now: { Timestamp(seconds: 1_700_000_000) },
+            newUID: { Environment.uuid(high: state.next(), low: state.next()) },
             randomSuffix: { length in
                 String((0..<length).map { _ in Environment.suffixAlphabet[Int(state.next() % 27)] })
             })
@@ -81,6 +82,7 @@ struct ServiceFixture {
             if isDryRun { return service }
             transaction.operations.insert(.put(key(name), Document(service)), at: 0)
             if try await commit(transaction) { return service }
+            if !isMissing(name) { throw Refusal(status: .alreadyExists(Self.services, name: name)) }
         }
     }
 
@@ -180,7 +182,8 @@ struct ServiceFixture {
             let spec = object.value["spec"] ?? [:]
             var held = (spec["clusterIPs"]?.array ?? []).compactMap(\.string).filter { $0 != "None" }
                 .compactMap { IPAddress($0)?.description }
-            let numbers = (spec["ports"]?.array ?? []).compactMap { $0["nodePort"]?.int } + [spec["healthCheckNodePort"]?.int ?? 0]
+            var numbers = (spec["ports"]?.array ?? []).compactMap { $0["nodePort"]?.int }
+            numbers.append(spec["healthCheckNodePort"]?.int ?? 0)
             held += Set(numbers.filter { $0 != 0 }).map { String($0) }
             for item in held {
                 if let other = shown.updateValue(object.key.name, forKey: item) {

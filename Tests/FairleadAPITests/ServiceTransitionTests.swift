@@ -127,7 +127,8 @@ import Testing
         let fixture = try ServiceFixture(ranges: ["10.96.0.0/16", "fd00:96::/108"])
         let service = try await fixture.create(
             "s", ["ipFamilies": .array(families.map(Value.string)), "ipFamilyPolicy": .string(policy), "ports": port])
-        let addresses = service.at("spec", "clusterIPs")?.array?.compactMap { $0.string.flatMap { IPAddress($0) } } ?? []
+        let texts = service.at("spec", "clusterIPs")?.array?.compactMap(\.string) ?? []
+        let addresses = texts.compactMap { IPAddress($0) }
         #expect(addresses.count == count)
         #expect(addresses.map(\.family) == service.at("spec", "ipFamilies")?.array?.compactMap(\.string))
         #expect(addresses.first?.family == families.first ?? "IPv4")

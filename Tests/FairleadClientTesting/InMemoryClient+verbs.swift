@@ -6,7 +6,9 @@ extension InMemoryClient {
         _ resource: GroupVersionResource, namespace: String, name: String
     ) async throws(APIStatus) -> Value {
         let key = ObjectKey(resource.groupResource, namespace: namespace, name: name)
-        guard let object = state.withLock({ $0.objects[key] }) else { throw .notFound(resource.groupResource, name: name) }
+        guard let object = state.withLock({ $0.objects[key] }) else {
+            throw .notFound(resource.groupResource, name: name)
+        }
         return object.value
     }
 

@@ -62,7 +62,9 @@ package final class InMemoryClient: ObjectClient {
     package func objects(_ resource: GroupVersionResource, namespace: String? = nil) -> [Value] {
         state.withLock { state in
             state.objects.values
-                .filter { $0.key.resource == resource.groupResource && (namespace ?? $0.key.namespace) == $0.key.namespace }
+                .filter {
+                    $0.key.resource == resource.groupResource && (namespace ?? $0.key.namespace) == $0.key.namespace
+                }
                 .sorted { $0.key < $1.key }.map(\.value)
         }
     }

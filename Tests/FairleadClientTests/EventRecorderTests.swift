@@ -1,7 +1,8 @@
-@testable import FairleadClient
 import FairleadClientTesting
 import FairleadModel
 import Testing
+
+@testable import FairleadClient
 
 @Suite(.timeLimit(.minutes(1)))
 struct EventRecorderTests {

@@ -51,7 +51,9 @@ import Testing
                 await makeReady(cluster)
             }
             #expect(cluster.all(.replicaSets).count == 2)
-            let messages = { cluster.all(.events).filter { $0.text("reason") == "ScalingReplicaSet" }.map { $0.text("message") } }
+            let messages = {
+                cluster.all(.events).filter { $0.text("reason") == "ScalingReplicaSet" }.map { $0.text("message") }
+            }
             #expect(await eventually { messages().contains { $0.hasSuffix("from 0 to 3") } })
 
             try await cluster.delete(

@@ -14,10 +14,11 @@ import Testing
         let set = try #require(plan.create)
         #expect(set.size == 3)
         #expect(set.announcements == ["Scaled up replica set \(set.name) from 0 to 3"])
-        #expect(set.value.annotations == [
-            "deployment.kubernetes.io/revision": "1", "deployment.kubernetes.io/desired-replicas": "3",
-            "deployment.kubernetes.io/max-replicas": "4",
-        ])
+        #expect(
+            set.value.annotations == [
+                "deployment.kubernetes.io/revision": "1", "deployment.kubernetes.io/desired-replicas": "3",
+                "deployment.kubernetes.io/max-replicas": "4",
+            ])
         let hash = try #require(set.value.labels["pod-template-hash"])
         #expect(set.name == "d-\(hash)")
         #expect(set.value.at("spec", "selector", "matchLabels", "pod-template-hash")?.string == hash)
@@ -51,7 +52,8 @@ import Testing
     @Test func scalingDuringRolloutIsSpreadInProportion() {
         let sets = [
             Fixture.set("d-old", image: "img:1", size: 4, desired: 4, maximum: 6),
-            Fixture.set("d-new", image: "img:2", size: 2, available: 0, revision: 2, desired: 4, maximum: 6, created: 10),
+            Fixture.set(
+                "d-new", image: "img:2", size: 2, available: 0, revision: 2, desired: 4, maximum: 6, created: 10),
         ]
         let deployment = Fixture.deployment(
             replicas: 10, image: "img:2",
@@ -127,12 +129,13 @@ import Testing
     func percentagesRoundUpForSurgeAndDownForUnavailable(
         surge: String, unavailable: String, replicas: Int64, surgePods: Int64, unavailablePods: Int64
     ) {
-        let limits = RolloutLimits(deployment: Fixture.deployment(
-            replicas: replicas,
-            strategy: [
-                "type": "RollingUpdate",
-                "rollingUpdate": ["maxSurge": .string(surge), "maxUnavailable": .string(unavailable)],
-            ]))
+        let limits = RolloutLimits(
+            deployment: Fixture.deployment(
+                replicas: replicas,
+                strategy: [
+                    "type": "RollingUpdate",
+                    "rollingUpdate": ["maxSurge": .string(surge), "maxUnavailable": .string(unavailable)],
+                ]))
         #expect(limits.surge == surgePods)
         #expect(limits.unavailable == unavailablePods)
     }

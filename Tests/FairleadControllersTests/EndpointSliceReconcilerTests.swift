@@ -1,6 +1,7 @@
-@testable import FairleadControllers
 import FairleadModel
 import Testing
+
+@testable import FairleadControllers
 
 struct EndpointSliceReconcilerTests {
     private func plan(
@@ -134,14 +135,17 @@ struct EndpointSliceReconcilerTests {
 
     @Test func aHostnameShowsOnlyWithTheServicesSubdomain() {
         let pods = ["s", "other"].map { subdomain in
-            ServiceFixture.pod(subdomain, ip: "10.0.0.\(subdomain.utf8.count)", spec: [("hostname", "h"), ("subdomain", .string(subdomain))])
+            ServiceFixture.pod(
+                subdomain, ip: "10.0.0.\(subdomain.utf8.count)",
+                spec: [("hostname", "h"), ("subdomain", .string(subdomain))])
         }
         let endpoints = plan(ServiceFixture.service(), pods).creates[0].items("endpoints")
         #expect(endpoints.map { $0["hostname"]?.string } == ["h", nil])
     }
 
     @Test func labelsAreTheServicesAndHeadlessIsMarked() {
-        let service = ServiceFixture.service(spec: [("clusterIP", "None")], labels: ["team": "x", "kubernetes.io/service-name": "no"])
+        let service = ServiceFixture.service(
+            spec: [("clusterIP", "None")], labels: ["team": "x", "kubernetes.io/service-name": "no"])
         let slice = plan(service, []).creates[0]
         #expect(
             slice.labels == [
@@ -168,13 +172,16 @@ struct EndpointSliceReconcilerTests {
         let added = plan(ServiceFixture.service(), pods + [ServiceFixture.pod("zz", ip: "10.9.9.9")], slices: slices)
         #expect(added.updates.map(\.name) == ["s-2"] && added.creates.isEmpty)
 
-        let replaced = plan(ServiceFixture.service(), Array(pods.dropFirst(3)) + [ServiceFixture.pod("zz", ip: "10.9.9.9")], slices: slices)
+        let replaced = plan(
+            ServiceFixture.service(), Array(pods.dropFirst(3)) + [ServiceFixture.pod("zz", ip: "10.9.9.9")],
+            slices: slices)
         #expect(replaced.updates.map { $0.items("endpoints").count } == [98])
     }
 
     @Test func slicesOfAnEarlierServiceOfTheNameAreNotReused() {
         var old = named(plan(ServiceFixture.service(), []).creates[0], "s-old")
-        old.set([["kind": "Service", "name": "s", "uid": "gone", "apiVersion": "v1"]], at: "metadata", "ownerReferences")
+        old.set(
+            [["kind": "Service", "name": "s", "uid": "gone", "apiVersion": "v1"]], at: "metadata", "ownerReferences")
         let plan = plan(ServiceFixture.service(), [ServiceFixture.pod("p")], slices: [old])
         #expect(plan.deletes.map(\.key.name) == ["s-old"])
         #expect(plan.creates.count == 1 && plan.updates.isEmpty)

@@ -46,9 +46,13 @@ import Testing
     @Test func dependentWithDependentsIsDeletedInTheForegroundToo() {
         let middle = object(owners: [("top", true)])
         let child = object(owners: [("me", true)], uid: "child")
-        #expect(plan(middle, owners: ["top": .waiting], dependents: [child]) == .delete(policy: "Foreground", unblock: false))
+        #expect(
+            plan(middle, owners: ["top": .waiting], dependents: [child])
+                == .delete(policy: "Foreground", unblock: false))
         let waiting = object(owners: [("me", true)], finalizers: ["foregroundDeletion"], deleted: true, uid: "top")
-        #expect(plan(middle, owners: ["top": .waiting], dependents: [waiting]) == .delete(policy: "Foreground", unblock: true))
+        #expect(
+            plan(middle, owners: ["top": .waiting], dependents: [waiting])
+                == .delete(policy: "Foreground", unblock: true))
     }
 
     @Test func orphaningCutsReferencesFirst() {
@@ -60,7 +64,8 @@ import Testing
 
     @Test func namespaceConditionsTellWhatRemains() {
         var namespace: Value = [
-            "metadata": ["name": "n", "deletionTimestamp": "2027-01-01T00:00:00Z"], "spec": ["finalizers": ["kubernetes"]],
+            "metadata": ["name": "n", "deletionTimestamp": "2027-01-01T00:00:00Z"],
+            "spec": ["finalizers": ["kubernetes"]],
         ]
         let reconciler = NamespaceReconciler(namespace: namespace, now: Fixture.now)
         let left = NamespaceReconciler.Remainder(
@@ -68,7 +73,9 @@ import Testing
         namespace = reconciler.updated(remaining: [left], failure: nil)
         let messages = namespace.items("status", "conditions").map { $0.text("message") }
         #expect(messages.contains("Some resources are remaining: configmaps. has 1 resource instances"))
-        #expect(messages.contains("Some content in the namespace has finalizers remaining: example.com/f in 1 resource instances"))
+        #expect(
+            messages.contains(
+                "Some content in the namespace has finalizers remaining: example.com/f in 1 resource instances"))
         let later = NamespaceReconciler(namespace: namespace, now: Fixture.now).updated(remaining: [], failure: nil)
         #expect(later.items("status", "conditions").allSatisfy { $0.text("status") == "False" })
         #expect(NamespaceReconciler(namespace: later, now: Fixture.now).finalized.at("spec", "finalizers") == nil)

@@ -1,7 +1,8 @@
 import FairleadClient
-@testable import FairleadControllers
 import FairleadModel
 import Testing
+
+@testable import FairleadControllers
 
 struct LoadBalancerTests {
     private func key(_ name: String) -> ObjectName { ObjectName(namespace: "ns", name: name) }

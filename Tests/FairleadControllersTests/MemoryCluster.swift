@@ -45,7 +45,9 @@ final class MemoryCluster: ObjectClient {
 
     func list(_ resource: GroupVersionResource, namespace: String?) async throws(APIStatus) -> ObjectList {
         state.withLock { state in
-            let objects = (state.objects[resource] ?? [:]).values.filter { namespace == nil || $0.key.namespace == namespace }
+            let objects = (state.objects[resource] ?? [:]).values.filter {
+                namespace == nil || $0.key.namespace == namespace
+            }
             return ObjectList(objects: objects.sorted { $0.key < $1.key }, revision: state.revision)
         }
     }
@@ -77,7 +79,9 @@ final class MemoryCluster: ObjectClient {
         return stored.value
     }
 
-    func update(_ resource: GroupVersionResource, _ object: Value, subresource: String?) async throws(APIStatus) -> Value {
+    func update(_ resource: GroupVersionResource, _ object: Value, subresource: String?) async throws(APIStatus)
+        -> Value
+    {
         try change(resource, ObjectName(namespace: object.namespace, name: object.name)) { old in
             if let version = object.resourceVersion, version != old.resourceVersion { return nil }
             var new = object
@@ -106,7 +110,9 @@ final class MemoryCluster: ObjectClient {
     ) async throws(APIStatus) {
         _ = try change(resource, ObjectName(namespace: namespace, name: name)) { old in
             if let uid = options.uid, uid != old.uid { return nil }
-            if let version = options.resourceVersion, version != old.at("metadata", "resourceVersion")?.string { return nil }
+            if let version = options.resourceVersion, version != old.at("metadata", "resourceVersion")?.string {
+                return nil
+            }
             var new = old
             if options.propagationPolicy == "Foreground" { new.finalizers = new.finalizers + ["foregroundDeletion"] }
             if options.propagationPolicy == "Orphan" { new.finalizers = new.finalizers + ["orphan"] }

@@ -1,6 +1,7 @@
-@testable import FairleadControllers
 import FairleadModel
 import Testing
+
+@testable import FairleadControllers
 
 struct NodeLifecycleTests {
     private let now = Timestamp(seconds: 1_767_225_600)
@@ -24,7 +25,8 @@ struct NodeLifecycleTests {
         var node = ServiceFixture.node()
         node.set(true, at: "spec", "unschedulable")
         let desired = NodeTaints.desired(NodeView(node), now: now)
-        #expect(desired == [Taint(key: NodeTaints.unschedulable, effect: "NoSchedule", timeAdded: "2026-01-01T00:00:00Z")])
+        #expect(
+            desired == [Taint(key: NodeTaints.unschedulable, effect: "NoSchedule", timeAdded: "2026-01-01T00:00:00Z")])
     }
 
     @Test func aSilentNodeBecomesUnknownOnce() {

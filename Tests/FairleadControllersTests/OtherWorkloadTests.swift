@@ -10,7 +10,10 @@ import Testing
         var spec = spec
         spec["selector"] = ["matchLabels": ["app": "a"]]
         if spec["template"] == nil { spec["template"] = Fixture.template() }
-        return ["apiVersion": .string(apiVersion), "kind": .string(kind), "metadata": ["name": .string(name)], "spec": .object(spec)]
+        return [
+            "apiVersion": .string(apiVersion), "kind": .string(kind), "metadata": ["name": .string(name)],
+            "spec": .object(spec),
+        ]
     }
 
     private func report(_ cluster: MemoryCluster, _ pod: String, _ status: Value) async throws {
@@ -19,10 +22,16 @@ import Testing
 
     @Test func statefulSetGoesUpInOrderAndUpdatesFromTheTop() async throws {
         let cluster = MemoryCluster()
-        try await withControllers(cluster, { [StatefulSetController(client: cluster, informers: $0, environment: cluster.environment)] }) {
-            let set = workload("StatefulSet", "w", spec: [
-                "replicas": 2, "serviceName": "s", "volumeClaimTemplates": [["metadata": ["name": "data"], "spec": [:]]],
-            ])
+        let make: (InformerSet) -> [any Controller] = { informers in
+            [StatefulSetController(client: cluster, informers: informers, environment: cluster.environment)]
+        }
+        try await withControllers(cluster, make) {
+            let set = workload(
+                "StatefulSet", "w",
+                spec: [
+                    "replicas": 2, "serviceName": "s",
+                    "volumeClaimTemplates": [["metadata": ["name": "data"], "spec": [:]]],
+                ])
             _ = try await cluster.create(.statefulSets, namespace: "n", set)
             #expect(await eventually { cluster.all(.pods).map(\.name) == ["w-0"] })
             let first = try #require(cluster.all(.pods).first)
@@ -52,28 +61,41 @@ import Testing
     @Test func daemonSetPutsAPodOnEveryMatchingNode() async throws {
         let cluster = MemoryCluster()
         func node(_ name: String, _ taints: [Value] = []) -> Value {
-            ["kind": "Node", "metadata": ["name": .string(name), "labels": ["pool": "x"]], "spec": ["taints": .array(taints)]]
+            [
+                "kind": "Node", "metadata": ["name": .string(name), "labels": ["pool": "x"]],
+                "spec": ["taints": .array(taints)],
+            ]
         }
-        try await withControllers(cluster, { [DaemonSetController(client: cluster, informers: $0, environment: cluster.environment)] }) {
+        let make: (InformerSet) -> [any Controller] = { informers in
+            [DaemonSetController(client: cluster, informers: informers, environment: cluster.environment)]
+        }
+        try await withControllers(cluster, make) {
             _ = try await cluster.create(.nodes, namespace: "", node("a"))
-            _ = try await cluster.create(.nodes, namespace: "", node("tainted", [["key": "k", "effect": "NoSchedule"]]))
+            _ = try await cluster.create(
+                .nodes, namespace: "", node("tainted", [["key": "k", "effect": "NoSchedule"]]))
             var template = Fixture.template()
             template.set(["pool": "x"], at: "spec", "nodeSelector")
             _ = try await cluster.create(
                 .daemonSets, namespace: "n", workload("DaemonSet", "d", spec: ["template": template]))
-            #expect(await eventually { cluster.all(.daemonSets).first?.at("status", "currentNumberScheduled")?.int == 1 })
+            #expect(
+                await eventually { cluster.all(.daemonSets).first?.at("status", "currentNumberScheduled")?.int == 1 })
             let pod = try #require(cluster.all(.pods).first)
             #expect(DaemonSetReconciler.node(of: pod) == "a")
             #expect(pod.items("spec", "tolerations").count == 6)
             _ = try await cluster.create(.nodes, namespace: "", node("b"))
             #expect(await eventually { cluster.all(.pods).count == 2 })
-            #expect(cluster.all(.daemonSets).first?.at("status", "desiredNumberScheduled")?.int == 1 || cluster.all(.pods).count == 2)
+            #expect(
+                cluster.all(.daemonSets).first?.at("status", "desiredNumberScheduled")?.int == 1
+                    || cluster.all(.pods).count == 2)
         }
     }
 
     @Test func jobCountsItsPodOnceAndCompletes() async throws {
         let cluster = MemoryCluster()
-        try await withControllers(cluster, { [JobController(client: cluster, informers: $0, environment: cluster.environment)] }) {
+        let make: (InformerSet) -> [any Controller] = { informers in
+            [JobController(client: cluster, informers: informers, environment: cluster.environment)]
+        }
+        try await withControllers(cluster, make) {
             let job = workload(
                 "Job", "j", spec: ["parallelism": 1, "completions": 1, "backoffLimit": 6], apiVersion: "batch/v1")
             _ = try await cluster.create(JobController.jobs, namespace: "n", job)
@@ -96,14 +118,22 @@ import Testing
 
     @Test func namespaceGetsAccountAndCertificateBack() async throws {
         let cluster = MemoryCluster()
-        try await withControllers(cluster, {
-            [ServiceAccountController(client: cluster, informers: $0, environment: cluster.environment, rootCertificates: "PEM")]
-        }) {
+        let make: (InformerSet) -> [any Controller] = { informers in
+            [
+                ServiceAccountController(
+                    client: cluster, informers: informers, environment: cluster.environment, rootCertificates: "PEM")
+            ]
+        }
+        try await withControllers(cluster, make) {
             _ = try await cluster.create(.namespaces, namespace: "", ["kind": "Namespace", "metadata": ["name": "n"]])
-            #expect(await eventually { cluster.all(.serviceAccounts).count == 1 && cluster.all(.configMaps).count == 1 })
+            #expect(
+                await eventually { cluster.all(.serviceAccounts).count == 1 && cluster.all(.configMaps).count == 1 })
             let old = cluster.all(.serviceAccounts).map(\.uid)
             try await cluster.delete(.serviceAccounts, namespace: "n", name: "default")
-            #expect(await eventually { cluster.all(.serviceAccounts).count == 1 && cluster.all(.serviceAccounts).map(\.uid) != old })
+            #expect(
+                await eventually {
+                    cluster.all(.serviceAccounts).count == 1 && cluster.all(.serviceAccounts).map(\.uid) != old
+                })
             try await cluster.patch(.configMaps, namespace: "n", name: "kube-root-ca.crt", ["data": ["ca.crt": "bad"]])
             #expect(await eventually { cluster.all(.configMaps).first?.text("data", "ca.crt") == "PEM" })
         }

@@ -5,15 +5,21 @@ import Testing
 @testable import FairleadControllers
 
 @Suite struct ReplicaSetTests {
-    @Test(arguments: [
-        ([Fixture.pod("assigned", node: "x"), Fixture.pod("unassigned")], "unassigned"),
-        ([Fixture.pod("running"), Fixture.pod("pending", phase: "Pending")], "pending"),
-        ([Fixture.pod("ready"), Fixture.pod("unready", ready: false)], "unready"),
-        ([Fixture.pod("dear", cost: "100"), Fixture.pod("cheap")], "cheap"),
-        ([Fixture.pod("old", readyFor: 50), Fixture.pod("young", readyFor: 5)], "young"),
-        ([Fixture.pod("steady"), Fixture.pod("restarting", restarts: 3)], "restarting"),
-        ([Fixture.pod("alone", node: "x"), Fixture.pod("crowd1", node: "y"), Fixture.pod("crowd2", node: "y", readyFor: 1)], "crowd2"),
-    ] as [([Value], String)])
+    @Test(
+        arguments: [
+            ([Fixture.pod("assigned", node: "x"), Fixture.pod("unassigned")], "unassigned"),
+            ([Fixture.pod("running"), Fixture.pod("pending", phase: "Pending")], "pending"),
+            ([Fixture.pod("ready"), Fixture.pod("unready", ready: false)], "unready"),
+            ([Fixture.pod("dear", cost: "100"), Fixture.pod("cheap")], "cheap"),
+            ([Fixture.pod("old", readyFor: 50), Fixture.pod("young", readyFor: 5)], "young"),
+            ([Fixture.pod("steady"), Fixture.pod("restarting", restarts: 3)], "restarting"),
+            (
+                [
+                    Fixture.pod("alone", node: "x"), Fixture.pod("crowd1", node: "y"),
+                    Fixture.pod("crowd2", node: "y", readyFor: 1),
+                ], "crowd2"
+            ),
+        ] as [([Value], String)])
     func shrinkingTakesTheLeastUsefulPod(pods: [Value], victim: String) {
         #expect(PodRanking.victims(among: pods, related: pods, count: 1).map(\.name) == [victim])
         #expect(PodRanking.victims(among: pods.reversed(), related: pods, count: 1).map(\.name) == [victim])

@@ -1,8 +1,9 @@
 import FairleadClient
 import FairleadClientTesting
-@testable import FairleadControllers
 import FairleadModel
 import Testing
+
+@testable import FairleadControllers
 
 /// The controllers as they run, against a server of a few lines.
 @Suite(.timeLimit(.minutes(1)))
@@ -38,7 +39,8 @@ struct ServiceControllersTests {
         client.put(.services, ServiceFixture.service("other", selector: ["app": "b"]))
         client.put(.pods, ServiceFixture.pod("p"))
         try await run(
-            client, { EndpointSliceController(informers: $0, environment: ServiceFixture.environment, clock: ManualClock()) }
+            client,
+            { EndpointSliceController(informers: $0, environment: ServiceFixture.environment, clock: ManualClock()) }
         ) { informers in
             await wait(informers, .endpointSlices) { change in
                 change.new.map { EndpointSliceView($0).endpoints.first?.isReady == true } ?? false
@@ -61,7 +63,8 @@ struct ServiceControllersTests {
         client.put(.services, ServiceFixture.service())
         client.put(.pods, ServiceFixture.pod("p"))
         try await run(
-            client, { EndpointSliceController(informers: $0, environment: ServiceFixture.environment, clock: ManualClock()) }
+            client,
+            { EndpointSliceController(informers: $0, environment: ServiceFixture.environment, clock: ManualClock()) }
         ) { informers in
             await wait(informers, .endpointSlices) { $0.new != nil }
             var slice = client.objects(.endpointSlices)[0]
@@ -81,7 +84,8 @@ struct ServiceControllersTests {
         let client = InMemoryClient()
         client.put(.pods, ServiceFixture.pod("p"))
         try await run(
-            client, { EndpointsController(informers: $0, environment: ServiceFixture.environment, clock: ManualClock()) }
+            client,
+            { EndpointsController(informers: $0, environment: ServiceFixture.environment, clock: ManualClock()) }
         ) { informers in
             client.put(.services, ServiceFixture.service())
             await wait(informers, .endpoints) { $0.new?.value.items("subsets").count == 1 }
@@ -134,9 +138,11 @@ struct ServiceControllersTests {
                 change.new.map { NodeView($0).taints.map(\.effect) } == ["NoSchedule", "NoExecute"]
             }
             await wait(informers, .pods) { $0.new.map { PodView($0).isReady } == false }
-            client.put(.leases, [
-                "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "x"],
-            ])
+            client.put(
+                .leases,
+                [
+                    "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "x"],
+                ])
             client.put(.nodes, ServiceFixture.node(taints: [], heartbeat: "2026-01-01T00:01:00Z"))
             await wait(informers, .nodes) { change in
                 change.new.map { NodeView($0).isReady && NodeView($0).taints.isEmpty } ?? false
@@ -150,7 +156,8 @@ struct ServiceControllersTests {
             serviceCIDRs: ["10.96.0.0/16"], serverPort: 6443, advertiseAddress: "192.0.2.1")
         let bootstrap = Bootstrap(client: client, configuration: configuration, environment: ServiceFixture.environment)
         try await bootstrap.run()
-        #expect(client.objects(.namespaces).map(\.name) == ["default", "kube-node-lease", "kube-public", "kube-system"])
+        #expect(
+            client.objects(.namespaces).map(\.name) == ["default", "kube-node-lease", "kube-public", "kube-system"])
         #expect(client.objects(.services).map { ServiceView($0).clusterIP } == ["10.96.0.1"])
         #expect(client.objects(.endpointSlices).map(\.name) == ["kubernetes"])
         client.forgetActions()

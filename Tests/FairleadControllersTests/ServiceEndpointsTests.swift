@@ -1,11 +1,13 @@
 import FairleadClient
-@testable import FairleadControllers
 import FairleadModel
 import Testing
 
+@testable import FairleadControllers
+
 struct ServiceEndpointsTests {
     private func slice(_ name: String, _ revision: Int64) -> StoredObject {
-        ServiceFixture.stored(.endpointSlices, ["metadata": ["name": .string(name), "namespace": "ns"]], revision: revision)
+        ServiceFixture.stored(
+            .endpointSlices, ["metadata": ["name": .string(name), "namespace": "ns"]], revision: revision)
     }
 
     private let owner = ObjectName(namespace: "ns", name: "s")
@@ -45,7 +47,8 @@ struct ServiceEndpointsTests {
     @Test func theTriggerTimeIsTheOldestChangeNotYetAccountedFor() {
         func pod(_ name: String, _ time: String) -> StoredObject {
             var pod = ServiceFixture.pod(name)
-            pod.set([["type": "Ready", "status": "True", "lastTransitionTime": .string(time)]], at: "status", "conditions")
+            pod.set(
+                [["type": "Ready", "status": "True", "lastTransitionTime": .string(time)]], at: "status", "conditions")
             return ServiceFixture.stored(.pods, pod)
         }
         var times = TriggerTimes()
@@ -89,7 +92,8 @@ struct ServiceEndpointsTests {
     @Test func endpointsAreCutToAThousandReadyOnesFirst() {
         func count(ready: Int, unready: Int) -> [Int] {
             let pods = (0..<ready + unready).map { index in
-                PodView(ServiceFixture.pod("p\(index)", ip: "10.\(index / 250).0.\(index % 250 + 1)", ready: index < ready))
+                PodView(
+                    ServiceFixture.pod("p\(index)", ip: "10.\(index / 250).0.\(index % 250 + 1)", ready: index < ready))
             }
             let plan = EndpointsReconciler.plan(
                 service: ServiceView(ServiceFixture.service()), pods: pods, current: nil, trigger: nil)
@@ -105,13 +109,16 @@ struct ServiceEndpointsTests {
     @Test func endpointsAreLeftAloneWhenNothingChanges() {
         let service = ServiceView(ServiceFixture.service(labels: ["team": "x"]))
         let pods = [PodView(ServiceFixture.pod("a"))]
-        guard case .create(let endpoints) = EndpointsReconciler.plan(service: service, pods: pods, current: nil, trigger: nil)
+        guard
+            case .create(let endpoints) = EndpointsReconciler.plan(
+                service: service, pods: pods, current: nil, trigger: nil)
         else {
             Issue.record("nothing was created")
             return
         }
         #expect(endpoints.labels == ["team": "x", "endpoints.kubernetes.io/managed-by": "endpoint-controller"])
-        guard case .nothing = EndpointsReconciler.plan(service: service, pods: pods, current: endpoints, trigger: nil) else {
+        guard case .nothing = EndpointsReconciler.plan(service: service, pods: pods, current: endpoints, trigger: nil)
+        else {
             Issue.record("an equal object would be written")
             return
         }
@@ -134,7 +141,10 @@ struct ServiceEndpointsTests {
         let slices = EndpointSliceMirroringReconciler(endpoints: endpoints).plan(slices: []).creates
         #expect(slices.map { $0.text("addressType") } == ["IPv4", "IPv6", "IPv4"])
         #expect(slices.map { $0.items("endpoints").count } == [3, 1, 1])
-        #expect(slices[0].items("endpoints").map { $0["conditions"] } == [["ready": true], ["ready": true], ["ready": false]])
+        #expect(
+            slices[0].items("endpoints").map { $0["conditions"] } == [
+                ["ready": true], ["ready": true], ["ready": false],
+            ])
         #expect(slices[0].annotations == ["note": "n"])
         #expect(slices[0].labels[EndpointSliceView.managedByLabel] == EndpointSliceMirroringReconciler.manager)
         #expect(slices[0].labels["team"] == "x")

@@ -9,13 +9,15 @@ enum Fixture {
     }
 
     static func deployment(
-        replicas: Int64, image: String = "img:1", strategy: Value = ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": 1, "maxUnavailable": 0]]
+        replicas: Int64, image: String = "img:1",
+        strategy: Value = ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": 1, "maxUnavailable": 0]]
     ) -> Value {
         [
             "apiVersion": "apps/v1", "kind": "Deployment",
             "metadata": ["name": "d", "namespace": "n", "uid": "uid-d", "generation": 1],
             "spec": [
-                "replicas": .int(replicas), "selector": ["matchLabels": ["app": "a"]], "template": template(image: image),
+                "replicas": .int(replicas), "selector": ["matchLabels": ["app": "a"]],
+                "template": template(image: image),
                 "strategy": strategy, "progressDeadlineSeconds": 600, "revisionHistoryLimit": 10,
             ],
         ]
@@ -54,14 +56,18 @@ enum Fixture {
     ) -> Value {
         var pod: Value = [
             "apiVersion": "v1", "kind": "Pod",
-            "metadata": ["name": .string(name), "namespace": "n", "uid": .string("uid-\(name)"), "labels": ["app": "a"]],
+            "metadata": [
+                "name": .string(name), "namespace": "n", "uid": .string("uid-\(name)"), "labels": ["app": "a"],
+            ],
             "spec": .object(Object()),
             "status": [
                 "phase": .string(phase),
-                "conditions": [[
-                    "type": "Ready", "status": ready ? "True" : "False",
-                    "lastTransitionTime": .string(now.adding(seconds: -readyFor).rfc3339),
-                ]],
+                "conditions": [
+                    [
+                        "type": "Ready", "status": ready ? "True" : "False",
+                        "lastTransitionTime": .string(now.adding(seconds: -readyFor).rfc3339),
+                    ]
+                ],
                 "containerStatuses": [["restartCount": .int(restarts)]],
             ],
         ]

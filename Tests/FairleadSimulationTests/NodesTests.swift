@@ -34,17 +34,23 @@ import Testing
     }
 
     @Test func imagesAreNamedInFull() {
-        let names = ["nginx", "nginx:1.2", "a/b:c", "registry.k8s.io/x/y:v1", "localhost/z"].map { ImageReference($0).canonical }
-        #expect(names == [
-            "docker.io/library/nginx:latest", "docker.io/library/nginx:1.2", "docker.io/a/b:c", "registry.k8s.io/x/y:v1",
-            "localhost/z:latest",
-        ])
+        let names = ["nginx", "nginx:1.2", "a/b:c", "registry.k8s.io/x/y:v1", "localhost/z"].map {
+            ImageReference($0).canonical
+        }
+        #expect(
+            names == [
+                "docker.io/library/nginx:latest", "docker.io/library/nginx:1.2", "docker.io/a/b:c",
+                "registry.k8s.io/x/y:v1",
+                "localhost/z:latest",
+            ])
     }
 
     @Test func logsAreStableAndFollowTheOptions() {
         let pod: Value = [
             "metadata": ["name": "p", "uid": "u"], "spec": ["containers": [["name": "c", "image": "nginx:1.14.2"]]],
-            "status": ["containerStatuses": [["name": "c", "state": ["running": ["startedAt": "2027-01-15T08:00:00Z"]]]]],
+            "status": [
+                "containerStatuses": [["name": "c", "state": ["running": ["startedAt": "2027-01-15T08:00:00Z"]]]]
+            ],
         ]
         let lines = PodLogs.lines(for: pod, container: "c")
         #expect(lines.contains("2027/01/15 08:00:00 [notice] 1#1: nginx/1.14.2"))

@@ -6,7 +6,9 @@ import Testing
 /// Golden timelines: what a pod's status and events show, second by second.
 @Suite struct PodMachineTests {
     /// Looks at the pod whenever the machine asks for it, and notes each change as one line.
-    private func timeline(_ pod: Value, until end: Double, from start: Double = 0, memory: PodMemory = PodMemory()) -> (lines: [String], pod: Value) {
+    private func timeline(_ pod: Value, until end: Double, from start: Double = 0, memory: PodMemory = PodMemory()) -> (
+        lines: [String], pod: Value
+    ) {
         var pod = pod
         var memory = memory
         var time = start
@@ -20,7 +22,9 @@ import Testing
                 pod["status"] = status
                 lines.append("\(Self.rounded(time)) \(Self.summary(pod))")
             }
-            for event in step.events { lines.append("\(Self.rounded(time)) \(event.type) \(event.reason) \(event.message)") }
+            for event in step.events {
+                lines.append("\(Self.rounded(time)) \(event.type) \(event.reason) \(event.message)")
+            }
             if step.isGone { lines.append("\(Self.rounded(time)) gone") }
             guard let again = step.again, !step.isGone else { break }
             time += again
@@ -33,13 +37,15 @@ import Testing
     private static func rounded(_ time: Double) -> String { String((time * 100).rounded() / 100) }
 
     private static func summary(_ pod: Value) -> String {
-        let containers = (pod.items("status", "initContainerStatuses") + pod.items("status", "containerStatuses")).map { status in
+        let containers = (pod.items("status", "initContainerStatuses") + pod.items("status", "containerStatuses")).map {
+            status in
             let state = ContainerMachine.state(of: status)
             let reason = status.at("state", state, "reason")?.string ?? state
             return "\(status.text("name"))=\(reason)\(status.flag("ready") ? "+" : "")"
         }
         let ready = PodView(pod).isReady ? "Ready" : "NotReady"
-        return "\(pod.text("status", "phase")) \(ready) \(pod.text("status", "podIP")) \(containers.joined(separator: " "))"
+        return
+            "\(pod.text("status", "phase")) \(ready) \(pod.text("status", "podIP")) \(containers.joined(separator: " "))"
     }
 
     private func pod(_ containers: [Value], _ more: Object = [:], annotations: [String: String] = [:]) -> Value {
@@ -56,57 +62,68 @@ import Testing
     }
 
     @Test func plainPodIsReadyAfterOnePull() {
-        let (lines, pod) = timeline(pod([["name": "c", "image": "nginx:1.14.2", "imagePullPolicy": "IfNotPresent"]]), until: 60)
-        #expect(lines == [
-            "0.0 Pending NotReady  c=ContainerCreating",
-            "0.1 Running Ready 10.244.0.2 c=running+",
-            "0.1 Normal Pulled Container image \"nginx:1.14.2\" already present on machine and can be accessed by the pod",
-            "0.1 Normal Created Container created", "0.1 Normal Started Container started",
-        ])
+        let (lines, pod) = timeline(
+            pod([["name": "c", "image": "nginx:1.14.2", "imagePullPolicy": "IfNotPresent"]]), until: 60)
+        #expect(
+            lines == [
+                "0.0 Pending NotReady  c=ContainerCreating",
+                "0.1 Running Ready 10.244.0.2 c=running+",
+                "0.1 Normal Pulled Container image \"nginx:1.14.2\" already present on machine and can be accessed by the pod",
+                "0.1 Normal Created Container created", "0.1 Normal Started Container started",
+            ])
         let status = pod.items("status", "containerStatuses")[0]
         #expect(status.text("image") == "docker.io/library/nginx:1.14.2")
         #expect(status.text("imageID").hasPrefix("docker.io/library/nginx@sha256:"))
         #expect(status.text("containerID").count == "containerd://".count + 64)
         #expect(pod.text("status", "qosClass") == "BestEffort")
-        #expect(pod.items("status", "conditions").map { $0.text("type") } == [
-            "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled",
-        ])
+        #expect(
+            pod.items("status", "conditions").map { $0.text("type") } == [
+                "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled",
+            ])
     }
 
     @Test func probesDelayReadiness() {
         let container: Value = [
-            "name": "c", "image": "i", "startupProbe": ["initialDelaySeconds": 1], "readinessProbe": ["initialDelaySeconds": 2],
+            "name": "c", "image": "i", "startupProbe": ["initialDelaySeconds": 1],
+            "readinessProbe": ["initialDelaySeconds": 2],
         ]
         let (lines, _) = timeline(pod([container]), until: 60)
-        #expect(lines.filter { $0.contains("10.244.0.2") } == [
-            "0.1 Running NotReady 10.244.0.2 c=running", "1.15 Running NotReady 10.244.0.2 c=running",
-            "3.2 Running Ready 10.244.0.2 c=running+",
-        ])
+        #expect(
+            lines.filter { $0.contains("10.244.0.2") } == [
+                "0.1 Running NotReady 10.244.0.2 c=running", "1.15 Running NotReady 10.244.0.2 c=running",
+                "3.2 Running Ready 10.244.0.2 c=running+",
+            ])
     }
 
     @Test func initContainersRunInOrderAndSidecarsStay() {
         let (lines, _) = timeline(
-            pod([["name": "c", "image": "i"]], ["initContainers": [
-                ["name": "one", "image": "i"], ["name": "side", "image": "i", "restartPolicy": "Always"],
-            ]]), until: 60)
+            pod(
+                [["name": "c", "image": "i"]],
+                [
+                    "initContainers": [
+                        ["name": "one", "image": "i"], ["name": "side", "image": "i", "restartPolicy": "Always"],
+                    ]
+                ]), until: 60)
         let states = lines.filter { $0.contains("Pending ") || $0.contains("Running ") }
-        #expect(states == [
-            "0.0 Pending NotReady  one=PodInitializing side=PodInitializing c=PodInitializing",
-            "0.1 Pending NotReady 10.244.0.2 one=running side=PodInitializing c=PodInitializing",
-            "0.2 Pending NotReady 10.244.0.2 one=Completed+ side=PodInitializing c=PodInitializing",
-            "0.3 Pending NotReady 10.244.0.2 one=Completed+ side=running+ c=PodInitializing",
-            "0.4 Running Ready 10.244.0.2 one=Completed+ side=running+ c=running+",
-        ])
+        #expect(
+            states == [
+                "0.0 Pending NotReady  one=PodInitializing side=PodInitializing c=PodInitializing",
+                "0.1 Pending NotReady 10.244.0.2 one=running side=PodInitializing c=PodInitializing",
+                "0.2 Pending NotReady 10.244.0.2 one=Completed+ side=PodInitializing c=PodInitializing",
+                "0.3 Pending NotReady 10.244.0.2 one=Completed+ side=running+ c=PodInitializing",
+                "0.4 Running Ready 10.244.0.2 one=Completed+ side=running+ c=running+",
+            ])
     }
 
     @Test func missingImageBacksOff() {
         let (lines, pod) = timeline(pod([["name": "c", "image": "example.com/does-not-exist"]]), until: 20)
         let states = lines.filter { $0.contains("NotReady") }
-        #expect(states == [
-            "0.0 Pending NotReady  c=ContainerCreating", "0.1 Pending NotReady  c=ErrImagePull",
-            "1.1 Pending NotReady  c=ImagePullBackOff", "11.1 Pending NotReady  c=ErrImagePull",
-            "12.1 Pending NotReady  c=ImagePullBackOff",
-        ])
+        #expect(
+            states == [
+                "0.0 Pending NotReady  c=ContainerCreating", "0.1 Pending NotReady  c=ErrImagePull",
+                "1.1 Pending NotReady  c=ImagePullBackOff", "11.1 Pending NotReady  c=ErrImagePull",
+                "12.1 Pending NotReady  c=ImagePullBackOff",
+            ])
         #expect(lines.contains("0.1 Warning Failed Error: ErrImagePull"))
         #expect(lines.contains("1.1 Normal BackOff Back-off pulling image \"example.com/does-not-exist\""))
         var repaired = pod
@@ -115,7 +132,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Never", "0", "Succeeded"), ("Never", "3", "Failed"), ("OnFailure", "0", "Succeeded"), ("OnFailure", "3", "Running"),
+        ("Never", "0", "Succeeded"), ("Never", "3", "Failed"), ("OnFailure", "0", "Succeeded"),
+        ("OnFailure", "3", "Running"),
         ("Always", "0", "Running"),
     ])
     func exitsFollowTheRestartPolicy(policy: String, code: String, phase: String) {
@@ -125,12 +143,16 @@ import Testing
                 annotations: [SimulationKeys.exitAfter: "1", SimulationKeys.exitCode: code]), until: 5)
         #expect(pod.text("status", "phase") == phase)
         let isRestarting = phase == "Running"
-        #expect((pod.items("status", "containerStatuses")[0].text("state", "waiting", "reason") == "CrashLoopBackOff") == isRestarting)
+        #expect(
+            (pod.items("status", "containerStatuses")[0].text("state", "waiting", "reason") == "CrashLoopBackOff")
+                == isRestarting)
     }
 
     @Test func crashingContainerComesBackAfterItsBackOff() {
         let (_, pod) = timeline(
-            pod([["name": "c", "image": "i"]], annotations: [SimulationKeys.exitAfter: "1", SimulationKeys.exitCode: "1"]),
+            pod(
+                [["name": "c", "image": "i"]],
+                annotations: [SimulationKeys.exitAfter: "1", SimulationKeys.exitCode: "1"]),
             until: 11.5)
         let status = pod.items("status", "containerStatuses")[0]
         #expect(ContainerMachine.state(of: status) == "running")
@@ -143,9 +165,11 @@ import Testing
         running.set("2027-01-15T08:00:10Z", at: "metadata", "deletionTimestamp")
         running.set(30, at: "metadata", "deletionGracePeriodSeconds")
         let (lines, _) = timeline(running, until: 60, from: 10)
-        #expect(lines == [
-            "10.0 Normal Killing Stopping container c", "10.3 Succeeded NotReady 10.244.0.2 c=Completed", "10.3 gone",
-        ])
+        #expect(
+            lines == [
+                "10.0 Normal Killing Stopping container c", "10.3 Succeeded NotReady 10.244.0.2 c=Completed",
+                "10.3 gone",
+            ])
     }
 
     @Test func annotationTakesReadinessAway() {
@@ -157,7 +181,9 @@ import Testing
     }
 
     @Test func readinessGatesHoldThePodBack() {
-        let gated = timeline(pod([["name": "c", "image": "i"]], ["readinessGates": [["conditionType": "example.com/lb"]]]), until: 1).pod
+        let gated = timeline(
+            pod([["name": "c", "image": "i"]], ["readinessGates": [["conditionType": "example.com/lb"]]]), until: 1
+        ).pod
         #expect(!PodView(gated).isReady)
         #expect(PodView(gated).condition("Ready")?.text("reason") == "ReadinessGatesNotReady")
         var open = gated

@@ -4,7 +4,10 @@ import Testing
 @testable import FairleadSimulation
 
 @Suite struct SchedulerTests {
-    private func node(_ name: String, cpu: String = "4", taints: [Value] = [], labels: [String: String] = [:], unschedulable: Bool = false) -> Value {
+    private func node(
+        _ name: String, cpu: String = "4", taints: [Value] = [], labels: [String: String] = [:],
+        unschedulable: Bool = false
+    ) -> Value {
         var node: Value = [
             "metadata": ["name": .string(name)], "spec": ["taints": .array(taints)],
             "status": ["allocatable": ["cpu": .string(cpu), "memory": "8Gi", "pods": "3"]],
@@ -15,11 +18,17 @@ import Testing
     }
 
     private func pod(_ name: String, cpu: String? = nil, owner: String? = nil, selector: Value? = nil) -> Value {
-        var pod: Value = ["metadata": ["name": .string(name), "uid": .string(name)], "spec": ["containers": [["name": "c"]]]]
+        var pod: Value = [
+            "metadata": ["name": .string(name), "uid": .string(name)], "spec": ["containers": [["name": "c"]]],
+        ]
         if let cpu {
             pod.set([["name": "c", "resources": ["requests": ["cpu": .string(cpu)]]]], at: "spec", "containers")
         }
-        if let owner { pod.ownerReferences = [OwnerReference(apiVersion: "v1", kind: "X", name: owner, uid: owner, controller: true)] }
+        if let owner {
+            pod.ownerReferences = [
+                OwnerReference(apiVersion: "v1", kind: "X", name: owner, uid: owner, controller: true)
+            ]
+        }
         if let selector { pod.set(selector, at: "spec", "nodeSelector") }
         return pod
     }
@@ -40,20 +49,27 @@ import Testing
 
     @Test func refusalsAreToldInKubernetesWords() {
         let nodes = [
-            node("n1", taints: [["key": "k", "effect": "NoSchedule"]]), node("n2", cpu: "1"), node("n3", unschedulable: true),
+            node("n1", taints: [["key": "k", "effect": "NoSchedule"]]), node("n2", cpu: "1"),
+            node("n3", unschedulable: true),
         ].map { SchedulingNode($0) }
         let outcome = SchedulingDecision(pod: pod("x", cpu: "2")).outcome(among: nodes)
-        #expect(outcome == .unschedulable(
-            message: "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), "
-                + "1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/3 nodes are available: "
-                + "3 Preemption is not helpful for scheduling."))
-        #expect(SchedulingDecision(pod: pod("x")).outcome(among: []) == .unschedulable(message: "no nodes available to schedule pods"))
+        #expect(
+            outcome
+                == .unschedulable(
+                    message: "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), "
+                        + "1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/3 nodes are available: "
+                        + "3 Preemption is not helpful for scheduling."))
+        #expect(
+            SchedulingDecision(pod: pod("x")).outcome(among: [])
+                == .unschedulable(message: "no nodes available to schedule pods"))
     }
 
     @Test func fullNodesTakeNoMorePods() {
         var table = PlacementTable()
         for name in ["a", "b", "c"] { table.put(pod(name), on: "n1") }
-        let outcome = SchedulingDecision(pod: pod("x")).outcome(among: [SchedulingNode(node("n1"), table.usage(of: "n1"))])
+        let outcome = SchedulingDecision(pod: pod("x")).outcome(among: [
+            SchedulingNode(node("n1"), table.usage(of: "n1"))
+        ])
         guard case .unschedulable(let message) = outcome else {
             Issue.record("scheduled on a full node")
             return

@@ -45,7 +45,8 @@ import Testing
 
     private func pod(_ index: Int) -> Value {
         [
-            "apiVersion": "v1", "kind": "Pod", "metadata": ["name": .string("p\(index)"), "namespace": "n", "uid": .string("u\(index)")],
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": ["name": .string("p\(index)"), "namespace": "n", "uid": .string("u\(index)")],
             "spec": ["schedulerName": "default-scheduler", "containers": [["name": "c", "image": "nginx"]]],
             "status": ["phase": "Pending"],
         ]
@@ -80,7 +81,7 @@ import Testing
             #expect(await eventually { !PodView(client.objects(.pods)[0]).nodeName.isEmpty })
             #expect(PodView(client.objects(.pods)[0]).podIP.isEmpty)
             _ = try await client.patch(
-                .nodes, namespace: "", name: "node-1", ["metadata": ["annotations": ["fairlead.dev/down": nil]]],
+                .nodes, namespace: "", name: "node-1", ["metadata": ["annotations": ["fairlead.dev/down": .null]]],
                 subresource: nil)
             #expect(await eventually { PodView(client.objects(.pods)[0]).isReady })
         }

@@ -66,8 +66,9 @@ struct ListOptions: Sendable {
                 }
                 if resourceVersionMatch != "Exact", resourceVersionMatch != "NotOlderThan" {
                     errors.append(
-                        .notSupported(
-                            match, .string(resourceVersionMatch), supported: ["Exact", "NotOlderThan", ""]))
+                        FieldError(
+                            .notSupported, field: match.description, printedValue: resourceVersionMatch.goQuoted,
+                            detail: "supported values: \"Exact\", \"NotOlderThan\", \"\""))
                 }
                 if resourceVersionMatch == "Exact", resourceVersion == "0" {
                     errors.append(

@@ -19,7 +19,8 @@ package struct Kind: Sendable {
     package func notFound(_ name: String) -> APIStatus { .notFound(groupResource, name: name) }
 
     package func invalid(_ name: String, _ errors: [FieldError]) -> APIStatus {
-        .invalid(group: info.gvr.group, kind: info.kind, name: name, errors: errors)
+        // An Event is validated as what it is stored as.
+        .invalid(group: convertsEvents ? "" : info.gvr.group, kind: info.kind, name: name, errors: errors)
     }
 }
 

@@ -111,15 +111,13 @@ extension API {
                 }
                 object.set(.int(period), at: "metadata", "deletionGracePeriodSeconds")
                 object.set(.string(deadline(after: period)), at: "metadata", "deletionTimestamp")
-                raiseGenerationForDeletion(&object)
             } else {
                 stampDeletion(&object, period: period)
             }
             return DeletionStep(object: object, marks: true, removes: period == 0 && !isHeld)
         }
         guard isHeld else {
-            stampDeletion(&object, period: 0)
-            return DeletionStep(object: object, marks: false, removes: true)
+            return DeletionStep(object: old, marks: false, removes: true)
         }
         if old.deletionTimestamp == nil {
             stampDeletion(&object, period: 0)

@@ -150,7 +150,7 @@ extension API {
         case .status: strategy.prepareForStatusUpdate(&object, old: old, context)
         case .none: break
         }
-        raiseGeneration(kind, &object, old: old)
+        if scope.rules != .none { raiseGeneration(kind, &object, old: old) }
 
         var transaction = Transaction()
         if scope == .main {

@@ -5,8 +5,8 @@ import Synchronization
 /// Writes core/v1 Events about objects.
 ///
 /// `event` only queues: it never waits and never fails. Equal events about one object count up in one Event; a flood
-/// about one object is cut (see `EventCorrelator`), and when a thousand events wait to be written, new ones are dropped.
-/// Somebody must `run` the recorder; a controller does that beside its workers.
+/// about one object is cut (see `EventCorrelator`), and when a thousand events wait to be written, new ones are
+/// dropped. Somebody must `run` the recorder; a controller does that beside its workers.
 package final class EventRecorder: Sendable {
     private struct Pending: Sendable {
         var subject: EventCorrelator.Subject
@@ -95,7 +95,8 @@ package final class EventRecorder: Sendable {
     }
 
     private func create(_ event: Pending, message: String) async {
-        let nanoseconds = UInt64(bitPattern: event.time.seconds) &* 1_000_000_000
+        let nanoseconds =
+            UInt64(bitPattern: event.time.seconds) &* 1_000_000_000
             &+ UInt64(truncatingIfNeeded: event.time.nanoseconds)
         let name = "\(event.subject.name).\(String(nanoseconds, radix: 16))"
         let object = object(event, name: name, message: message)

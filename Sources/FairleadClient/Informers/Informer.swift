@@ -57,8 +57,8 @@ package final class Informer: Sendable {
         deliver()
     }
 
-    /// Finds objects by what `function` says about them, as `lister.indexed(name, key)`. An index with this name that is
-    /// there already stays: users of a shared informer must agree on what a name means.
+    /// Finds objects by what `function` says about them, as `lister.indexed(name, key)`. An index with this name that
+    /// is there already stays: users of a shared informer must agree on what a name means.
     package func addIndex(_ name: String, _ function: @escaping @Sendable (StoredObject) -> [String]) {
         state.withLock { state in
             if !state.cache.hasIndex(name) { state.cache.addIndex(name, function) }

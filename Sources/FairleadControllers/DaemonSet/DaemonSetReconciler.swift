@@ -71,11 +71,15 @@ struct DaemonSetReconciler {
 
     /// Pods of an old template that may go now: those that serve nobody at once, others within maxUnavailable.
     private func outdated() -> [Value] {
-        guard daemonSet.at("spec", "updateStrategy", "type")?.string ?? "RollingUpdate" == "RollingUpdate" else { return [] }
+        guard daemonSet.at("spec", "updateStrategy", "type")?.string ?? "RollingUpdate" == "RollingUpdate" else {
+            return []
+        }
         let update = daemonSet.at("spec", "updateStrategy", "rollingUpdate")
         let wanted = nodes.filter { wants($0).shouldRun }
-        var allowance = max(1, RolloutLimits.scaled(
-            update?["maxUnavailable"] ?? 1, of: Int64(wanted.count), roundingUp: true))
+        var allowance = max(
+            1,
+            RolloutLimits.scaled(
+                update?["maxUnavailable"] ?? 1, of: Int64(wanted.count), roundingUp: true))
         var unavailable: [Value] = []
         var available: [Value] = []
         for node in wanted {

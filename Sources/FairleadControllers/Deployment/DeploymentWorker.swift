@@ -90,7 +90,9 @@ struct DeploymentWorker: Sendable {
         throw HashCollision()
     }
 
-    private func report(_ error: APIStatus, creating set: OwnedReplicaSet, for deployment: Value) async throws(APIStatus) {
+    private func report(_ error: APIStatus, creating set: OwnedReplicaSet, for deployment: Value)
+        async throws(APIStatus)
+    {
         let message = "Failed to create new replica set \(set.name.goQuoted): \(error.message)"
         recorder.event(about: deployment, type: "Warning", reason: "ReplicaSetCreateError", message: message)
         var conditions = DeploymentConditions(deployment)

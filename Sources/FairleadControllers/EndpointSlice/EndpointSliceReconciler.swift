@@ -66,7 +66,8 @@ struct EndpointSliceReconciler {
             case .endpoint(let endpoint): desired[ports]?.append(endpoint)
             case .none: break
             case .missingNode(let node):
-                let problem = "skipping Pod \(pod.name) for Service \(pod.namespace)/\(inputs.service.name): "
+                let problem =
+                    "skipping Pod \(pod.name) for Service \(pod.namespace)/\(inputs.service.name): "
                     + "Node \(node) Not Found"
                 if !problems.contains(problem) { problems.append(problem) }
             }

@@ -68,7 +68,8 @@ final class EndpointSliceWorker: Sendable {
             .sorted { $0.key.name < $1.key.name }
     }
 
-    private func execute(_ plan: SlicePlan, _ key: ObjectName, _ service: StoredObject) async throws -> ReconcileResult {
+    private func execute(_ plan: SlicePlan, _ key: ObjectName, _ service: StoredObject) async throws -> ReconcileResult
+    {
         var wrote: [WriteTracker.Write] = []
         var failure: APIStatus?
         do throws(APIStatus) {

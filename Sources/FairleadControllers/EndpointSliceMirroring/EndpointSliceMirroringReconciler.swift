@@ -2,8 +2,8 @@ import FairleadModel
 
 /// What slices mirror an Endpoints object that somebody else than the endpoints controller keeps. Pure.
 ///
-/// One port set and address family make a group of slices; conditions say only `ready`. Labels and annotations are those
-/// of the Endpoints object. Reference: KEP-752; recorded scenarios endpointslices/mirror-*.
+/// One port set and address family make a group of slices; conditions say only `ready`. Labels and annotations are
+/// those of the Endpoints object. Reference: KEP-752; recorded scenarios endpointslices/mirror-*.
 struct EndpointSliceMirroringReconciler {
     static let manager = "endpointslicemirroring-controller.k8s.io"
     static let skipLabel = "endpointslice.kubernetes.io/skip-mirror"

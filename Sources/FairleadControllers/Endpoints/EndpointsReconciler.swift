@@ -23,10 +23,11 @@ struct EndpointsReconciler {
         {
             return .nothing
         }
-        var endpoints = current ?? [
-            "apiVersion": "v1", "kind": "Endpoints",
-            "metadata": ["name": .string(service.name), "namespace": .string(service.namespace)],
-        ]
+        var endpoints =
+            current ?? [
+                "apiVersion": "v1", "kind": "Endpoints",
+                "metadata": ["name": .string(service.name), "namespace": .string(service.namespace)],
+            ]
         endpoints["subsets"] = subsets.isEmpty ? nil : .array(subsets)
         endpoints.set(Value(labels), at: "metadata", "labels")
         if isTruncated {

@@ -2,7 +2,8 @@ import FairleadModel
 
 /// What is to be done about one object because of who owns it and what it owns.
 ///
-/// Reference: "Garbage Collection" concept page, "Cascading deletion"; design proposal "synchronous garbage collection".
+/// Reference: "Garbage Collection" concept page, "Cascading deletion"; design proposal "synchronous garbage
+/// collection".
 struct GarbageReconciler {
     static let foreground = "foregroundDeletion"
     static let orphan = "orphan"

@@ -3,8 +3,8 @@ import FairleadModel
 
 /// Carries out what `GarbageReconciler` plans for one object.
 ///
-/// Every write names the uid and version it is about: a cache that lags behind leads to a conflict and another try, never to
-/// a wrong deletion.
+/// Every write names the uid and version it is about: a cache that lags behind leads to a conflict and another try,
+/// never to a wrong deletion.
 struct GarbageWorker: Sendable {
     let client: any ObjectClient
     let graph: OwnerGraph
@@ -52,7 +52,9 @@ struct GarbageWorker: Sendable {
         return states
     }
 
-    private func fresh(_ owner: OwnerReference, at place: GarbageItem) async throws(APIStatus) -> GarbageReconciler.Owner {
+    private func fresh(_ owner: OwnerReference, at place: GarbageItem) async throws(APIStatus)
+        -> GarbageReconciler.Owner
+    {
         do {
             let object = try await client.get(
                 place.resource, namespace: place.name.namespace, name: place.name.name)

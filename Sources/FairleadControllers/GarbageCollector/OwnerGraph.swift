@@ -43,8 +43,8 @@ struct OwnerGraph: Sendable {
         }
     }
 
-    /// Where the owner is to be found; nil if its kind is unknown, or if a cluster-scoped object names a namespaced owner:
-    /// then nothing can be said about it.
+    /// Where the owner is to be found; nil if its kind is unknown, or if a cluster-scoped object names a namespaced
+    /// owner: then nothing can be said about it.
     func place(of owner: OwnerReference, namedBy namespace: String) -> GarbageItem? {
         guard let managed = kinds["\(owner.group)/\(owner.kind)"] else { return nil }
         if managed.isNamespaced && namespace.isEmpty { return nil }

@@ -3,7 +3,8 @@ import FairleadModel
 /// One step of a Job: pods to make and to delete, pods whose end has been counted, and the status. Pure.
 ///
 /// A finished pod keeps the finalizer `batch.kubernetes.io/job-tracking` until its uid stands in
-/// `status.uncountedTerminatedPods`; it is counted for good when the finalizer is gone. So none is lost or counted twice.
+/// `status.uncountedTerminatedPods`; it is counted for good when the finalizer is gone. So none is lost or counted
+/// twice.
 /// Reference: "Jobs" concept page; KEP-2307. Indexed jobs and pod failure policies are not implemented.
 struct JobReconciler {
     static let finalizer = "batch.kubernetes.io/job-tracking"
@@ -68,7 +69,9 @@ struct JobReconciler {
 
         var status = plan.status.object ?? Object()
         func count(_ number: Int64) -> Value? { number == 0 ? nil : .int(number) }
-        func uids(_ tally: Tally) -> Value? { tally.uncounted.isEmpty ? nil : .array(tally.uncounted.map(Value.string)) }
+        func uids(_ tally: Tally) -> Value? {
+            tally.uncounted.isEmpty ? nil : .array(tally.uncounted.map(Value.string))
+        }
         if status["startTime"] == nil, !isSuspended { status["startTime"] = .string(now.rfc3339) }
         status["active"] = count(Int64(active.count))
         status["ready"] = .int(Int64(active.count { PodView($0).isReady }))
@@ -120,7 +123,9 @@ struct JobReconciler {
         if missing < 0 {
             plan.delete = Array(active.sorted { $0.creationTimestamp > $1.creationTimestamp }.prefix(Int(-missing)))
         } else if missing > 0 {
-            if let wait = backoff(failures: failed.total) { plan.again = wait } else {
+            if let wait = backoff(failures: failed.total) {
+                plan.again = wait
+            } else {
                 plan.create = Array(repeating: newPod(), count: Int(missing))
             }
         }

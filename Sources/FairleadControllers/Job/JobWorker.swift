@@ -44,7 +44,8 @@ struct JobWorker: Sendable {
 
     /// Nobody will count the pods of a job that is gone: its finalizer must not hold them.
     private func releasePods(of key: ObjectName) async throws(APIStatus) {
-        for pod in pods.list(namespace: key.namespace).map(\.value) where pod.finalizers.contains(JobReconciler.finalizer) {
+        for pod in pods.list(namespace: key.namespace).map(\.value)
+        where pod.finalizers.contains(JobReconciler.finalizer) {
             if let owner = pod.controllerRef, owner.kind == "Job", owner.name == key.name { try await untrack(pod) }
         }
     }

@@ -4,8 +4,8 @@ package import FairleadModel
 /// Stands in for a cloud: gives Services of type LoadBalancer an address from a pool.
 ///
 /// With an empty pool there is no cloud: do not run this controller, and Services stay pending without a finalizer, as
-/// in a cluster without one. Services with somebody else's loadBalancerClass are never touched. A Service that finds the
-/// pool empty says so in an event and a condition, and gets the next address that becomes free.
+/// in a cluster without one. Services with somebody else's loadBalancerClass are never touched. A Service that finds
+/// the pool empty says so in an event and a condition, and gets the next address that becomes free.
 package struct LoadBalancerController: Controller {
     package let name = "service-lb-controller"
     private let runner: ControllerRunner<ObjectName>

@@ -52,12 +52,17 @@ struct NamespaceReconciler {
             Entry(
                 "NamespaceDeletionContentFailure", "ContentDeleted",
                 "All content successfully deleted, may be waiting on finalization",
-                problem: failure.map { ("ContentDeletionFailed", "Failed to delete all resource types, 1 remaining: \($0)") }),
+                problem: failure.map {
+                    ("ContentDeletionFailed", "Failed to delete all resource types, 1 remaining: \($0)")
+                }),
             Entry(
                 "NamespaceContentRemaining", "ContentRemoved", "All content successfully removed",
                 problem: resources.isEmpty
                     ? nil
-                    : ("SomeResourcesRemain", "Some resources are remaining: " + resources.sorted().joined(separator: ", "))),
+                    : (
+                        "SomeResourcesRemain",
+                        "Some resources are remaining: " + resources.sorted().joined(separator: ", ")
+                    )),
             Entry(
                 "NamespaceFinalizersRemaining", "ContentHasNoFinalizers",
                 "All content-preserving finalizers finished",

@@ -5,6 +5,7 @@ import FairleadModel
 struct NamespaceWorker: Sendable {
     /// Look again after so many seconds if nothing is heard of what remains.
     static let patience = 15.0
+    private static let parallelDeletions = 16
 
     let client: any ObjectClient
     let resources: [GroupVersionResource]
@@ -51,19 +52,37 @@ struct NamespaceWorker: Sendable {
         for resource in resources {
             let objects = try await client.list(resource, namespace: namespace).objects
             if objects.isEmpty { continue }
-            for object in objects where object.value.deletionTimestamp == nil {
-                do {
-                    try await client.delete(
-                        resource, namespace: namespace, name: object.key.name,
-                        options: DeleteOptions(uid: object.value.uid, propagationPolicy: "Background"))
-                } catch {
-                    // Deleted or replaced by somebody else: the next list tells.
-                    if error.code != 404, error.code != 409 { failure = error.message }
-                }
-            }
+            let alive = objects.filter { $0.value.deletionTimestamp == nil }
+            if let problem = await delete(alive, of: resource) { failure = problem.message }
             let rest = try await client.list(resource, namespace: namespace).objects.map(\.value)
             if !rest.isEmpty { remaining.append(NamespaceReconciler.Remainder(resource.groupResource, objects: rest)) }
         }
         return remaining
+    }
+
+    /// Deletes some objects at a time, so that their commits can share a disk write. Returns a failure, if there was
+    /// one.
+    private func delete(_ objects: [StoredObject], of resource: GroupVersionResource) async -> APIStatus? {
+        await withTaskGroup(of: APIStatus?.self) { group in
+            var failure: APIStatus?
+            for (index, object) in objects.enumerated() {
+                if index >= Self.parallelDeletions, let outcome = await group.next() { failure = failure ?? outcome }
+                group.addTask { await delete(object, of: resource) }
+            }
+            for await outcome in group { failure = failure ?? outcome }
+            return failure
+        }
+    }
+
+    private func delete(_ object: StoredObject, of resource: GroupVersionResource) async -> APIStatus? {
+        do {
+            try await client.delete(
+                resource, namespace: object.key.namespace, name: object.key.name,
+                options: DeleteOptions(uid: object.value.uid, propagationPolicy: "Background"))
+            return nil
+        } catch {
+            // Deleted or replaced by somebody else: the next list tells.
+            return error.code == 404 || error.code == 409 ? nil : error
+        }
     }
 }

@@ -3,7 +3,8 @@ import FairleadModel
 /// How a node is, by what it last said and when. Pure.
 ///
 /// A kubelet shows that it lives by renewing its Lease in kube-node-lease or by writing its status. After the grace
-/// period its conditions become Unknown. Reference: Kubernetes documentation, "Nodes: heartbeats" and "node controller".
+/// period its conditions become Unknown. Reference: Kubernetes documentation, "Nodes: heartbeats" and "node
+/// controller".
 struct NodeHealth {
     /// Seconds.
     struct Limits: Sendable, Hashable {

@@ -1,8 +1,8 @@
 package import FairleadClient
 package import FairleadModel
 
-/// Watches over nodes: silent ones become Unknown, conditions become taints, pods of nodes that are not ready become not
-/// ready, and NoExecute taints drive pods away when their toleration ends.
+/// Watches over nodes: silent ones become Unknown, conditions become taints, pods of nodes that are not ready become
+/// not ready, and NoExecute taints drive pods away when their toleration ends.
 package struct NodeLifecycleController: Controller {
     package let name = "node-lifecycle-controller"
     private let runner: ControllerRunner<ObjectName>

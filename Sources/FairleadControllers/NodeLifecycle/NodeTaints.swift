@@ -1,6 +1,7 @@
 import FairleadModel
 
-/// The taints that follow from a node's conditions. Pure. Reference: Kubernetes documentation, "Taint nodes by condition".
+/// The taints that follow from a node's conditions. Pure. Reference: Kubernetes documentation, "Taint nodes by
+/// condition".
 enum NodeTaints {
     static let notReady = "node.kubernetes.io/not-ready"
     static let unreachable = "node.kubernetes.io/unreachable"

@@ -4,7 +4,8 @@ import FairleadModel
 /// What every controller here does in `run`: wait for the caches, then work until cancelled.
 enum ControllerLoop {
     static func run(
-        _ runner: ControllerRunner<some Hashable & Sendable>, after informers: [Informer], recorder: EventRecorder? = nil
+        _ runner: ControllerRunner<some Hashable & Sendable>, after informers: [Informer],
+        recorder: EventRecorder? = nil
     ) async {
         for informer in informers { await informer.waitForSync() }
         if Task.isCancelled { return }

@@ -3,7 +3,8 @@ import FairleadModel
 /// Builds pods from a workload's template.
 enum PodFactory {
     /// The pod that `template` describes, owned by `owner`; named by the server from `<owner>-` unless `name` is given.
-    static func pod(from template: Value, owner: Value, kind: String, apiVersion: String, name: String? = nil) -> Value {
+    static func pod(from template: Value, owner: Value, kind: String, apiVersion: String, name: String? = nil) -> Value
+    {
         var metadata = Object()
         for field in ["labels", "annotations", "finalizers"] { metadata[field] = template.at("metadata", field) }
         metadata["namespace"] = .string(owner.namespace)

@@ -12,7 +12,8 @@ extension PodView {
         return Timestamp(rfc3339: text)
     }
 
-    /// Ready for at least `minReadySeconds`. A Ready condition without a transition time counts only if there is no wait.
+    /// Ready for at least `minReadySeconds`. A Ready condition without a transition time counts only if there is no
+    /// wait.
     func isAvailable(minReadySeconds: Int64, now: Timestamp) -> Bool {
         guard isReady else { return false }
         if minReadySeconds == 0 { return true }

@@ -1,8 +1,8 @@
 package import FairleadClient
 package import FairleadModel
 
-/// Gives every namespace its `default` ServiceAccount and the cluster's root certificates, and gives them back when they
-/// are deleted. Kubernetes' `serviceaccount-controller` and `root-ca-certificate-publisher-controller` in one.
+/// Gives every namespace its `default` ServiceAccount and the cluster's root certificates, and gives them back when
+/// they are deleted. Kubernetes' `serviceaccount-controller` and `root-ca-certificate-publisher-controller` in one.
 package final class ServiceAccountController: Controller {
     package let name = "serviceaccount-controller"
     private let informers: [Informer]

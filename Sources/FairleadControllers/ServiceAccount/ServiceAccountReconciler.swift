@@ -24,21 +24,23 @@ struct ServiceAccountReconciler {
         if namespace.deletionTimestamp != nil || namespace.text("status", "phase") == "Terminating" { return [] }
         var actions: [Action] = []
         if account == nil {
-            actions.append(.createAccount([
-                "apiVersion": "v1", "kind": "ServiceAccount",
-                "metadata": ["name": .string(Self.accountName), "namespace": .string(namespace.name)],
-            ]))
+            actions.append(
+                .createAccount([
+                    "apiVersion": "v1", "kind": "ServiceAccount",
+                    "metadata": ["name": .string(Self.accountName), "namespace": .string(namespace.name)],
+                ]))
         }
         let data: Value = ["ca.crt": .string(rootCertificates)]
         guard var certificate else {
-            actions.append(.createCertificate([
-                "apiVersion": "v1", "kind": "ConfigMap",
-                "metadata": [
-                    "name": .string(Self.certificateName), "namespace": .string(namespace.name),
-                    "annotations": ["kubernetes.io/description": .string(Self.description)],
-                ],
-                "data": data,
-            ]))
+            actions.append(
+                .createCertificate([
+                    "apiVersion": "v1", "kind": "ConfigMap",
+                    "metadata": [
+                        "name": .string(Self.certificateName), "namespace": .string(namespace.name),
+                        "annotations": ["kubernetes.io/description": .string(Self.description)],
+                    ],
+                    "data": data,
+                ]))
             return actions
         }
         if certificate["data"] != data {

@@ -1,5 +1,5 @@
-/// Kubernetes orders ports by a hash of how Go prints them (FNV-1a, 128 bits). The order is visible to clients, so it is
-/// the same here. Reference: recorded scenario endpoints/ports-order.
+/// Kubernetes orders ports by a hash of how Go prints them (FNV-1a, 128 bits). The order is visible to clients, so it
+/// is the same here. Reference: recorded scenario endpoints/ports-order.
 enum GoObjectHash {
     static func fnv128a(_ text: String) -> UInt128 {
         let prime: UInt128 = 309_485_009_821_345_068_724_781_371

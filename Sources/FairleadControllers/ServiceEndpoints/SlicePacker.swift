@@ -2,10 +2,10 @@ import FairleadModel
 
 /// Distributes endpoints over slices of at most a hundred with as few writes as possible. Pure.
 ///
-/// Endpoints stay in the slice they are in. Slices that must be written anyway are filled first, the fullest first; what
-/// is left goes into one untouched slice with enough room, else into new slices. Slices are never merged for tidiness
-/// alone: a write costs every node of a cluster, a half-full slice nothing.
-/// Reference: KEP-752 "EndpointSlice", "Reconciliation".
+/// Endpoints stay in the slice they are in. Slices that must be written anyway are filled first, the fullest first;
+/// what is left goes into one untouched slice with enough room, else into new slices. Slices are never merged for
+/// tidiness alone: a write costs every node of a cluster, a half-full slice nothing. Reference: KEP-752
+/// "EndpointSlice", "Reconciliation".
 struct SlicePacker {
     /// What makes an endpoint the same one; its conditions may change.
     struct Identity: Hashable {

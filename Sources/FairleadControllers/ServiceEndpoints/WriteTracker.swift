@@ -3,9 +3,9 @@ import FairleadModel
 
 /// Tells a controller's own writes of slices from other people's, and whether the cache shows them yet.
 ///
-/// Without it a controller that plans on a cache which lags behind its own creations would create twice; and each of its
-/// writes would make it look again. Events that arrive while the writes are still under way are kept until it is known
-/// which of them are its own. Pure: the controller keeps it in a Mutex.
+/// Without it a controller that plans on a cache which lags behind its own creations would create twice; and each of
+/// its writes would make it look again. Events that arrive while the writes are still under way are kept until it is
+/// known which of them are its own. Pure: the controller keeps it in a Mutex.
 struct WriteTracker: Sendable {
     private struct Seen: Sendable {
         var name: String

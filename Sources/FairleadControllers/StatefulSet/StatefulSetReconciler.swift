@@ -2,8 +2,8 @@ import FairleadModel
 
 /// One step of a StatefulSet: which pods to make, to delete, and its status. Pure.
 ///
-/// Ordered sets move one pod at a time and wait until it is available; parallel ones make and delete all at once. Updates
-/// go from the highest ordinal down to the partition, one at a time.
+/// Ordered sets move one pod at a time and wait until it is available; parallel ones make and delete all at once.
+/// Updates go from the highest ordinal down to the partition, one at a time.
 /// Reference: "StatefulSets" concept page.
 struct StatefulSetReconciler {
     static let podName = "statefulset.kubernetes.io/pod-name"
@@ -44,7 +44,9 @@ struct StatefulSetReconciler {
     private var first: Int64 { statefulSet.at("spec", "ordinals", "start")?.int ?? 0 }
     private var ordinals: Range<Int64> { first..<(first + replicas) }
     private var isParallel: Bool { statefulSet.text("spec", "podManagementPolicy") == "Parallel" }
-    private var isRolling: Bool { statefulSet.at("spec", "updateStrategy", "type")?.string ?? "RollingUpdate" == "RollingUpdate" }
+    private var isRolling: Bool {
+        statefulSet.at("spec", "updateStrategy", "type")?.string ?? "RollingUpdate" == "RollingUpdate"
+    }
     private var partition: Int64 { statefulSet.at("spec", "updateStrategy", "rollingUpdate", "partition")?.int ?? 0 }
     private var minReadySeconds: Int64 { statefulSet.at("spec", "minReadySeconds")?.int ?? 0 }
 
@@ -91,7 +93,8 @@ struct StatefulSetReconciler {
         let revision = isRolling && ordinal < partition ? current : update
         let template = RevisionHistory.template(of: revision) ?? statefulSet.at("spec", "template") ?? .object(Object())
         let name = "\(statefulSet.name)-\(ordinal)"
-        var pod = PodFactory.pod(from: template, owner: statefulSet, kind: "StatefulSet", apiVersion: "apps/v1", name: name)
+        var pod = PodFactory.pod(
+            from: template, owner: statefulSet, kind: "StatefulSet", apiVersion: "apps/v1", name: name)
         pod.labels[Self.podName] = name
         pod.labels[Self.podIndex] = String(ordinal)
         pod.labels[Self.revisionLabel] = revision.name
@@ -116,7 +119,9 @@ struct StatefulSetReconciler {
         claim["status"] = nil
         claim.set(.string("\(template.name)-\(pod)"), at: "metadata", "name")
         claim.set(.string(statefulSet.namespace), at: "metadata", "namespace")
-        claim.labels = template.labels.merging(statefulSet.at("spec", "selector", "matchLabels")?.stringMap ?? [:]) { $1 }
+        claim.labels = template.labels.merging(statefulSet.at("spec", "selector", "matchLabels")?.stringMap ?? [:]) {
+            $1
+        }
         return claim
     }
 

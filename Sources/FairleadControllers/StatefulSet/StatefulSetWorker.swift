@@ -1,8 +1,8 @@
 import FairleadClient
 import FairleadModel
 
-/// Carries out what `StatefulSetReconciler` plans. Names are fixed, so a stale cache leads to "already exists", not to a
-/// second pod.
+/// Carries out what `StatefulSetReconciler` plans. Names are fixed, so a stale cache leads to "already exists", not to
+/// a second pod.
 struct StatefulSetWorker: Sendable {
     let client: any ObjectClient
     let sets: Lister
@@ -35,7 +35,8 @@ struct StatefulSetWorker: Sendable {
         for entry in plan.create { try await create(entry.pod, claims: entry.claims, for: set) }
         for pod in plan.delete { try await delete(pod, for: set) }
         try await write(reconciler.status(), of: set)
-        let inUse = Set(owned.compactMap { $0.labels[StatefulSetReconciler.revisionLabel] } + [update.name, currentName])
+        let inUse = Set(
+            owned.compactMap { $0.labels[StatefulSetReconciler.revisionLabel] } + [update.name, currentName])
         try await writer.delete(history.surplus(inUse: inUse))
         return reconciler.secondsToNextAvailability().map { .again(after: $0) } ?? .done
     }

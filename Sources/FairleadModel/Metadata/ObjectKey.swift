@@ -11,13 +11,36 @@ package struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertibl
         self.name = name
     }
 
+    /// Byte by byte too: texts that Unicode calls equivalent are different names.
+    package static func == (left: ObjectKey, right: ObjectKey) -> Bool {
+        left.name.isSameBytes(as: right.name) && left.namespace.isSameBytes(as: right.namespace)
+            && left.resource == right.resource
+    }
+
     package static func < (left: ObjectKey, right: ObjectKey) -> Bool {
         if left.resource != right.resource {
             return (left.resource.group, left.resource.resource) < (right.resource.group, right.resource.resource)
         }
-        return left.namespace == right.namespace ? left.name < right.name : left.namespace < right.namespace
+        return left.isBefore(namespace: right.namespace, name: right.name)
+    }
+
+    /// Whether this key comes before another of the same resource.
+    package func isBefore(namespace: String, name: String) -> Bool {
+        self.namespace.isSameBytes(as: namespace)
+            ? self.name.isBefore(name) : self.namespace.isBefore(namespace)
     }
 
     /// `services default/web`, for logs.
     package var description: String { namespace.isEmpty ? "\(resource) \(name)" : "\(resource) \(namespace)/\(name)" }
+}
+
+extension String {
+    /// Order by bytes, as the API sorts, and not by Unicode's canonical form.
+    package func isBefore(_ other: String) -> Bool {
+        utf8.lexicographicallyPrecedes(other.utf8)
+    }
+
+    func isSameBytes(as other: String) -> Bool {
+        self == other && utf8.elementsEqual(other.utf8)
+    }
 }

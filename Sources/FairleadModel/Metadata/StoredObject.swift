@@ -13,7 +13,16 @@ package final class StoredObject: Sendable {
     package let bytes: [UInt8]
     /// Where in `bytes` the digits of the revision begin.
     private let revisionOffset: Int
-    private let decoded: Mutex<Value?>
+    private let tree: Mutex<Tree>
+
+    /// The tree is made at first use: most versions are stored and sent without anybody looking inside.
+    private enum Tree {
+        /// Only bytes.
+        case encoded
+        /// A tree under another revision or none.
+        case unstamped(Value)
+        case ready(Value)
+    }
 
     private init(
         key: ObjectKey, revision: Int64, createRevision: Int64, bytes: [UInt8], revisionOffset: Int, value: Value?
@@ -23,9 +32,7 @@ package final class StoredObject: Sendable {
         self.createRevision = createRevision
         self.bytes = bytes
         self.revisionOffset = revisionOffset
-        var withRevision = value
-        withRevision?.set(.string(String(revision)), at: "metadata", "resourceVersion")
-        decoded = Mutex(withRevision)
+        tree = Mutex(value.map { .unstamped($0) } ?? .encoded)
     }
 
     /// Fills the gap of `document` with `revision`.
@@ -52,7 +59,12 @@ package final class StoredObject: Sendable {
         return StoredObject(
             key: key, revision: revision, createRevision: createRevision,
             bytes: Self.filled(bytes, revisionOffset, gap: digits, with: revision), revisionOffset: revisionOffset,
-            value: decoded.withLock { $0 })
+            value: tree.withLock { tree in
+                switch tree {
+                case .encoded: nil
+                case .unstamped(let value), .ready(let value): value
+                }
+            })
     }
 
     private static func filled(_ bytes: [UInt8], _ offset: Int, gap: Int, with revision: Int64) -> [UInt8] {
@@ -67,11 +79,18 @@ package final class StoredObject: Sendable {
 
     /// The object, `metadata.resourceVersion` included.
     package var value: Value {
-        decoded.withLock { cached in
-            if let cached { return cached }
-            // Bytes in storage were written by our own encoder; null would mean a damaged database.
-            let value = (try? JSON.parse(bytes))?.value ?? .null
-            cached = value
+        tree.withLock { tree in
+            let value: Value
+            switch tree {
+            case .ready(let ready): return ready
+            case .unstamped(var other):
+                other.set(.string(String(revision)), at: "metadata", "resourceVersion")
+                value = other
+            case .encoded:
+                // Bytes in storage were written by our own encoder; null would mean a damaged database.
+                value = (try? JSON.parse(bytes))?.value ?? .null
+            }
+            tree = .ready(value)
             return value
         }
     }

@@ -84,8 +84,9 @@ struct LabelSelectorParser {
         let open = take()
         guard case .open = open.kind else { throw SelectorError(message: "found '\(open.text)' expected: '('") }
         if case .close = peek().kind {
+            // Nothing between the parentheses is one empty value.
             _ = take()
-            return []
+            return [""]
         }
         var values: [String] = []
         var expectsValue = true

@@ -1,7 +1,7 @@
 /// Where a pod may run as far as labels and names of nodes go: `spec.nodeSelector` and the required node affinity.
 ///
-/// Reference: "Assigning Pods to Nodes"; Kubernetes API reference, NodeSelector. Terms are alternatives, the requirements
-/// in a term must all hold, and a term without requirements matches nothing.
+/// Reference: "Assigning Pods to Nodes"; Kubernetes API reference, NodeSelector. Terms are alternatives, the
+/// requirements in a term must all hold, and a term without requirements matches nothing.
 package struct NodeAffinity: Sendable {
     private let nodeSelector: [String: String]
     /// Nil where no affinity is required.

@@ -1,5 +1,5 @@
-/// A typed, read-only look at an object's tree. Missing fields read as their zero values, as in Go's structs; nothing is
-/// checked or copied.
+/// A typed, read-only look at an object's tree. Missing fields read as their zero values, as in Go's structs; nothing
+/// is checked or copied.
 package protocol ObjectView: Sendable {
     var value: Value { get }
     init(_ value: Value)

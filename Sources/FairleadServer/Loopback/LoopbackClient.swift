@@ -5,7 +5,7 @@ import FairleadStorage
 
 /// The API as controllers, simulated machines and bootstrap see it: the same verbs and checks as over HTTP, without
 /// bytes in between. Lists and watches share the store's objects.
-struct LoopbackClient: ObjectClient {
+struct LoopbackClient: ObjectClient, PodBinder {
     let api: API
 
     func get(_ resource: GroupVersionResource, namespace: String, name: String) async throws(APIStatus) -> Value {

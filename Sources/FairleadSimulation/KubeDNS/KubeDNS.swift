@@ -47,7 +47,10 @@ package struct KubeDNS: Sendable {
     var serviceAccount: Value { ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata("coredns")] }
 
     var configMap: Value {
-        ["apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata("coredns"), "data": ["Corefile": .string(corefile)]]
+        [
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata("coredns"),
+            "data": ["Corefile": .string(corefile)],
+        ]
     }
 
     private var corefile: String {
@@ -109,10 +112,12 @@ package struct KubeDNS: Sendable {
                     ["key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"],
                 ],
                 "containers": [container],
-                "volumes": [[
-                    "name": "config-volume",
-                    "configMap": ["name": "coredns", "items": [["key": "Corefile", "path": "Corefile"]]],
-                ]],
+                "volumes": [
+                    [
+                        "name": "config-volume",
+                        "configMap": ["name": "coredns", "items": [["key": "Corefile", "path": "Corefile"]]],
+                    ]
+                ],
             ],
         ]
         return [

@@ -50,7 +50,8 @@ final class PodAddressPool: Sendable {
 
     func release(_ uid: String) {
         state.withLock { state in
-            for (range, address) in state.owners.removeValue(forKey: uid) ?? [:] where state.used[range]?[address] == uid {
+            for (range, address) in state.owners.removeValue(forKey: uid) ?? [:]
+            where state.used[range]?[address] == uid {
                 state.used[range]?[address] = nil
             }
         }

@@ -31,7 +31,8 @@ struct ContainerMachine {
         var waiting: Object = ["reason": .string(reason)]
         if let message { waiting["message"] = .string(message) }
         return [
-            "name": .string(name), "image": .string(image), "imageID": .string(old?.text("imageID") ?? ""), "ready": false,
+            "name": .string(name), "image": .string(image), "imageID": .string(old?.text("imageID") ?? ""),
+            "ready": false,
             "started": false, "restartCount": .int(old?["restartCount"]?.int ?? 0),
             "state": ["waiting": .object(waiting)], "lastState": old?["lastState"] ?? .object(Object()),
         ]
@@ -58,7 +59,9 @@ struct ContainerMachine {
     }
 
     /// The time of a stage runs from here.
-    private func enter(_ reason: String, _ memory: inout PodMemory) { _ = memory.elapsed("\(name) \(reason)", now: now) }
+    private func enter(_ reason: String, _ memory: inout PodMemory) {
+        _ = memory.elapsed("\(name) \(reason)", now: now)
+    }
 
     /// An image that is on the machine already is not announced.
     private func announcePull(_ memory: inout PodMemory, _ step: inout PodStep) {
@@ -185,7 +188,9 @@ struct ContainerMachine {
         if isReady, pod.annotations[SimulationKeys.ready] == "false", !isInit {
             isReady = false
             if memory.told.insert("unhealthy \(name)").inserted {
-                tell(&step, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", type: "Warning")
+                tell(
+                    &step, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503",
+                    type: "Warning")
             }
         } else {
             memory.told.remove("unhealthy \(name)")
@@ -231,7 +236,8 @@ struct ContainerMachine {
         let seconds = Int(backOff(restarts + 1))
         tell(
             &step, "BackOff",
-            "Back-off restarting failed container \(name) in pod \(pod.name)_\(pod.namespace)(\(pod.uid))", type: "Warning")
+            "Back-off restarting failed container \(name) in pod \(pod.name)_\(pod.namespace)(\(pod.uid))",
+            type: "Warning")
         enter("CrashLoopBackOff", &memory)
         step.look(after: Double(seconds))
         var old = status

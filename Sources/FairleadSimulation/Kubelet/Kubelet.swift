@@ -3,8 +3,8 @@ package import FairleadModel
 
 /// The kubelets of all simulated nodes: brings the pods bound to them to life and to an end.
 ///
-/// Works on nodes with the annotation `fairlead.dev/simulated: "true"` that are not down. All state that matters is in the
-/// pods' status, so that a restart goes on where it was.
+/// Works on nodes with the annotation `fairlead.dev/simulated: "true"` that are not down. All state that matters is in
+/// the pods' status, so that a restart goes on where it was.
 package final class Kubelet: Controller {
     package let name = "kubelet"
     private let informers: [Informer]
@@ -29,12 +29,16 @@ package final class Kubelet: Controller {
         self.worker = worker
         self.pods = pods.lister
         pods.addHandler { change in
-            if change.isDeletion || change.old?.value.uid != change.new?.value.uid { worker.forget(change.old?.value.uid) }
+            if change.isDeletion || change.old?.value.uid != change.new?.value.uid {
+                worker.forget(change.old?.value.uid)
+            }
             guard let new = change.new, !PodView(new).nodeName.isEmpty else { return }
             worker.note(new.value)
             // What the kubelet writes itself is no news to it: it knows when to look again.
             let isOwn = change.old.map { KubeletWorker.differOnlyInStatus($0.value, new.value) } ?? false
-            if !isOwn || KubeletWorker.foreignConditions(change.old?.value) != KubeletWorker.foreignConditions(new.value) {
+            if !isOwn
+                || KubeletWorker.foreignConditions(change.old?.value) != KubeletWorker.foreignConditions(new.value)
+            {
                 queue.add(change.name)
             }
         }

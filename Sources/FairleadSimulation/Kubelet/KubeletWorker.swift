@@ -49,6 +49,8 @@ final class KubeletWorker: Sendable {
             SimulationKeys.isAlive(node)
         else { return .done }
         let hostIPs = NodeView(node).internalIPs
+        // A machine that has just been registered has not reported its address yet.
+        if hostIPs.isEmpty { return .again(after: 0.1) }
         let machine = PodMachine(
             pod: pod, hostIP: hostIPs.first ?? "", podIPs: view.hostNetwork ? hostIPs : podIPs(of: pod, on: node),
             delays: delays, now: now())

@@ -1,7 +1,8 @@
 import FairleadModel
 
 extension PodMachine {
-    /// The pod's status from those of its containers. What other writers own (qosClass, conditions of readiness gates) stays.
+    /// The pod's status from those of its containers. What other writers own (qosClass, conditions of readiness gates)
+    /// stays.
     func assemble(_ view: PodView, initStatuses: [Value], statuses: [Value], isInitialized: Bool) -> Value {
         var status = pod["status"]?.object ?? Object()
         let phase = phase(statuses, isInitialized: isInitialized, initStatuses: initStatuses)
@@ -11,7 +12,7 @@ extension PodMachine {
         status["hostIP"] = .string(hostIP)
         status["hostIPs"] = [["ip": .string(hostIP)]]
         let hasSandbox = (initStatuses + statuses).contains { $0.text("containerID") != "" } || phase == "Running"
-        if (hasSandbox || view.hostNetwork), status["podIP"] == nil, let first = podIPs.first {
+        if hasSandbox || view.hostNetwork, status["podIP"] == nil, let first = podIPs.first {
             status["podIP"] = .string(first)
             status["podIPs"] = .array(podIPs.map { ["ip": .string($0)] })
         }

@@ -1,7 +1,7 @@
 import FairleadModel
 
-/// The life of a pod on a simulated node, one look at a time. Pure: pod, addresses, memory and time in; status, events and
-/// the time of the next look out.
+/// The life of a pod on a simulated node, one look at a time. Pure: pod, addresses, memory and time in; status, events
+/// and the time of the next look out.
 ///
 /// Reference: "Pod Lifecycle"; the reasons and messages are those of the kubelet of v1.36.
 struct PodMachine {
@@ -65,7 +65,9 @@ struct PodMachine {
 
     private func terminate(_ view: PodView, _ memory: inout PodMemory) -> PodStep {
         var step = PodStep()
-        let running = view.value.items("status", "containerStatuses").filter { ContainerMachine.state(of: $0) == "running" }
+        let running = view.value.items("status", "containerStatuses").filter {
+            ContainerMachine.state(of: $0) == "running"
+        }
         let sidecars = view.value.items("status", "initContainerStatuses").filter {
             ContainerMachine.state(of: $0) == "running"
         }
@@ -74,8 +76,9 @@ struct PodMachine {
             for (statuses, isInit) in [(running, false), (sidecars, true)] {
                 for status in statuses {
                     let name = status.text("name")
-                    step.events.append(KubeletEvent(
-                        reason: "Killing", message: "Stopping container \(name)", container: name, isInit: isInit))
+                    step.events.append(
+                        KubeletEvent(
+                            reason: "Killing", message: "Stopping container \(name)", container: name, isInit: isInit))
                 }
             }
         }

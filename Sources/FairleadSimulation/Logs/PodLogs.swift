@@ -1,7 +1,7 @@
 package import FairleadModel
 
-/// What `kubectl logs` shows of a simulated container: lines that such an image would write when it starts. Made from the
-/// pod alone, so that every call gives the same.
+/// What `kubectl logs` shows of a simulated container: lines that such an image would write when it starts. Made from
+/// the pod alone, so that every call gives the same.
 package enum PodLogs {
     package struct Options: Sendable, Hashable {
         /// Only lines from this instant on.

@@ -1,10 +1,11 @@
 package import FairleadClient
 package import FairleadModel
 
-/// Keeps simulated nodes alive: registers them at start, renews their leases every ten seconds and reports their status.
+/// Keeps simulated nodes alive: registers them at start, renews their leases every ten seconds and reports their
+/// status.
 ///
-/// A node with the annotation `fairlead.dev/down: "true"` falls silent; without it, it reports at once. A Node that a user
-/// deletes stays away until the next start, as a machine whose kubelet keeps running does.
+/// A node with the annotation `fairlead.dev/down: "true"` falls silent; without it, it reports at once. A Node that a
+/// user deletes stays away until the next start, as a machine whose kubelet keeps running does.
 package final class NodeAgent: Controller {
     package let name = "simulated-nodes"
     static let leaseNamespace = "kube-node-lease"

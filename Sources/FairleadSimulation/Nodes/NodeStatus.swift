@@ -25,7 +25,8 @@ enum NodeStatus {
         status["allocatable"] = status["allocatable"] ?? status["capacity"]
         if let address {
             status["addresses"] = [
-                ["type": "InternalIP", "address": .string(address)], ["type": "Hostname", "address": .string(node.name)],
+                ["type": "InternalIP", "address": .string(address)],
+                ["type": "Hostname", "address": .string(node.name)],
             ]
         }
         status["daemonEndpoints"] = ["kubeletEndpoint": ["Port": 10250]]

@@ -1,7 +1,8 @@
 package import FairleadClient
 package import FairleadModel
 
-/// Binds pods of `default-scheduler` to nodes. Pods that fit nowhere are tried again whenever a node changes or a pod goes.
+/// Binds pods of `default-scheduler` to nodes. Pods that fit nowhere are tried again whenever a node changes or a pod
+/// goes.
 package final class Scheduler: Controller {
     package let name = "default-scheduler"
     static let nodeIndex = "nodeName"

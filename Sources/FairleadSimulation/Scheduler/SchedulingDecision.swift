@@ -2,9 +2,9 @@ import FairleadModel
 
 /// Where a pod goes, or why it goes nowhere. Pure.
 ///
-/// Filters: the node's name, nodeSelector and required node affinity, taints, `spec.unschedulable`, resources. Among the nodes
-/// left: the fewest pods of the same owner, then the fewest pods, then the first by name. Pod affinity and topology spread
-/// constraints are not taken into account.
+/// Filters: the node's name, nodeSelector and required node affinity, taints, `spec.unschedulable`, resources. Among
+/// the nodes left: the fewest pods of the same owner, then the fewest pods, then the first by name. Pod affinity and
+/// topology spread constraints are not taken into account.
 /// Reference: "Kubernetes Scheduler"; the words are those of kube-scheduler's plugins.
 struct SchedulingDecision {
     enum Outcome: Hashable {

@@ -30,7 +30,7 @@ struct ObjectIndex: Sendable {
 
     func object(namespace: String, name: String) -> StoredObject? {
         let found = lowerBound(namespace: namespace, name: name)
-        guard let object = self[found], object.key.name == name, object.key.namespace == namespace else { return nil }
+        guard let object = self[found], !Self.isOther(object, namespace, name) else { return nil }
         return object
     }
 
@@ -105,7 +105,7 @@ struct ObjectIndex: Sendable {
     @discardableResult
     mutating func remove(namespace: String, name: String) -> StoredObject? {
         let found = lowerBound(namespace: namespace, name: name)
-        guard let old = self[found], old.key.name == name, old.key.namespace == namespace else { return nil }
+        guard let old = self[found], !Self.isOther(old, namespace, name) else { return nil }
         chunks[found.chunk].remove(at: found.offset)
         if chunks[found.chunk].isEmpty { chunks.remove(at: found.chunk) }
         count -= 1
@@ -113,7 +113,11 @@ struct ObjectIndex: Sendable {
     }
 
     private static func isBefore(_ object: StoredObject, _ namespace: String, _ name: String) -> Bool {
-        object.key.namespace == namespace ? object.key.name < name : object.key.namespace < namespace
+        object.key.isBefore(namespace: namespace, name: name)
+    }
+
+    private static func isOther(_ object: StoredObject, _ namespace: String, _ name: String) -> Bool {
+        ObjectKey(object.key.resource, namespace: namespace, name: name) != object.key
     }
 
     private static func lowerBound(in chunk: [StoredObject], _ namespace: String, _ name: String) -> Int {

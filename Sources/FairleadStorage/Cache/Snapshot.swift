@@ -22,7 +22,8 @@ package struct Snapshot: Sendable {
         if let after {
             // The smallest key after a name is the name followed by the smallest character.
             let next = index.lowerBound(namespace: after.namespace, name: after.name + "\u{0}")
-            if namespace == nil || after.namespace == namespace { start = next }
+            // A place before the namespace leaves all of it, one after the namespace nothing.
+            if namespace.map({ !after.namespace.isBefore($0) }) ?? true { start = next }
         }
         return ObjectSlice(index: index, start: start, namespace: namespace)
     }
@@ -30,10 +31,10 @@ package struct Snapshot: Sendable {
     package func count(_ resource: GroupResource, namespace: String?) -> Int {
         guard let index = indexes[resource] else { return 0 }
         guard let namespace else { return index.count }
-        // `\u{1}` cannot be in a namespace: this is the first key past all of it.
+        // No text lies between a namespace and the same followed by the smallest character.
         return index.distance(
             from: index.lowerBound(namespace: namespace, name: ""),
-            to: index.lowerBound(namespace: namespace + "\u{1}", name: ""))
+            to: index.lowerBound(namespace: namespace + "\u{0}", name: ""))
     }
 
     /// The resources that have, or had, objects.

@@ -1,44 +1,101 @@
 import DequeModule
 
-/// The recent events of one resource.
+/// The recent events of one resource, in chunks: a copy of the ring costs nothing, and a change after it copies one
+/// chunk and the list of chunks, never the history.
 struct EventRing: Sendable {
-    private var events: Deque<StoreEvent> = []
+    /// Full except for the first, which may have lost its beginning, and the last.
+    private var chunks: Deque<[StoreEvent]> = []
     /// The number of the first event in the ring, counted from the first there ever was.
     private(set) var base = 0
+    private(set) var count = 0
 
-    var end: Int { base + events.count }
-    var count: Int { events.count }
-    var oldest: StoreEvent? { events.first }
+    private static let chunkSize = 256
 
-    mutating func append(_ event: StoreEvent) { events.append(event) }
+    var end: Int { base + count }
 
-    /// Forgets events at or before the revision.
-    mutating func dropEvents(through revision: Int64) {
-        while let first = events.first, first.revision <= revision {
-            events.removeFirst()
-            base += 1
+    mutating func append(_ event: StoreEvent) {
+        count += 1
+        if let last = chunks.indices.last, chunks[last].count < Self.chunkSize {
+            chunks[last].append(event)
+        } else {
+            chunks.append([event])
         }
+    }
+
+    /// Forgets events at or before the revision; returns them, to be freed where nobody waits.
+    mutating func dropEvents(through revision: Int64) -> [[StoreEvent]] {
+        var dropped: [[StoreEvent]] = []
+        while let chunk = chunks.first, let oldest = chunk.first, oldest.revision <= revision {
+            let keep = Self.firstIndex(in: chunk, after: revision)
+            base += keep
+            count -= keep
+            chunks.removeFirst()
+            dropped.append(chunk)
+            if keep < chunk.count { chunks.prepend(Array(chunk[keep...])) }
+        }
+        return dropped
     }
 
     /// The number of the first event after the revision.
     func firstIndex(after revision: Int64) -> Int {
-        var low = 0
-        var high = events.count
-        while low < high {
-            let middle = (low + high) / 2
-            if events[middle].revision <= revision { low = middle + 1 } else { high = middle }
-        }
-        return base + low
+        let place = place(after: revision)
+        return number(of: place.chunk) + place.offset
     }
 
     /// Events from a number on, at most `maximum`.
     func slice(from index: Int, maximum: Int) -> [StoreEvent] {
-        let start = index - base
-        return Array(events[start..<min(start + maximum, events.count)])
+        let total = min(end - index, maximum)
+        guard total > 0 else { return [] }
+        var events: [StoreEvent] = []
+        events.reserveCapacity(total)
+        var (chunk, offset) = place(of: index)
+        while events.count < total {
+            events += chunks[chunk][offset...].prefix(total - events.count)
+            chunk += 1
+            offset = 0
+        }
+        return events
     }
 
     /// The events after a revision, newest first.
     func reversed(after revision: Int64) -> [StoreEvent] {
-        Array(events[(firstIndex(after: revision) - base)...].reversed())
+        let start = firstIndex(after: revision)
+        return slice(from: start, maximum: end - start).reversed()
+    }
+
+    // MARK: - chunks
+
+    /// The number of a chunk's first event.
+    private func number(of chunk: Int) -> Int {
+        chunk == 0 ? base : base + chunks[0].count + (chunk - 1) * Self.chunkSize
+    }
+
+    private func place(of index: Int) -> (chunk: Int, offset: Int) {
+        let offset = index - base
+        if offset < chunks[0].count { return (0, offset) }
+        let rest = offset - chunks[0].count
+        return (1 + rest / Self.chunkSize, rest % Self.chunkSize)
+    }
+
+    private func place(after revision: Int64) -> (chunk: Int, offset: Int) {
+        // The last chunk that begins at or before the revision, then inside of it.
+        var low = 0
+        var high = chunks.count
+        while low < high {
+            let middle = (low + high) / 2
+            if chunks[middle][0].revision <= revision { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return (0, 0) }
+        return (low - 1, Self.firstIndex(in: chunks[low - 1], after: revision))
+    }
+
+    private static func firstIndex(in chunk: [StoreEvent], after revision: Int64) -> Int {
+        var low = 0
+        var high = chunk.count
+        while low < high {
+            let middle = (low + high) / 2
+            if chunk[middle].revision <= revision { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

@@ -46,7 +46,9 @@ struct DaemonSetStrategy: ResourceStrategy {
         errors += WorkloadRules.template(object, controller: "DaemonSet", context)
         if isEmpty {
             errors.append(
-                .invalid(path.child("selector"), printed: selector.selectorText, "empty selector is invalid for daemonset"))
+                .invalid(
+                    path.child("selector"), printed: selector.selectorText,
+                    "empty selector is invalid for daemonset"))
         }
         errors += WorkloadRules.nonNegative(object, "spec", ["minReadySeconds"])
         errors += updateStrategy(spec["updateStrategy"] ?? .null, path.child("updateStrategy"))

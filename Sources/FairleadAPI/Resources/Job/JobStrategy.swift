@@ -14,7 +14,7 @@ struct JobStrategy: ResourceStrategy {
         // A job with neither number runs one pod; with parallelism alone it is a work queue.
         if spec["completions"] == nil, spec["parallelism"] == nil { spec["completions"] = 1 }
         spec.setDefault("parallelism", 1)
-        if spec["backoffLimit"] == nil { spec["backoffLimit"] = spec["backoffLimitPerIndex"] == nil ? 6 : 2_147_483_647 }
+        spec.setDefault("backoffLimit", spec["backoffLimitPerIndex"] == nil ? 6 : 2_147_483_647)
         spec.setDefault("completionMode", "NonIndexed")
         spec.setDefault("suspend", false)
         spec.setDefault("podReplacementPolicy", spec["podFailurePolicy"] == nil ? "TerminatingOrFailed" : "Failed")

@@ -117,7 +117,7 @@ package struct PodSpecValidation {
         }
         if let overhead = spec["overhead"] {
             errors += ResourceRequirementsValidation.errors(
-                ["limits": overhead], FieldPath(path.child("overhead").description), limitsAt: path.child("overhead"))
+                ["limits": overhead], path.child("overhead"), limitsAt: path.child("overhead"))
         }
         if let system = spec["os"] {
             let name = system.text("name")

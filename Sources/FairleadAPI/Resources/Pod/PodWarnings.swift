@@ -30,7 +30,8 @@ enum PodWarnings {
         for (index, alias) in spec.items("hostAliases").enumerated() {
             let address = alias.text("ip")
             if addresses.insert(address).inserted { continue }
-            warnings.append("\(path.child("hostAliases").index(index).description).ip: duplicate ip \(address.goQuoted)")
+            let here = path.child("hostAliases").index(index).child("ip").description
+            warnings.append("\(here): duplicate ip \(address.goQuoted)")
         }
         var secrets: Set<String> = []
         for (index, secret) in spec.items("imagePullSecrets").enumerated() {

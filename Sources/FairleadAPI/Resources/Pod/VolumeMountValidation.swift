@@ -3,7 +3,8 @@ import FairleadModel
 /// The rules of what containers mount.
 enum VolumeMountValidation {
     static func errors(_ container: Value, volumes: [Value], _ path: FieldPath) -> [FieldError] {
-        mounts(container, volumes, path.child("volumeMounts")) + devices(container, volumes, path.child("volumeDevices"))
+        mounts(container, volumes, path.child("volumeMounts"))
+            + devices(container, volumes, path.child("volumeDevices"))
     }
 
     private static func mounts(_ container: Value, _ volumes: [Value], _ path: FieldPath) -> [FieldError] {

@@ -8,8 +8,8 @@ package final class MemoryEngine: StorageEngine {
         var versions: [ObjectKey: Int64] = [:]
     }
 
-    /// Revision 1 counts as compacted, so that a client that asks for it learns that it is too old.
-    static let firstRevision: Int64 = 1
+    /// Revision 1 is older than everything, so that a client that asks for it learns that it is too old.
+    static let firstRevision: Int64 = 2
 
     private let state = Mutex(State())
 

@@ -3,30 +3,55 @@ import GRDB
 
 /// Forgets old versions, a slice at a time.
 enum SQLiteCompaction {
+    /// Pages given back to the file system in one slice.
+    private static let vacuumPages: Int64 = 128
+    /// Free pages that are kept for what comes next: at least this many, or an eighth of the file.
+    private static let sparePages: Int64 = 256
+
     /// A version is dropped when the one that replaced it is at or before `revision`; a deletion when it is itself.
+    /// History after the revision needs neither.
+    ///
+    /// - Returns: whether there is more to do.
     static func step(_ database: Database, through revision: Int64, limit: Int) throws -> Bool {
         let from = try Int64.fetchOne(database, sql: "SELECT compacted_version FROM state") ?? 0
-        let slice = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT id, previous, document IS NULL, revision FROM versions
-                WHERE id > ? AND revision <= ? ORDER BY id LIMIT ?
-                """, arguments: [from, revision, limit])
-        let drop = try database.cachedStatement(sql: "DELETE FROM versions WHERE id = ?")
+        // Stopped by hand: a condition on the revision would read all of the younger history to find nothing.
+        let slice = SQLiteRowStatement(
+            try database.cachedStatement(
+                sql: "SELECT id, revision, previous, document IS NULL FROM versions WHERE id > ? ORDER BY id LIMIT ?"))
+        var doomed: [Int64] = []
         var last = from
-        var reached = revision
-        for row in slice {
-            last = row[0]
-            if slice.count == limit { reached = row[3] }
-            if let previous: Int64 = row[1] { try drop.execute(arguments: [previous]) }
-            if row[2] { try drop.execute(arguments: [last]) }
+        var reached: Int64 = 0
+        var count = 0
+        try slice.forEach { row in
+            row.bind(1, from)
+            row.bind(2, Int64(limit))
+        } _: { row in
+            guard row.integer(1) <= revision else { return false }
+            count += 1
+            last = row.integer(0)
+            reached = row.integer(1)
+            if !row.isNull(2) { doomed.append(row.integer(2)) }
+            if row.integer(3) != 0 { doomed.append(last) }
+            return true
         }
-        // A slice may end inside of a revision, whose events are then still needed together.
-        let complete = slice.count == limit ? reached - 1 : revision
+        let drop = SQLiteRowStatement(try database.cachedStatement(sql: "DELETE FROM versions WHERE id = ?"))
+        for version in doomed { try drop.run { $0.bind(1, version) } }
+        // A slice that ends inside of a revision has spoiled that revision's events: all of them count as gone.
+        let isFull = count == limit
         try database.execute(
             sql: "UPDATE state SET compacted_version = ?, compacted_revision = max(compacted_revision, ?)",
-            arguments: [last, complete])
-        try database.execute(sql: "PRAGMA incremental_vacuum(64)")
-        return slice.count == limit
+            arguments: [last, isFull ? reached : revision])
+        return try vacuum(database) || isFull
+    }
+
+    /// Gives free pages back to the file system; returns whether there are many left.
+    private static func vacuum(_ database: Database) throws -> Bool {
+        let free = try Int64.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
+        let pages = try Int64.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+        let surplus = free - max(sparePages, pages / 8)
+        guard surplus > 0 else { return false }
+        try SQLiteRowStatement(database.makeStatement(sql: "PRAGMA incremental_vacuum(\(min(surplus, vacuumPages)))"))
+            .run { _ in }
+        return surplus > vacuumPages
     }
 }

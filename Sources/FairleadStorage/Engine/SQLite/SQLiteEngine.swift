@@ -7,6 +7,8 @@ import Synchronization
 /// WAL with `synchronous=FULL`: a commit that has returned survives a power cut. The schema is in `Migrations/`.
 package final class SQLiteEngine: StorageEngine {
     private let database: DatabaseQueue
+    /// nil until they have been loaded.
+    private let heads = Mutex<SQLiteHeads?>(nil)
 
     /// Opens the file, making it and its schema if need be; nil for a database in memory.
     ///
@@ -21,7 +23,8 @@ package final class SQLiteEngine: StorageEngine {
             try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             try database.execute(sql: "PRAGMA synchronous = FULL")
-            try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 1000")
+            try database.execute(sql: "PRAGMA journal_size_limit = 16777216")
         }
         do {
             if let path {
@@ -37,20 +40,27 @@ package final class SQLiteEngine: StorageEngine {
 
     package func load() throws(StorageError) -> EngineState {
         do {
-            return try database.read { database in try SQLiteLoading.state(database) }
+            let (state, heads) = try database.read { database in try SQLiteLoading.state(database) }
+            self.heads.withLock { $0 = heads }
+            return state
         } catch {
             throw Self.explain(error, path: nil)
         }
     }
 
     package func commit(_ batch: [Transaction]) throws(StorageError) -> [Result<Int64, StorageError>] {
+        if heads.withLock({ $0 == nil }) { _ = try load() }
+        // Taken out, so that the changes are made in place.
+        guard var known = heads.withLock({ exchange(&$0, with: nil) }) else { throw .closed }
+        defer { heads.withLock { $0 = known } }
         do {
-            return try database.write { database in
-                var writer = try SQLiteWriter(database)
+            let (changes, results) = try database.write { database in
+                var writer = try SQLiteWriter(database, heads: known)
                 let results = try batch.map { try writer.carryOut($0) }
-                try writer.finish()
-                return results
+                return (try writer.finish(), results)
             }
+            known.adopt(changes)
+            return results
         } catch {
             throw Self.explain(error, path: nil)
         }

@@ -1,96 +1,104 @@
-import Foundation
 import FairleadModel
 import GRDB
 
 /// Carries out the transactions of one batch inside one SQLite transaction.
+///
+/// What it changes is kept apart from the engine's heads until the batch is durable: a batch that fails leaves no trace.
 struct SQLiteWriter {
-    /// What is known of a key that the batch has touched.
-    private struct Head {
-        /// Row of the current version; nil if the key is absent.
-        var version: Int64?
+    /// What a batch did, to be adopted once it is durable.
+    struct Changes {
         var revision: Int64
-        var createRevision: Int64
+        var lastVersion: Int64
+        /// nil for a key that the batch has deleted.
+        var heads: [ObjectKey: SQLiteHeads.Head?] = [:]
     }
 
-    private let select: Statement
-    private let insert: Statement
-    private let upsert: Statement
-    private let remove: Statement
-    private let database: Database
-    private var revision: Int64
-    private var heads: [ObjectKey: Head] = [:]
+    private let heads: SQLiteHeads
+    private let insert: SQLiteRowStatement
+    private let state: SQLiteRowStatement
+    private var changes: Changes
+    /// The text of a resource is worked out once in a batch.
+    private var texts: [GroupResource: String] = [:]
 
-    init(_ database: Database) throws {
-        self.database = database
-        select = try database.cachedStatement(
-            sql: "SELECT version, revision, create_revision FROM objects WHERE resource = ? AND namespace = ? AND name = ?")
-        insert = try database.cachedStatement(
-            sql: """
-                INSERT INTO versions (revision, resource, namespace, name, create_revision, previous, revision_offset, document)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """)
-        upsert = try database.cachedStatement(
-            sql: """
-                INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET version = excluded.version, revision = excluded.revision,
-                    create_revision = excluded.create_revision
-                """)
-        remove = try database.cachedStatement(
-            sql: "DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?")
-        let state = try database.cachedStatement(sql: "SELECT revision FROM state")
-        revision = try Int64.fetchOne(state) ?? 1
+    init(_ database: Database, heads: SQLiteHeads) throws {
+        self.heads = heads
+        changes = Changes(revision: heads.revision, lastVersion: heads.lastVersion)
+        insert = SQLiteRowStatement(
+            try database.cachedStatement(sql: "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"))
+        state = SQLiteRowStatement(try database.cachedStatement(sql: "UPDATE state SET revision = ?"))
     }
 
     mutating func carryOut(_ transaction: Transaction) throws -> Result<Int64, StorageError> {
-        for condition in transaction.conditions where try head(condition.key).revision != condition.revision {
+        for condition in transaction.conditions where (head(condition.key)?.revision ?? 0) != condition.revision {
             return .failure(.conflict(condition.key, current: nil))
         }
-        revision += 1
+        changes.revision += 1
         for operation in transaction.operations {
             switch operation {
             case .put(let key, let document): try put(key, document)
             case .delete(let key): try delete(key)
             }
         }
-        return .success(revision)
+        return .success(changes.revision)
     }
 
-    func finish() throws {
-        let statement = try database.cachedStatement(sql: "UPDATE state SET revision = ?")
-        try statement.execute(arguments: [revision])
+    func finish() throws -> Changes {
+        if changes.revision != heads.revision { try state.run { $0.bind(1, changes.revision) } }
+        return changes
     }
 
     private mutating func put(_ key: ObjectKey, _ document: Document) throws {
-        let old = try head(key)
-        let created = old.version == nil ? revision : old.createRevision
-        let resource = key.resource.storageText
-        let blob = document.bytes.withUnsafeBytes { Data($0) }
-        try insert.execute(
-            arguments: [
-                revision, resource, key.namespace, key.name, created, old.version, document.revisionOffset, blob,
-            ])
-        let version = database.lastInsertedRowID
-        try upsert.execute(arguments: [resource, key.namespace, key.name, version, revision, created])
-        heads[key] = Head(version: version, revision: revision, createRevision: created)
+        let old = head(key)
+        let created = old?.createRevision ?? changes.revision
+        try addVersion(of: key, created: created, previous: old?.version, document)
+        let head = SQLiteHeads.Head(
+            version: changes.lastVersion, revision: changes.revision, createRevision: created)
+        changes.heads[key] = .some(head)
     }
 
     private mutating func delete(_ key: ObjectKey) throws {
-        let old = try head(key)
-        guard old.version != nil else { return }
-        let resource = key.resource.storageText
-        try insert.execute(
-            arguments: [revision, resource, key.namespace, key.name, old.createRevision, old.version, 0, nil])
-        try remove.execute(arguments: [resource, key.namespace, key.name])
-        heads[key] = Head(version: nil, revision: 0, createRevision: 0)
+        guard let old = head(key) else { return }
+        try addVersion(of: key, created: old.createRevision, previous: old.version, nil)
+        changes.heads[key] = .some(nil)
     }
 
-    private mutating func head(_ key: ObjectKey) throws -> Head {
-        if let known = heads[key] { return known }
-        let row = try Row.fetchOne(select, arguments: [key.resource.storageText, key.namespace, key.name])
-        let head = row.map { Head(version: $0[0], revision: $0[1], createRevision: $0[2]) }
-            ?? Head(version: nil, revision: 0, createRevision: 0)
-        heads[key] = head
-        return head
+    private mutating func addVersion(
+        of key: ObjectKey, created: Int64, previous: Int64?, _ document: Document?
+    ) throws {
+        changes.lastVersion += 1
+        let resource = text(of: key.resource)
+        try insert.run { row in
+            row.bind(1, changes.lastVersion)
+            row.bind(2, changes.revision)
+            row.bind(3, resource)
+            row.bind(4, key.namespace)
+            row.bind(5, key.name)
+            row.bind(6, created)
+            row.bind(7, previous)
+            row.bind(8, Int64(document?.revisionOffset ?? 0))
+            row.bind(9, document?.bytes)
+        }
+    }
+
+    private func head(_ key: ObjectKey) -> SQLiteHeads.Head? {
+        if let changed = changes.heads[key] { return changed }
+        return heads.current[key]
+    }
+
+    private mutating func text(of resource: GroupResource) -> String {
+        if let text = texts[resource] { return text }
+        let text = resource.storageText
+        texts[resource] = text
+        return text
+    }
+}
+
+extension SQLiteHeads {
+    /// Takes over what a batch did.
+    mutating func adopt(_ changes: SQLiteWriter.Changes) {
+        for (key, head) in changes.heads { current[key] = head }
+        revision = changes.revision
+        lastVersion = changes.lastVersion
     }
 }
 
