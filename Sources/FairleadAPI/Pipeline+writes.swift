@@ -38,7 +38,7 @@ extension Pipeline {
 
     func delete(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
         let encoder = try encoder(for: request, target.kind)
-        let options = try DeletionOptions(request)
+        let options = try DeletionOptions(request, api.decoder)
         return deferred(request) { () async throws(APIStatus) in
             let result = try await api.delete(
                 target.kind, namespace: target.namespace, name: target.name, options: options)
@@ -53,7 +53,7 @@ extension Pipeline {
     func deleteCollection(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
         let encoder = try encoder(for: request, target.kind)
         let options = try ListOptions(request)
-        let deletion = try DeletionOptions(request)
+        let deletion = try DeletionOptions(request, api.decoder)
         let selection = try Selection(target.kind, namespace: target.path.namespace, options: options)
         return deferred(request) { () async throws(APIStatus) in
             let result = try await api.deleteCollection(

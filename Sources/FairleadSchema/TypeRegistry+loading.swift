@@ -9,6 +9,7 @@ extension TypeRegistry {
     convenience init(definitions: Definitions) throws(SchemaError) {
         var loader = TypeLoader(definitions: definitions)
         for name in definitions.schemas.keys { try loader.load(name) }
+        loader.addPartialMetadata()
         self.init(types: loader.types)
     }
 }
@@ -55,8 +56,10 @@ private struct TypeLoader {
         var fields: [FieldSchema] = []
         let properties = definition["properties"]?.object ?? Object()
         fields.reserveCapacity(properties.count)
+        let renamed = renamedNumbers(in: definition)
         for member in properties.members {
-            guard let property = member.value.object else { continue }
+            guard var property = member.value.object else { continue }
+            if let number = renamed[member.key.lowercased()] { property["x-fairlead-proto"] = number }
             let shape = try shape(of: property, in: name)
             fields.append(
                 FieldSchema(
@@ -93,16 +96,54 @@ private struct TypeLoader {
         }
     }
 
+    /// Numbers of fields whose name in protobuf differs from JSON's in upper and lower case, by the name in lower case.
+    private func renamedNumbers(in definition: Value) -> [String: Value] {
+        var result: [String: Value] = [:]
+        for part in definition["x-fairlead-proto-only"]?.object ?? Object() {
+            guard let facts = part.value.array, facts.last == "string" else { continue }
+            result[part.key.lowercased()] = facts.first
+        }
+        return result
+    }
+
     private func inlined(in definition: Value, of name: String) -> [TypeSchema.ProtoInline] {
         guard let parts = definition["x-fairlead-proto-only"]?.object else { return [] }
         let package = name.split(separator: ".").dropLast().joined(separator: ".")
         return parts.compactMap { part in
             guard let number = part.value.array?.first?.int, let message = part.value.array?.last?.string,
-                let members = definitions.schemas["\(package).\(message)"]?["x-fairlead-message"]?.object
+                let nested = definitions.schemas["\(package).\(message)"]
             else { return nil }
             var fields: [String: Int] = [:]
-            for (field, number) in members { fields[field] = number.int.map(Int.init) }
-            return TypeSchema.ProtoInline(number: Int(number), fields: fields)
+            if let members = nested["x-fairlead-message"]?.object {
+                for (field, number) in members { fields[field] = number.int.map(Int.init) }
+            } else {
+                for (field, property) in nested["properties"]?.object ?? Object() {
+                    fields[field] = property["x-fairlead-proto"]?.int.map(Int.init)
+                }
+            }
+            return TypeSchema.ProtoInline(number: Int(number), message: message, fields: fields)
         }
+    }
+
+    /// Objects reduced to their metadata, which no file defines as JSON.
+    mutating func addPartialMetadata() {
+        guard let objectMeta = types[WellKnownType.meta + "ObjectMeta"],
+            let listMeta = types[WellKnownType.meta + "ListMeta"]
+        else { return }
+        let item = messageType("PartialObjectMetadata", ["metadata": (1, .object(objectMeta))])
+        let list = messageType(
+            "PartialObjectMetadataList", ["metadata": (1, .object(listMeta)), "items": (2, .list(.object(item)))])
+        types[item.name] = item
+        types[list.name] = list
+    }
+
+    private func messageType(_ name: String, _ fields: [String: (number: Int64, shape: Shape)]) -> TypeSchema {
+        let schemas = fields.sorted { $0.key < $1.key }.map { field in
+            FieldSchema(
+                name: field.key, shape: field.value.shape, isRequired: false,
+                definition: ["x-fairlead-proto": .int(field.value.number)])
+        }
+        return TypeSchema(
+            name: WellKnownType.meta + name, fields: schemas, definition: .object(Object()), protoInline: [])
     }
 }

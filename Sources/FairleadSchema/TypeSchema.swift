@@ -16,9 +16,13 @@ package final class TypeSchema: Sendable {
     /// Parts that protobuf nests in messages of their own, although JSON writes them inline: the number in this
     /// message, and the fields with their number in the nested one.
     package let protoInline: [ProtoInline]
+    /// The fields by number; empty for types that have no protobuf form.
+    let protobuf: ProtobufLayout
 
     package struct ProtoInline: Sendable {
         package let number: Int
+        /// The message's name, `VolumeSource`.
+        package let message: String
         package let fields: [String: Int]
     }
 
@@ -40,6 +44,7 @@ package final class TypeSchema: Sendable {
         kind = identity?["kind"]?.string
         isAtomicMap = definition["x-kubernetes-map-type"]?.string == "atomic"
         self.protoInline = protoInline
+        protobuf = ProtobufLayout(fields: fields, inline: protoInline)
         var index: [String: Int] = [:]
         var empty: [Object.Member] = []
         for (position, field) in fields.enumerated() {

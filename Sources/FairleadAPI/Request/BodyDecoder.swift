@@ -24,6 +24,10 @@ struct BodyDecoder: Sendable {
         _ request: APIRequest, as kind: String, apiVersion: String, typeName: String,
         validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> Decoded {
+        if Self.isProtobuf(request) {
+            return try decodeProtobuf(
+                request.body, as: kind, apiVersion: apiVersion, typeName: typeName, validation: validation)
+        }
         let parsed = try parse(request, kind: kind)
         var object = parsed.value
         if object.isNull { object = .object(Object()) }
@@ -88,22 +92,24 @@ struct BodyDecoder: Sendable {
         }
     }
 
-    /// Kubernetes quotes the first 24 bytes: as text if they are printable, in hexadecimal otherwise.
-    private func unrecognized(_ body: [UInt8], kind: String, why: String) -> APIStatus {
-        let head = body.prefix(24)
+    /// Kubernetes quotes the first 30 bytes: as text if they look like JSON, in hexadecimal otherwise.
+    func unrecognized(_ body: [UInt8], kind: String, why: String) -> APIStatus {
+        let head = body.prefix(30)
         var dump: String
         if head.isEmpty {
             dump = "<empty>"
+        } else if head.first == UInt8(ascii: "{") {
+            dump = String(decoding: head, as: UTF8.self)
         } else {
             let digits = Array("0123456789abcdef".utf8)
             dump = String(decoding: head.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-            if body.count > 24 { dump += " ..." }
         }
+        if body.count > head.count { dump += " ..." }
         return .badRequest("the object provided is unrecognized (must be of type \(kind)): \(why) (\(dump))")
     }
 
     /// A body may leave kind and apiVersion out; what it says must be the path's.
-    private func checkKind(of object: inout Value, is kind: String, apiVersion: String) throws(APIStatus) {
+    func checkKind(of object: inout Value, is kind: String, apiVersion: String) throws(APIStatus) {
         let given = object["kind"]?.string ?? ""
         let givenVersion = object["apiVersion"]?.string ?? ""
         if given.isEmpty || given == kind, givenVersion.isEmpty || givenVersion == apiVersion { return }

@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadSchema
 
 /// How something is to be deleted (meta/v1 DeleteOptions), from the body or, where there is none, from the query.
 package struct DeletionOptions: Sendable {
@@ -12,10 +13,10 @@ package struct DeletionOptions: Sendable {
 
     package init() {}
 
-    init(_ request: APIRequest) throws(APIStatus) {
+    init(_ request: APIRequest, _ decoder: BodyDecoder) throws(APIStatus) {
         var object = Object()
         if !request.body.isEmpty {
-            object = try Self.decode(request)
+            object = try Self.decode(request, decoder)
         } else {
             for (name, value) in request.query {
                 switch name {
@@ -70,13 +71,16 @@ package struct DeletionOptions: Sendable {
         if !errors.isEmpty { throw .invalid(group: "meta.k8s.io", kind: "DeleteOptions", name: "", errors: errors) }
     }
 
-    private static func decode(_ request: APIRequest) throws(APIStatus) -> Object {
+    private static func decode(_ request: APIRequest, _ decoder: BodyDecoder) throws(APIStatus) -> Object {
         let value: Value
         do {
-            value = try BodyDecoder.isYAML(request) ? YAML.parse(request.body).value : JSON.parse(request.body).value
+            value =
+                try BodyDecoder.isProtobuf(request) ? decoder.deletionOptions(request.body) : BodyDecoder.isYAML(request) ? YAML.parse(request.body).value : JSON.parse(request.body).value
         } catch let error as JSON.ParseError {
             throw .badRequest("couldn't get version/kind; json parse error: \(error.message)")
         } catch let error as YAML.ParseError {
+            throw .badRequest(error.message)
+        } catch let error as ProtobufError {
             throw .badRequest(error.message)
         } catch {
             throw .badRequest(String(describing: error))

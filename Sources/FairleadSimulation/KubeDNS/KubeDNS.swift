@@ -29,11 +29,12 @@ package struct KubeDNS: Sendable {
         try await create(.deployments, deployment)
     }
 
+    /// Looks first: the Service's own address would be refused as taken before its name is.
     private func create(_ resource: GroupVersionResource, _ object: Value) async throws(APIStatus) {
         do {
+            _ = try await client.get(resource, namespace: Self.namespace, name: object.name)
+        } catch where error.reason == "NotFound" {
             _ = try await client.create(resource, namespace: Self.namespace, object)
-        } catch {
-            if error.reason != "AlreadyExists" { throw error }
         }
     }
 

@@ -1,0 +1,59 @@
+package import FairleadModel
+
+/// Objects as Kubernetes protobuf, driven by the numbers in `openapi/`.
+///
+/// What is decoded still has to be normalised (`TypeRegistry.normalize`): protobuf cannot tell zero from absent for most
+/// fields, and that is where zero values go. Fields of a number that the schema lacks are passed over.
+package struct ProtobufCodec: Sendable {
+    let types: TypeRegistry
+
+    package init(types: TypeRegistry) { self.types = types }
+
+    /// The message type of a kind; nil for kinds that have no protobuf form.
+    package func type(kind: String, apiVersion: String) -> TypeSchema? {
+        let isGeneral = kind == "Status" || kind == "DeleteOptions" || kind == "WatchEvent"
+        let own = isGeneral ? nil : types.type(kind: kind, apiVersion: apiVersion)
+        let found = own ?? types.type(named: WellKnownType.meta + kind)
+        return found.flatMap { $0.hasProtobuf ? $0 : nil }
+    }
+
+    /// The object in an envelope, without kind and apiVersion.
+    package func decode(_ envelope: ProtobufEnvelope, as type: TypeSchema) throws(ProtobufError) -> Value {
+        try decode(envelope, as: type, depth: 0)
+    }
+
+    func decode(_ envelope: ProtobufEnvelope, as type: TypeSchema, depth: Int) throws(ProtobufError) -> Value {
+        var decoder = ProtobufDecoder(codec: self, depth: depth)
+        return try decoder.message(ProtobufReader(envelope.bytes, envelope.message), as: type)
+    }
+
+    /// An object in its envelope; nil for kinds that have no protobuf form. Values that do not fit their field are left
+    /// out.
+    package func encode(_ value: Value) -> [UInt8]? {
+        let kind = value["kind"]?.string ?? ""
+        let apiVersion = value["apiVersion"]?.string ?? ""
+        guard let object = value.object, let type = type(kind: kind, apiVersion: apiVersion) else { return nil }
+        let encoder = ProtobufEncoder(types: types)
+        return ProtobufEnvelope.bytes(apiVersion: apiVersion, kind: kind, capacity: 512) { writer in
+            encoder.fields(of: object, type.protobuf.fields, type, to: &writer)
+        }
+    }
+
+    /// A frame of a watch stream: the length in four bytes, then a WatchEvent.
+    ///
+    /// - Parameter object: in its envelope.
+    package static func watchFrame(type: String, object: [UInt8]) -> [UInt8] {
+        var event = ProtobufWriter(capacity: object.count + 32)
+        event.append([0, 0, 0, 0])
+        event.string(1, type)
+        event.message(2) { $0.data(1, object) }
+        var frame = event.bytes
+        let length = UInt32(truncatingIfNeeded: frame.count - 4)
+        for index in 0..<4 { frame[index] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * index)) }
+        return frame
+    }
+}
+
+extension TypeSchema {
+    package var hasProtobuf: Bool { !protobuf.fields.isEmpty }
+}

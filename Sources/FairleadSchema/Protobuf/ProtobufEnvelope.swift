@@ -1,0 +1,73 @@
+/// What every object of `application/vnd.kubernetes.protobuf` stands in: `k8s\0`, then a runtime.Unknown.
+///
+/// Reference: Kubernetes API concepts, "Protobuf encoding".
+package struct ProtobufEnvelope: Sendable {
+    package static let mediaType = "application/vnd.kubernetes.protobuf"
+    static let magic: [UInt8] = [0x6B, 0x38, 0x73, 0x00]
+
+    /// Empty where the envelope does not say.
+    package var apiVersion = ""
+    package var kind = ""
+    let bytes: [UInt8]
+    /// Where in `bytes` the message itself stands.
+    private(set) var message = 0..<0
+
+    /// - Throws: in the words of Kubernetes' serializer. What the envelope says about the message's format is ignored,
+    ///   as it is there.
+    package init(reading bytes: [UInt8]) throws(ProtobufError) {
+        if bytes.isEmpty { throw ProtobufError(message: "empty data") }
+        guard bytes.starts(with: Self.magic) else {
+            throw ProtobufError(
+                message:
+                    "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
+        }
+        if bytes.count == Self.magic.count { throw ProtobufError(message: "empty body") }
+        self.bytes = bytes
+        var reader = ProtobufReader(bytes, Self.magic.count..<bytes.count)
+        while !reader.isAtEnd {
+            let tag = try reader.tag(of: "Unknown")
+            guard (1...4).contains(tag.number) else {
+                try reader.skip(wireType: tag.wireType)
+                continue
+            }
+            guard tag.wireType == 2 else {
+                let names = ["TypeMeta", "Raw", "ContentEncoding", "ContentType"]
+                throw .wrongWireType(tag.wireType, field: names[tag.number - 1])
+            }
+            switch tag.number {
+            case 1: try readTypeMeta(try reader.nested())
+            case 2: message = try reader.range()
+            default: _ = try reader.range()
+            }
+        }
+    }
+
+    private mutating func readTypeMeta(_ typeMeta: ProtobufReader) throws(ProtobufError) {
+        var reader = typeMeta
+        while !reader.isAtEnd {
+            let tag = try reader.tag(of: "TypeMeta")
+            switch (tag.number, tag.wireType) {
+            case (1, 2): apiVersion = try reader.string()
+            case (2, 2): kind = try reader.string()
+            case (1, let other): throw .wrongWireType(other, field: "APIVersion")
+            case (2, let other): throw .wrongWireType(other, field: "Kind")
+            default: try reader.skip(wireType: tag.wireType)
+            }
+        }
+    }
+
+    static func bytes(
+        apiVersion: String, kind: String, capacity: Int, _ message: (inout ProtobufWriter) -> Void
+    ) -> [UInt8] {
+        var writer = ProtobufWriter(capacity: capacity)
+        writer.append(magic)
+        writer.message(1) { typeMeta in
+            typeMeta.string(1, apiVersion)
+            typeMeta.string(2, kind)
+        }
+        writer.message(2, message)
+        writer.string(3, "")
+        writer.string(4, "")
+        return writer.bytes
+    }
+}

@@ -1,0 +1,61 @@
+/// A type's fields by their numbers.
+struct ProtobufLayout: Sendable {
+    struct Field: Sendable {
+        let number: Int
+        /// The name in Kubernetes' Go types, which decoding errors print.
+        let goName: String
+        let content: Content
+    }
+
+    enum Content: Sendable {
+        /// The index in `TypeSchema.fields`.
+        case field(Int)
+        /// A message of its own for fields that JSON writes inline.
+        case inline([Field])
+    }
+
+    /// In ascending order of numbers.
+    let fields: [Field]
+
+    init(fields all: [FieldSchema], inline parts: [TypeSchema.ProtoInline]) {
+        var result: [Field] = []
+        for (index, field) in all.enumerated() {
+            guard let number = field.protoNumber else { continue }
+            result.append(Field(number: number, goName: Self.goName(of: field), content: .field(index)))
+        }
+        for part in parts {
+            var nested: [Field] = []
+            for (index, field) in all.enumerated() {
+                guard field.protoNumber == nil, let number = part.fields[field.name] else { continue }
+                nested.append(Field(number: number, goName: Self.goName(of: field), content: .field(index)))
+            }
+            nested.sort { $0.number < $1.number }
+            result.append(Field(number: part.number, goName: part.message, content: .inline(nested)))
+        }
+        fields = result.sorted { $0.number < $1.number }
+    }
+
+    static func field(_ number: Int, in fields: [Field]) -> Field? {
+        var low = 0
+        var high = fields.count
+        while low < high {
+            let middle = (low + high) / 2
+            if fields[middle].number == number { return fields[middle] }
+            if fields[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        return nil
+    }
+
+    /// Go's embedded metadata goes by its type's name; elsewhere the JSON name with a capital, abbreviations in capitals.
+    private static func goName(of field: FieldSchema) -> String {
+        if field.name == "metadata", case .object(let type) = field.shape { return type.goName }
+        let start = field.name.prefix { $0.isLowercase }
+        if abbreviations.contains(String(start)) { return start.uppercased() + field.name.dropFirst(start.count) }
+        return field.name.prefix(1).uppercased() + field.name.dropFirst()
+    }
+
+    private static let abbreviations: Set<String> = [
+        "api", "cidr", "csi", "dns", "fc", "fs", "gmsa", "grpc", "http", "ip", "iscsi", "nfs", "rbd", "tcp", "tls", "ttl",
+        "tty", "uid", "url",
+    ]
+}
