@@ -107,6 +107,10 @@ let package = Package(
             name: "FairleadSimulationTests",
             dependencies: ["FairleadSimulation", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
             swiftSettings: strict),
+        .testTarget(
+            name: "FairleadServerTests",
+            dependencies: ["FairleadServer", "FairleadControllers", "FairleadHTTP", "FairleadModel"],
+            swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],
     cLanguageStandard: .gnu2x

@@ -20,10 +20,39 @@ extension Pipeline {
         let selection = try Selection(
             target.kind, namespace: target.path.namespace, name: target.path.isWatch ? target.path.name : nil,
             options: options)
+        if isHeavy(target.kind, selection, options, encoder) {
+            return .deferred { [options] in
+                do throws(APIStatus) {
+                    return try answer(request, target, selection, options, encoder)
+                } catch {
+                    return .response(failure(error, request))
+                }
+            }
+        }
+        return try answer(request, target, selection, options, encoder)
+    }
+
+    /// Whether so many objects have to be looked into or encoded that it must not be done on an event loop, which has
+    /// other connections to serve.
+    private func isHeavy(
+        _ kind: Kind, _ selection: Selection, _ options: ListOptions, _ encoder: ObjectEncoder
+    ) -> Bool {
+        if selection.isEverything && (encoder.sharesBytes || options.isWatch) { return false }
+        let count = api.store.current.count(kind.info.storage, namespace: selection.namespace)
+        let isCut = selection.isEverything && options.limit > 0
+        return (isCut ? min(count, Int(clamping: options.limit)) : count) > Self.objectsPerTurn
+    }
+
+    private static let objectsPerTurn = 1000
+
+    private func answer(
+        _ request: APIRequest, _ target: Target, _ selection: Selection, _ options: ListOptions,
+        _ encoder: ObjectEncoder
+    ) throws(APIStatus) -> APIOutcome {
         if options.isWatch {
             let stream = try api.watch(target.kind, selection, options, encoder: encoder)
             return .stream(
-                stream, contentType: "application/json", headers: Self.warningHeaders(target.kind.readWarnings))
+                stream, contentType: encoder.format.streamContentType, headers: Self.warningHeaders(target.kind.readWarnings))
         }
         if options.continueToken.isEmpty,
             let revision = try ListOptions.revision(options.resourceVersion, failing: 400),
@@ -57,11 +86,15 @@ extension Pipeline {
     func encoder(
         for request: APIRequest, _ kind: Kind, isWatch: Bool = false
     ) throws(APIStatus) -> ObjectEncoder {
-        let format = try ResponseFormat.negotiate(
-            accept: request.header("Accept"), allowsShapes: true, isWatch: isWatch)
+        let accept = request.header("Accept")
+        var format = try ResponseFormat.negotiate(accept: accept, allowsShapes: true, isWatch: isWatch)
+        if format.encoding == .protobuf, api.types.type(named: kind.info.typeName)?.hasProtobuf != true {
+            format = try ResponseFormat.negotiate(
+                accept: accept, allowsShapes: true, isWatch: isWatch, hasProtobuf: false)
+        }
         return ObjectEncoder(
             kind: kind, format: format, includeObject: try includeObject(request, format),
-            environment: api.environment)
+            environment: api.environment, types: api.types)
     }
 
     private func includeObject(

@@ -20,13 +20,23 @@ extension Pipeline {
         }
         return APIResponse(
             status: status.code, contentType: format.contentType, headers: headers,
-            body: [ObjectEncoder.bytes(status.value, format)])
+            body: [ObjectEncoder.bytes(status.value, format, api.types)])
     }
 
-    /// `Warning: 299 - "…"` for each text (RFC 7234, 5.5), each text once.
+    /// `Warning: 299 - "…"` for each text (RFC 7234, 5.5), each text once. Texts with control characters are left out;
+    /// many long ones are cut, so that clients with a limit on headers can read the answer.
     static func warningHeaders(_ texts: [String]) -> [(name: String, value: String)] {
         var seen: Set<String> = []
-        return texts.filter { seen.insert($0).inserted }.map { text in
+        var chosen = texts.filter { text in
+            seen.insert(text).inserted && !text.isEmpty
+                && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        }
+        if chosen.reduce(0, { $0 + $1.unicodeScalars.count }) > 4096 {
+            var total = 0
+            chosen = chosen.map { String(String.UnicodeScalarView($0.unicodeScalars.prefix(256))) }
+            chosen = Array(chosen.prefix { total += $0.unicodeScalars.count; return total <= 4096 })
+        }
+        return chosen.map { text in
             let escaped = text.reduce(into: "") { result, character in
                 if character == "\"" || character == "\\" { result.append("\\") }
                 result.append(character)

@@ -43,9 +43,15 @@ extension Pipeline {
             let decoded = try api.decoder.decode(
                 request, as: "Scale", apiVersion: "autoscaling/v1", typeName: Self.scaleType,
                 validation: options.fieldValidation)
-            return changeScale(request, target, encoder, options) { _ in (decoded.object, decoded.warnings) }
+            return changeScale(request, target, encoder, options, isPatch: false) { _ in (decoded.object, decoded.warnings) }
         default:
             let options = try WriteOptions(request, kind: "PatchOptions")
+            if ApplyRequest.isApply(request) {
+                let configuration = try ApplyRequest(request)
+                return changeScale(request, target, encoder, options, ownership: .settled) { (scale) throws(APIStatus) in
+                    (try api.applied(configuration, toScale: scale, options), [])
+                }
+            }
             let patch = try PatchRequest(request)
             return changeScale(request, target, encoder, options) { (scale) throws(APIStatus) in
                 let patched = try patch.apply(to: scale, typeName: Self.scaleType, types: api.types)
@@ -57,13 +63,21 @@ extension Pipeline {
 
     private func changeScale(
         _ request: APIRequest, _ target: Target, _ encoder: ObjectEncoder, _ options: WriteOptions,
+        ownership: API.Ownership = .update, isPatch: Bool = true,
         _ change: @escaping @Sendable (Value) throws(APIStatus) -> (Value, [String])
     ) -> APIOutcome {
         deferred(request) { () async throws(APIStatus) in
             let result = try await api.modify(
                 target.kind, namespace: target.namespace, name: target.name, scope: .main, options: options
             ) { (old) throws(APIStatus) in
-                let (scale, warnings) = try change(ScaleMapping.scale(from: old))
+                let owners = ScaleOwnership(
+                    parent: old.at("metadata", "managedFields"), apiVersion: target.kind.apiVersion)
+                var current = ScaleMapping.scale(from: old)
+                current.set(owners.ofScale, at: "metadata", "managedFields")
+                var (scale, warnings) = try change(current)
+                if case .update = ownership {
+                    api.trackScale(&scale, old: current, manager: options.fieldManager)
+                }
                 guard scale.name == target.name else {
                     throw .badRequest(
                         "the name of the object (\(scale.name)) does not match the name on the URL (\(target.name))")
@@ -74,7 +88,10 @@ extension Pipeline {
                 }
                 var object = ScaleMapping.apply(scale, to: old)
                 object.set(scale.at("metadata", "resourceVersion"), at: "metadata", "resourceVersion")
-                return API.Modification(object: object, warnings: warnings)
+                let managed = owners.ofParent(scale: scale.at("metadata", "managedFields"))
+                object.set(managed, at: "metadata", "managedFields")
+                return API.Modification(
+                    object: object, warnings: warnings, isReplayable: isPatch, ownership: .settled)
             }
             let scale = ScaleMapping.scale(from: result.object)
             return response(200, encoder, [encoder.encode(scale)], warnings: result.warnings)
@@ -115,7 +132,7 @@ extension Pipeline {
         let format = ResponseFormat.forErrors(accept: request.header("Accept"))
         return APIResponse(
             status: code, contentType: format.contentType, headers: Self.warningHeaders(warnings),
-            body: [ObjectEncoder.bytes(status, format)])
+            body: [ObjectEncoder.bytes(status, format, api.types)])
     }
 
     // MARK: - what a kubelet would answer
@@ -126,8 +143,9 @@ extension Pipeline {
         let container = try options.container(in: pod, name: target.name)
         guard pod.at("spec", "nodeName")?.string?.isEmpty == false else { return .response(.text(200, "")) }
         guard options.follows else {
-            let lines = podLogs(pod, container, options)
-            return .response(.text(200, lines.map { $0 + "\n" }.joined()))
+            let text = podLogs(pod, container, options).map { $0 + "\n" }.joined()
+            let shown = options.limitBytes.map { String(decoding: text.utf8.prefix($0), as: UTF8.self) } ?? text
+            return .response(.text(200, shown))
         }
         let stream = PodLogStream(
             lines: podLogs(pod, container, options), key: target.kind.key(namespace: target.namespace, name: target.name),

@@ -27,6 +27,15 @@ extension Pipeline {
     func patch(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
         let encoder = try encoder(for: request, target.kind)
         let options = try WriteOptions(request, kind: "PatchOptions")
+        if ApplyRequest.isApply(request) {
+            let configuration = try ApplyRequest(request)
+            return deferred(request) { () async throws(APIStatus) in
+                let result = try await api.apply(
+                    target.kind, namespace: target.namespace, name: target.name, configuration, scope: target.scope,
+                    options: options)
+                return answer(result, encoder, [])
+            }
+        }
         let patch = try PatchRequest(request)
         return deferred(request) { () async throws(APIStatus) in
             let result = try await api.patch(
@@ -53,12 +62,11 @@ extension Pipeline {
     func deleteCollection(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
         let encoder = try encoder(for: request, target.kind)
         let options = try ListOptions(request)
+        try options.validate()
         let deletion = try DeletionOptions(request, api.decoder)
         let selection = try Selection(target.kind, namespace: target.path.namespace, options: options)
         return deferred(request) { () async throws(APIStatus) in
-            let result = try await api.deleteCollection(
-                target.kind, namespace: target.namespace, matching: selection.includes, options: deletion)
-            let page = ListPage(objects: result.objects, revision: result.revision)
+            let page = try await api.deleteCollection(target.kind, selection, options, options: deletion)
             return response(200, encoder, encoder.encode(page), warnings: target.kind.readWarnings)
         }
     }
@@ -89,7 +97,7 @@ extension Pipeline {
         let format = ResponseFormat(encoding: encoder.format.encoding)
         return APIResponse(
             status: 200, contentType: format.contentType, headers: Self.warningHeaders(kind.readWarnings),
-            body: [ObjectEncoder.bytes(status, format)])
+            body: [ObjectEncoder.bytes(status, format, api.types)])
     }
 }
 

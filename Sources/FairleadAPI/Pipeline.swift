@@ -68,6 +68,7 @@ package struct Pipeline: Sendable {
             guard request.method == "GET" else { throw .methodNotAllowed() }
             return try list(request, target)
         }
+        if !target.kind.info.isStored { return try answerUnstored(request, target) }
         switch (request.method, target.path.name) {
         case ("GET", nil): return try list(request, target)
         case ("GET", .some): return try get(request, target)
@@ -75,12 +76,12 @@ package struct Pipeline: Sendable {
         case ("PUT", .some): return try replace(request, target)
         case ("PATCH", .some): return try patch(request, target)
         case ("DELETE", .some): return try delete(request, target)
-        case ("DELETE", nil) where target.path.namespace != nil: return try deleteCollection(request, target)
+        case ("DELETE", nil) where isCollection(target) && target.kind.info.verbs.contains("deletecollection"): return try deleteCollection(request, target)
         default: throw .methodNotAllowed()
         }
     }
 
-    /// Whether objects can be created at this path: in a namespace, or outside of all for cluster-scoped kinds.
+    /// Whether objects can be created, or deleted together, at this path: in a namespace, or outside of all for cluster-scoped kinds.
     private func isCollection(_ target: Target) -> Bool {
         target.kind.info.isNamespaced ? target.path.namespace != nil : true
     }

@@ -1,4 +1,4 @@
-import FairleadModel
+package import FairleadModel
 
 /// An object type: its fields, ordered by name.
 package final class TypeSchema: Sendable {
@@ -28,7 +28,7 @@ package final class TypeSchema: Sendable {
 
     private let index: [String: Int]
     /// The object with every field missing, as Go would write it.
-    let empty: Value
+    package let empty: Value
     /// `ServicePort`.
     var goName: String { name.split(separator: ".").last.map(String.init) ?? name }
     var goType: String { Self.goType(of: name) }

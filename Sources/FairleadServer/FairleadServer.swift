@@ -2,7 +2,7 @@ package import FairleadModel
 import FairleadAPI
 import FairleadClient
 import FairleadControllers
-import FairleadHTTP
+package import FairleadHTTP
 import FairleadSchema
 import FairleadSimulation
 import FairleadStorage
@@ -16,11 +16,18 @@ import ServiceLifecycle
 package struct FairleadServer: Service {
     private let configuration: ServerConfiguration
     private let environment: Environment
+    private let announce: @Sendable ([HTTPAddress]) -> Void
     private let logger = Logger(label: "fairlead")
 
-    package init(configuration: ServerConfiguration, environment: Environment) {
+    /// - Parameter announce: told where the server listens, once it is ready; prints it unless something else is given.
+    package init(
+        configuration: ServerConfiguration, environment: Environment,
+        announce: (@Sendable ([HTTPAddress]) -> Void)? = nil
+    ) {
         self.configuration = configuration
         self.environment = environment
+        self.announce =
+            announce ?? { addresses in Welcome(addresses: addresses, configuration: configuration).printOut() }
     }
 
     /// Runs until SIGTERM or SIGINT.
@@ -33,15 +40,38 @@ package struct FairleadServer: Service {
         try await group.run()
     }
 
+    /// Runs until its service group shuts down or its task is cancelled.
+    /// - Throws: `StartupError`; whatever had been started has been stopped again.
     package func run() async throws {
         let store = try openStore()
+        do {
+            try await serve(store)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    private func serve(_ store: Store) async throws {
         let api = try makeAPI(store)
-        let client = LoopbackClient(api: api)
         let readiness = Readiness()
         let http = try makeHTTP(api, readiness)
         let bound = try await listen(http)
+        do {
+            try await operate(api, http, bound, readiness)
+        } catch {
+            await http.shutdown()
+            throw error
+        }
+    }
+
+    private func operate(
+        _ api: API, _ http: HTTPServer, _ bound: [HTTPAddress], _ readiness: Readiness
+    ) async throws(StartupError) {
+        let client = LoopbackClient(api: api)
         let bootstrap = Bootstrap(
-            client: client,
+            client: LoopbackClient(api: api, manager: "kube-apiserver"),
             configuration: .init(
                 serviceCIDRs: configuration.serviceClusterIPRanges.map(\.description), serverPort: bound[0].port),
             environment: environment)
@@ -53,23 +83,24 @@ package struct FairleadServer: Service {
         let controlPlane = ControlPlane(
             client: client, resources: api.kinds.resources, bootstrap: bootstrap, configuration: configuration,
             environment: environment)
-        let simulation = configuration.isBare ? nil : makeSimulation(client, controlPlane.informers)
+        let machines = LoopbackClient(api: api, manager: "kubelet")
+        let simulation = configuration.isBare ? nil : makeSimulation(machines, controlPlane.informers)
         do {
             try await simulation?.dns.install()
         } catch {
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
         readiness.markReady()
-        Welcome(addresses: bound, configuration: configuration).printOut()
+        announce(bound)
         await withDiscardingTaskGroup { group in
             group.addTask { await controlPlane.run() }
             for controller in simulation?.controllers ?? [] { group.addTask { await controller.run() } }
             try? await gracefulShutdown()
+            logger.debug("stopping")
             group.cancelAll()
+            // While the controllers finish what they are at; the store is closed after both.
+            await http.shutdown()
         }
-        logger.debug("stopping")
-        await http.shutdown()
-        await store.close()
     }
 
     private func makeSimulation(_ client: LoopbackClient, _ informers: InformerSet) -> Simulation {

@@ -64,7 +64,8 @@ package final class Store: Sendable {
             snapshot: Snapshot(revision: state.revision, indexes: indexes), compactedRevision: state.compactedRevision)
         var latest: [ObjectKey: StoredObject] = [:]
         for event in state.history {
-            guard let restored = StoreEvent(event, current: known[event.key], before: latest[event.key]) else { continue }
+            guard let restored = StoreEvent(event, current: known[event.key], before: latest[event.key])
+            else { continue }
             latest[event.key] = restored.isDeletion ? nil : restored.object
             published.append(restored)
         }
@@ -79,8 +80,9 @@ package final class Store: Sendable {
 
     /// The state after an earlier commit, worked out from history.
     ///
+    /// - Parameter resource: what will be looked at, where it is known: other resources' objects stay those of now.
     /// - Throws: `.expired` when history does not reach back, `.future` for a revision that is still to come.
-    package func snapshot(at revision: Int64) throws(StorageError) -> Snapshot {
+    package func snapshot(at revision: Int64, of resource: GroupResource? = nil) throws(StorageError) -> Snapshot {
         let (found, rings) = try published.withLock { (state) throws(StorageError) in
             if revision > state.snapshot.revision {
                 throw .future(requested: revision, current: state.snapshot.revision)
@@ -92,7 +94,7 @@ package final class Store: Sendable {
         }
         var snapshot = found
         if revision == snapshot.revision { return snapshot }
-        for ring in rings.values {
+        for (other, ring) in rings where resource == nil || resource == other {
             for event in ring.reversed(after: revision) { _ = snapshot.apply(event.object.key, event.previous) }
         }
         snapshot.revision = revision
@@ -149,8 +151,7 @@ package final class Store: Sendable {
             if index < ring.base { throw .expired(requested: seenUpTo, oldest: state.compactedRevision) }
             let events = ring.slice(from: index, maximum: maximum)
             let atEnd = index + events.count >= ring.end
-            // More events of the last revision may follow: it is complete only when a later one begins.
-            let upTo = atEnd ? state.snapshot.revision : max(seenUpTo, (events.last?.revision ?? 1) - 1)
+            let upTo = atEnd ? state.snapshot.revision : events.last?.revision ?? seenUpTo
             return WatchBatch(events: events, upTo: upTo, atEnd: atEnd)
         }
     }

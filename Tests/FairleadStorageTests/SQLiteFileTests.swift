@@ -15,16 +15,17 @@ import Testing
 
     @Test func acknowledgedWritesSurviveACrash() async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.open()
         for round in 0..<50 { try await store.put(key("\(round % 7)"), "\(round)") }
         try await store.delete(key("3"))
-        let before = (store.current.lines, try store.events(after: 1).map(\.line))
+        let before = (store.current.lines, try store.events(after: MemoryEngine.firstRevision).map(\.line))
         // Copied while open: what the disk would hold had the power failed now.
         try copy(scratch, to: "copy.db")
         let copy = try scratch.open("copy.db")
         #expect(copy.current.revision == store.current.revision)
         #expect(copy.current.lines == before.0)
-        #expect(try copy.events(after: 1).map(\.line) == before.1)
+        #expect(try copy.events(after: MemoryEngine.firstRevision).map(\.line) == before.1)
         #expect(try await copy.put(key("next")) == store.current.revision + 1)
         await copy.close()
         await store.close()
@@ -32,6 +33,7 @@ import Testing
 
     @Test func tornLogLosesWholeTransactionsOnly() async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.open()
         for round in 0..<20 {
             _ = try await store.commit(
@@ -43,18 +45,19 @@ import Testing
         try log.truncate(atOffset: try log.seekToEnd() - 5000)
         try log.close()
         let torn = try scratch.open("torn.db")
-        #expect(torn.current.revision < store.current.revision && torn.current.revision > 1)
+        #expect(torn.current.revision < store.current.revision && torn.current.revision > MemoryEngine.firstRevision)
         #expect(torn.current.object(key("a"))?.text == torn.current.object(key("b"))?.text)
-        #expect(try torn.events(after: 1).count == 2 * Int(torn.current.revision - 1))
+        #expect(try torn.events(after: MemoryEngine.firstRevision).count == 2 * Int(torn.current.revision - MemoryEngine.firstRevision))
         await torn.close()
         await store.close()
     }
 
     @Test func secondOpenIsToldOfTheFirst() async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.open()
         let error = await storageError { _ = try scratch.open() }
-        guard case .io(let message) = error else { return Issue.record("opened twice: \(String(describing: error))") }
+        guard case .io(let message) = error else { return fail("opened twice, or \(String(describing: error))") }
         #expect(message.contains("open in another process"))
         try await store.put(key("a"))
         await store.close()
@@ -65,18 +68,20 @@ import Testing
 
     @Test func fileThatIsNoDatabaseIsNamed() async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         try Data(repeating: 65, count: 8192).write(to: URL(fileURLWithPath: scratch.file("data.db")))
         guard case .corrupted(let message) = await storageError({ _ = try scratch.open() }) else {
-            return Issue.record("opened")
+            return fail("opened")
         }
         #expect(message.contains("data.db"))
         guard case .io = await storageError({ _ = try scratch.open("no/such/place.db") }) else {
-            return Issue.record("opened")
+            return fail("opened")
         }
     }
 
     @Test func compactionInterruptedAnywhereKeepsWholeRevisions() async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let engine = try SQLiteEngine(path: scratch.file("data.db"), migrations: SQLiteMigration.builtIn())
         let store = try Store.open(engine: engine)
         for round in 0..<12 {
@@ -86,7 +91,7 @@ import Testing
             _ = try await store.commit(Transaction(conditions: [], operations: operations))
         }
         let last = store.current.revision
-        let all = try store.events(after: 1).map { ($0.revision, $0.line) }
+        let all = try store.events(after: MemoryEngine.firstRevision).map { ($0.revision, $0.line) }
         for slice in 0..<20 {
             let more = try engine.compact(through: last - 1, limit: 3)
             try copy(scratch, to: "copy\(slice).db")
@@ -102,6 +107,7 @@ import Testing
 
     @Test func compactionGivesSpaceBackAndRowsAreNotReused() async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let engine = try SQLiteEngine(path: scratch.file("data.db"), migrations: SQLiteMigration.builtIn())
         var store = try Store.open(engine: engine)
         let text = String(repeating: "0123456789", count: 1000)

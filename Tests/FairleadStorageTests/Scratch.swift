@@ -1,9 +1,10 @@
 import FairleadModel
 import Foundation
+import Testing
 
 @testable import FairleadStorage
 
-/// A directory of one test, removed with it.
+/// A directory of one test, which removes it at its end.
 final class Scratch: Sendable {
     let path: String
 
@@ -12,7 +13,7 @@ final class Scratch: Sendable {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     func file(_ name: String) -> String { path + "/" + name }
 
@@ -115,4 +116,9 @@ struct Seeded: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
+}
+
+/// Records what went wrong, for `guard … else { return fail(…) }`.
+func fail(_ message: String, at location: SourceLocation = #_sourceLocation) {
+    Issue.record(Comment(rawValue: message), sourceLocation: location)
 }

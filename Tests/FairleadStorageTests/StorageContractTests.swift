@@ -8,6 +8,7 @@ import Testing
     @Test(arguments: EngineKind.allCases)
     func transactionsAreAtomicAndShareOneRevision(_ kind: EngineKind) async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try Store.open(engine: kind.open(scratch))
         let before = store.current
         let result = try await store.commit(
@@ -27,6 +28,7 @@ import Testing
     @Test(arguments: EngineKind.allCases)
     func failedConditionChangesNothingAndTellsTheCurrentVersion(_ kind: EngineKind) async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try Store.open(engine: kind.open(scratch))
         let first = try await store.put(key("a"), "1", ifAt: 0)
         let cases: [(ObjectKey, Int64)] = [(key("a"), 0), (key("a"), first + 1), (key("none"), first)]
@@ -55,6 +57,7 @@ import Testing
     @Test(arguments: EngineKind.allCases)
     func deletionShowsTheLastContentUnderItsOwnRevision(_ kind: EngineKind) async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try Store.open(engine: kind.open(scratch))
         let made = try await store.put(key("a"), "1")
         let result = try await store.delete(key("a"))
@@ -73,6 +76,7 @@ import Testing
     @Test(arguments: EngineKind.allCases)
     func concurrentCommittersGetEachTheirOwnRevision(_ kind: EngineKind) async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try Store.open(engine: kind.open(scratch))
         let start = store.current.revision
         let revisions = try await withThrowingTaskGroup(of: [Int64].self) { group in
@@ -103,6 +107,7 @@ import Testing
     @Test(arguments: EngineKind.allCases)
     func onlyOneOfManyWinsAKeyThatMustBeAbsent(_ kind: EngineKind) async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try Store.open(engine: kind.open(scratch))
         let winners = await withTaskGroup(of: Bool.self) { group in
             for worker in 0..<32 {
@@ -117,6 +122,7 @@ import Testing
     @Test(arguments: EngineKind.allCases)
     func keysOfAnyBytesAreKeptApartAndInByteOrder(_ kind: EngineKind) async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try Store.open(engine: kind.open(scratch))
         let names: [String] = [
             "a", "a.b", "a-b", "a/b", "a b", "a\u{0}b", "A", "é", "e\u{301}", "日本", "\u{1F600}", "\u{FF5E}", "'\"%_;--",
@@ -146,6 +152,7 @@ import Testing
     @Test(arguments: EngineKind.allCases)
     func closeFinishesWhatWasSubmittedAndRefusesTheRest(_ kind: EngineKind) async throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         var options = StoreOptions()
         options.maximumBatch = 3
         let store = try Store.open(engine: kind.open(scratch), options: options)
@@ -161,7 +168,7 @@ import Testing
         }
         #expect(store.current.count(.services, namespace: nil) == stored)
         let error = await storageError { try await store.put(key("late")) }
-        guard case .closed = error else { return Issue.record("not closed: \(String(describing: error))") }
+        guard case .closed = error else { return fail("not closed: \(String(describing: error))") }
         await store.close()
         if kind == .file {
             let reopened = try scratch.open()

@@ -5,14 +5,17 @@ import FairleadStorage
 ///
 /// Reference: kube-apiserver admission plugin NamespaceLifecycle.
 enum NamespaceLifecycle {
-    static func admitCreate(in namespace: String, kind: Kind, name: String, snapshot: Snapshot) throws(APIStatus) {
-        guard kind.info.isNamespaced else { return }
+    /// - Returns: the namespace, as long as which stays the same the object may be created; nil for cluster-scoped kinds.
+    static func admitCreate(
+        in namespace: String, kind: Kind, name: String, snapshot: Snapshot
+    ) throws(APIStatus) -> StoredObject? {
+        guard kind.info.isNamespaced else { return nil }
         let resource = GroupResource(group: "", resource: "namespaces")
         guard let found = snapshot.object(ObjectKey(resource, namespace: "", name: namespace)) else {
             throw .notFound(resource, name: namespace)
         }
         let object = found.value
-        guard object.deletionTimestamp != nil || object.at("status", "phase") == "Terminating" else { return }
+        guard object.deletionTimestamp != nil || object.at("status", "phase") == "Terminating" else { return found }
         var status = APIStatus.forbidden(
             kind.groupResource, name: name,
             "unable to create new content in namespace \(namespace) because it is being terminated")

@@ -10,6 +10,7 @@ package struct DiscoveryEndpoint: Sendable {
     private let discovery: DiscoveryDocuments
     private let openAPI: OpenAPIDocuments
     private let version: ServerVersion
+    private let types: TypeRegistry
     private let cache = DocumentCache()
 
     package init(table: ResourceTable, registry: TypeRegistry, version: ServerVersion = ServerVersion()) {
@@ -17,6 +18,7 @@ package struct DiscoveryEndpoint: Sendable {
         discovery = DiscoveryDocuments(table: table)
         openAPI = OpenAPIDocuments(table: table, version: version.gitVersion)
         self.version = version
+        types = registry
     }
 
     /// nil where the path is not one of these.
@@ -41,7 +43,9 @@ package struct DiscoveryEndpoint: Sendable {
     /// What answers a path, without having made the answer.
     private func answer(for parts: [String]) -> Answer? {
         switch (parts[0], parts.count) {
-        case ("", 1): return { request throws(APIStatus) in try negotiated(rootPaths, request) }
+        case ("", 1): return { _ throws(APIStatus) in
+            APIResponse(status: 200, contentType: "application/json", body: [rootPaths.jsonBytes])
+        }
         case ("version", 1): return { request throws(APIStatus) in try versionAnswer(request) }
         case ("api", 1):
             return { request throws(APIStatus) in
@@ -77,17 +81,25 @@ package struct DiscoveryEndpoint: Sendable {
 
     private func negotiated(_ value: Value, _ request: APIRequest) throws(APIStatus) -> APIResponse {
         let format = try ResponseFormat.negotiate(accept: request.header("Accept"), allowsShapes: false)
-        return APIResponse(status: 200, contentType: format.contentType, body: [ObjectEncoder.bytes(value, format)])
+        return APIResponse(
+            status: 200, contentType: format.contentType, body: [ObjectEncoder.bytes(value, format, types)])
     }
 
     private func failure(_ status: APIStatus, _ request: APIRequest) -> APIResponse {
         let format = ResponseFormat.forErrors(accept: request.header("Accept"))
         return APIResponse(
-            status: status.code, contentType: format.contentType, body: [ObjectEncoder.bytes(status.value, format)])
+            status: status.code, contentType: format.contentType,
+            body: [ObjectEncoder.bytes(status.value, format, types)])
     }
 
     private func versionAnswer(_ request: APIRequest) throws(APIStatus) -> APIResponse {
-        _ = try ResponseFormat.negotiate(accept: request.header("Accept"), allowsShapes: false)
+        if let accept = request.header("Accept"), !accept.isEmpty,
+            !MediaRange.parse(accept).contains(where: { $0.type == "application/json" || $0.type == "*/*" })
+        {
+            throw APIStatus(
+                code: 406, reason: "NotAcceptable",
+                message: "406: Not Acceptable\n\nAvailable representations: application/json", details: .init())
+        }
         return APIResponse(status: 200, contentType: "application/json", body: [version.value.jsonBytes])
     }
 

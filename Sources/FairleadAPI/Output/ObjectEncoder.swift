@@ -8,6 +8,7 @@ struct ObjectEncoder: Sendable {
     /// `includeObject` of a table request: `None`, `Metadata` or `Object`.
     let includeObject: TableOutput.IncludeObject
     let environment: Environment
+    let types: TypeRegistry
 
     /// Whether what is stored can be sent as it is: JSON, the object itself, in the version it is stored in.
     var sharesBytes: Bool { format == .json && !kind.convertsEvents }
@@ -32,7 +33,7 @@ struct ObjectEncoder: Sendable {
             let meta: Object = value.at("metadata", "resourceVersion").map { ["resourceVersion": $0] } ?? [:]
             shaped = table([value], meta, version: version)
         }
-        return Self.bytes(shaped, format)
+        return Self.bytes(shaped, format, types)
     }
 
     /// The answer to a list, in pieces that share the stored objects' bytes where possible.
@@ -63,25 +64,36 @@ struct ObjectEncoder: Sendable {
             ]
         case .table(let version): list = table(values, meta, version: version)
         }
-        return [Self.bytes(list, format)]
+        return [Self.bytes(list, format, types)]
     }
 
+    /// The size of a long list's pieces.
+    private static let pieceSize = 256 * 1024
+
     private func joined(_ objects: [StoredObject], _ meta: Object) -> [[UInt8]] {
-        var pieces: [[UInt8]] = []
-        pieces.reserveCapacity(objects.count * 2 + 2)
         let head =
             "{\"kind\":\(kind.info.listKind.goQuoted),\"apiVersion\":\(kind.apiVersion.goQuoted),\"metadata\":\(Value.object(meta).jsonText),\"items\":["
-        pieces.append(Array(head.utf8))
         // Items of a typed list carry neither kind nor apiVersion, which stored bytes begin with.
         let prefix = "{\"kind\":\(kind.info.kind.goQuoted),\"apiVersion\":\(kind.apiVersion.goQuoted),"
         let skipped = prefix.utf8.count
+        // Few large pieces: allocating one for each object costs more than copying it.
+        var pieces: [[UInt8]] = []
+        var piece = Array(head.utf8)
+        piece.reserveCapacity(min(Self.pieceSize, objects.reduce(head.utf8.count + 2) { $0 + $1.bytes.count }))
         var isFirst = true
         for object in objects {
-            pieces.append(isFirst ? [UInt8(ascii: "{")] : [UInt8(ascii: ","), UInt8(ascii: "{")])
-            pieces.append(Array(object.bytes[skipped...]))
+            if !isFirst { piece.append(UInt8(ascii: ",")) }
+            if !isFirst, piece.count + object.bytes.count > Self.pieceSize {
+                pieces.append(piece)
+                piece = []
+                piece.reserveCapacity(Self.pieceSize)
+            }
+            piece.append(UInt8(ascii: "{"))
+            piece.append(contentsOf: object.bytes[skipped...])
             isFirst = false
         }
-        pieces.append(Array("]}".utf8))
+        piece.append(contentsOf: "]}".utf8)
+        pieces.append(piece)
         return pieces
     }
 
@@ -91,7 +103,17 @@ struct ObjectEncoder: Sendable {
             showsColumns: showsColumns, version: version, now: environment.now())
     }
 
-    static func bytes(_ value: Value, _ format: ResponseFormat) -> [UInt8] {
-        format.encoding == .yaml ? YAML.encode(value) : value.jsonBytes
+    /// A Status in the midst of what is encoded here: that of a watch's last event.
+    func bytes(_ status: APIStatus) -> [UInt8] {
+        Self.bytes(status.value, ResponseFormat(encoding: format.encoding), types)
+    }
+
+    /// A kind without a protobuf form (the type says it has none) comes as JSON.
+    static func bytes(_ value: Value, _ format: ResponseFormat, _ types: TypeRegistry) -> [UInt8] {
+        switch format.encoding {
+        case .json: value.jsonBytes
+        case .yaml: YAML.encode(value)
+        case .protobuf: ProtobufCodec(types: types).encode(value) ?? value.jsonBytes
+        }
     }
 }

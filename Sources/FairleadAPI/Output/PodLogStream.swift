@@ -11,22 +11,30 @@ final class PodLogStream: EventStream {
     }
 
     private let key: ObjectKey
+    private let createRevision: Int64?
     private let store: Store
     private let state: Mutex<State>
 
     init(lines: [String], key: ObjectKey, store: Store) {
         self.key = key
         self.store = store
+        createRevision = store.current.object(key)?.createRevision
         state = Mutex(State(pending: Array(lines.map { $0 + "\n" }.joined().utf8)))
     }
 
     func onWake(_ wake: @escaping @Sendable () -> Void) {
         let subscription = store.subscribe(key.resource, wake: wake)
-        state.withLock { $0.subscription = subscription }
+        let isTooLate = state.withLock { state in
+            if !state.hasEnded { state.subscription = subscription }
+            return state.hasEnded
+        }
+        if isTooLate { subscription.cancel() }
     }
 
     func pull(maximumBytes: Int) -> StreamStep {
-        let isGone = store.current.object(key) == nil
+        // Another pod of the same name is not the one that is followed.
+        let now = store.current.object(key)?.createRevision
+        let isGone = now == nil || now != createRevision
         return state.withLock { state in
             let bytes = state.pending
             state.pending = []

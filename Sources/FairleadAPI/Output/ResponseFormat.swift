@@ -5,7 +5,7 @@ import FairleadModel
 /// Reference: k8s.io/apiserver `endpoints/handlers/negotiation`; Kubernetes API concepts, "Alternate representations
 /// of resources".
 struct ResponseFormat: Sendable, Hashable {
-    enum Encoding: Sendable { case json, yaml }
+    enum Encoding: Sendable { case json, yaml, protobuf }
     enum Shape: Sendable, Hashable {
         case object
         /// `as=Table` in this version of meta.k8s.io.
@@ -19,50 +19,74 @@ struct ResponseFormat: Sendable, Hashable {
 
     static let json = ResponseFormat()
 
-    var contentType: String { encoding == .json ? "application/json" : "application/yaml" }
+    var contentType: String {
+        switch encoding {
+        case .json: "application/json"
+        case .yaml: "application/yaml"
+        case .protobuf: "application/vnd.kubernetes.protobuf"
+        }
+    }
+
+    /// Of watches.
+    var streamContentType: String { encoding == .protobuf ? contentType + ";stream=watch" : contentType }
 
     /// Chooses the first representation in the client's order of preference that this server has.
     ///
-    /// - Parameter allowsShapes: whether tables and partial metadata are to be had (reads and deletions of resources).
+    /// - Parameters:
+    ///   - allowsShapes: whether tables and partial metadata are to be had (reads and deletions of resources).
+    ///   - hasProtobuf: whether objects of the kind have a protobuf form (their metadata always has).
     static func negotiate(
-        accept: String?, allowsShapes: Bool, isWatch: Bool = false
+        accept: String?, allowsShapes: Bool, isWatch: Bool = false, hasProtobuf: Bool = true
     ) throws(APIStatus) -> ResponseFormat {
         guard let accept, !accept.isEmpty, accept != "*/*", accept != "application/json" else { return .json }
         let ranges = MediaRange.parse(accept)
         if ranges.isEmpty { return .json }
-        var named = false
-        var sawConversion = false
+        var isNamed = false
+        var isReadable = false
         for range in ranges {
-            let encoding: Encoding
-            switch range.type {
-            case "application/json", "*/*", "application/*": encoding = .json
-            case "application/yaml": encoding = .yaml
-            case "application/vnd.kubernetes.protobuf":
-                named = true
-                continue
-            default: continue
+            guard let encoding = Self.encoding(of: range) else { continue }
+            isNamed = true
+            var format = ResponseFormat(encoding: encoding)
+            if range.parameters["as"] != nil {
+                guard allowsShapes, let shape = Self.shape(of: range, encoding) else { continue }
+                format.shape = shape
             }
-            named = true
+            if encoding == .protobuf, format.shape == .object, !hasProtobuf { continue }
+            isReadable = true
             if isWatch, encoding == .yaml { continue }
-            guard let conversion = range.parameters["as"] else { return ResponseFormat(encoding: encoding) }
-            sawConversion = true
-            guard allowsShapes, range.parameters["g"] == "meta.k8s.io",
-                let version = range.parameters["v"], ["v1", "v1beta1"].contains(version)
-            else { continue }
-            switch conversion {
-            case "Table": return ResponseFormat(encoding: encoding, shape: .table(version: version))
-            case "PartialObjectMetadata", "PartialObjectMetadataList":
-                return ResponseFormat(encoding: encoding, shape: .partialMetadata(version: version))
-            default: continue
-            }
+            return format
         }
-        throw notAcceptable(named: named, sawConversion: sawConversion, isWatch: isWatch)
+        throw notAcceptable(isNamed: isNamed, isWatch: isWatch, isReadable: isReadable)
     }
 
-    private static func notAcceptable(named: Bool, sawConversion: Bool, isWatch: Bool) -> APIStatus {
+    private static func encoding(of range: MediaRange) -> Encoding? {
+        switch range.type {
+        case "application/json", "*/*": .json
+        case "application/yaml": .yaml
+        case "application/vnd.kubernetes.protobuf": .protobuf
+        default: nil
+        }
+    }
+
+    /// Tables have cells of any JSON, which protobuf has no field for.
+    private static func shape(of range: MediaRange, _ encoding: Encoding) -> Shape? {
+        guard range.parameters["g"] == "meta.k8s.io", let version = range.parameters["v"],
+            ["v1", "v1beta1"].contains(version)
+        else { return nil }
+        switch range.parameters["as"] {
+        case "Table": return encoding == .protobuf ? nil : .table(version: version)
+        case "PartialObjectMetadata", "PartialObjectMetadataList": return .partialMetadata(version: version)
+        default: return nil
+        }
+    }
+
+    /// - Parameters:
+    ///   - isNamed: whether any of the media types is one of this server's, whatever its parameters.
+    ///   - isReadable: whether a plain read could be answered, so that only the stream cannot.
+    private static func notAcceptable(isNamed: Bool, isWatch: Bool, isReadable: Bool) -> APIStatus {
         let plain = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
         let streams = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
-        if !named {
+        if !isNamed {
             return APIStatus(
                 code: 406, reason: "NotAcceptable",
                 message: "406: Not Acceptable\n\nAvailable representations: \(plain)" + (isWatch ? ", " + streams : ""),
@@ -70,13 +94,16 @@ struct ResponseFormat: Sendable, Hashable {
         }
         return APIStatus(
             code: 406, reason: "NotAcceptable",
-            message: "only the following media types are accepted: " + (isWatch ? streams : plain))
+            message: "only the following media types are accepted: " + (isReadable ? streams : plain))
     }
 
-    /// The format of errors found before or beside negotiation: YAML only where it is asked for outright.
+    /// The format of a Status: the first plain one that is asked for, JSON if there is none.
     static func forErrors(accept: String?) -> ResponseFormat {
-        guard let first = accept.map(MediaRange.parse)?.first, first.type == "application/yaml" else { return .json }
-        return ResponseFormat(encoding: .yaml)
+        guard let accept, !accept.isEmpty, accept != "*/*", accept != "application/json" else { return .json }
+        for range in MediaRange.parse(accept) where range.parameters["as"] == nil {
+            if let encoding = encoding(of: range) { return ResponseFormat(encoding: encoding) }
+        }
+        return .json
     }
 }
 

@@ -74,8 +74,13 @@ package struct DeletionOptions: Sendable {
     private static func decode(_ request: APIRequest, _ decoder: BodyDecoder) throws(APIStatus) -> Object {
         let value: Value
         do {
-            value =
-                try BodyDecoder.isProtobuf(request) ? decoder.deletionOptions(request.body) : BodyDecoder.isYAML(request) ? YAML.parse(request.body).value : JSON.parse(request.body).value
+            if BodyDecoder.isProtobuf(request) {
+                value = try decoder.deletionOptions(request.body)
+            } else if BodyDecoder.isYAML(request) {
+                value = try YAML.parse(request.body).value
+            } else {
+                value = try JSON.parse(request.body).value
+            }
         } catch let error as JSON.ParseError {
             throw .badRequest("couldn't get version/kind; json parse error: \(error.message)")
         } catch let error as YAML.ParseError {

@@ -16,7 +16,8 @@ struct ListOptions: Sendable {
     init() {}
 
     init(_ request: APIRequest) throws(APIStatus) {
-        for (name, value) in request.query {
+        // Of a name that stands there twice, the first value holds.
+        for (name, value) in request.query.reversed() {
             switch name {
             case "labelSelector": if !value.isEmpty { labelSelector = try parsed { try LabelSelector(parsing: $0) }(value) }
             case "fieldSelector": if !value.isEmpty { fieldSelector = try parsed { try FieldSelector(parsing: $0) }(value) }
@@ -115,7 +116,7 @@ private func parsed<Selector>(
 /// Query values in Go's way of reading them.
 enum QueryValue {
     /// `false` and `0` are false, everything else, nothing at all included, is true.
-    static func bool(_ text: String) -> Bool { text != "false" && text != "0" }
+    static func bool(_ text: String) -> Bool { text != "0" && text.lowercased() != "false" }
 
     static func integer(_ text: String) throws(APIStatus) -> Int64? {
         if text.isEmpty { return nil }

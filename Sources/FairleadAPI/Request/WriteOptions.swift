@@ -18,16 +18,22 @@ package struct WriteOptions: Sendable {
     /// - Parameter kind: `CreateOptions`, `UpdateOptions` or `PatchOptions`, for messages.
     init(_ request: APIRequest, kind: String) throws(APIStatus) {
         var errors: [FieldError] = []
+        let isApply = kind == "PatchOptions" && ApplyRequest.isApply(request)
+        if let force = request.queryValue("force") {
+            self.force = QueryValue.bool(force)
+            if kind == "PatchOptions", !isApply {
+                errors.append(.forbidden(FieldPath("force"), "may not be specified for non-apply patch"))
+            }
+        }
+        fieldManager = request.queryValue("fieldManager") ?? ""
+        if isApply, fieldManager.isEmpty {
+            errors.append(.required(FieldPath("fieldManager"), "is required for apply patch"))
+        }
+        errors += FieldOwner.errors(manager: fieldManager, FieldPath("fieldManager"))
+        if fieldManager.isEmpty { fieldManager = FieldOwner.manager(userAgent: request.header("User-Agent")) }
         let dryRun = request.query.filter { $0.name == "dryRun" && !$0.value.isEmpty }.map(\.value)
         if !dryRun.isEmpty {
             if dryRun.allSatisfy({ $0 == "All" }) { isDryRun = true } else { errors.append(Self.dryRunError(dryRun)) }
-        }
-        if let force = request.queryValue("force") { self.force = QueryValue.bool(force) }
-        if let manager = request.queryValue("fieldManager") {
-            if manager.utf8.count > 128 {
-                errors.append(.tooLong(FieldPath("fieldManager"), maximum: 128))
-            }
-            fieldManager = manager
         }
         if let text = request.queryValue("fieldValidation"), !text.isEmpty {
             if let known = FieldValidation(rawValue: text) {

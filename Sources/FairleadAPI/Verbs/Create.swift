@@ -11,10 +11,15 @@ extension API {
     package func create(
         _ kind: Kind, namespace: String, _ object: Value, options: WriteOptions = WriteOptions()
     ) async throws(APIStatus) -> WriteResult {
-        var attempt = 0
+        try await create(kind, namespace: namespace, object, options: options, ownership: .update)
+    }
+
+    func create(
+        _ kind: Kind, namespace: String, _ object: Value, options: WriteOptions, ownership: Ownership
+    ) async throws(APIStatus) -> WriteResult {
+        var namesTried = 0
         while true {
-            attempt += 1
-            let plan = try planCreate(kind, namespace: namespace, object, options: options)
+            let plan = try planCreate(kind, namespace: namespace, object, options: options, ownership: ownership)
             if options.isDryRun {
                 if let existing = store.current.object(plan.key) { throw alreadyExists(kind, existing.value) }
                 return WriteResult(object: plan.object, isCreated: true, warnings: plan.warnings)
@@ -24,12 +29,17 @@ extension API {
                 guard let stored = result.objects.first else { throw APIStatus.internalError("empty commit") }
                 return WriteResult(object: stored.value, isCreated: true, warnings: plan.warnings)
             } catch let error as StorageError {
-                guard case .conflict(let key, let current) = error, attempt < 8 else {
+                guard case .conflict(let key, let current) = error,
+                    key == plan.key || hasMoved(key, to: current, since: plan.snapshot)
+                else {
                     throw error.status(kind.groupResource, name: plan.key.name)
                 }
                 // Another key that was taken meanwhile was an allocation, or a generated name: plan again.
-                if key == plan.key, !object.name.isEmpty {
-                    throw alreadyExists(kind, current?.value ?? .null, name: plan.key.name)
+                if key == plan.key {
+                    namesTried += 1
+                    guard object.name.isEmpty, namesTried < 8 else {
+                        throw alreadyExists(kind, current?.value ?? .null, name: plan.key.name)
+                    }
                 }
             } catch let status as APIStatus {
                 throw status
@@ -39,7 +49,14 @@ extension API {
         }
     }
 
+    /// Whether a condition failed because somebody else was quicker. One that fails on what the plan itself was made
+    /// from would fail forever, and planning again would never end.
+    func hasMoved(_ key: ObjectKey, to current: StoredObject?, since snapshot: Snapshot) -> Bool {
+        snapshot.object(key)?.revision != current?.revision
+    }
+
     private struct CreatePlan {
+        var snapshot: Snapshot
         var key: ObjectKey
         var object: Value
         var transaction: Transaction
@@ -47,14 +64,17 @@ extension API {
     }
 
     private func planCreate(
-        _ kind: Kind, namespace: String, _ input: Value, options: WriteOptions
+        _ kind: Kind, namespace: String, _ input: Value, options: WriteOptions, ownership: Ownership
     ) throws(APIStatus) -> CreatePlan {
         let snapshot = store.current
         let context = context(snapshot, isDryRun: options.isDryRun)
         var object = input
         try checkNewMetadata(kind, namespace: namespace, &object)
         kind.strategy.setDefaults(&object)
-        try NamespaceLifecycle.admitCreate(in: namespace, kind: kind, name: object.name, snapshot: snapshot)
+        if case .update = ownership {
+            trackFields(kind, &object, old: nil, scope: .main, manager: options.fieldManager)
+        }
+        let home = try NamespaceLifecycle.admitCreate(in: namespace, kind: kind, name: object.name, snapshot: snapshot)
         try kind.strategy.admit(&object, old: nil, context)
 
         stampNewMetadata(kind, &object)
@@ -64,6 +84,8 @@ extension API {
 
         var transaction = Transaction()
         transaction.conditions.append(.init(key: key, revision: 0))
+        // Nothing is left behind in a namespace that goes away between here and the commit.
+        if let home { transaction.conditions.append(.init(key: home.key, revision: home.revision)) }
         var allocated: Value? = object
         try kind.strategy.allocate(&allocated, old: nil, in: &transaction, context)
         object = allocated ?? object
@@ -77,7 +99,7 @@ extension API {
         // First, so that its result is the first of the commit's.
         transaction.operations.insert(.put(key, Document(object)), at: 0)
         return CreatePlan(
-            key: key, object: object, transaction: transaction, warnings: kind.strategy.warnings(for: object, old: nil))
+            snapshot: snapshot, key: key, object: object, transaction: transaction, warnings: kind.strategy.warnings(for: object, old: nil))
     }
 
     /// Namespace and resourceVersion as the path and the verb demand.
@@ -106,7 +128,7 @@ extension API {
     /// What only the server may say: uid, time of creation, generated name, first generation.
     private func stampNewMetadata(_ kind: Kind, _ object: inout Value) {
         var metadata = object["metadata"]?.object ?? Object()
-        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "managedFields"] {
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
             metadata[field] = nil
         }
         metadata["uid"] = .string(environment.newUID())

@@ -17,10 +17,15 @@ extension API {
     package func delete(
         _ kind: Kind, namespace: String, name: String, options: DeletionOptions = DeletionOptions()
     ) async throws(APIStatus) -> DeletionResult {
+        var lastMarked: StoredObject?
         while true {
             let snapshot = store.current
             let key = kind.key(namespace: namespace, name: name)
-            guard let existing = snapshot.object(key) else { throw kind.notFound(name) }
+            guard let existing = snapshot.object(key) else {
+                // Marked here, removed by whoever took the last hold off it.
+                if let lastMarked { return DeletionResult(object: lastMarked.value, isWaiting: false) }
+                throw kind.notFound(name)
+            }
             let context = context(snapshot, isDryRun: options.isDryRun)
             try checkPreconditions(kind, existing, options)
             try kind.strategy.validateDeletion(of: existing.value, context)
@@ -35,13 +40,16 @@ extension API {
                     guard step.removes, let marked = result.objects.first else {
                         return DeletionResult(object: result.objects.first?.value ?? step.object, isWaiting: true)
                     }
+                    lastMarked = marked
                     _ = try await remove(kind, marked, context)
                     return DeletionResult(object: marked.value, isWaiting: false)
                 }
                 result = try await remove(kind, existing, context)
                 return DeletionResult(object: result.objects.first?.value ?? step.object, isWaiting: false)
             } catch let error as StorageError {
-                guard case .conflict = error else { throw error.status(kind.groupResource, name: name) }
+                guard case .conflict(let key, let current) = error, hasMoved(key, to: current, since: snapshot) else {
+                    throw error.status(kind.groupResource, name: name)
+                }
             } catch let status as APIStatus {
                 throw status
             } catch {
@@ -156,21 +164,21 @@ extension API {
             finalizers.isEmpty ? nil : .array(finalizers.map { .string($0) }), at: "metadata", "finalizers")
     }
 
-    /// Deletes everything in `namespace` that the selectors choose, one by one.
+    /// Deletes what a list would show, one by one, up to the first that cannot be deleted.
     ///
-    /// - Returns: the objects chosen, as they were when they were listed, and the revision of that list.
-    package func deleteCollection(
-        _ kind: Kind, namespace: String, matching: (StoredObject) -> Bool, options: DeletionOptions
-    ) async throws(APIStatus) -> (objects: [StoredObject], revision: Int64) {
-        let snapshot = store.current
-        let chosen = snapshot.objects(kind.info.storage, namespace: namespace, after: nil).filter(matching)
-        for object in chosen {
+    /// - Returns: the objects chosen, as they were when they were listed.
+    /// - Throws: as `list`, and as `delete` but for 404: what is gone already is no failure.
+    func deleteCollection(
+        _ kind: Kind, _ selection: Selection, _ list: ListOptions, options: DeletionOptions
+    ) async throws(APIStatus) -> ListPage {
+        let page = try self.list(kind, selection, list)
+        for object in page.objects {
             do {
-                _ = try await delete(kind, namespace: namespace, name: object.key.name, options: options)
+                _ = try await delete(kind, namespace: object.key.namespace, name: object.key.name, options: options)
             } catch where error.code == 404 {
                 continue
             }
         }
-        return (chosen, snapshot.revision)
+        return page
     }
 }

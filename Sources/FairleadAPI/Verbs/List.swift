@@ -17,14 +17,14 @@ extension API {
         var start: (namespace: String, name: String)?
         let snapshot: Snapshot
         if options.continueToken.isEmpty {
-            snapshot = try self.snapshot(for: options)
+            snapshot = try self.snapshot(for: options, of: kind)
         } else {
             let token = try ContinueToken(options.continueToken)
             if !options.resourceVersion.isEmpty, options.resourceVersion != "0" {
                 throw .badRequest("specifying resource version is not allowed when using continue")
             }
             start = token.start
-            snapshot = try self.snapshot(at: token)
+            snapshot = try self.snapshot(at: token, of: kind)
         }
         let limit = options.limit > 0 ? Int(clamping: options.limit) : Int.max
         var objects: [StoredObject] = []
@@ -58,11 +58,10 @@ extension API {
     }
 
     private func remaining(_ kind: Kind, _ selection: Selection, _ snapshot: Snapshot, after key: ObjectKey) -> Int {
-        snapshot.objects(kind.info.storage, namespace: selection.namespace, after: (key.namespace, key.name))
-            .reduce(0) { count, _ in count + 1 }
+        snapshot.objects(kind.info.storage, namespace: selection.namespace, after: (key.namespace, key.name)).count
     }
 
-    private func snapshot(for options: ListOptions) throws(APIStatus) -> Snapshot {
+    private func snapshot(for options: ListOptions, of kind: Kind) throws(APIStatus) -> Snapshot {
         let current = store.current
         guard let wanted = try ListOptions.revision(options.resourceVersion, failing: 400), wanted > 0 else {
             return current
@@ -75,16 +74,16 @@ extension API {
             || (options.resourceVersionMatch.isEmpty && options.limit > 0)
         guard isExact else { return current }
         do {
-            return try store.snapshot(at: wanted)
+            return try store.snapshot(at: wanted, of: kind.info.storage)
         } catch {
             throw Self.expiredList(error, wanted)
         }
     }
 
-    private func snapshot(at token: ContinueToken) throws(APIStatus) -> Snapshot {
+    private func snapshot(at token: ContinueToken, of kind: Kind) throws(APIStatus) -> Snapshot {
         guard let revision = token.revision else { return store.current }
         do {
-            return try store.snapshot(at: revision)
+            return try store.snapshot(at: revision, of: kind.info.storage)
         } catch {
             let fresh = ContinueToken(revision: nil, start: token.start).text
             var status = APIStatus.expired(

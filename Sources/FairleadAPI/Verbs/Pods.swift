@@ -11,7 +11,8 @@ extension API {
             pods, namespace: namespace, name: name, scope: .subresource("binding"), options: options
         ) { (old) throws(APIStatus) in
             Modification(
-                object: try PodBinding.apply(binding: binding, to: old, at: environment.now()), warnings: [], isReplayable: true)
+                object: try PodBinding.apply(binding: binding, to: old, at: environment.now()), warnings: [], isReplayable: true,
+                ownership: .settled)
         }
     }
 
@@ -40,6 +41,7 @@ extension API {
         let version = GroupVersionResource(group: resource.group, version: "v1", resource: resource.resource)
         guard let kind = kinds.kind(version) else { throw .unknownResource }
         _ = try await update(
-            kind, namespace: object.namespace, name: object.name, object, scope: .subresource("status"))
+            kind, namespace: object.namespace, name: object.name, object, scope: .subresource("status"),
+            options: WriteOptions(fieldManager: "kube-apiserver"))
     }
 }

@@ -36,7 +36,7 @@ struct Selection: Sendable {
     func includes(_ object: StoredObject) -> Bool {
         if let namespace, object.key.namespace != namespace { return false }
         if let name, object.key.name != name { return false }
-        if !labels.isEmpty, !labels.matches(object.labels) { return false }
+        if !labels.isEmpty, !labels.matches(labelsOf: object.value) { return false }
         guard let fields else { return true }
         var own: [String: String]?
         return fields.matches { field in

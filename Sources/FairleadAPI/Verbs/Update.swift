@@ -63,6 +63,7 @@ extension API {
         /// Whether it can simply be made again on top of a newer object (a patch, but not a replacement that named
         /// the revision it replaces).
         var isReplayable = false
+        var ownership = Ownership.update
     }
 
     /// The part that PUT, PATCH and subresources share: reads, changes, checks and writes, again as long as somebody
@@ -80,7 +81,7 @@ extension API {
             let modification = try change(old)
             let insists = try checkRevision(kind, modification.object, current: existing)
             let plan = try planUpdate(
-                kind, existing: existing, modification.object, scope: scope,
+                kind, existing: existing, modification, scope: scope, manager: options.fieldManager,
                 context(snapshot, isDryRun: options.isDryRun, subresource: scope.subresource))
             let warnings = modification.warnings + plan.warnings
             guard var transaction = plan.transaction, !options.isDryRun else {
@@ -92,7 +93,7 @@ extension API {
                 guard let stored = result.objects.first else { throw APIStatus.internalError("empty commit") }
                 return WriteResult(object: plan.isRemoval ? plan.object : stored.value, warnings: warnings)
             } catch let error as StorageError {
-                guard case .conflict(let key, _) = error,
+                guard case .conflict(let key, let current) = error, hasMoved(key, to: current, since: snapshot),
                     modification.isReplayable || !insists || key != existing.key
                 else {
                     throw error.status(kind.groupResource, name: name)
@@ -137,12 +138,16 @@ extension API {
     }
 
     private func planUpdate(
-        _ kind: Kind, existing: StoredObject, _ input: Value, scope: UpdateScope, _ context: StrategyContext
+        _ kind: Kind, existing: StoredObject, _ modification: Modification, scope: UpdateScope, manager: String,
+        _ context: StrategyContext
     ) throws(APIStatus) -> UpdatePlan {
         let old = existing.value
         let strategy = kind.strategy
-        var object = input
+        var object = modification.object
         strategy.setDefaults(&object)
+        if case .update = modification.ownership {
+            trackFields(kind, &object, old: old, scope: scope, manager: manager)
+        }
         try strategy.admit(&object, old: old, context)
         keepMetadata(of: old, in: &object, all: scope != .main)
         switch scope.rules {
@@ -174,7 +179,7 @@ extension API {
         {
             return try planRemoval(kind, existing: existing, final: object, warnings: warnings, context)
         }
-        if object == old { return UpdatePlan(object: old, warnings: warnings) }
+        if isUnchanged(object, old) { return UpdatePlan(object: old, warnings: warnings) }
         transaction.operations.insert(.put(existing.key, Document(object)), at: 0)
         return UpdatePlan(object: object, transaction: transaction, warnings: warnings)
     }
@@ -199,7 +204,6 @@ extension API {
         for field in fields { metadata[field] = kept[field] }
         if metadata["uid"] == nil { metadata["uid"] = kept["uid"] }
         metadata["selfLink"] = nil
-        metadata["managedFields"] = kept["managedFields"]
         object["metadata"] = .object(metadata)
     }
 

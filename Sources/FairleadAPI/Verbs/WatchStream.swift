@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadSchema
 import FairleadStorage
 import Synchronization
 
@@ -41,6 +42,8 @@ final class WatchStream: EventStream {
     private let subscribe: @Sendable (@escaping @Sendable () -> Void) -> Subscription?
     private let state: Mutex<State>
 
+    /// How many batches of events one pull looks at.
+    private static let batchesPerPull = 8
     /// How often an idle watch that asked for bookmarks gets one.
     private static let bookmarkInterval = Duration.seconds(60)
     /// How long before its timeout a watch gets its last bookmark.
@@ -83,8 +86,12 @@ final class WatchStream: EventStream {
     }
 
     func onWake(_ wake: @escaping @Sendable () -> Void) {
-        let subscription = subscribe(wake)
-        state.withLock { $0.subscription = subscription }
+        guard let subscription = subscribe(wake) else { return }
+        let isTooLate = state.withLock { state in
+            if !state.hasEnded { state.subscription = subscription }
+            return state.hasEnded
+        }
+        if isTooLate { subscription.cancel() }
     }
 
     var deadline: ContinuousClock.Instant? {
@@ -106,21 +113,22 @@ final class WatchStream: EventStream {
         let moment = now()
         return state.withLock { state in
             if state.hasEnded { return .end([]) }
-            var frames = FrameBuffer()
+            var frames = FrameBuffer(isProtobuf: encoder.format.encoding == .protobuf)
             if let failure = state.failure {
-                frames.append(type: "ERROR", object: failure.value.jsonBytes)
+                frames.append(type: "ERROR", object: encoder.bytes(failure))
                 state.hasEnded = true
                 return .end(frames.pieces)
             }
             takeInitial(&state, into: &frames, maximumBytes: maximumBytes)
-            if state.initial.isEmpty { takeEvents(&state, into: &frames, maximumBytes: maximumBytes) }
+            var hasMore = false
+            if state.initial.isEmpty { hasMore = takeEvents(&state, into: &frames, maximumBytes: maximumBytes) }
             if state.hasEnded { return .end(frames.pieces) }
             if frames.size < maximumBytes { takeBookmark(&state, into: &frames, at: moment) }
             if let end, moment >= end {
                 state.hasEnded = true
                 return .end(frames.pieces)
             }
-            return frames.size == 0 ? .wait : .data(frames.pieces)
+            return frames.size == 0 && !hasMore ? .wait : .data(frames.pieces)
         }
     }
 
@@ -128,26 +136,34 @@ final class WatchStream: EventStream {
         while frames.size < maximumBytes, let object = state.initial.popFirst() {
             append("ADDED", object, to: &frames, &state)
         }
-        if state.initial.isEmpty, state.owesInitialEnd {
+        guard state.initial.isEmpty else { return }
+        // An empty slice still holds on to the objects it has shown, for as long as the watch lives.
+        state.initial = []
+        if state.owesInitialEnd {
             state.owesInitialEnd = false
             appendBookmark(state.upTo, endsInitial: true, to: &frames, &state)
         }
     }
 
-    private func takeEvents(_ state: inout State, into frames: inout FrameBuffer, maximumBytes: Int) {
-        while frames.size < maximumBytes {
+    /// - Returns: whether there is more, because the client takes no more now or because so much has been looked at
+    ///   that other connections must have their turn: a selector may choose little of a long history.
+    private func takeEvents(
+        _ state: inout State, into frames: inout FrameBuffer, maximumBytes: Int
+    ) -> Bool {
+        for _ in 0..<Self.batchesPerPull where frames.size < maximumBytes {
             do {
-                guard let batch = try state.cursor?.next(maximum: 64) else { return }
+                guard let batch = try state.cursor?.next(maximum: 64) else { return false }
                 for event in batch.events where event.revision > ignoringUpTo { append(event, to: &frames, &state) }
                 state.upTo = max(state.upTo, batch.upTo)
-                if batch.atEnd { return }
+                if batch.atEnd { return false }
             } catch {
                 let status = error.status(encoder.kind.groupResource, name: "")
-                frames.append(type: "ERROR", object: status.value.jsonBytes)
+                frames.append(type: "ERROR", object: encoder.bytes(status))
                 state.hasEnded = true
-                return
+                return false
             }
         }
+        return true
     }
 
     /// An object that comes into the selection is ADDED, one that leaves it is DELETED with its last matching content.
@@ -201,7 +217,8 @@ final class WatchStream: EventStream {
                 [], object["metadata"]?.object ?? [:], version: version, showsColumns: !state.hasShownColumns)
             state.hasShownColumns = true
         }
-        frames.append(type: "BOOKMARK", object: object.jsonBytes)
+        let bytes = ObjectEncoder.bytes(object, encoder.format, encoder.types)
+        frames.append(type: "BOOKMARK", object: bytes)
     }
 
     /// The regular interval, or shortly before the end, whichever is sooner; nothing after that.
@@ -216,12 +233,21 @@ final class WatchStream: EventStream {
     }
 }
 
-/// Watch frames on their way out: one JSON document a line.
+/// Watch frames on their way out: one JSON document a line, or protobuf messages after their length.
 private struct FrameBuffer {
+    let isProtobuf: Bool
     private(set) var pieces: [[UInt8]] = []
     private(set) var size = 0
 
+    init(isProtobuf: Bool) { self.isProtobuf = isProtobuf }
+
     mutating func append(type: StaticString, object: [UInt8]) {
+        if isProtobuf {
+            let frame = ProtobufCodec.watchFrame(type: "\(type)", object: object)
+            pieces.append(frame)
+            size += frame.count
+            return
+        }
         let head = Array("{\"type\":\"\(type)\",\"object\":".utf8)
         pieces.append(head)
         pieces.append(object)

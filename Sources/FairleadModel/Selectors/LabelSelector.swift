@@ -59,6 +59,14 @@ package struct LabelSelector: Sendable, Hashable, CustomStringConvertible {
         !matchesNothing && requirements.allSatisfy { $0.matches(labels) }
     }
 
+    /// The same for the labels of an object as they stand in its tree, without making a dictionary of them.
+    package func matches(labelsOf object: Value) -> Bool {
+        if matchesNothing { return false }
+        if requirements.isEmpty { return true }
+        let labels = object.at("metadata", "labels")
+        return requirements.allSatisfy { $0.matches(label: labels?[$0.key]?.string) }
+    }
+
     /// Whether there is no requirement: everything matches.
     package var isEmpty: Bool { requirements.isEmpty && !matchesNothing }
 
@@ -136,8 +144,10 @@ extension LabelSelector {
             throw SelectorError(message: errors.count == 1 ? first.description : "[\(text)]")
         }
 
-        package func matches(_ labels: [String: String]) -> Bool {
-            let label = labels[key]
+        package func matches(_ labels: [String: String]) -> Bool { matches(label: labels[key]) }
+
+        /// - Parameter label: the value of the label `key`; nil if there is none.
+        func matches(label: String?) -> Bool {
             switch op {
             case .in, .equals, .doubleEquals: return label.map(values.contains) ?? false
             case .notIn, .notEquals: return label.map { !values.contains($0) } ?? true

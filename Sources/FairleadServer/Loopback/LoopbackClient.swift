@@ -7,6 +7,8 @@ import FairleadStorage
 /// bytes in between. Lists and watches share the store's objects.
 struct LoopbackClient: ObjectClient, PodBinder {
     let api: API
+    /// The field manager of everything written.
+    var manager = "kube-controller-manager"
 
     func get(_ resource: GroupVersionResource, namespace: String, name: String) async throws(APIStatus) -> Value {
         let kind = try kind(resource)
@@ -38,7 +40,9 @@ struct LoopbackClient: ObjectClient, PodBinder {
         _ resource: GroupVersionResource, namespace: String, _ object: Value
     ) async throws(APIStatus) -> Value {
         let kind = try kind(resource)
-        return try await api.create(kind, namespace: namespace, try api.normalized(object, as: kind)).object
+        return try await api.create(
+            kind, namespace: namespace, try api.normalized(object, as: kind), options: WriteOptions(fieldManager: manager)
+        ).object
     }
 
     func update(
@@ -47,7 +51,7 @@ struct LoopbackClient: ObjectClient, PodBinder {
         let kind = try kind(resource)
         return try await api.update(
             kind, namespace: object.namespace, name: object.name, try api.normalized(object, as: kind),
-            scope: scope(subresource)
+            scope: scope(subresource), options: WriteOptions(fieldManager: manager)
         ).object
     }
 
@@ -56,7 +60,8 @@ struct LoopbackClient: ObjectClient, PodBinder {
     ) async throws(APIStatus) -> Value {
         let kind = try kind(resource)
         return try await api.patch(
-            kind, namespace: namespace, name: name, PatchRequest(merging: patch), scope: scope(subresource)
+            kind, namespace: namespace, name: name, PatchRequest(merging: patch), scope: scope(subresource),
+            options: WriteOptions(fieldManager: manager)
         ).object
     }
 

@@ -56,7 +56,10 @@ final class SchedulerWorker: Sendable {
     }
 
     private func candidates() -> [SchedulingNode] {
-        let present = nodes.list().filter { $0.value.deletionTimestamp == nil }
+        // A machine that has just been registered has not said yet what it has.
+        let present = nodes.list().filter {
+            $0.value.deletionTimestamp == nil && $0.value.at("status", "allocatable") != nil
+        }
         return placements.withLock { placements in
             present.map { SchedulingNode($0.value, placements.usage(of: $0.key.name)) }
         }

@@ -55,6 +55,13 @@ package struct ObjectSlice: Sequence, Sendable {
     let start: ObjectIndex.Position
     let namespace: String?
 
+    /// How many objects these are, without looking at them.
+    package var count: Int {
+        // No text lies between a namespace and the same followed by the smallest character.
+        let end = namespace.map { index.lowerBound(namespace: $0 + "\u{0}", name: "") } ?? index.end
+        return Swift.max(0, index.distance(from: start, to: end))
+    }
+
     package func makeIterator() -> Iterator { Iterator(index: index, position: start, namespace: namespace) }
 
     package struct Iterator: IteratorProtocol {

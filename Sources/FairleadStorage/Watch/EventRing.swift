@@ -42,7 +42,7 @@ struct EventRing: Sendable {
         return number(of: place.chunk) + place.offset
     }
 
-    /// Events from a number on, at most `maximum`.
+    /// Events from a number on: `maximum`, and whatever else belongs to the last one's transaction.
     func slice(from index: Int, maximum: Int) -> [StoreEvent] {
         let total = min(end - index, maximum)
         guard total > 0 else { return [] }
@@ -53,6 +53,12 @@ struct EventRing: Sendable {
             events += chunks[chunk][offset...].prefix(total - events.count)
             chunk += 1
             offset = 0
+        }
+        while index + events.count < end, let last = events.last {
+            let (chunk, offset) = place(of: index + events.count)
+            let next = chunks[chunk][offset]
+            guard next.revision == last.revision else { break }
+            events.append(next)
         }
         return events
     }

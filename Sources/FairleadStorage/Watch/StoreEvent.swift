@@ -18,7 +18,7 @@ package final class StoreEvent: Sendable {
 
 /// Some of what a watcher has not seen yet.
 package struct WatchBatch: Sendable {
-    /// In order of revision.
+    /// In order of revision; the events of one transaction are never spread over two batches.
     package var events: [StoreEvent]
     /// Every event of the resource up to this revision has been delivered with this batch or before it.
     package var upTo: Int64

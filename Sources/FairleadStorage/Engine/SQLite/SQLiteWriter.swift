@@ -3,7 +3,8 @@ import GRDB
 
 /// Carries out the transactions of one batch inside one SQLite transaction.
 ///
-/// What it changes is kept apart from the engine's heads until the batch is durable: a batch that fails leaves no trace.
+/// What it changes is kept apart from the engine's heads until the batch is durable: a batch that fails leaves no
+/// trace.
 struct SQLiteWriter {
     /// What a batch did, to be adopted once it is durable.
     struct Changes {

@@ -1,0 +1,122 @@
+import FairleadModel
+import FairleadSchema
+import FairleadStorage
+
+extension API {
+    /// Applies a configuration to the object `name`, which it creates if there is none.
+    ///
+    /// - Throws: 400 and 500 for a configuration that does not fit, 409 for fields of other managers (unless
+    ///   `options.force`), and whatever a create or an update is refused with.
+    func apply(
+        _ kind: Kind, namespace: String, name: String, _ request: ApplyRequest, scope: UpdateScope = .main,
+        options: WriteOptions
+    ) async throws(APIStatus) -> WriteResult {
+        try request.checkKind(is: kind.info.kind, apiVersion: kind.apiVersion)
+        let duplicates = try request.warnings(options.fieldValidation)
+        let key = kind.key(namespace: namespace, name: name)
+        var attempt = 0
+        while scope == .main, store.current.object(key) == nil {
+            attempt += 1
+            do {
+                let object = try applied(request, to: nil, kind, namespace: namespace, name: name, scope, options)
+                var result = try await create(
+                    kind, namespace: namespace, object, options: options, ownership: .settled)
+                result.warnings = duplicates + result.warnings
+                return result
+            } catch where error.reason == "AlreadyExists" && attempt < 3 && store.current.object(key) != nil {
+                continue
+            }
+        }
+        return try await modify(kind, namespace: namespace, name: name, scope: scope, options: options) {
+            (old) throws(APIStatus) in
+            let object = try applied(request, to: old, kind, namespace: namespace, name: name, scope, options)
+            return Modification(object: object, warnings: duplicates, isReplayable: true, ownership: .settled)
+        }
+    }
+
+    /// The object that an application makes of `old`, decoded, with its managedFields.
+    private func applied(
+        _ request: ApplyRequest, to old: Value?, _ kind: Kind, namespace: String, name: String, _ scope: UpdateScope,
+        _ options: WriteOptions
+    ) throws(APIStatus) -> Value {
+        guard let type = types.type(named: kind.info.typeName) else {
+            throw .internalError("no schema of \(kind.info.typeName)")
+        }
+        let owner = FieldOwner(
+            manager: options.fieldManager, operation: .apply, apiVersion: kind.apiVersion,
+            subresource: scope.subresource)
+        let ownership = FieldOwnership(type: type, types: types, owner: owner, now: environment.now())
+        let converts = kind.convertsEvents
+        var live = old.map { converts ? EventConversion.toEvents($0) : $0 } ?? type.empty
+        live["kind"] = .string(kind.info.kind)
+        live["apiVersion"] = .string(kind.apiVersion)
+        let merged = try ownership.apply(
+            request.configuration, to: live, isNew: old == nil, force: options.force ?? false)
+        var object = merged.object
+        if !merged.isDecoded {
+            do {
+                object = try normalized(object, as: kind)
+            } catch {
+                throw APIStatus(code: 500, reason: "", message: error.message)
+            }
+        }
+        if old == nil {
+            if !object.uid.isEmpty {
+                throw .conflict(
+                    kind.groupResource, name: name,
+                    "uid mismatch: the provided object specified uid \(object.uid), and no existing object was found")
+            }
+            object.set(nil, at: "metadata", "resourceVersion")
+        }
+        try setNamespace(kind, namespace: namespace, &object)
+        guard !object.name.isEmpty else {
+            throw .badRequest("the name of the object (\(name) based on URL) was undeterminable: name must be provided")
+        }
+        guard object.name == name else {
+            throw .badRequest(
+                "the name of the object (\(object.name)) does not match the name on the URL (\(name))")
+        }
+        return converts ? EventConversion.toCore(object) : object
+    }
+
+    /// How a write enters its manager in `metadata.managedFields`.
+    enum Ownership: Sendable {
+        /// What the write changes becomes the manager's.
+        case update
+        /// The object comes with its managedFields.
+        case settled
+    }
+
+    /// Brings the managedFields of `object`, which a write makes of `old`, up to date.
+    func trackFields(
+        _ kind: Kind, _ object: inout Value, old: Value?, scope: UpdateScope, manager: String
+    ) {
+        let isEvent = kind.convertsEvents
+        guard let type = types.type(named: isEvent ? "io.k8s.api.core.v1.Event" : kind.info.typeName) else {
+            return object.set(old?.at("metadata", "managedFields"), at: "metadata", "managedFields")
+        }
+        let owner = FieldOwner(
+            manager: manager, operation: .update, apiVersion: isEvent ? "v1" : kind.apiVersion,
+            subresource: scope.subresource)
+        let ownership = FieldOwnership(type: type, types: types, owner: owner, now: environment.now())
+        object.set(ownership.managedFields(afterUpdate: object, of: old), at: "metadata", "managedFields")
+    }
+
+    /// Whether two versions differ in nothing, or only in the times of their managedFields.
+    func isUnchanged(_ new: Value, _ old: Value) -> Bool {
+        if new == old { return true }
+        let mine = new.at("metadata", "managedFields")
+        let theirs = old.at("metadata", "managedFields")
+        guard mine != theirs, let mine = mine?.array, let theirs = theirs?.array, mine.count == theirs.count else {
+            return false
+        }
+        for (mine, theirs) in zip(mine, theirs) {
+            var timeless = mine
+            timeless["time"] = theirs["time"]
+            if timeless != theirs { return false }
+        }
+        var copy = new
+        copy.set(.array(theirs), at: "metadata", "managedFields")
+        return copy == old
+    }
+}

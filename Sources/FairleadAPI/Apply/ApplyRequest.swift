@@ -1,0 +1,65 @@
+import FairleadModel
+import FairleadSchema
+
+/// The body of a PATCH of type `application/apply-patch+yaml`: a configuration in YAML, of which JSON is a part.
+struct ApplyRequest: Sendable {
+    let configuration: Value
+    /// Members that the body names twice, with the line of the body if it has only one.
+    private let duplicates: [String]
+
+    static func isApply(_ request: APIRequest) -> Bool {
+        let type = request.header("Content-Type")?.split(separator: ";").first.map { $0.trimmingSpaces }
+        return type == "application/apply-patch+yaml"
+    }
+
+    /// - Throws: 400 for a body that is no YAML, or no object.
+    init(_ request: APIRequest) throws(APIStatus) {
+        let parsed = try Self.parse(request.body)
+        switch parsed.value {
+        case .object: configuration = parsed.value
+        case .null: configuration = .object(Object())
+        default:
+            throw .badRequest(
+                "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal \(parsed.value.jsonTypeName) into Go value of type map[string]interface {}")
+        }
+        duplicates = parsed.duplicateFields
+    }
+
+    /// Most clients send JSON, whose own parser is the faster one.
+    private static func parse(_ body: [UInt8]) throws(APIStatus) -> JSON.Parsed {
+        if body.first == UInt8(ascii: "{"), let parsed = try? JSON.parse(body) { return parsed }
+        do {
+            return try YAML.parse(body)
+        } catch {
+            throw .badRequest("error decoding YAML: error converting YAML to JSON: \(error.message)")
+        }
+    }
+
+    /// - Throws: 400 for a configuration of another kind, or one that sets managedFields.
+    func checkKind(is kind: String, apiVersion: String) throws(APIStatus) {
+        guard configuration["kind"]?.string == kind, configuration["apiVersion"]?.string == apiVersion else {
+            throw .badRequest("invalid object type: \(Self.kindText(configuration))")
+        }
+        if let entries = configuration.at("metadata", "managedFields"), !entries.isNull {
+            throw .badRequest("metadata.managedFields must be nil")
+        }
+    }
+
+    /// What `validation` makes of members that occur twice: a refusal or warnings.
+    func warnings(_ validation: WriteOptions.FieldValidation) throws(APIStatus) -> [String] {
+        guard validation != .ignore, !duplicates.isEmpty else { return [] }
+        let keys = duplicates.map { path in
+            let name = path.split(separator: ".").last.map(String.init) ?? path
+            return "\n  line 1: key \(name.goQuoted) already set in map"
+        }
+        let why = "error converting YAML to JSON: yaml: unmarshal errors:" + keys.joined()
+        if validation == .strict { throw .badRequest("error strict decoding YAML: \(why)") }
+        return [why]
+    }
+
+    /// `group/version, Kind=Kind`; the core group is empty.
+    static func kindText(_ object: Value) -> String {
+        let version = object.apiVersion
+        return (version.contains("/") ? version : "/" + version) + ", Kind=" + object.kind
+    }
+}

@@ -1,0 +1,85 @@
+import FairleadModel
+import FairleadSchema
+
+extension FieldOwnership {
+    /// Merges `configuration` into `live`, removes what the owner no longer applies, and enters it as owner.
+    ///
+    /// - Parameters:
+    ///   - live: the object as it is, or an empty one.
+    ///   - isNew: whether there is no object yet.
+    /// - Returns: the object with its managedFields. Unless it is the live one otherwise, it is not yet decoded as its
+    ///   type.
+    /// - Throws: 409 for fields of other managers that would change, unless `force`; 500 for a configuration that does
+    ///   not fit the schema.
+    func apply(
+        _ configuration: Value, to live: Value, isNew: Bool, force: Bool
+    ) throws(APIStatus) -> (object: Value, isDecoded: Bool) {
+        if let complaint = AppliedConfiguration.complaint(about: configuration, type, types) {
+            throw APIStatus(
+                code: 500, reason: "",
+                message: "failed to create typed patch object (\(Self.title(configuration))): \(complaint)")
+        }
+        guard var managed = ManagedFields(live.at("metadata", "managedFields")) else {
+            throw APIStatus(code: 500, reason: "", message: "failed to decode managed fields")
+        }
+        if managed.isEmpty, !isNew {
+            let everything = Comparer(types: types).compare(type.empty, live, type, excluding: reset)
+            let first = FieldOwner(
+                manager: "before-first-apply", operation: .update, apiVersion: owner.apiVersion,
+                subresource: owner.subresource)
+            managed[first] = ManagedFields.Entry(first, everything.taken, time: now.rfc3339)
+        }
+        let applied = FieldSet.of(configuration, type, types)
+        let last = managed[owner]
+        var object = TypedMerge(types: types).merge(live, configuration, type)
+        // Whoever still applies everything lets nothing go.
+        if let last, !last.set.subtracting(applied).isEmpty { object = prune(object, last: last.set, applied: applied, managed) }
+
+        let changes = Comparer(types: types).compare(live, object, type, excluding: reset)
+        let taken = changes.taken
+        if !force, !taken.isEmpty {
+            let conflicts = ApplyConflict.all(taken, in: managed, except: owner)
+            let allowed = owner.manager == "kubectl" ? LastApplied.owned(by: live, self) : FieldSet()
+            let left = conflicts.filter { !allowed.contains($0.path) }
+            if !left.isEmpty { throw ApplyConflict.status(left) }
+        }
+        managed.changeOthers(than: owner) { $0.subtracting(taken).subtractingTrees(changes.removed) }
+        let owned = reset.ownable(applied)
+        let time = changes.isSame ? last?.time : now.rfc3339
+        managed[owner] = owned.isEmpty ? nil : ManagedFields.Entry(owner, owned, time: time)
+
+        if changes.isSame {
+            object = live
+            for field in ["resourceVersion", "uid"] {
+                if let wanted = configuration.at("metadata", field) { object.set(wanted, at: "metadata", field) }
+            }
+        }
+        object.set(managed.value, at: "metadata", "managedFields")
+        if owner.manager == "kubectl" { LastApplied.renew(in: &object, from: configuration) }
+        return (object, changes.isSame && !isNew)
+    }
+
+    /// Removes what the owner applied before and does not apply now, as far as nobody else owns it and nothing of
+    /// somebody else's lies below it.
+    private func prune(_ merged: Value, last: FieldSet, applied: FieldSet, _ managed: ManagedFields) -> Value {
+        let root = MergeType(.object(type))
+        let removal = TypedRemoval(types: types)
+        let before = last.withNamedFields(root, types)
+        var pruned = removal.removing(before, from: merged, root)
+
+        var owned = applied
+        for entry in managed.entries where entry.owner != owner { owned = owned.union(entry.set) }
+        let all = FieldSet.of(merged, type, types).withNamedFields(root, types)
+        var kept = FieldSet.of(pruned, type, types).withNamedFields(root, types)
+        kept = kept.union(owned.withNamedFields(root, types))
+        pruned = removal.removing(all.subtracting(kept), from: merged, root)
+
+        let remaining = FieldSet.of(pruned, type, types).withNamedFields(root, types)
+        return removal.removing(all.subtracting(remaining).intersection(before), from: merged, root)
+    }
+
+    /// `namespace/name; group/version, Kind=Kind`.
+    private static func title(_ object: Value) -> String {
+        "\(object.namespace)/\(object.name); \(ApplyRequest.kindText(object))"
+    }
+}

@@ -1,0 +1,64 @@
+import FairleadModel
+import FairleadSchema
+
+/// Keeps `metadata.managedFields`: which manager owns which fields of an object.
+///
+/// One value serves one write of one kind. Values are what clients see, in the version that the owner names.
+///
+/// Reference: KEP 555; k8s.io/apimachinery `util/managedfields`, sigs.k8s.io/structured-merge-diff `merge`.
+struct FieldOwnership {
+    let type: TypeSchema
+    let types: TypeRegistry
+    let owner: FieldOwner
+    let reset: ResetFields
+    let now: Timestamp
+
+    init(type: TypeSchema, types: TypeRegistry, owner: FieldOwner, now: Timestamp) {
+        self.type = type
+        self.types = types
+        self.owner = owner
+        reset = ResetFields(type, subresource: owner.subresource.isEmpty ? nil : owner.subresource)
+        self.now = now
+    }
+
+    /// The managedFields of `new`, which an update made of `live`.
+    ///
+    /// - Parameter live: nil for a creation.
+    /// - Returns: nil for none.
+    func managedFields(afterUpdate new: Value, of live: Value?) -> Value? {
+        let kept = live?.at("metadata", "managedFields")
+        var basis = kept
+        if owner.subresource.isEmpty, let sent = new.at("metadata", "managedFields"), sent != kept {
+            if Self.isReset(sent) {
+                basis = nil
+            } else if let list = sent.array, !list.isEmpty, ManagedFields(sent) != nil {
+                basis = sent
+            }
+        }
+        // An object that is not tracked stays so.
+        if live != nil, basis?.array?.isEmpty ?? true { return nil }
+        let changes = Comparer(types: types).compare(live ?? type.empty, new, type, excluding: reset)
+        if changes.isSame { return basis }
+        var managed = ManagedFields(basis) ?? ManagedFields()
+        if live != nil, managed.isEmpty { return nil }
+        record(changes, in: &managed)
+        return managed.value
+    }
+
+    /// `managedFields: [{}]` asks for an end of tracking.
+    private static func isReset(_ list: Value) -> Bool {
+        guard let entries = list.array, entries.count == 1, case .object(let entry) = entries[0] else { return false }
+        return entry.members.allSatisfy { $0.value.isNull || $0.value == "" || $0.value == .object(Object()) }
+    }
+
+    /// The owner takes what an update set; what it removed nobody owns any more.
+    func record(_ changes: Comparison, in managed: inout ManagedFields) {
+        let taken = changes.taken
+        managed.changeOthers(than: nil) { $0.subtracting(taken).subtractingTrees(changes.removed) }
+        if !taken.isEmpty {
+            let before = managed[owner]?.set ?? FieldSet()
+            managed[owner] = ManagedFields.Entry(owner, before.union(taken), time: now.rfc3339)
+        }
+        managed.cap()
+    }
+}

@@ -1,0 +1,63 @@
+extension FieldSet {
+    /// Paths that are in either.
+    package func union(_ other: FieldSet) -> FieldSet {
+        if other.isEmpty { return self }
+        if isEmpty { return other }
+        return combined(with: other, keepsMine: true, keepsTheirs: true) { mine, theirs in
+            Entry(
+                mine.element, isMember: mine.isMember || theirs.isMember, children: mine.children.union(theirs.children))
+        }
+    }
+
+    /// Paths that are in both.
+    package func intersection(_ other: FieldSet) -> FieldSet {
+        combined(with: other, keepsMine: false, keepsTheirs: false) { mine, theirs in
+            Entry(
+                mine.element, isMember: mine.isMember && theirs.isMember,
+                children: mine.children.intersection(theirs.children))
+        }
+    }
+
+    /// Paths that are not in `other`.
+    package func subtracting(_ other: FieldSet) -> FieldSet {
+        if other.isEmpty || isEmpty { return self }
+        return combined(with: other, keepsMine: true, keepsTheirs: false) { mine, theirs in
+            Entry(
+                mine.element, isMember: mine.isMember && !theirs.isMember,
+                children: mine.children.subtracting(theirs.children))
+        }
+    }
+
+    /// Paths that are neither in `other` nor below one that is.
+    package func subtractingTrees(_ other: FieldSet) -> FieldSet {
+        if other.isEmpty || isEmpty { return self }
+        return combined(with: other, keepsMine: true, keepsTheirs: false) { mine, theirs in
+            if theirs.isMember { return Entry(mine.element, isMember: false) }
+            return Entry(
+                mine.element, isMember: mine.isMember, children: mine.children.subtractingTrees(theirs.children))
+        }
+    }
+
+    /// Walks both levels in order; entries that come out empty are left out.
+    private func combined(
+        with other: FieldSet, keepsMine: Bool, keepsTheirs: Bool, _ combine: (Entry, Entry) -> Entry
+    ) -> FieldSet {
+        var result: [Entry] = []
+        var position = 0
+        for theirs in other.entries {
+            while position < entries.count, entries[position].element < theirs.element {
+                if keepsMine { result.append(entries[position]) }
+                position += 1
+            }
+            if position < entries.count, entries[position].element == theirs.element {
+                let entry = combine(entries[position], theirs)
+                if entry.isMember || !entry.children.isEmpty { result.append(entry) }
+                position += 1
+            } else if keepsTheirs {
+                result.append(theirs)
+            }
+        }
+        if keepsMine { result.append(contentsOf: entries[position...]) }
+        return FieldSet(sorted: result)
+    }
+}

@@ -1,0 +1,98 @@
+package import FairleadModel
+
+/// FieldsV1: the JSON form of a field set. A member without anything below it is `{}`; one with something below it has
+/// a member `"."` beside that.
+extension FieldSet {
+    package var fieldsV1: Value {
+        var members: [Object.Member] = []
+        members.reserveCapacity(entries.count + 1)
+        appendMembers(to: &members)
+        return .object(Self.object(members))
+    }
+
+    private func appendMembers(to members: inout [Object.Member]) {
+        for entry in entries {
+            if entry.children.isEmpty {
+                members.append(Object.Member(key: entry.element.fieldsV1, value: .object(Object())))
+                continue
+            }
+            var inner: [Object.Member] = []
+            inner.reserveCapacity(entry.children.entries.count + 1)
+            if entry.isMember { inner.append(Object.Member(key: ".", value: .object(Object()))) }
+            entry.children.appendMembers(to: &inner)
+            members.append(Object.Member(key: entry.element.fieldsV1, value: .object(Self.object(inner))))
+        }
+    }
+
+    /// Names of fields come out in the order of their texts; keys and values may not.
+    private static func object(_ members: [Object.Member]) -> Object {
+        let isSorted = members.indices.dropFirst().allSatisfy { members[$0 - 1].key < members[$0].key }
+        return isSorted ? Object(sortedUnique: members) : Object(members.map { ($0.key, $0.value) })
+    }
+
+    /// Reads FieldsV1.
+    /// - Returns: nil for a value that is none.
+    package init?(fieldsV1 value: Value) {
+        guard case .object(let object) = value else { return nil }
+        var entries: [Entry] = []
+        entries.reserveCapacity(object.count)
+        for member in object.members where member.key != "." {
+            guard let element = PathElement(fieldsV1: member.key), case .object(let inner) = member.value,
+                let children = FieldSet(fieldsV1: member.value)
+            else { return nil }
+            entries.append(
+                Entry(element, isMember: inner.isEmpty || inner["."] != nil, children: children))
+        }
+        let isSorted = entries.indices.dropFirst().allSatisfy { entries[$0 - 1].element < entries[$0].element }
+        if !isSorted { entries.sort { $0.element < $1.element } }
+        self.init(sorted: entries)
+    }
+}
+
+extension PathElement {
+    /// The element as a member name of FieldsV1.
+    package var fieldsV1: String {
+        switch self {
+        case .field(let name): return "f:" + name
+        case .key(let fields):
+            return "k:" + Self.escaped(Value.object(Object(fields.map { ($0.name, $0.value) })).jsonText)
+        case .value(let value): return "v:" + Self.escaped(value.jsonText)
+        case .index(let index): return "i:\(index)"
+        }
+    }
+
+    /// Go's encoder writes these three as escapes, and so the names in objects written by Kubernetes have them.
+    private static func escaped(_ json: String) -> String {
+        guard json.utf8.contains(where: { $0 == 0x26 || $0 == 0x3C || $0 == 0x3E }) else { return json }
+        var result = ""
+        for scalar in json.unicodeScalars {
+            switch scalar {
+            case "<": result += "\\u003c"
+            case ">": result += "\\u003e"
+            case "&": result += "\\u0026"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// Reads a member name of FieldsV1; nil for a text that is none.
+    package init?(fieldsV1 text: String) {
+        let bytes = text.utf8
+        guard bytes.count >= 2, bytes.dropFirst().first == UInt8(ascii: ":") else { return nil }
+        let rest = bytes.dropFirst(2)
+        switch bytes.first {
+        case UInt8(ascii: "f"): self = .field(String(Substring(rest)))
+        case UInt8(ascii: "i"):
+            guard let index = Int(Substring(rest)) else { return nil }
+            self = .index(index)
+        case UInt8(ascii: "v"):
+            guard let value = try? JSON.parse(Array(rest)).value else { return nil }
+            self = .value(value)
+        case UInt8(ascii: "k"):
+            guard let value = try? JSON.parse(Array(rest)).value, case .object(let object) = value else { return nil }
+            self = .key(object.members.map { KeyField(name: $0.key, value: $0.value) })
+        default: return nil
+        }
+    }
+}

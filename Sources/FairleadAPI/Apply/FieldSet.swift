@@ -1,0 +1,89 @@
+import FairleadModel
+
+/// A set of paths to fields: what a manager owns, or what a change touched.
+///
+/// A tree of path elements, each level in order. A path is in the set if its last entry is a member; entries that are
+/// no members are there only for what lies below them.
+package struct FieldSet: Sendable, Hashable {
+    package struct Entry: Sendable, Hashable {
+        package let element: PathElement
+        package var isMember: Bool
+        package var children: FieldSet
+
+        package init(_ element: PathElement, isMember: Bool, children: FieldSet = FieldSet()) {
+            self.element = element
+            self.isMember = isMember
+            self.children = children
+        }
+    }
+
+    /// In the order of their elements; none is empty.
+    package private(set) var entries: [Entry]
+
+    package init() { entries = [] }
+
+    /// - Parameter entries: ordered, unique and not empty.
+    init(sorted entries: [Entry]) { self.entries = entries }
+
+    /// The set of these paths.
+    package init(_ paths: [[PathElement]]) {
+        self.init()
+        for path in paths { insert(path[...]) }
+    }
+
+    package var isEmpty: Bool { entries.isEmpty }
+
+    package mutating func insert(_ path: ArraySlice<PathElement>) {
+        guard let first = path.first else { return }
+        let position = index(of: first)
+        if !position.found { entries.insert(Entry(first, isMember: false), at: position.index) }
+        if path.count == 1 {
+            entries[position.index].isMember = true
+        } else {
+            entries[position.index].children.insert(path.dropFirst())
+        }
+    }
+
+    /// Adds an entry that comes after all others.
+    mutating func append(_ entry: Entry) { entries.append(entry) }
+
+    package func contains(_ path: [PathElement]) -> Bool {
+        var level = self
+        for (depth, element) in path.enumerated() {
+            guard let entry = level.entry(element) else { return false }
+            if depth == path.count - 1 { return entry.isMember }
+            level = entry.children
+        }
+        return false
+    }
+
+    func entry(_ element: PathElement) -> Entry? {
+        let position = index(of: element)
+        return position.found ? entries[position.index] : nil
+    }
+
+    /// Every path, a member before those below it, but members of a level before what lies below any of them.
+    package var paths: [[PathElement]] {
+        var result: [[PathElement]] = []
+        collect(under: [], into: &result)
+        return result
+    }
+
+    private func collect(under prefix: [PathElement], into result: inout [[PathElement]]) {
+        for entry in entries where entry.isMember { result.append(prefix + [entry.element]) }
+        for entry in entries where !entry.children.isEmpty {
+            entry.children.collect(under: prefix + [entry.element], into: &result)
+        }
+    }
+
+    private func index(of element: PathElement) -> (index: Int, found: Bool) {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].element == element { return (middle, true) }
+            if entries[middle].element < element { low = middle + 1 } else { high = middle }
+        }
+        return (low, false)
+    }
+}

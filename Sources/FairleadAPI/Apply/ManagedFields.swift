@@ -1,0 +1,197 @@
+import FairleadModel
+
+/// Who writes: the identity of an entry of `metadata.managedFields`.
+struct FieldOwner: Hashable {
+    enum Operation: String { case apply = "Apply", update = "Update" }
+
+    var manager: String
+    var operation: Operation
+    var apiVersion: String
+    var subresource: String
+
+    /// An empty manager is `unknown`.
+    init(manager: String, operation: Operation, apiVersion: String, subresource: String? = nil) {
+        self.manager = manager.isEmpty ? "unknown" : manager
+        self.operation = operation
+        self.apiVersion = apiVersion
+        self.subresource = subresource ?? ""
+    }
+
+    /// Of what applies, the version does not count.
+    static func == (left: FieldOwner, right: FieldOwner) -> Bool {
+        left.manager == right.manager && left.operation == right.operation && left.subresource == right.subresource
+            && (left.operation == .apply || left.apiVersion == right.apiVersion)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(manager)
+        hasher.combine(operation)
+        hasher.combine(subresource)
+    }
+
+    private static let maximumLength = 128
+
+    /// The part of a User-Agent before the first slash, printable and of at most 128 bytes.
+    static func manager(userAgent: String?) -> String {
+        var result = ""
+        for scalar in (userAgent ?? "").unicodeScalars.prefix(while: { $0 != "/" }) where isPrintable(scalar) {
+            if result.utf8.count + UTF8.width(scalar) > maximumLength { break }
+            result.unicodeScalars.append(scalar)
+        }
+        return result
+    }
+
+    /// What is wrong with a manager's name that a client gives.
+    static func errors(manager: String, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        if manager.utf8.count > maximumLength { errors.append(.tooLong(path, maximum: maximumLength)) }
+        var offset = 0
+        for scalar in manager.unicodeScalars {
+            if !isPrintable(scalar) {
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                let code = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+                errors.append(
+                    .invalid(path, .string(manager), "invalid character U+\(code) (at position \(offset))"))
+            }
+            offset += UTF8.width(scalar)
+        }
+        return errors
+    }
+
+    /// Go's unicode.IsPrint: of white space, only the ASCII space.
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+        case .spaceSeparator: scalar == " "
+        default: true
+        }
+    }
+}
+
+/// `metadata.managedFields`, taken apart.
+struct ManagedFields {
+    struct Entry {
+        var owner: FieldOwner
+        var time: String?
+        private(set) var set: FieldSet
+        /// The entry as it was read, while it is unchanged.
+        private var encoded: Value?
+
+        init(_ owner: FieldOwner, _ set: FieldSet, time: String?) {
+            self.owner = owner
+            self.set = set
+            self.time = time
+        }
+
+        /// - Returns: nil for an entry that is none.
+        init?(_ value: Value) {
+            guard let operation = value["operation"]?.string.flatMap(FieldOwner.Operation.init(rawValue:)),
+                let apiVersion = value["apiVersion"]?.string, !apiVersion.isEmpty,
+                value["fieldsType"]?.string == "FieldsV1",
+                let set = FieldSet(fieldsV1: value["fieldsV1"] ?? .object(Object()))
+            else { return nil }
+            owner = FieldOwner(
+                manager: "", operation: operation, apiVersion: apiVersion, subresource: value["subresource"]?.string)
+            owner.manager = value["manager"]?.string ?? ""
+            time = value["time"]?.string
+            self.set = set
+            encoded = value
+        }
+
+        mutating func replaceSet(_ new: FieldSet) {
+            if new == set { return }
+            set = new
+            encoded = nil
+        }
+
+        var value: Value {
+            if let encoded { return encoded }
+            var members: Object = [
+                "apiVersion": .string(owner.apiVersion), "fieldsType": "FieldsV1", "fieldsV1": set.fieldsV1,
+                "operation": .string(owner.operation.rawValue),
+            ]
+            if !owner.manager.isEmpty { members["manager"] = .string(owner.manager) }
+            if !owner.subresource.isEmpty { members["subresource"] = .string(owner.subresource) }
+            if let time { members["time"] = .string(time) }
+            return .object(members)
+        }
+    }
+
+    private(set) var entries: [Entry] = []
+
+    init() {}
+
+    /// - Returns: nil if any entry cannot be read.
+    init?(_ list: Value?) {
+        for value in list?.array ?? [] {
+            guard let entry = Entry(value) else { return nil }
+            self[entry.owner] = entry
+        }
+    }
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    subscript(owner: FieldOwner) -> Entry? {
+        get { entries.first { $0.owner == owner } }
+        set {
+            let index = entries.firstIndex { $0.owner == owner }
+            switch (index, newValue) {
+            case (let index?, let entry?): entries[index] = entry
+            case (let index?, nil): entries.remove(at: index)
+            case (nil, let entry?): entries.append(entry)
+            case (nil, nil): break
+            }
+        }
+    }
+
+    /// Changes the set of every entry but that of `owner`; those that come out empty are dropped.
+    mutating func changeOthers(than owner: FieldOwner?, _ change: (FieldSet) -> FieldSet) {
+        for index in entries.indices where entries[index].owner != owner {
+            entries[index].replaceSet(change(entries[index].set))
+        }
+        entries.removeAll { $0.set.isEmpty && $0.owner != owner }
+    }
+
+    /// Applications before updates, older before newer. nil when there are none.
+    var value: Value? {
+        if entries.isEmpty { return nil }
+        if entries.count == 1 { return .array([entries[0].value]) }
+        // Times are all of one form and length, so their texts are in order if they are.
+        let ordered = entries.sorted { left, right in
+            if left.owner.operation != right.owner.operation { return left.owner.operation == .apply }
+            let (mine, other) = (left.time ?? "", right.time ?? "")
+            if mine != other { return mine < other }
+            return (left.owner.manager, left.owner.apiVersion, left.owner.subresource)
+                < (right.owner.manager, right.owner.apiVersion, right.owner.subresource)
+        }
+        return .array(ordered.map(\.value))
+    }
+
+    /// At most ten entries of updates are kept apart: the oldest are put together as `ancient-changes`.
+    mutating func cap(at maximum: Int = 10) {
+        let updates = entries.filter { $0.owner.operation == .update }
+        guard updates.count > maximum else { return }
+        let oldest = updates.sorted { left, right in
+            let (mine, other) = (left.time ?? "", right.time ?? "")
+            return mine != other ? mine < other : left.owner.manager < right.owner.manager
+        }
+        var firsts: [String: Entry] = [:]
+        var count = updates.count
+        for entry in oldest where count > maximum {
+            let version = entry.owner.apiVersion
+            guard let first = firsts[version] else {
+                firsts[version] = entry
+                continue
+            }
+            let bucket = FieldOwner(manager: "ancient-changes", operation: .update, apiVersion: version)
+            var sum = self[bucket]?.set ?? FieldSet()
+            if self[bucket] == nil {
+                sum = first.set
+                self[first.owner] = nil
+            }
+            self[entry.owner] = nil
+            self[bucket] = Entry(bucket, sum.union(entry.set), time: entry.time)
+            count -= 1
+        }
+    }
+}

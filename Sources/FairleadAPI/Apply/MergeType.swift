@@ -1,0 +1,96 @@
+import FairleadModel
+import FairleadSchema
+
+/// How a value at some place of an object is merged: its shape, and what its field says about lists and maps.
+struct MergeType {
+    let shape: Shape
+    let field: FieldSchema?
+
+    init(_ shape: Shape, _ field: FieldSchema? = nil) {
+        self.shape = shape
+        self.field = field
+    }
+
+    init(_ field: FieldSchema) { self.init(field.shape, field) }
+
+    /// What a merge does with a value of the type.
+    enum Form {
+        /// One value as a whole: scalars, atomic lists and maps.
+        case leaf
+        case structure(TypeSchema)
+        case map(MergeType)
+        case keyedList(MergeType, keys: [String])
+        case set
+        /// Whatever the value looks like: maps by key, everything else as a whole.
+        case deduced
+    }
+
+    func form(_ types: TypeRegistry) -> Form {
+        switch shape {
+        case .object(let type): return type.isAtomicMap || field?.isAtomicMap == true ? .leaf : .structure(type)
+        case .recursive(let name):
+            guard let type = types.type(named: name) else { return .deduced }
+            return type.isAtomicMap || field?.isAtomicMap == true ? .leaf : .structure(type)
+        case .list(let element): return listForm(element)
+        case .map(let element): return field?.isAtomicMap == true ? .leaf : .map(MergeType(element))
+        case .any: return .deduced
+        default: return .leaf
+        }
+    }
+
+    /// Where the schema names no list type, the strategy of strategic merges stands in.
+    private func listForm(_ element: Shape) -> Form {
+        guard let field else { return .leaf }
+        switch field.listType {
+        case "map": return .keyedList(MergeType(element), keys: field.listMapKeys.sorted())
+        case "set": return .set
+        case nil where field.patchStrategies.contains("merge"):
+            if let key = field.mergeKey { return .keyedList(MergeType(element), keys: [key]) }
+            return .set
+        default: return .leaf
+        }
+    }
+
+    /// The type of what `element` leads to.
+    func child(_ element: PathElement, _ types: TypeRegistry) -> MergeType {
+        switch (form(types), element) {
+        case (.structure(let type), .field(let name)): type.field(name).map { MergeType($0) } ?? MergeType(.any)
+        case (.map(let element), _): element
+        case (.keyedList(let element, _), _): element
+        default: MergeType(.any)
+        }
+    }
+
+    /// The key of an element of a keyed list; fields left out count with their default.
+    /// - Returns: nil if a key field is missing that has no default.
+    func key(of element: Value, _ keys: [String], _ types: TypeRegistry) -> PathElement? {
+        guard case .object(let object) = element else { return nil }
+        var fields: [PathElement.KeyField] = []
+        fields.reserveCapacity(keys.count)
+        for name in keys {
+            if let value = object[name] ?? types.objectType(of: shape)?.field(name)?.defaultValue {
+                fields.append(PathElement.KeyField(name: name, value: value))
+            } else {
+                return nil
+            }
+        }
+        return .key(fields)
+    }
+}
+
+/// An element of a list with the path element that names it.
+struct ListItem {
+    let element: PathElement
+    let value: Value
+
+    /// The elements of a keyed list or of a set. Elements without a key take their place as name.
+    static func items(_ list: [Value], _ form: MergeType.Form, _ types: TypeRegistry) -> [ListItem] {
+        switch form {
+        case .keyedList(let type, let keys):
+            list.enumerated().map { index, value in
+                ListItem(element: type.key(of: value, keys, types) ?? .index(index), value: value)
+            }
+        default: list.map { ListItem(element: .value($0), value: $0) }
+        }
+    }
+}

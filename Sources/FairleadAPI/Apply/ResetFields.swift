@@ -1,0 +1,57 @@
+import FairleadModel
+import FairleadSchema
+
+/// The fields that a write may send but that are not its own to set: those nobody ever owns, and those that the kind's
+/// strategy puts back.
+///
+/// Reference: k8s.io/apimachinery `managedfields/internal/stripmeta.go`; GetResetFields of the kinds' strategies.
+struct ResetFields {
+    private var top: [String] = []
+    private var metadata: [String] = []
+
+    /// Nothing but what nobody owns.
+    init() {}
+
+    /// - Parameter subresource: nil for the object itself.
+    init(_ type: TypeSchema, subresource: String?) {
+        guard type.field("status") != nil else { return }
+        guard subresource == "status" else {
+            if subresource != "scale" { top = ["status"] }
+            return
+        }
+        top = ["spec"]
+        switch type.kind {
+        case "Deployment": metadata = ["labels"]
+        case "Pod": metadata = ["deletionTimestamp", "ownerReferences"]
+        default: break
+        }
+    }
+
+    func leavesOut(_ name: String) -> Bool { name == "apiVersion" || name == "kind" || top.contains(name) }
+
+    func leavesOutOfMetadata(_ name: String) -> Bool { Self.unowned.contains(name) || metadata.contains(name) }
+
+    private static let unowned: Set<String> = [
+        "name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields",
+        "resourceVersion",
+    ]
+
+    /// The part of a set that a manager may own.
+    func ownable(_ set: FieldSet) -> FieldSet {
+        var result = FieldSet()
+        for entry in set.entries {
+            guard case .field(let name) = entry.element, !leavesOut(name) else { continue }
+            guard name == "metadata" else {
+                result.append(entry)
+                continue
+            }
+            let kept = entry.children.entries.filter {
+                if case .field(let name) = $0.element { !leavesOutOfMetadata(name) } else { false }
+            }
+            if !kept.isEmpty {
+                result.append(FieldSet.Entry(entry.element, isMember: false, children: FieldSet(sorted: kept)))
+            }
+        }
+        return result
+    }
+}

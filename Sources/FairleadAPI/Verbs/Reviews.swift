@@ -1,0 +1,136 @@
+import FairleadModel
+
+/// Kinds that are posted, answered and not kept: questions about who may do what, and Bindings.
+///
+/// Nobody is asked who they are here, so everybody is the one administrator and may do everything.
+/// Reference: Kubernetes API reference, authentication.k8s.io/v1 and authorization.k8s.io/v1.
+extension Pipeline {
+    func answerUnstored(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+        guard request.method == "POST", target.path.name == nil else { throw .methodNotAllowed() }
+        let kind = target.kind
+        guard !kind.info.isNamespaced || target.path.namespace != nil else { throw .methodNotAllowed() }
+        if kind.info.kind == "Binding" { return try createBinding(request, target) }
+        let encoder = try encoder(for: request, kind)
+        let options = try WriteOptions(request, kind: "CreateOptions")
+        let decoded = try decode(request, kind, options.fieldValidation)
+        var object = decoded.object
+        api.trackFields(kind, &object, old: nil, scope: .main, manager: options.fieldManager)
+        let review = Review(object: object, kind: kind, namespace: target.namespace)
+        let answer: Value
+        switch kind.info.kind {
+        case "SelfSubjectReview": answer = selfSubjectReview(request, decoded.object)
+        case "TokenReview": answer = try review.tokenReview()
+        case "SelfSubjectRulesReview": answer = try review.rulesReview()
+        case "SelfSubjectAccessReview": answer = try review.accessReview(asksForSubject: false)
+        case "SubjectAccessReview", "LocalSubjectAccessReview": answer = try review.accessReview(asksForSubject: true)
+        default: throw .methodNotAllowed()
+        }
+        return .response(response(201, encoder, [encoder.encode(answer)], warnings: decoded.warnings))
+    }
+
+    /// The same as the `binding` subresource of the pod that it names.
+    private func createBinding(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let pods = GroupVersionResource(group: "", version: "v1", resource: "pods")
+        guard let kind = api.kinds.kind(pods) else { throw .unknownResource }
+        let binding = try decode(request, target.kind, .ignore)
+        var pod = Target(kind: kind, path: target.path)
+        pod.path.resource = pods.resource
+        pod.path.name = binding.object.name
+        return try bind(request, pod)
+    }
+
+    /// Who the client is: the administrator, or whom it acts as.
+    private func selfSubjectReview(_ request: APIRequest, _ object: Value) -> Value {
+        var name = "system:unsecured"
+        var groups = ["system:masters", "system:authenticated"]
+        if let other = request.header("Impersonate-User"), !other.isEmpty {
+            name = other
+            groups = request.headers.filter { $0.name.lowercased() == "impersonate-group" }.map(\.value)
+            if !groups.contains("system:authenticated") { groups.append("system:authenticated") }
+        }
+        var review = object
+        review["metadata"] = ["creationTimestamp": .string(api.environment.now().rfc3339)]
+        review["status"] = [
+            "userInfo": ["username": .string(name), "groups": .array(groups.map { .string($0) })]
+        ]
+        return review
+    }
+}
+
+/// A question about rights, and its answer.
+private struct Review {
+    var object: Value
+    let kind: Kind
+    let namespace: String
+
+    private static let spec = FieldPath("spec")
+
+    /// No token is known here.
+    func tokenReview() throws(APIStatus) -> Value {
+        guard object.at("spec", "token")?.string ?? "" != "" else {
+            throw .badRequest("token is required for TokenReview in authentication")
+        }
+        return answered(["user": .object(Object()), "error": "invalid bearer token"])
+    }
+
+    func rulesReview() throws(APIStatus) -> Value {
+        guard object.at("spec", "namespace")?.string ?? "" != "" else { throw .badRequest("no namespace on request") }
+        // Only the answer comes back, not the question.
+        var review = answered([
+            "resourceRules": [["verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]]],
+            "nonResourceRules": [["verbs": ["*"], "nonResourceURLs": ["*"]]],
+            "incomplete": false,
+        ])
+        review["metadata"] = .object(Object())
+        review["spec"] = .object(Object())
+        return review
+    }
+
+    /// - Parameter asksForSubject: whether the review names the user it is about.
+    func accessReview(asksForSubject: Bool) throws(APIStatus) -> Value {
+        let resource = object.at("spec", "resourceAttributes")
+        let other = object.at("spec", "nonResourceAttributes")
+        var errors: [FieldError] = []
+        if let other, resource != nil {
+            errors.append(
+                .invalid(
+                    Self.spec.child("nonResourceAttributes"), other,
+                    "cannot be specified in combination with resourceAttributes"))
+        }
+        if resource == nil, other == nil {
+            errors.append(
+                .invalid(
+                    Self.spec.child("resourceAttributes"), .null,
+                    "exactly one of nonResourceAttributes or resourceAttributes must be specified"))
+        }
+        if asksForSubject, object.at("spec", "user")?.string ?? "" == "",
+            (object.at("spec", "groups")?.array ?? []).isEmpty
+        {
+            errors.append(
+                .invalid(Self.spec.child("user"), "", "at least one of user or group must be specified"))
+        }
+        if kind.info.isNamespaced {
+            let asked = resource?["namespace"]?.string ?? ""
+            if resource != nil, asked != namespace {
+                errors.append(
+                    .invalid(
+                        Self.spec.child("resourceAttributes").child("namespace"), .string(asked),
+                        "must match metadata.namespace"))
+            }
+            if let other {
+                errors.append(
+                    .invalid(
+                        Self.spec.child("nonResourceAttributes"), other, "disallowed on this kind of request"))
+            }
+        }
+        if !errors.isEmpty { throw kind.invalid("", errors) }
+        return answered(["allowed": true])
+    }
+
+    private func answered(_ status: Value) -> Value {
+        var review = object
+        if review["metadata"] == nil { review["metadata"] = .object(Object()) }
+        review["status"] = status
+        return review
+    }
+}

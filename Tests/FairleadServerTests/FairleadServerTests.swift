@@ -1,0 +1,94 @@
+import FairleadControllers
+import FairleadHTTP
+import FairleadModel
+import FairleadServer
+import Foundation
+import Testing
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The whole program in this process, on a free port, with nothing on disk.
+struct FairleadServerTests {
+    private struct NotReady: Error {}
+
+    private func configuration(port: Int = 0, isBare: Bool = true) throws -> ServerConfiguration {
+        var configuration = ServerConfiguration(
+            listen: [try #require(HTTPAddress("127.0.0.1:\(port)"))], data: .memory,
+            serviceClusterIPRanges: [try #require(CIDR("10.96.0.0/16"))],
+            loadBalancerPool: try AddressPool(["172.18.255.0/24"]), podCIDR: try #require(CIDR("10.244.0.0/16")))
+        configuration.isBare = isBare
+        return configuration
+    }
+
+    /// Runs a server for as long as `body` does, and returns when it has stopped.
+    private func withServer(_ configuration: ServerConfiguration, _ body: (HTTPAddress) async throws -> Void) async throws {
+        let (ready, announcement) = AsyncStream<HTTPAddress>.makeStream()
+        let server = FairleadServer(configuration: configuration, environment: .live) { addresses in
+            if let first = addresses.first { announcement.yield(first) }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { announcement.finish() }
+                try await server.run()
+            }
+            guard let address = await ready.first(where: { _ in true }) else {
+                try await group.waitForAll()
+                throw NotReady()
+            }
+            do {
+                try await body(address)
+            } catch {
+                group.cancelAll()
+                throw error
+            }
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    private func get(_ address: HTTPAddress, _ path: String) async throws -> (status: Int, text: String) {
+        let url = try #require(URL(string: address.url + path))
+        let session = URLSession(configuration: .ephemeral)
+        defer { session.invalidateAndCancel() }
+        let (data, response) = try await session.data(from: url)
+        return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
+    }
+
+    @Test(arguments: [true, false])
+    func whenItSaysSoTheServerIsReadyAndItsOwnObjectsAreThere(isBare: Bool) async throws {
+        try await withServer(try configuration(isBare: isBare)) { address in
+            #expect(try await get(address, "/readyz").text == "ok")
+            #expect(try await get(address, "/livez").text == "ok")
+            let services = try await get(address, "/api/v1/namespaces/default/services/kubernetes").text
+            #expect(services.contains("10.96.0.1"))
+            #expect(try await get(address, "/api/v1/namespaces/kube-system").status == 200)
+            let metrics = try await get(address, "/metrics").text
+            for name in [
+                "apiserver_resource_objects{group=\"\",resource=\"services\"}", "apiserver_request_total",
+                "etcd_debugging_mvcc_current_revision",
+            ] {
+                #expect(metrics.contains(name), "\(name)")
+            }
+        }
+    }
+
+    @Test func aServerThatHasStoppedGivesItsPortBack() async throws {
+        var used = 0
+        try await withServer(try configuration()) { used = $0.port }
+        try await withServer(try configuration(port: used)) { address in
+            #expect(address.port == used)
+            #expect(try await get(address, "/readyz").status == 200)
+        }
+    }
+
+    @Test func aTakenPortEndsTheSecondServerOnly() async throws {
+        try await withServer(try configuration()) { address in
+            await #expect(throws: StartupError.self) {
+                try await withServer(try configuration(port: address.port)) { _ in }
+            }
+            #expect(try await get(address, "/readyz").status == 200)
+        }
+    }
+}
