@@ -37,6 +37,9 @@ package struct API: Sendable {
 package struct WriteResult: Sendable {
     /// The object as it is now, or as it was last when it has been removed.
     package var object: Value
+    /// The version that this write made, whose bytes can be sent as they are; nil on a dry run, for a removal and where
+    /// nothing changed.
+    var stored: StoredObject?
     package var isCreated = false
     package var warnings: [String] = []
 }

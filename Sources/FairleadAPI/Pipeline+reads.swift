@@ -38,6 +38,7 @@ extension Pipeline {
         _ kind: Kind, _ selection: Selection, _ options: ListOptions, _ encoder: ObjectEncoder
     ) -> Bool {
         if selection.isEverything && (encoder.sharesBytes || options.isWatch) { return false }
+        if selection.name != nil, selection.namespace != nil || !kind.info.isNamespaced { return false }
         let count = api.store.current.count(kind.info.storage, namespace: selection.namespace)
         let isCut = selection.isEverything && options.limit > 0
         return (isCut ? min(count, Int(clamping: options.limit)) : count) > Self.objectsPerTurn
@@ -52,7 +53,8 @@ extension Pipeline {
         if options.isWatch {
             let stream = try api.watch(target.kind, selection, options, encoder: encoder)
             return .stream(
-                stream, contentType: encoder.format.streamContentType, headers: Self.warningHeaders(target.kind.readWarnings))
+                stream, contentType: encoder.format.streamContentType,
+                headers: Self.warningHeaders(target.kind.readWarnings))
         }
         if options.continueToken.isEmpty,
             let revision = try ListOptions.revision(options.resourceVersion, failing: 400),

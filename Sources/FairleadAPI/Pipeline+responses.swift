@@ -23,8 +23,8 @@ extension Pipeline {
             body: [ObjectEncoder.bytes(status.value, format, api.types)])
     }
 
-    /// `Warning: 299 - "…"` for each text (RFC 7234, 5.5), each text once. Texts with control characters are left out;
-    /// many long ones are cut, so that clients with a limit on headers can read the answer.
+    /// `Warning: 299 - "…"` for each text (RFC 7234, 5.5), each text once. Texts with control characters are left
+    /// out; many long ones are cut, so that clients with a limit on headers can read the answer.
     static func warningHeaders(_ texts: [String]) -> [(name: String, value: String)] {
         var seen: Set<String> = []
         var chosen = texts.filter { text in
@@ -34,12 +34,17 @@ extension Pipeline {
         if chosen.reduce(0, { $0 + $1.unicodeScalars.count }) > 4096 {
             var total = 0
             chosen = chosen.map { String(String.UnicodeScalarView($0.unicodeScalars.prefix(256))) }
-            chosen = Array(chosen.prefix { total += $0.unicodeScalars.count; return total <= 4096 })
+            chosen = Array(
+                chosen.prefix { text in
+                    total += text.unicodeScalars.count
+                    return total <= 4096
+                })
         }
         return chosen.map { text in
-            let escaped = text.reduce(into: "") { result, character in
-                if character == "\"" || character == "\\" { result.append("\\") }
-                result.append(character)
+            // By scalars: a quote with a combining mark is one character, and still a quote to the client.
+            let escaped = text.unicodeScalars.reduce(into: "") { result, scalar in
+                if scalar == "\"" || scalar == "\\" { result.unicodeScalars.append("\\") }
+                result.unicodeScalars.append(scalar)
             }
             return (name: "Warning", value: "299 - \"\(escaped)\"")
         }

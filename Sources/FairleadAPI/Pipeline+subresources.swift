@@ -43,7 +43,9 @@ extension Pipeline {
             let decoded = try api.decoder.decode(
                 request, as: "Scale", apiVersion: "autoscaling/v1", typeName: Self.scaleType,
                 validation: options.fieldValidation)
-            return changeScale(request, target, encoder, options, isPatch: false) { _ in (decoded.object, decoded.warnings) }
+            return changeScale(request, target, encoder, options, isPatch: false) { _ in
+                (decoded.object, decoded.warnings)
+            }
         default:
             let options = try WriteOptions(request, kind: "PatchOptions")
             if ApplyRequest.isApply(request) {

@@ -82,8 +82,9 @@ extension Pipeline {
     }
 
     func answer(_ result: WriteResult, _ encoder: ObjectEncoder, _ warnings: [String]) -> APIResponse {
-        response(
-            result.isCreated ? 201 : 200, encoder, [encoder.encode(encoder.present(result.object))],
+        let body = result.stored.map { encoder.encode($0) } ?? encoder.encode(encoder.present(result.object))
+        return response(
+            result.isCreated ? 201 : 200, encoder, [body],
             warnings: encoder.kind.readWarnings + warnings + result.warnings)
     }
 

@@ -25,9 +25,9 @@ package struct Pipeline: Sendable {
 
     package func handle(_ request: APIRequest) -> APIOutcome {
         do {
-            if let answer = operations.respond(to: request) { return .response(answer) }
-            if let answer = documents.respond(to: request) { return .response(answer) }
-            guard let path = RequestPath(request.path) else { return .response(notFoundPage) }
+            guard let path = RequestPath(request.path) else {
+                return .response(operations.respond(to: request) ?? documents.respond(to: request) ?? notFoundPage)
+            }
             guard let target = try resolve(path) else { return .response(notFoundPage) }
             return try dispatch(request, target)
         } catch {
@@ -59,7 +59,20 @@ package struct Pipeline: Sendable {
         {
             throw .unknownResource
         }
+        if let name = path.name, let why = Self.fault(inName: name) {
+            throw .badRequest("Name parameter invalid: \(name.goQuoted): \(why)")
+        }
         return Target(kind: kind, path: path)
+    }
+
+    /// Names that no key in storage can have (k8s.io/apimachinery `api/validation/path`).
+    private static func fault(inName name: String) -> String? {
+        switch name {
+        case ".": "may not be '.'"
+        case "..": "may not be '..'"
+        case _ where name.contains("%"): "may not contain '%'"
+        default: nil
+        }
     }
 
     private func dispatch(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
@@ -76,12 +89,14 @@ package struct Pipeline: Sendable {
         case ("PUT", .some): return try replace(request, target)
         case ("PATCH", .some): return try patch(request, target)
         case ("DELETE", .some): return try delete(request, target)
-        case ("DELETE", nil) where isCollection(target) && target.kind.info.verbs.contains("deletecollection"): return try deleteCollection(request, target)
+        case ("DELETE", nil) where isCollection(target) && target.kind.info.verbs.contains("deletecollection"):
+            return try deleteCollection(request, target)
         default: throw .methodNotAllowed()
         }
     }
 
-    /// Whether objects can be created, or deleted together, at this path: in a namespace, or outside of all for cluster-scoped kinds.
+    /// Whether objects can be created, or deleted together, at this path: in a namespace, or outside of all for
+    /// cluster-scoped kinds.
     private func isCollection(_ target: Target) -> Bool {
         target.kind.info.isNamespaced ? target.path.namespace != nil : true
     }

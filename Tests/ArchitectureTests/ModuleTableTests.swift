@@ -8,7 +8,7 @@ struct ModuleTableTests {
     static let allowed: [String: Set<String>] = [
         "FairleadModel": ["Yams", "CYaml"],
         "FairleadSchema": ["FairleadModel", "CFairleadAssets"],
-        "FairleadStorage": ["FairleadModel", "CFairleadAssets", "GRDB", "DequeModule"],
+        "FairleadStorage": ["FairleadModel", "CFairleadAssets", "GRDB", "GRDBSQLite", "DequeModule"],
         "FairleadAPI": ["FairleadModel", "FairleadSchema", "FairleadStorage"],
         "FairleadHTTP": [
             "FairleadAPI", "CFairleadZlib", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "Logging",

@@ -127,7 +127,9 @@ struct APIFixture {
     }
 
     @discardableResult
-    func createConfigMap(_ name: String, labels: [String: String] = [:], finalizers: [String] = []) async throws -> Answer {
+    func createConfigMap(_ name: String, labels: [String: String] = [:], finalizers: [String] = []) async throws
+        -> Answer
+    {
         var object: Value = ["metadata": ["name": .string(name)]]
         if !labels.isEmpty { object.set(Value(labels), at: "metadata", "labels") }
         if !finalizers.isEmpty { object.set(.array(finalizers.map { .string($0) }), at: "metadata", "finalizers") }

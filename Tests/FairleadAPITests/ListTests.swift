@@ -58,7 +58,10 @@ struct ListTests {
         #expect(third.names == ["g"])
         #expect(third.continueToken.isEmpty)
         #expect(first.revision == second.revision && second.revision == third.revision)
-        #expect(try await fixture.send("GET", APIFixture.configMaps).names == ["a", "aa", "b", "c", "ca", "e", "f", "g", "h"])
+        #expect(
+            try await fixture.send("GET", APIFixture.configMaps).names == [
+                "a", "aa", "b", "c", "ca", "e", "f", "g", "h",
+            ])
     }
 
     @Test func aPageOfAForgottenRevisionIsExpiredAndGivesATokenToGoOnWith() async throws {
@@ -172,12 +175,14 @@ struct ListTests {
         try await fixture.createConfigMap("b", labels: ["tier": "db"])
         try await fixture.createConfigMap("c")
         let cases: [(query: String, names: [String])] = [
-            ("labelSelector=tier", ["a", "b"]), ("labelSelector=!tier", ["c"]), ("labelSelector=tier!%3Ddb", ["a", "c"]),
+            ("labelSelector=tier", ["a", "b"]), ("labelSelector=!tier", ["c"]),
+            ("labelSelector=tier!%3Ddb", ["a", "c"]),
             ("labelSelector=tier in (web,x)", ["a"]), ("fieldSelector=metadata.name%3Db", ["b"]),
             ("fieldSelector=metadata.name!%3Db", ["a", "c"]), ("fieldSelector=metadata.namespace%3Dother", []),
         ]
         for item in cases {
-            #expect(try await fixture.send("GET", APIFixture.configMaps, item.query).names == item.names, "\(item.query)")
+            #expect(
+                try await fixture.send("GET", APIFixture.configMaps, item.query).names == item.names, "\(item.query)")
         }
         #expect(try await fixture.send("GET", APIFixture.configMaps, "fieldSelector=data.x%3D1").status == 400)
     }

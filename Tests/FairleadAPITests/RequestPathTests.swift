@@ -29,7 +29,7 @@ struct RequestPathTests {
         Case("/api/v1/pods/", "/v1/pods - - - []"),
         Case("/apis/apps/v1/namespaces/a/deployments/d/scale", "apps/v1/deployments a d scale []"),
         Case("/apis/networking.k8s.io/v1/ipaddresses/10.0.0.1", "networking.k8s.io/v1/ipaddresses - 10.0.0.1 - []"),
-        Case("/api/v1/namespaces/a/configmaps/b%2Fc", "/v1/configmaps a b/c - []"),
+        Case("/api/v1/namespaces/a/configmaps/b%2Fc", "/v1/configmaps a b c []"),
         Case("/api/v1/namespaces/a/configmaps/100%", "/v1/configmaps a 100% - []"),
         Case("/api/v1/namespaces/a/configmaps/x%zz", "/v1/configmaps a x%zz - []"),
         Case("/api/v1/watch/pods", "watch /v1/pods - - - []"),

@@ -6,7 +6,9 @@ import Testing
 
 struct ResponseTests {
     @Test(arguments: [
-        ("plain", [#"299 - "plain""#]), (#"say "hi" \ bye"#, [#"299 - "say \"hi\" \\ bye""#]), ("häß", [#"299 - "häß""#]),
+        ("plain", [#"299 - "plain""#]), (#"say "hi" \ bye"#, [#"299 - "say \"hi\" \\ bye""#]),
+        ("häß", [#"299 - "häß""#]),
+        ("a\"\u{301}b", ["299 - \"a\\\"\u{301}b\""]),
         ("", []), ("evil\r\nSet-Cookie: x", []), ("bell\u{7}", []),
     ])
     func warningsAreQuotedAndNeverBreakTheirLine(_ text: String, _ expected: [String]) {
@@ -38,7 +40,8 @@ struct ResponseTests {
         ("GET", "/api/v1/namespaces/ns/configmaps/a/status", 404), ("POST", "/api/v1/configmaps", 405),
         ("DELETE", "/api/v1/configmaps", 405), ("DELETE", "/api/v1/namespaces", 405),
         ("PUT", "/api/v1/namespaces/ns/configmaps", 405), ("BREW", "/api/v1/namespaces/ns/configmaps", 405),
-        ("GET", "/api/v1/namespaces/ns/configmaps/a", 404),
+        ("GET", "/api/v1/namespaces/ns/configmaps/a%2Fb", 404), ("GET", "/api/v1/namespaces/ns/configmaps/a%20b", 404),
+        ("GET", "/api/v1/namespaces/ns/configmaps/..", 400), ("DELETE", "/api/v1/namespaces/ns/configmaps/a%25", 400),
     ])
     func pathsAndMethodsThatAreNotServedAreRefused(_ method: String, _ path: String, _ status: Int) async throws {
         let fixture = try await APIFixture()

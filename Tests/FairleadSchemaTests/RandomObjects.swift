@@ -22,7 +22,8 @@ struct RandomObjects {
     var numbers: RepeatableNumbers
 
     private let anything: [Value] = [
-        ["f:metadata": ["f:labels": ["f:app": .object(Object())]]], ["a": [1, "x", true]], ["n": .double(1.5)], ["s": "t"],
+        ["f:metadata": ["f:labels": ["f:app": .object(Object())]]], ["a": [1, "x", true]], ["n": .double(1.5)],
+        ["s": "t"],
     ]
 
     init(seed: UInt64) { numbers = RepeatableNumbers(seed: seed) }
@@ -58,7 +59,9 @@ struct RandomObjects {
         case .any: return anything[choice]
         case .list(let element):
             var items: [Value] = []
-            for _ in 0...choice { if let item = value(element, isPointer: true, depth: depth + 1) { items.append(item) } }
+            for _ in 0...choice {
+                if let item = value(element, isPointer: true, depth: depth + 1) { items.append(item) }
+            }
             return .array(items)
         case .map(let element):
             var members = Object()

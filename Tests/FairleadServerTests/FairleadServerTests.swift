@@ -23,7 +23,9 @@ struct FairleadServerTests {
     }
 
     /// Runs a server for as long as `body` does, and returns when it has stopped.
-    private func withServer(_ configuration: ServerConfiguration, _ body: (HTTPAddress) async throws -> Void) async throws {
+    private func withServer(_ configuration: ServerConfiguration, _ body: (HTTPAddress) async throws -> Void)
+        async throws
+    {
         let (ready, announcement) = AsyncStream<HTTPAddress>.makeStream()
         let server = FairleadServer(configuration: configuration, environment: .live) { addresses in
             if let first = addresses.first { announcement.yield(first) }
@@ -79,7 +81,8 @@ struct FairleadServerTests {
         try await withServer(try configuration()) { used = $0.port }
         try await withServer(try configuration(port: used)) { address in
             #expect(address.port == used)
-            #expect(try await get(address, "/readyz").status == 200)
+            let status = try await get(address, "/readyz").status
+            #expect(status == 200)
         }
     }
 
@@ -88,7 +91,8 @@ struct FairleadServerTests {
             await #expect(throws: StartupError.self) {
                 try await withServer(try configuration(port: address.port)) { _ in }
             }
-            #expect(try await get(address, "/readyz").status == 200)
+            let status = try await get(address, "/readyz").status
+            #expect(status == 200)
         }
     }
 }

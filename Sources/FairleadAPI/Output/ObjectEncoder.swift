@@ -46,7 +46,7 @@ struct ObjectEncoder: Sendable {
         let list: Value
         switch format.shape {
         case .object:
-            let items = values.map { value in
+            let items = format.encoding == .protobuf ? values : values.map { value in
                 var item = value
                 item["kind"] = nil
                 item["apiVersion"] = nil

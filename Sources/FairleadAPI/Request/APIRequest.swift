@@ -1,7 +1,7 @@
 /// One HTTP request, free of any framework: what the pipeline works on.
 package struct APIRequest: Sendable {
     package var method: String
-    /// The path as sent, percent-decoded per segment by `RequestInfo`, without the query.
+    /// The path as sent, without the query; `RequestPath` decodes it.
     package var path: String
     /// The query's pairs, percent-decoded, in order.
     package var query: [(name: String, value: String)]

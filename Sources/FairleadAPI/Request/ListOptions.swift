@@ -93,8 +93,10 @@ struct ListOptions: Sendable {
     static func revision(_ text: String, failing code: Int) throws(APIStatus) -> Int64? {
         if text.isEmpty { return nil }
         if let number = UInt64(text), text.first != "+" { return Int64(clamping: number) }
-        let why = "resourceVersion: Invalid value: \(text.goQuoted): strconv.ParseUint: parsing \(text.goQuoted): invalid syntax"
-        throw APIStatus(code: code, reason: code == 400 ? "BadRequest" : "", message: why)
+        let why =
+            "resourceVersion: Invalid value: \(text.goQuoted): strconv.ParseUint: parsing \(text.goQuoted): invalid syntax"
+        if code == 400 { throw .badRequest("invalid resource version: \(why)") }
+        throw APIStatus(code: code, reason: "", message: why)
     }
 }
 

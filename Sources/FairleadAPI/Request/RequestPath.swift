@@ -21,7 +21,7 @@ struct RequestPath: Sendable, Equatable {
     }
 
     /// Reads `/api/v1/…` and `/apis/<group>/<version>/<resource>…`; nil for every other path, those of discovery
-    /// included. Segments are percent-decoded one by one, so that `%2F` stays inside its segment.
+    /// included. Kubernetes decodes a path before it splits it: `%2F` separates like a slash.
     init?(_ path: String) {
         let segments = RequestPath.segments(of: path)
         guard let first = segments.first else { return nil }
@@ -55,17 +55,17 @@ struct RequestPath: Sendable, Equatable {
         trailing = Array(rest)
     }
 
-    /// The non-empty segments of a path, percent-decoded. An empty namespace (`/namespaces//pods`) is dropped together
+    /// The non-empty segments of a percent-decoded path. An empty namespace (`/namespaces//pods`) is dropped together
     /// with the word before it: it means all namespaces.
     static func segments(of path: String) -> [String] {
         var result: [String] = []
-        let raw = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        let raw = path.removingPercentEscapes.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         for (index, segment) in zip(raw.indices, raw) {
             if segment.isEmpty {
                 if result.last == "namespaces", index + 1 < raw.endIndex { result.removeLast() }
                 continue
             }
-            result.append(segment.removingPercentEscapes)
+            result.append(String(segment))
         }
         return result
     }

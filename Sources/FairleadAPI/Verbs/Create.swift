@@ -27,7 +27,8 @@ extension API {
             do {
                 let result = try await store.commit(plan.transaction)
                 guard let stored = result.objects.first else { throw APIStatus.internalError("empty commit") }
-                return WriteResult(object: stored.value, isCreated: true, warnings: plan.warnings)
+                return WriteResult(
+                    object: stored.value, stored: stored, isCreated: true, warnings: plan.warnings)
             } catch let error as StorageError {
                 guard case .conflict(let key, let current) = error,
                     key == plan.key || hasMoved(key, to: current, since: plan.snapshot)

@@ -47,10 +47,11 @@ extension API {
     }
 
     /// The objects that can be chosen, in the order of lists: one look-up where a single name is asked for.
-    private func candidates(
+    func candidates(
         _ kind: Kind, _ selection: Selection, _ snapshot: Snapshot, after start: (namespace: String, name: String)?
     ) -> AnySequence<StoredObject> {
-        if let name = selection.name, let namespace = selection.namespace, start == nil {
+        let place = kind.info.isNamespaced ? selection.namespace : ""
+        if let name = selection.name, let namespace = place, start == nil {
             let found = snapshot.object(kind.key(namespace: namespace, name: name))
             return AnySequence(found.map { [$0] } ?? [])
         }

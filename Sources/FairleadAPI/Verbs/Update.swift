@@ -42,7 +42,11 @@ extension API {
         if scope == .main, kind.strategy.allowsCreateOnUpdate,
             store.current.object(kind.key(namespace: namespace, name: name)) == nil
         {
-            return try await create(kind, namespace: namespace, input, options: options)
+            do {
+                return try await create(kind, namespace: namespace, input, options: options)
+            } catch where error.reason == "AlreadyExists" {
+                // Somebody else was quicker: theirs is replaced.
+            }
         }
         return try await modify(kind, namespace: namespace, name: name, scope: scope, options: options) {
             (old) throws(APIStatus) in
@@ -91,7 +95,9 @@ extension API {
             do {
                 let result = try await store.commit(transaction)
                 guard let stored = result.objects.first else { throw APIStatus.internalError("empty commit") }
-                return WriteResult(object: plan.isRemoval ? plan.object : stored.value, warnings: warnings)
+                return WriteResult(
+                    object: plan.isRemoval ? plan.object : stored.value, stored: plan.isRemoval ? nil : stored,
+                    warnings: warnings)
             } catch let error as StorageError {
                 guard case .conflict(let key, let current) = error, hasMoved(key, to: current, since: snapshot),
                     modification.isReplayable || !insists || key != existing.key
@@ -149,7 +155,7 @@ extension API {
             trackFields(kind, &object, old: old, scope: scope, manager: manager)
         }
         try strategy.admit(&object, old: old, context)
-        keepMetadata(of: old, in: &object, all: scope != .main)
+        keepMetadata(of: old, in: &object)
         switch scope.rules {
         case .main: strategy.prepareForUpdate(&object, old: old, context)
         case .status: strategy.prepareForStatusUpdate(&object, old: old, context)
@@ -195,9 +201,9 @@ extension API {
         return UpdatePlan(object: final, transaction: transaction, isRemoval: true, warnings: warnings)
     }
 
-    /// Fields of metadata that only the server writes stay as they are. An update of a subresource keeps the labels,
-    /// annotations and owners too, unless its strategy says otherwise.
-    private func keepMetadata(of old: Value, in object: inout Value, all: Bool) {
+    /// Fields of metadata that only the server writes stay as they are. What else an update of a subresource keeps is
+    /// its strategy's to say.
+    private func keepMetadata(of old: Value, in object: inout Value) {
         let kept = old["metadata"]?.object ?? Object()
         var metadata = object["metadata"]?.object ?? Object()
         let fields = ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"]

@@ -29,7 +29,6 @@ extension API {
             return WatchStream(
                 start: start, cursor: cursor, selection: selection, encoder: encoder, bookmark: bookmark,
                 sendsBookmarks: options.allowsBookmarks, timeoutSeconds: options.timeoutSeconds,
-                revision: { store.current.revision },
                 subscribe: { wake in store.subscribe(kind.info.storage, wake: wake) })
         } catch {
             guard case .expired(let requested, let oldest) = error else {
@@ -41,7 +40,7 @@ extension API {
     }
 
     private func candidatesForWatch(_ kind: Kind, _ selection: Selection, _ snapshot: Snapshot) -> [StoredObject] {
-        snapshot.objects(kind.info.storage, namespace: selection.namespace, after: nil).filter(selection.includes)
+        candidates(kind, selection, snapshot, after: nil).filter(selection.includes)
     }
 
     /// An otherwise empty object of the kind: its fields that cannot be absent.

@@ -51,7 +51,7 @@ final class WatchStream: EventStream {
 
     init(
         start: Start, cursor: WatchCursor, selection: Selection, encoder: ObjectEncoder, bookmark: Value,
-        sendsBookmarks: Bool, timeoutSeconds: Int64?, revision: @escaping @Sendable () -> Int64,
+        sendsBookmarks: Bool, timeoutSeconds: Int64?,
         subscribe: @escaping @Sendable (@escaping @Sendable () -> Void) -> Subscription?,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {

@@ -45,15 +45,18 @@ package struct Environment: Sendable {
     package static func uuid(high: UInt64, low: UInt64) -> String {
         let high = high & ~0xF000 | 0x4000
         let low = low & ~(0xC000 << 48) | 0x8000 << 48
-        let digits = [high, low].map { half in
-            let text = String(half, radix: 16)
-            return String(repeating: "0", count: 16 - text.count) + text
-        }.joined()
-        var result = ""
-        for (index, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(index) { result.append("-") }
-            result.append(digit)
+        let digits = Array("0123456789abcdef".utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(36)
+        for (half, number) in [high, low].enumerated() {
+            for nibble in 0..<16 {
+                let position = half * 16 + nibble
+                if position == 8 || position == 12 || position == 16 || position == 20 {
+                    bytes.append(UInt8(ascii: "-"))
+                }
+                bytes.append(digits[Int(truncatingIfNeeded: number >> UInt64(60 - 4 * nibble)) & 15])
+            }
         }
-        return result
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -29,22 +29,35 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     }
 
     /// `2026-01-02T03:04:05Z`.
-    package var rfc3339: String { dateAndTime + "Z" }
+    package var rfc3339: String { text(withMicroseconds: false) }
 
     /// `2026-01-02T03:04:05.000006Z`.
-    package var rfc3339Micro: String { dateAndTime + "." + Self.padded(Int64(nanoseconds) / 1000, 6) + "Z" }
+    package var rfc3339Micro: String { text(withMicroseconds: true) }
 
-    private var dateAndTime: String {
+    /// Digit by digit into one buffer: every write stamps at least one time.
+    private func text(withMicroseconds: Bool) -> String {
         let days = seconds.flooredQuotient(86_400)
         let second = seconds - days * 86_400
         let (year, month, day) = Self.civil(fromDays: days)
-        return Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(day, 2) + "T"
-            + Self.padded(second / 3600, 2) + ":" + Self.padded(second / 60 % 60, 2) + ":" + Self.padded(second % 60, 2)
-    }
-
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(27)
+        func append(_ number: Int64, _ width: Int, before separator: UInt8) {
+            var divisor: Int64 = 1
+            for _ in 1..<width { divisor *= 10 }
+            while divisor > 0 {
+                bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+                divisor /= 10
+            }
+            bytes.append(separator)
+        }
+        append(year, 4, before: UInt8(ascii: "-"))
+        append(month, 2, before: UInt8(ascii: "-"))
+        append(day, 2, before: UInt8(ascii: "T"))
+        append(second / 3600, 2, before: UInt8(ascii: ":"))
+        append(second / 60 % 60, 2, before: UInt8(ascii: ":"))
+        append(second % 60, 2, before: withMicroseconds ? UInt8(ascii: ".") : UInt8(ascii: "Z"))
+        if withMicroseconds { append(Int64(nanoseconds) / 1000, 6, before: UInt8(ascii: "Z")) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The Gregorian date of a day counted from 1970-01-01: years are taken to begin in March, so that the leap day is

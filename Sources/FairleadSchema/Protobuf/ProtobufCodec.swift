@@ -2,8 +2,8 @@ package import FairleadModel
 
 /// Objects as Kubernetes protobuf, driven by the numbers in `openapi/`.
 ///
-/// What is decoded still has to be normalised (`TypeRegistry.normalize`): protobuf cannot tell zero from absent for most
-/// fields, and that is where zero values go. Fields of a number that the schema lacks are passed over.
+/// What is decoded still has to be normalised (`TypeRegistry.normalize`): protobuf cannot tell zero from absent for
+/// most fields, and that is where zero values go. Fields of a number that the schema lacks are passed over.
 package struct ProtobufCodec: Sendable {
     let types: TypeRegistry
 

@@ -46,7 +46,8 @@ struct ProtobufLayout: Sendable {
         return nil
     }
 
-    /// Go's embedded metadata goes by its type's name; elsewhere the JSON name with a capital, abbreviations in capitals.
+    /// Go's embedded metadata goes by its type's name; elsewhere the JSON name with a capital letter or a whole
+    /// abbreviation in capitals.
     private static func goName(of field: FieldSchema) -> String {
         if field.name == "metadata", case .object(let type) = field.shape { return type.goName }
         let start = field.name.prefix { $0.isLowercase }
@@ -55,7 +56,7 @@ struct ProtobufLayout: Sendable {
     }
 
     private static let abbreviations: Set<String> = [
-        "api", "cidr", "csi", "dns", "fc", "fs", "gmsa", "grpc", "http", "ip", "iscsi", "nfs", "rbd", "tcp", "tls", "ttl",
-        "tty", "uid", "url",
+        "api", "cidr", "csi", "dns", "fc", "fs", "gmsa", "grpc", "http", "ip", "iscsi", "nfs", "rbd", "tcp", "tls",
+        "ttl", "tty", "uid", "url",
     ]
 }
