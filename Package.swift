@@ -75,7 +75,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "FairleadModelTests", dependencies: ["FairleadModel"], swiftSettings: strict),
-        .testTarget(name: "FairleadSchemaTests", dependencies: ["FairleadSchema", "FairleadModel"], swiftSettings: strict),
+        .testTarget(
+            name: "FairleadSchemaTests", dependencies: ["FairleadSchema", "FairleadModel"], swiftSettings: strict),
         .testTarget(
             name: "FairleadStorageTests",
             dependencies: ["FairleadStorage", "FairleadModel", .product(name: "GRDB", package: "GRDB.swift")],

@@ -15,7 +15,9 @@ extension Pipeline {
         switch target.kind.info.gvr.resource {
         case "services": throw serviceProxyRefusal(object, address, target)
         case "pods":
-            guard object.at("status", "podIP")?.string?.isEmpty == false else { throw .badRequest("address not allowed") }
+            guard object.at("status", "podIP")?.string?.isEmpty == false else {
+                throw .badRequest("address not allowed")
+            }
             throw unavailable("error trying to reach service: dial tcp: connect: connection refused")
         default: throw unavailable("error trying to reach service: dial tcp: connect: connection refused")
         }

@@ -5,7 +5,11 @@ extension Pipeline {
     func get(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
         let encoder = try encoder(for: request, target.kind)
         if let revision = try ListOptions.revision(request.queryValue("resourceVersion") ?? "", failing: 500) {
-            if let late = waitingForRevision(revision, request, then: { (request) throws(APIStatus) in try self.get(request, target) }) { return late }
+            if let late = waitingForRevision(
+                revision, request, then: { (request) throws(APIStatus) in try self.get(request, target) })
+            {
+                return late
+            }
         }
         let key = target.kind.key(namespace: target.namespace, name: target.name)
         guard let object = api.store.current.object(key) else { throw target.kind.notFound(target.name) }
@@ -58,7 +62,8 @@ extension Pipeline {
         }
         if options.continueToken.isEmpty,
             let revision = try ListOptions.revision(options.resourceVersion, failing: 400),
-            let late = waitingForRevision(revision, request, then: { (request) throws(APIStatus) in try self.list(request, target) })
+            let late = waitingForRevision(
+                revision, request, then: { (request) throws(APIStatus) in try self.list(request, target) })
         {
             return late
         }

@@ -50,7 +50,8 @@ extension Pipeline {
             let options = try WriteOptions(request, kind: "PatchOptions")
             if ApplyRequest.isApply(request) {
                 let configuration = try ApplyRequest(request)
-                return changeScale(request, target, encoder, options, ownership: .settled) { (scale) throws(APIStatus) in
+                return changeScale(request, target, encoder, options, ownership: .settled) {
+                    (scale) throws(APIStatus) in
                     (try api.applied(configuration, toScale: scale, options), [])
                 }
             }
@@ -150,7 +151,8 @@ extension Pipeline {
             return .response(.text(200, shown))
         }
         let stream = PodLogStream(
-            lines: podLogs(pod, container, options), key: target.kind.key(namespace: target.namespace, name: target.name),
+            lines: podLogs(pod, container, options),
+            key: target.kind.key(namespace: target.namespace, name: target.name),
             store: api.store)
         return .stream(stream, contentType: "text/plain; charset=utf-8", headers: [])
     }

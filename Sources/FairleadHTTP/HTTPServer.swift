@@ -137,7 +137,8 @@ package final class HTTPServer: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(
-                .writeBufferWaterMark, value: .init(low: 32 * 1024, high: 128 * 1024))
+                .writeBufferWaterMark, value: .init(low: 32 * 1024, high: 128 * 1024)
+            )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)] else { return }

@@ -109,7 +109,7 @@ extension ResourceTable {
             subresources: [
                 SubresourceInfo(
                     name: "token", kind: "TokenRequest", group: "authentication.k8s.io", version: "v1",
-                    verbs: ["create"]),
+                    verbs: ["create"])
             ],
             package: "core.v1", hash: "pbx9ZvyFpBE="),
         Entry(

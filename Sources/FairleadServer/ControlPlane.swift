@@ -29,6 +29,7 @@ struct ControlPlane: Sendable {
             ServiceAccountController(
                 client: client, informers: informers, environment: environment,
                 rootCertificates: Self.rootCertificates),
+            DisruptionController(client: client, informers: informers, environment: environment),
             PodGCController(client: client, informers: informers, environment: environment),
             NodeLifecycleController(informers: informers, environment: environment),
             KubernetesServiceController(informers: informers, bootstrap: bootstrap),

@@ -1,8 +1,8 @@
-package import FairleadModel
 import FairleadAPI
 import FairleadClient
 import FairleadControllers
 package import FairleadHTTP
+package import FairleadModel
 import FairleadSchema
 import FairleadSimulation
 import FairleadStorage
@@ -36,7 +36,8 @@ package struct FairleadServer: Service {
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
         try await group.run()
     }
 

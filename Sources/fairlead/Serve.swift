@@ -24,7 +24,11 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .long, help: "How many simulated nodes there are.")
     var nodes = 3
 
-    @Flag(name: .long, help: "Nothing that stands in for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns.")
+    @Flag(
+        name: .long,
+        help:
+            "Nothing that stands in for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns."
+    )
     var bare = false
 
     @Option(name: .long, help: "Where cluster IPs come from: one CIDR, or two of different families (dual stack).")
@@ -33,7 +37,8 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .long, help: "Where node ports come from.")
     var serviceNodePortRange = "30000-32767"
 
-    @Option(name: .long, help: "Where load-balancer addresses come from: CIDRs or FIRST-LAST ranges, separated by commas.")
+    @Option(
+        name: .long, help: "Where load-balancer addresses come from: CIDRs or FIRST-LAST ranges, separated by commas.")
     var loadBalancerPool = "172.18.255.0/24"
 
     @Option(name: .long, help: "Where pod addresses come from; each node takes a /24 of it.")
@@ -69,7 +74,9 @@ struct Serve: AsyncParsableCommand {
             }
             return address
         }
-        let ranges = try serviceClusterIpRange.split(separator: ",").map { try cidr(String($0), "--service-cluster-ip-range") }
+        let ranges = try serviceClusterIpRange.split(separator: ",").map {
+            try cidr(String($0), "--service-cluster-ip-range")
+        }
         guard (1...2).contains(ranges.count), Set(ranges.map(\.network.isIPv4)).count == ranges.count else {
             throw ValidationError("--service-cluster-ip-range takes one CIDR, or one of each family")
         }
@@ -91,7 +98,9 @@ struct Serve: AsyncParsableCommand {
         }
         configuration.clusterDomain = clusterDomain
         guard let level = Logger.Level(rawValue: logLevel) else {
-            throw ValidationError("--log-level \(logLevel): one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")) is wanted")
+            throw ValidationError(
+                "--log-level \(logLevel): one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")) is wanted"
+            )
         }
         configuration.logLevel = level
         guard let format = ServerConfiguration.LogFormat(rawValue: logFormat) else {
@@ -107,7 +116,9 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func cidr(_ text: String, _ flag: String) throws -> CIDR {
-        guard let cidr = CIDR(text) else { throw ValidationError("\(flag) \(text): a CIDR is wanted, as in 10.96.0.0/16") }
+        guard let cidr = CIDR(text) else {
+            throw ValidationError("\(flag) \(text): a CIDR is wanted, as in 10.96.0.0/16")
+        }
         return cidr
     }
 
@@ -123,7 +134,8 @@ struct Serve: AsyncParsableCommand {
     private var dataLocation: ServerConfiguration.DataLocation {
         if let data { return data == ":memory:" ? .memory : .file(data) }
         let variables = ProcessInfo.processInfo.environment
-        let base = variables["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let base =
+            variables["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
             ?? (variables["HOME"] ?? "/var/lib") + "/.local/share"
         return .file(base + "/fairlead/fairlead.db")
     }

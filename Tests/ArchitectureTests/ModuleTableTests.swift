@@ -63,7 +63,8 @@ struct ModuleTableTests {
     func noFileIsLongerThan600Lines() throws {
         for module in Self.allowed.keys {
             for file in try Self.swiftFiles(of: module) {
-                let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+                let lines = try String(contentsOf: file, encoding: .utf8).split(
+                    separator: "\n", omittingEmptySubsequences: false)
                 #expect(lines.count <= 601, "\(module)/\(file.lastPathComponent)")
             }
         }

@@ -56,7 +56,8 @@ def main():
     with open(PASSING) as file:
         listed = [line.strip() for line in file if line.strip()]
     kubectl = find_kubectl()
-    extra = ["--jobs", args.jobs] + (["--kubectl", kubectl] if kubectl else [])
+    facts = ["--facts", os.path.join(HERE, "api-facts.json")]
+    extra = ["--jobs", args.jobs] + facts + (["--kubectl", kubectl] if kubectl else [])
     playable = listed
     if kubectl is None:
         playable = [label for label in listed if not needs_kubectl(label)]

@@ -21,21 +21,27 @@ struct ApplyFieldSetTests {
         #expect(set.fieldsV1.jsonText == text)
     }
 
-    @Test(arguments: [#"{"x":{}}"#, #"{"g:a":{}}"#, #"{"i:x":{}}"#, #"{"k:1":{}}"#, #"{"v:{":{}}"#, #"{"f:a":1}"#, "[]"])
+    @Test(arguments: [
+        #"{"x":{}}"#, #"{"g:a":{}}"#, #"{"i:x":{}}"#, #"{"k:1":{}}"#, #"{"v:{":{}}"#, #"{"f:a":1}"#, "[]",
+    ])
     func whatIsNoFieldsV1IsRefused(text: String) throws {
         #expect(FieldSet(fieldsV1: try JSON.parse(Array(text.utf8)).value) == nil)
     }
 
     /// Each pair: an object and the set of its fields.
     @Test(arguments: [
-        ("ConfigMap", #"{"data":{"a":"1"},"metadata":{"labels":{}}}"#, #"{"f:data":{"f:a":{}},"f:metadata":{"f:labels":{}}}"#),
+        (
+            "ConfigMap", #"{"data":{"a":"1"},"metadata":{"labels":{}}}"#,
+            #"{"f:data":{"f:a":{}},"f:metadata":{"f:labels":{}}}"#
+        ),
         ("ConfigMap", #"{"data":null}"#, #"{"f:data":{}}"#),
         (
             "Service", #"{"spec":{"selector":{"a":"b"},"ports":[{"port":80,"name":"x"}],"externalIPs":["1.2.3.4"]}}"#,
             #"{"f:spec":{"f:externalIPs":{},"f:ports":{"k:{\"port\":80,\"protocol\":\"TCP\"}":{".":{},"f:name":{},"f:port":{}}},"f:selector":{}}}"#
         ),
         (
-            "Pod", #"{"metadata":{"finalizers":["a","b"]},"spec":{"containers":[{"name":"c","command":["x"],"resources":{"limits":{"cpu":"1"}}}]}}"#,
+            "Pod",
+            #"{"metadata":{"finalizers":["a","b"]},"spec":{"containers":[{"name":"c","command":["x"],"resources":{"limits":{"cpu":"1"}}}]}}"#,
             #"{"f:metadata":{"f:finalizers":{"v:\"a\"":{},"v:\"b\"":{}}},"f:spec":{"f:containers":{"k:{\"name\":\"c\"}":{".":{},"f:command":{},"f:name":{},"f:resources":{"f:limits":{"f:cpu":{}}}}}}}"#
         ),
     ])

@@ -20,7 +20,8 @@ struct ApplyTests {
             #expect(third == fourth)
             #expect(third["spec"] == first["spec"] && third["data"] == first["data"])
             // Both let go: what they alone owned is gone, and nobody owns anything.
-            let required: Value = kind.info.kind == "Service" ? ["spec": ["ports": [["port": 9, "name": "x"]]]] : .object([:])
+            let required: Value =
+                kind.info.kind == "Service" ? ["spec": ["ports": [["port": 9, "name": "x"]]]] : .object([:])
             try await fixture.apply(kind, "o\(round)", required, manager: "m", force: true)
             let last = try await fixture.apply(kind, "o\(round)", required, manager: "n", force: true)
             #expect(last.at("metadata", "labels") == nil && last["data"] == nil)
@@ -98,7 +99,9 @@ struct ApplyTests {
         func ports(_ numbers: [Int64]) -> Value {
             ["spec": ["ports": .array(numbers.map { ["port": .int($0), "name": .string("p\($0)")] })]]
         }
-        func order(_ object: Value) -> [Int64] { (object.at("spec", "ports")?.array ?? []).compactMap { $0["port"]?.int } }
+        func order(_ object: Value) -> [Int64] {
+            (object.at("spec", "ports")?.array ?? []).compactMap { $0["port"]?.int }
+        }
         try await fixture.apply(kind, "s", ports([1, 2, 3]), manager: "a")
         #expect(order(try await fixture.apply(kind, "s", ports([5, 3, 1]), manager: "b")) == [2, 5, 3, 1])
         #expect(order(try await fixture.apply(kind, "s", ports([3]), manager: "a")) == [5, 3, 1])
@@ -112,7 +115,14 @@ struct ApplyTests {
             kind, "s",
             [
                 "spec": ["type": "NodePort"],
-                "status": ["conditions": [["type": "A", "status": "True", "reason": "R", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"]]],
+                "status": [
+                    "conditions": [
+                        [
+                            "type": "A", "status": "True", "reason": "R", "message": "",
+                            "lastTransitionTime": "2026-01-01T00:00:00Z",
+                        ]
+                    ]
+                ],
             ], manager: "lb", subresource: "status")
         #expect(object.at("spec", "type") == "ClusterIP")
         #expect(
@@ -160,7 +170,8 @@ struct ApplyTests {
         let kind = try fixture.kind("configmaps")
         try await fixture.put(kind, "a", ["data": ["x": "1"]], manager: "one")
         let cleared = try await fixture.api.patch(
-            kind, namespace: "ns", name: "a", try PatchRequest(merging: ["metadata": ["managedFields": [.object([:])]]]))
+            kind, namespace: "ns", name: "a", try PatchRequest(merging: ["metadata": ["managedFields": [.object([:])]]])
+        )
         #expect(ApplyFixture.owners(cleared.object) == [])
         #expect(ApplyFixture.owners(try await fixture.put(kind, "a", ["data": ["x": "2"]], manager: "two")) == [])
         let applied = try await fixture.apply(kind, "a", ["data": ["y": "1"]], manager: "m")

@@ -20,7 +20,8 @@ struct PodRulesTests {
         _ spec: Value = .object(Object()), status: Value = ["phase": "Pending", "qosClass": "BestEffort"]
     ) -> Value {
         var pod: Value = [
-            "apiVersion": "v1", "kind": "Pod", "metadata": ["name": "p", "namespace": "n", "uid": "u", "generation": 1],
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": ["name": "p", "namespace": "n", "uid": "u", "generation": 1],
             "spec": ["containers": [["name": "c", "image": "img:1"]], "serviceAccountName": "default"],
             "status": status,
         ]
@@ -71,10 +72,12 @@ struct PodRulesTests {
                 == ["spec.containers: Forbidden: pod updates may not add or remove containers"])
     }
 
-    @Test(arguments: [
-        (nil, 100, nil), (100, 50, nil), (50, 70, "Invalid value: 70: must be less than or equal to previous value"),
-        (50, nil, "Invalid value: null: must not update from a positive integer to nil value"),
-    ] as [(Int64?, Int64?, String?)])
+    @Test(
+        arguments: [
+            (nil, 100, nil), (100, 50, nil),
+            (50, 70, "Invalid value: 70: must be less than or equal to previous value"),
+            (50, nil, "Invalid value: null: must not update from a positive integer to nil value"),
+        ] as [(Int64?, Int64?, String?)])
     func deadlineOnlyComesCloser(old: Int64?, new: Int64?, error: String?) {
         let before = changed(pod(), "spec", "activeDeadlineSeconds", to: old.map { .int($0) })
         let after = changed(before, "spec", "activeDeadlineSeconds", to: new.map { .int($0) })
@@ -119,10 +122,11 @@ struct PodRulesTests {
                 == ["status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state"])
     }
 
-    @Test(arguments: [
-        ("", "Pending", 100, 0), ("n1", "Succeeded", 100, 0), ("n1", "Running", nil, 30), ("n1", "Running", -5, 1),
-        ("n1", "Running", 0, 0),
-    ] as [(String, String, Int64?, Int64)])
+    @Test(
+        arguments: [
+            ("", "Pending", 100, 0), ("n1", "Succeeded", 100, 0), ("n1", "Running", nil, 30), ("n1", "Running", -5, 1),
+            ("n1", "Running", 0, 0),
+        ] as [(String, String, Int64?, Int64)])
     func gracePeriodIsThatOfARunningPod(node: String, phase: String, requested: Int64?, period: Int64) {
         let object = changed(pod(status: ["phase": .string(phase)]), "spec", "nodeName", to: .string(node))
         #expect(strategy.gracePeriod(of: object, requested: requested) == period)

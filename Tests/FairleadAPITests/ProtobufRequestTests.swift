@@ -15,7 +15,8 @@ import Testing
             headers: [(name: "content-type", value: "application/vnd.kubernetes.protobuf; charset=utf-8")], body: body)
         return Result { () throws(APIStatus) in
             try decoder.decode(
-                request, as: "ConfigMap", apiVersion: "v1", typeName: "io.k8s.api.core.v1.ConfigMap", validation: .strict
+                request, as: "ConfigMap", apiVersion: "v1", typeName: "io.k8s.api.core.v1.ConfigMap",
+                validation: .strict
             ).object
         }
     }
@@ -76,7 +77,8 @@ import Testing
     @Test func bodiesThatAreNoEnvelopeAreQuoted() throws {
         let long = Array("{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\"}".utf8)
         let expected = [
-            "(must be of type ConfigMap): empty data (<empty>)", "(6b387300)", "({\"apiVersion\": \"v1\", \"kind\": \" ...)",
+            "(must be of type ConfigMap): empty data (<empty>)", "(6b387300)",
+            "({\"apiVersion\": \"v1\", \"kind\": \" ...)",
         ]
         for (body, text) in zip([[], [0x6B, 0x38, 0x73, 0], long], expected) {
             guard case .failure(let status) = try read(body) else {
@@ -112,8 +114,14 @@ import Testing
     @Test(arguments: [
         ("application/*", false, "406: Not Acceptable"),
         ("application/vnd.kubernetes.PROTOBUF", false, "406: Not Acceptable"),
-        ("\(protobuf);\(table)", false, "only the following media types are accepted: application/json, application/yaml"),
-        ("\(protobuf);\(table)", true, "only the following media types are accepted: application/json, application/yaml"),
+        (
+            "\(protobuf);\(table)", false,
+            "only the following media types are accepted: application/json, application/yaml"
+        ),
+        (
+            "\(protobuf);\(table)", true,
+            "only the following media types are accepted: application/json, application/yaml"
+        ),
         ("application/yaml", true, "only the following media types are accepted: application/json;stream=watch"),
     ])
     func whatCannotBeHadIsNotAcceptable(accept: String, isWatch: Bool, message: String) {
@@ -134,7 +142,8 @@ import Testing
 
     @Test func aStatusIsNeverATable() {
         #expect(ResponseFormat.forErrors(accept: "\(Self.protobuf);\(Self.table)") == .json)
-        #expect(ResponseFormat.forErrors(accept: "\(Self.protobuf);\(Self.table),\(Self.protobuf)").encoding == .protobuf)
+        #expect(
+            ResponseFormat.forErrors(accept: "\(Self.protobuf);\(Self.table),\(Self.protobuf)").encoding == .protobuf)
         #expect(ResponseFormat.forErrors(accept: "text/plain,application/yaml").encoding == .yaml)
     }
 }

@@ -43,7 +43,10 @@ import Testing
         let fixture = try ServiceFixture()
         let causes = try await fixture.refusal { try await fixture.create("", ["ports": port]) }
         #expect(causes.count == 1)
-        #expect(causes.first?.hasPrefix(#"spec.clusterIPs: Invalid value: [""]: failed to allocate IP: IPAddress.networking.k8s.io "10.96."#) == true)
+        #expect(
+            causes.first?.hasPrefix(
+                #"spec.clusterIPs: Invalid value: [""]: failed to allocate IP: IPAddress.networking.k8s.io "10.96."#)
+                == true)
         #expect(causes.first?.hasSuffix(#" is invalid: spec.parentRef.name: Required value"#) == true)
     }
 

@@ -24,7 +24,8 @@ import Testing
             #"spec.cidrs[0]: Invalid value: "10.97.0.1/16": must not have bits set beyond the prefix length"#),
         Case(
             "servicecidrs", #"{"spec":{"cidrs":["10.0.0.0"]}}"#,
-            #"spec.cidrs[0]: Invalid value: "10.0.0.0": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"#),
+            #"spec.cidrs[0]: Invalid value: "10.0.0.0": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"#
+        ),
         Case(
             "servicecidrs", #"{"spec":{"cidrs":["10.97.0.0/24","fd00:97::/112","fd00:98::/112"]}}"#,
             #"spec.cidrs: Invalid value: {"CIDRs":["10.97.0.0/24","fd00:97::/112","fd00:98::/112"]}: may only hold up to 2 values"#
@@ -33,7 +34,8 @@ import Testing
             "servicecidrs", #"{"spec":{"cidrs":["10.97.0.0/24","10.98.0.0/24"]}}"#,
             #"spec.cidrs: Invalid value: ["10.97.0.0/24","10.98.0.0/24"]: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"#
         ),
-        Case("leases", #"{"spec":{"leaseDurationSeconds":0,"leaseTransitions":-1}}"#,
+        Case(
+            "leases", #"{"spec":{"leaseDurationSeconds":0,"leaseTransitions":-1}}"#,
             "spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0",
             "spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0"),
         Case(
@@ -64,12 +66,13 @@ import Testing
         #expect(strategy.validate(object, context).map(\.description) == test.errors)
     }
 
-    @Test(arguments: [
-        ("10.96.0.1", nil), ("bad", "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
-        ("10.96.0.0223", "must not have leading 0s"),
-        ("fd00:96:0::1:251", "must be in canonical form (\"fd00:96::1:251\")"),
-        ("::ffff:10.96.1.1", "must not be an IPv4-mapped IPv6 address"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("10.96.0.1", nil), ("bad", "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
+            ("10.96.0.0223", "must not have leading 0s"),
+            ("fd00:96:0::1:251", "must be in canonical form (\"fd00:96::1:251\")"),
+            ("::ffff:10.96.1.1", "must not be an IPv4-mapped IPv6 address"),
+        ] as [(String, String?)])
     func namesOfIPAddressesAreCanonical(_ name: String, _ message: String?) {
         #expect(IPAddressStrategy().nameErrors(name, isPrefix: false) == (message.map { [$0] } ?? []))
     }

@@ -119,10 +119,11 @@ import Testing
         #expect(fixture.imbalance() == [])
     }
 
-    @Test(arguments: [
-        (["IPv4"], "SingleStack", 1), (["IPv6"], "SingleStack", 1), (["IPv6"], "PreferDualStack", 2),
-        (["IPv4"], "RequireDualStack", 2), (["IPv6", "IPv4"], "RequireDualStack", 2), ([], "PreferDualStack", 2),
-    ] as [([String], String, Int)])
+    @Test(
+        arguments: [
+            (["IPv4"], "SingleStack", 1), (["IPv6"], "SingleStack", 1), (["IPv6"], "PreferDualStack", 2),
+            (["IPv4"], "RequireDualStack", 2), (["IPv6", "IPv4"], "RequireDualStack", 2), ([], "PreferDualStack", 2),
+        ] as [([String], String, Int)])
     func familiesDecideTheOrderOfAddresses(_ families: [String], _ policy: String, _ count: Int) async throws {
         let fixture = try ServiceFixture(ranges: ["10.96.0.0/16", "fd00:96::/108"])
         let service = try await fixture.create(

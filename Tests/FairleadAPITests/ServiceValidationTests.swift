@@ -50,7 +50,8 @@ import Testing
         Case(
             #"{"clusterIPs":["10.96.0.205","None"],"ports":[{"port":80}]}"#,
             #"spec.clusterIPs: Invalid value: ["10.96.0.205","None"]: must be empty when `clusterIP` is not specified"#,
-            #"spec.clusterIPs[1]: Invalid value: "None": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"#),
+            #"spec.clusterIPs[1]: Invalid value: "None": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"#
+        ),
         Case(
             #"{"clusterIP":"10.96.0.205","clusterIPs":["10.96.0.206"],"ports":[{"port":80}]}"#,
             #"spec.clusterIPs: Invalid value: ["10.96.0.206"]: first value must match `clusterIP`"#),
@@ -59,7 +60,8 @@ import Testing
             #"spec.clusterIPs[0]: Invalid value: ["fd00::5"]: IPv6 is not configured on this cluster"#),
         Case(
             #"{"clusterIP":"10.96.0.204","ipFamilies":["IPv6"],"ports":[{"port":80}]}"#,
-            #"spec.clusterIPs[0]: Invalid value: "10.96.0.204": expected an IPv6 value as indicated by `ipFamilies[0]`"#),
+            #"spec.clusterIPs[0]: Invalid value: "10.96.0.204": expected an IPv6 value as indicated by `ipFamilies[0]`"#
+        ),
         Case(
             #"{"ipFamilies":["IPv6"],"ports":[{"port":80}]}"#,
             #"spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster"#),
@@ -128,7 +130,9 @@ import Testing
     @Test func statusIsCheckedAgainstTheType() throws {
         var service: Value = [
             "metadata": ["name": "s"], "spec": ["type": "LoadBalancer"],
-            "status": ["loadBalancer": ["ingress": [["ip": "300.1.1.1", "ipMode": "VIP"], ["hostname": "203.0.113.5"]]]],
+            "status": [
+                "loadBalancer": ["ingress": [["ip": "300.1.1.1", "ipMode": "VIP"], ["hostname": "203.0.113.5"]]]
+            ],
         ]
         let fixture = try ServiceFixture()
         let context = StrategyContext(

@@ -35,7 +35,10 @@ import Testing
         ("/apis/apps/v1/namespaces/{namespace}/deployments", "get", "listAppsV1NamespacedDeployment"),
         ("/apis/apps/v1/namespaces/{namespace}/deployments", "delete", "deleteAppsV1CollectionNamespacedDeployment"),
         ("/apis/apps/v1/deployments", "get", "listAppsV1DeploymentForAllNamespaces"),
-        ("/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale", "put", "replaceAppsV1NamespacedDeploymentScale"),
+        (
+            "/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale", "put",
+            "replaceAppsV1NamespacedDeploymentScale"
+        ),
         ("/apis/apps/v1/namespaces/{namespace}/deployments/{name}", "get", "readAppsV1NamespacedDeployment"),
     ])
     func operationsAreNamedAsInKubernetes(path: String, method: String, id: String) throws {

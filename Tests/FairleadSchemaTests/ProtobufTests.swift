@@ -69,7 +69,8 @@ private func bytes(_ hex: String) -> [UInt8] {
     }
 
     @Test func listsAndMetadataKeepTheirItems() throws {
-        let text = #"{"metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"a"},"data":{"k":""}},{"metadata":{"name":"b"}}]}"#
+        let text =
+            #"{"metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"a"},"data":{"k":""}},{"metadata":{"name":"b"}}]}"#
         var list = try JSON.parse(Array(text.utf8)).value
         list["kind"] = "ConfigMapList"
         list["apiVersion"] = "v1"
@@ -154,7 +155,8 @@ private func bytes(_ hex: String) -> [UInt8] {
 
     @Test func unknownFieldsAreSilentlyPassedOver() throws {
         // number 99 as bytes, as varint, as a group with a field, as 8 and as 4 bytes
-        let hex = "9a 06 03 78 79 7a 98 06 07 9b 06 08 01 9c 06 99 06 00 00 00 00 00 00 00 00 9d 06 00 00 00 00 12 06 0a 01 6b 12 01 76"
+        let hex =
+            "9a 06 03 78 79 7a 98 06 07 9b 06 08 01 9c 06 99 06 00 00 00 00 00 00 00 00 9d 06 00 00 00 00 12 06 0a 01 6b 12 01 76"
         #expect(try received(enveloped(hex))["data"] == ["k": "v"])
     }
 

@@ -47,7 +47,9 @@ import Testing
         let torn = try scratch.open("torn.db")
         #expect(torn.current.revision < store.current.revision && torn.current.revision > MemoryEngine.firstRevision)
         #expect(torn.current.object(key("a"))?.text == torn.current.object(key("b"))?.text)
-        #expect(try torn.events(after: MemoryEngine.firstRevision).count == 2 * Int(torn.current.revision - MemoryEngine.firstRevision))
+        #expect(
+            try torn.events(after: MemoryEngine.firstRevision).count == 2
+                * Int(torn.current.revision - MemoryEngine.firstRevision))
         await torn.close()
         await store.close()
     }

@@ -23,7 +23,7 @@ extension API {
                     kind, namespace: namespace, object, options: options, ownership: .settled)
                 result.warnings = duplicates + result.warnings
                 return result
-            } catch where error.reason == "AlreadyExists" && attempt < 3 && store.current.object(key) != nil {
+            } catch  where error.reason == "AlreadyExists" && attempt < 3 && store.current.object(key) != nil {
                 continue
             }
         }

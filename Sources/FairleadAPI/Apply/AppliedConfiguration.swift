@@ -68,7 +68,8 @@ struct AppliedConfiguration {
                 name = .value(value)
             default: break
             }
-            if case .index = name {} else if !seen.insert(name).inserted {
+            if case .index = name {
+            } else if !seen.insert(name).inserted {
                 report(path, "duplicate entries for key \(name)")
             }
             check(value, MergeType(element), at: path + name.description)
@@ -77,7 +78,9 @@ struct AppliedConfiguration {
 
     private func keyProblem(_ value: Value, _ type: MergeType, _ keys: [String]) -> String? {
         if value.isNull { return "associative list with keys may not have a null element" }
-        guard case .object(let object) = value else { return "associative list with keys may not have non-map elements" }
+        guard case .object(let object) = value else {
+            return "associative list with keys may not have non-map elements"
+        }
         let schema = types.objectType(of: type.shape)
         let missing = keys.first { object[$0] == nil && schema?.field($0)?.defaultValue == nil }
         return missing.map {

@@ -20,7 +20,8 @@ struct ApplyRequest: Sendable {
         case .null: configuration = .object(Object())
         default:
             throw .badRequest(
-                "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal \(parsed.value.jsonTypeName) into Go value of type map[string]interface {}")
+                "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal \(parsed.value.jsonTypeName) into Go value of type map[string]interface {}"
+            )
         }
         duplicates = parsed.duplicateFields
     }

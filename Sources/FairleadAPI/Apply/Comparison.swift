@@ -87,7 +87,9 @@ struct Comparer {
         var node = Node(change: left == nil ? .added : right == nil ? .removed : nil)
         if mine == theirs { return node }
         var values: [PathElement: (left: [Value], right: [Value])] = [:]
-        for item in ListItem.items(mine, form, types) { values[item.element, default: ([], [])].left.append(item.value) }
+        for item in ListItem.items(mine, form, types) {
+            values[item.element, default: ([], [])].left.append(item.value)
+        }
         for item in ListItem.items(theirs, form, types) {
             values[item.element, default: ([], [])].right.append(item.value)
         }

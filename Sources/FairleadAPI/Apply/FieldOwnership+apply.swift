@@ -33,7 +33,9 @@ extension FieldOwnership {
         let last = managed[owner]
         var object = TypedMerge(types: types).merge(live, configuration, type)
         // Whoever still applies everything lets nothing go.
-        if let last, !last.set.subtracting(applied).isEmpty { object = prune(object, last: last.set, applied: applied, managed) }
+        if let last, !last.set.subtracting(applied).isEmpty {
+            object = prune(object, last: last.set, applied: applied, managed)
+        }
 
         let changes = Comparer(types: types).compare(live, object, type, excluding: reset)
         let taken = changes.taken

@@ -5,7 +5,8 @@ extension FieldSet {
         if isEmpty { return other }
         return combined(with: other, keepsMine: true, keepsTheirs: true) { mine, theirs in
             Entry(
-                mine.element, isMember: mine.isMember || theirs.isMember, children: mine.children.union(theirs.children))
+                mine.element, isMember: mine.isMember || theirs.isMember, children: mine.children.union(theirs.children)
+            )
         }
     }
 

@@ -16,7 +16,8 @@ extension FieldSet {
             sorted: entries.map { entry in
                 guard !entry.children.isEmpty else { return entry }
                 var isMember = entry.isMember
-                if case .structure(let schema) = form, case .field(let name) = entry.element, schema.field(name) != nil {
+                if case .structure(let schema) = form, case .field(let name) = entry.element, schema.field(name) != nil
+                {
                     isMember = true
                 }
                 return Entry(

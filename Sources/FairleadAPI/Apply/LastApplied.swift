@@ -44,10 +44,13 @@ enum LastApplied {
     /// JSON with the members of the document itself in order too.
     private static func sortedJSON(_ value: Value) -> String {
         guard case .object(let object) = value else { return value.jsonText }
-        return "{" + object.members.map { Value.string($0.key).jsonText + ":" + nested($0.value) }.joined(separator: ",")
+        return "{"
+            + object.members.map { Value.string($0.key).jsonText + ":" + nested($0.value) }.joined(separator: ",")
             + "}"
     }
 
     /// Wrapped in a list, an object is written without its kind first.
-    private static func nested(_ value: Value) -> String { String(Value.array([value]).jsonText.dropFirst().dropLast()) }
+    private static func nested(_ value: Value) -> String {
+        String(Value.array([value]).jsonText.dropFirst().dropLast())
+    }
 }

@@ -2,7 +2,10 @@ import FairleadModel
 
 /// Who writes: the identity of an entry of `metadata.managedFields`.
 struct FieldOwner: Hashable {
-    enum Operation: String { case apply = "Apply", update = "Update" }
+    enum Operation: String {
+        case apply = "Apply"
+        case update = "Update"
+    }
 
     var manager: String
     var operation: Operation

@@ -53,7 +53,9 @@ struct ScaleOwnership {
 extension API {
     private static let scaleType = "io.k8s.api.autoscaling.v1.Scale"
 
-    private func scaleOwnership(_ manager: String, _ operation: FieldOwner.Operation) throws(APIStatus) -> FieldOwnership {
+    private func scaleOwnership(_ manager: String, _ operation: FieldOwner.Operation) throws(APIStatus)
+        -> FieldOwnership
+    {
         guard let type = types.type(named: Self.scaleType) else { throw .internalError("no schema of Scale") }
         let owner = FieldOwner(
             manager: manager, operation: operation, apiVersion: "autoscaling/v1", subresource: "scale")

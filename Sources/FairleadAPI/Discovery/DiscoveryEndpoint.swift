@@ -43,9 +43,10 @@ package struct DiscoveryEndpoint: Sendable {
     /// What answers a path, without having made the answer.
     private func answer(for parts: [String]) -> Answer? {
         switch (parts[0], parts.count) {
-        case ("", 1): return { _ throws(APIStatus) in
-            APIResponse(status: 200, contentType: "application/json", body: [rootPaths.jsonBytes])
-        }
+        case ("", 1):
+            return { _ throws(APIStatus) in
+                APIResponse(status: 200, contentType: "application/json", body: [rootPaths.jsonBytes])
+            }
         case ("version", 1): return { request throws(APIStatus) in try versionAnswer(request) }
         case ("api", 1):
             return { request throws(APIStatus) in

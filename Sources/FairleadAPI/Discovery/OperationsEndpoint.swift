@@ -31,8 +31,9 @@ package struct OperationsEndpoint: Sendable {
 
     /// nil where the path is not one of these.
     func respond(to request: APIRequest) -> APIResponse? {
-        guard request.path.hasPrefix("/healthz") || request.path.hasPrefix("/livez") || request.path.hasPrefix("/readyz")
-            || request.path == "/metrics"
+        guard
+            request.path.hasPrefix("/healthz") || request.path.hasPrefix("/livez") || request.path.hasPrefix("/readyz")
+                || request.path == "/metrics"
         else { return nil }
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
         switch parts[0] {

@@ -46,12 +46,15 @@ struct ObjectEncoder: Sendable {
         let list: Value
         switch format.shape {
         case .object:
-            let items = format.encoding == .protobuf ? values : values.map { value in
-                var item = value
-                item["kind"] = nil
-                item["apiVersion"] = nil
-                return item
-            }
+            let items =
+                format.encoding == .protobuf
+                ? values
+                : values.map { value in
+                    var item = value
+                    item["kind"] = nil
+                    item["apiVersion"] = nil
+                    return item
+                }
             list = [
                 "kind": .string(kind.info.listKind), "apiVersion": .string(kind.apiVersion),
                 "metadata": .object(meta), "items": .array(items),

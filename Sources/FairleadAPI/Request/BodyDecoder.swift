@@ -33,7 +33,8 @@ struct BodyDecoder: Sendable {
         if object.isNull { object = .object(Object()) }
         guard object.object != nil else {
             throw .badRequest(
-                "couldn't get version/kind; json parse error: json: cannot unmarshal \(object.jsonTypeName) into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }")
+                "couldn't get version/kind; json parse error: json: cannot unmarshal \(object.jsonTypeName) into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }"
+            )
         }
         try checkKind(of: &object, is: kind, apiVersion: apiVersion)
         return try structure(
@@ -117,11 +118,14 @@ struct BodyDecoder: Sendable {
         let version = (givenVersion.isEmpty ? apiVersion : givenVersion)
         let shortVersion = version.split(separator: "/").last.map(String.init) ?? version
         let bodyKind = given.isEmpty ? kind : given
-        if resources.resource(kind: bodyKind, apiVersion: version) != nil || types.hasKind(bodyKind, apiVersion: version) {
+        if resources.resource(kind: bodyKind, apiVersion: version) != nil
+            || types.hasKind(bodyKind, apiVersion: version)
+        {
             let target = group.isEmpty ? "core" : String(group.prefix { $0 != "." })
             if version == apiVersion || bodyKind != kind {
                 throw .badRequest(
-                    "\(bodyKind) in version \(shortVersion.goQuoted) cannot be handled as a \(kind): converting (\(shortVersion).\(bodyKind)) to (\(target).\(kind)): unknown conversion")
+                    "\(bodyKind) in version \(shortVersion.goQuoted) cannot be handled as a \(kind): converting (\(shortVersion).\(bodyKind)) to (\(target).\(kind)): unknown conversion"
+                )
             }
         }
         if bodyKind == kind, !group.isEmpty, version.hasPrefix(group + "/") {
@@ -129,6 +133,7 @@ struct BodyDecoder: Sendable {
                 "the API version in the data (\(version)) does not match the expected API version (\(apiVersion))")
         }
         throw .badRequest(
-            "\(bodyKind) in version \(shortVersion.goQuoted) cannot be handled as a \(kind): no kind \(bodyKind.goQuoted) is registered for version \(version.goQuoted) in scheme \"pkg/api/legacyscheme/scheme.go:30\"")
+            "\(bodyKind) in version \(shortVersion.goQuoted) cannot be handled as a \(kind): no kind \(bodyKind.goQuoted) is registered for version \(version.goQuoted) in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+        )
     }
 }

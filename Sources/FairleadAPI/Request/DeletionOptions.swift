@@ -3,7 +3,11 @@ import FairleadSchema
 
 /// How something is to be deleted (meta/v1 DeleteOptions), from the body or, where there is none, from the query.
 package struct DeletionOptions: Sendable {
-    package enum Propagation: String, Sendable { case orphan = "Orphan", background = "Background", foreground = "Foreground" }
+    package enum Propagation: String, Sendable {
+        case orphan = "Orphan"
+        case background = "Background"
+        case foreground = "Foreground"
+    }
 
     package var gracePeriodSeconds: Int64?
     package var propagation: Propagation?
@@ -95,7 +99,8 @@ package struct DeletionOptions: Sendable {
         if !kind.isEmpty, kind != "DeleteOptions" {
             let scheme = "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"
             throw .badRequest(
-                "no kind \(kind.goQuoted) is registered for version \((apiVersion.isEmpty ? "v1" : apiVersion).goQuoted) in scheme \(scheme.goQuoted)")
+                "no kind \(kind.goQuoted) is registered for version \((apiVersion.isEmpty ? "v1" : apiVersion).goQuoted) in scheme \(scheme.goQuoted)"
+            )
         }
         return value.object ?? Object()
     }

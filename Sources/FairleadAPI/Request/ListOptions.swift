@@ -19,8 +19,10 @@ struct ListOptions: Sendable {
         // Of a name that stands there twice, the first value holds.
         for (name, value) in request.query.reversed() {
             switch name {
-            case "labelSelector": if !value.isEmpty { labelSelector = try parsed { try LabelSelector(parsing: $0) }(value) }
-            case "fieldSelector": if !value.isEmpty { fieldSelector = try parsed { try FieldSelector(parsing: $0) }(value) }
+            case "labelSelector":
+                if !value.isEmpty { labelSelector = try parsed { try LabelSelector(parsing: $0) }(value) }
+            case "fieldSelector":
+                if !value.isEmpty { fieldSelector = try parsed { try FieldSelector(parsing: $0) }(value) }
             case "watch": isWatch = QueryValue.bool(value)
             case "allowWatchBookmarks": allowsBookmarks = QueryValue.bool(value)
             case "resourceVersion": resourceVersion = value

@@ -2,7 +2,11 @@ import FairleadModel
 
 /// The query of a create, update or patch (meta/v1 CreateOptions, UpdateOptions, PatchOptions).
 package struct WriteOptions: Sendable {
-    package enum FieldValidation: String, Sendable { case ignore = "Ignore", warn = "Warn", strict = "Strict" }
+    package enum FieldValidation: String, Sendable {
+        case ignore = "Ignore"
+        case warn = "Warn"
+        case strict = "Strict"
+    }
 
     package var isDryRun = false
     package var fieldValidation = FieldValidation.warn

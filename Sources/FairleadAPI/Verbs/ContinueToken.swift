@@ -40,12 +40,14 @@ struct ContinueToken: Sendable {
         }
         guard let version = value["v"]?.string, version == "meta.k8s.io/v1" else {
             throw .badRequest(
-                "invalid continue token: continue key is not valid: server does not recognize this encoded version \((value["v"]?.string ?? "").goQuoted)")
+                "invalid continue token: continue key is not valid: server does not recognize this encoded version \((value["v"]?.string ?? "").goQuoted)"
+            )
         }
         let revision = value["rv"]?.int ?? 0
         guard revision != 0 else {
             throw .badRequest(
-                "invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
+                "invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)"
+            )
         }
         guard let start = value["start"]?.string, !start.isEmpty else {
             throw .badRequest(

@@ -100,7 +100,8 @@ extension API {
         // First, so that its result is the first of the commit's.
         transaction.operations.insert(.put(key, Document(object)), at: 0)
         return CreatePlan(
-            snapshot: snapshot, key: key, object: object, transaction: transaction, warnings: kind.strategy.warnings(for: object, old: nil))
+            snapshot: snapshot, key: key, object: object, transaction: transaction,
+            warnings: kind.strategy.warnings(for: object, old: nil))
     }
 
     /// Namespace and resourceVersion as the path and the verb demand.

@@ -175,7 +175,7 @@ extension API {
         for object in page.objects {
             do {
                 _ = try await delete(kind, namespace: object.key.namespace, name: object.key.name, options: options)
-            } catch where error.code == 404 {
+            } catch  where error.code == 404 {
                 continue
             }
         }

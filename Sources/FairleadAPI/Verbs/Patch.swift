@@ -115,7 +115,8 @@ extension API {
         do {
             guard patched["kind"]?.string == kind, patched["apiVersion"]?.string == apiVersion else {
                 throw APIStatus.badRequest(
-                    "\(patched["kind"]?.string ?? "") in version \((patched["apiVersion"]?.string ?? "").goQuoted) cannot be handled as a \(kind): no kind \((patched["kind"]?.string ?? "").goQuoted) is registered for version \((patched["apiVersion"]?.string ?? "").goQuoted)")
+                    "\(patched["kind"]?.string ?? "") in version \((patched["apiVersion"]?.string ?? "").goQuoted) cannot be handled as a \(kind): no kind \((patched["kind"]?.string ?? "").goQuoted) is registered for version \((patched["apiVersion"]?.string ?? "").goQuoted)"
+                )
             }
             return try decoder.structure(
                 patched, duplicates: patch.duplicates, kind: kind, apiVersion: apiVersion, typeName: typeName,

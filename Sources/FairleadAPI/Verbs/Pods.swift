@@ -11,7 +11,8 @@ extension API {
             pods, namespace: namespace, name: name, scope: .subresource("binding"), options: options
         ) { (old) throws(APIStatus) in
             Modification(
-                object: try PodBinding.apply(binding: binding, to: old, at: environment.now()), warnings: [], isReplayable: true,
+                object: try PodBinding.apply(binding: binding, to: old, at: environment.now()), warnings: [],
+                isReplayable: true,
                 ownership: .settled)
         }
     }

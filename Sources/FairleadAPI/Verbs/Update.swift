@@ -44,7 +44,7 @@ extension API {
         {
             do {
                 return try await create(kind, namespace: namespace, input, options: options)
-            } catch where error.reason == "AlreadyExists" {
+            } catch  where error.reason == "AlreadyExists" {
                 // Somebody else was quicker: theirs is replaced.
             }
         }
@@ -180,8 +180,9 @@ extension API {
 
         let warnings =
             scope == .main ? strategy.warnings(for: object, old: old) : strategy.statusWarnings(for: object)
-        if object.deletionTimestamp != nil, !strategy.isHeld(object), strategy.gracePeriod(of: object, requested: 0) == nil
-            || object.at("metadata", "deletionGracePeriodSeconds")?.int == 0
+        if object.deletionTimestamp != nil, !strategy.isHeld(object),
+            strategy.gracePeriod(of: object, requested: 0) == nil
+                || object.at("metadata", "deletionGracePeriodSeconds")?.int == 0
         {
             return try planRemoval(kind, existing: existing, final: object, warnings: warnings, context)
         }
@@ -206,7 +207,9 @@ extension API {
     private func keepMetadata(of old: Value, in object: inout Value) {
         let kept = old["metadata"]?.object ?? Object()
         var metadata = object["metadata"]?.object ?? Object()
-        let fields = ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"]
+        let fields = [
+            "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion",
+        ]
         for field in fields { metadata[field] = kept[field] }
         if metadata["uid"] == nil { metadata["uid"] = kept["uid"] }
         metadata["selfLink"] = nil

@@ -197,7 +197,8 @@ final class WatchStream: EventStream {
         }
     }
 
-    private func takeBookmark(_ state: inout State, into frames: inout FrameBuffer, at moment: ContinuousClock.Instant) {
+    private func takeBookmark(_ state: inout State, into frames: inout FrameBuffer, at moment: ContinuousClock.Instant)
+    {
         guard let due = state.nextBookmark, moment >= due else { return }
         appendBookmark(state.upTo, endsInitial: false, to: &frames, &state)
         state.nextBookmark = WatchStream.bookmarkTime(after: moment, end: end)

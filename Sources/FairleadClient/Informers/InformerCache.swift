@@ -5,6 +5,7 @@ struct InformerCache: Sendable {
     typealias IndexFunction = @Sendable (StoredObject) -> [String]
 
     private struct Index: Sendable {
+        let name: String
         var function: IndexFunction
         var entries: [String: [ObjectName: StoredObject]] = [:]
 
@@ -21,7 +22,8 @@ struct InformerCache: Sendable {
     }
 
     private var namespaces: [String: [String: StoredObject]] = [:]
-    private var indexes: [String: Index] = [:]
+    /// A handful, changed in place: a dictionary that is walked while its values change would be copied whole.
+    private var indexes: [Index] = []
     private(set) var count = 0
 
     func object(_ namespace: String, _ name: String) -> StoredObject? { namespaces[namespace]?[name] }
@@ -37,15 +39,15 @@ struct InformerCache: Sendable {
     }
 
     func indexed(_ index: String, _ key: String) -> [StoredObject] {
-        indexes[index]?.entries[key].map { Array($0.values) } ?? []
+        indexes.first { $0.name == index }?.entries[key].map { Array($0.values) } ?? []
     }
 
-    func hasIndex(_ name: String) -> Bool { indexes[name] != nil }
+    func hasIndex(_ name: String) -> Bool { indexes.contains { $0.name == name } }
 
     mutating func addIndex(_ name: String, _ function: @escaping IndexFunction) {
-        var index = Index(function: function)
+        var index = Index(name: name, function: function)
         for object in objects(in: nil) { index.insert(object) }
-        indexes[name] = index
+        indexes.append(index)
     }
 
     /// Puts the object in and returns the change, or nil when this version (or a newer one) is there already.
@@ -54,12 +56,12 @@ struct InformerCache: Sendable {
         let old = namespaces[key.namespace]?[key.name]
         if let old {
             guard old.revision < object.revision else { return nil }
-            for name in indexes.keys { indexes[name]?.remove(old) }
+            for position in indexes.indices { indexes[position].remove(old) }
         } else {
             count += 1
         }
         namespaces[key.namespace, default: [:]][key.name] = object
-        for name in indexes.keys { indexes[name]?.insert(object) }
+        for position in indexes.indices { indexes[position].insert(object) }
         return ObjectChange(old: old, new: object)
     }
 
@@ -68,7 +70,7 @@ struct InformerCache: Sendable {
         guard let old = namespaces[key.namespace]?.removeValue(forKey: key.name) else { return nil }
         if namespaces[key.namespace]?.isEmpty == true { namespaces[key.namespace] = nil }
         count -= 1
-        for name in indexes.keys { indexes[name]?.remove(old) }
+        for position in indexes.indices { indexes[position].remove(old) }
         return ObjectChange(old: final ?? old, new: nil)
     }
 

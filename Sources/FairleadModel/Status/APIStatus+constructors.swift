@@ -38,7 +38,9 @@ extension APIStatus {
     }
 
     package static func invalid(group: String, kind: String, name: String, errors: [FieldError]) -> APIStatus {
-        let causes = errors.map { Cause(reason: $0.kind.rawValue, message: $0.body, field: $0.field.isEmpty ? "<nil>" : $0.field) }
+        let causes = errors.map {
+            Cause(reason: $0.kind.rawValue, message: $0.body, field: $0.field.isEmpty ? "<nil>" : $0.field)
+        }
         let qualified = group.isEmpty ? kind : "\(kind).\(group)"
         // An aggregate prints each distinct message once.
         var texts: [String] = []

@@ -41,7 +41,8 @@ struct LoopbackClient: ObjectClient, PodBinder {
     ) async throws(APIStatus) -> Value {
         let kind = try kind(resource)
         return try await api.create(
-            kind, namespace: namespace, try api.normalized(object, as: kind), options: WriteOptions(fieldManager: manager)
+            kind, namespace: namespace, try api.normalized(object, as: kind),
+            options: WriteOptions(fieldManager: manager)
         ).object
     }
 

@@ -15,8 +15,10 @@ struct MetricsPage: Sendable {
         page.gauge(
             "etcd_debugging_mvcc_compact_revision", "The revision up to which history is gone.",
             storage.compactedRevision)
-        page.gauge("fairlead_history_events", "Events that watches can still start before.", Int64(storage.historyEvents))
-        page.gauge("apiserver_registered_watchers", "Watchers, those inside the process included.", Int64(storage.watchers))
+        page.gauge(
+            "fairlead_history_events", "Events that watches can still start before.", Int64(storage.historyEvents))
+        page.gauge(
+            "apiserver_registered_watchers", "Watchers, those inside the process included.", Int64(storage.watchers))
         let objects = storage.objects.sorted { $0.key.description < $1.key.description }
         page.header("apiserver_resource_objects", "Stored objects by group and resource.", type: "gauge")
         for (kind, count) in objects {
@@ -24,7 +26,8 @@ struct MetricsPage: Sendable {
         }
         page.header("apiserver_storage_objects", "The same under the name of before Kubernetes 1.34.", type: "gauge")
         for (kind, count) in objects { page += "apiserver_storage_objects{resource=\"\(kind)\"} \(count)\n" }
-        page.gauge("apiserver_current_inflight_requests", "Requests being answered.", Int64(connections.requestsInFlight))
+        page.gauge(
+            "apiserver_current_inflight_requests", "Requests being answered.", Int64(connections.requestsInFlight))
         page.gauge("apiserver_longrunning_requests", "Open watches and followed logs.", Int64(connections.streamsOpen))
         page.gauge("fairlead_http_connections", "Open connections.", Int64(connections.connectionsOpen))
         page.counter("fairlead_http_connections_total", "Connections accepted.", Int64(connections.connectionsAccepted))

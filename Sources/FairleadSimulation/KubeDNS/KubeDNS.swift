@@ -33,7 +33,7 @@ package struct KubeDNS: Sendable {
     private func create(_ resource: GroupVersionResource, _ object: Value) async throws(APIStatus) {
         do {
             _ = try await client.get(resource, namespace: Self.namespace, name: object.name)
-        } catch where error.reason == "NotFound" {
+        } catch  where error.reason == "NotFound" {
             _ = try await client.create(resource, namespace: Self.namespace, object)
         }
     }

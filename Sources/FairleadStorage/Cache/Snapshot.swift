@@ -18,7 +18,8 @@ package struct Snapshot: Sendable {
         _ resource: GroupResource, namespace: String?, after: (namespace: String, name: String)? = nil
     ) -> ObjectSlice {
         let index = indexes[resource] ?? ObjectIndex()
-        var start = namespace.map { index.lowerBound(namespace: $0, name: "") } ?? ObjectIndex.Position(chunk: 0, offset: 0)
+        var start =
+            namespace.map { index.lowerBound(namespace: $0, name: "") } ?? ObjectIndex.Position(chunk: 0, offset: 0)
         if let after {
             // The smallest key after a name is the name followed by the smallest character.
             let next = index.lowerBound(namespace: after.namespace, name: after.name + "\u{0}")

@@ -108,8 +108,10 @@ enum LimitRanger {
                 }
             }
         }
-        return .object(Object(sums.map { kind, amounts in
-            (kind, .object(Object(amounts.map { ($0.key, Value.string($0.value.description)) })))
-        }))
+        return .object(
+            Object(
+                sums.map { kind, amounts in
+                    (kind, .object(Object(amounts.map { ($0.key, Value.string($0.value.description)) })))
+                }))
     }
 }

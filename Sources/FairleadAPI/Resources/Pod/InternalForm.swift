@@ -67,7 +67,10 @@ enum InternalForm {
             case .pointer(let type):
                 if let value { write(value, as: type, depth: depth) } else { text += "null" }
             case .list(let type):
-                guard case .array(let items)? = value else { return text += "null" }
+                guard case .array(let items)? = value else {
+                    text += "null"
+                    return
+                }
                 writeList(items, depth: depth) { writer, item in writer.write(item, as: type, depth: depth + 1) }
             }
         }
@@ -89,7 +92,10 @@ enum InternalForm {
         }
 
         private mutating func writeList(_ items: [Value], depth: Int, _ element: (inout Writer, Value) -> Void) {
-            if items.isEmpty { return text += "[]" }
+            if items.isEmpty {
+                text += "[]"
+                return
+            }
             open("[", depth: depth + 1)
             for (index, item) in items.enumerated() {
                 if index > 0 { separate(depth: depth + 1) }

@@ -9,9 +9,10 @@ enum PodQoS {
         if let ofPod, !ofPod.requests.isEmpty || !ofPod.limits.isEmpty {
             return classify([ofPod])
         }
-        return classify((spec.items("containers") + spec.items("initContainers")).map {
-            amounts($0["resources"] ?? .null)
-        })
+        return classify(
+            (spec.items("containers") + spec.items("initContainers")).map {
+                amounts($0["resources"] ?? .null)
+            })
     }
 
     private struct Amounts {

@@ -28,7 +28,10 @@ struct SQLiteRowStatement {
     }
 
     func bind(_ index: Int32, _ bytes: [UInt8]?) {
-        guard let bytes else { return _ = sqlite3_bind_null(handle, index) }
+        guard let bytes else {
+            _ = sqlite3_bind_null(handle, index)
+            return
+        }
         bytes.withUnsafeBytes { bytes in
             _ = sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), Self.transient)
         }

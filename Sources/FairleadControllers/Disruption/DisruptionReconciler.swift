@@ -1,0 +1,80 @@
+import FairleadModel
+
+/// What the status of a PodDisruptionBudget has to say about the pods it covers.
+///
+/// Reference: Kubernetes, "Specifying a Disruption Budget for your Application"; `pkg/controller/disruption`.
+struct DisruptionReconciler {
+    /// How long an eviction that was granted counts as a disruption although the pod is still there.
+    static let evictionTimeout = 120.0
+
+    let now: Timestamp
+
+    /// The budget with its status as it should be; nil when it is so already.
+    ///
+    /// - Parameters:
+    ///   - pods: those that the budget's selector covers.
+    ///   - scale: how many pods the owners of these are meant to have, unmanaged ones left out.
+    func plan(budget: Value, pods: [Value], scale: Int64) -> Value? {
+        let views = pods.map { PodView($0) }
+        let expected = expectation(of: budget, pods: Int64(pods.count), scale: scale)
+        let disrupted = stillDisrupted(budget, views)
+        let healthy = Int64(
+            views.count { $0.isReady && !$0.isTerminating && disrupted[$0.name] == nil })
+        let allowed = expected.pods > 0 ? max(0, healthy - expected.healthy) : 0
+        let generation = budget.generation
+
+        var status: Object = [
+            "currentHealthy": .int(healthy), "desiredHealthy": .int(expected.healthy),
+            "disruptionsAllowed": .int(allowed), "expectedPods": .int(expected.pods),
+            "observedGeneration": .int(generation),
+        ]
+        if !disrupted.isEmpty { status["disruptedPods"] = .object(disrupted) }
+        status["conditions"] = .array([
+            condition(isAllowed: allowed > 0, generation: generation, old: budget.items("status", "conditions"))
+        ])
+        var result = budget
+        result["status"] = .object(status)
+        return result == budget ? nil : result
+    }
+
+    /// How many of the pods must be healthy, and of how many.
+    private func expectation(of budget: Value, pods: Int64, scale: Int64) -> (pods: Int64, healthy: Int64) {
+        if let limit = budget.at("spec", "maxUnavailable") {
+            return (scale, max(0, scale - count(limit, of: scale)))
+        }
+        guard let minimum = budget.at("spec", "minAvailable") else { return (pods, 0) }
+        // A plain number says nothing about how many pods there should be: those that are there count.
+        if let number = minimum.int { return (pods, number) }
+        return (scale, count(minimum, of: scale))
+    }
+
+    /// A number, or a percentage rounded up.
+    private func count(_ value: Value, of total: Int64) -> Int64 {
+        if let number = value.int { return number }
+        guard let text = value.string, text.hasSuffix("%"), let percent = Int64(text.dropLast()) else { return 0 }
+        return (total * percent + 99) / 100
+    }
+
+    private func stillDisrupted(_ budget: Value, _ pods: [PodView]) -> Object {
+        var disrupted = budget.at("status", "disruptedPods")?.object ?? Object()
+        let present = Set(pods.filter { !$0.isTerminating }.map(\.name))
+        disrupted.filter { name, time in
+            guard present.contains(name), let began = time.string.flatMap({ Timestamp(rfc3339: $0) }) else {
+                return false
+            }
+            return now.since(began) < Self.evictionTimeout
+        }
+        return disrupted
+    }
+
+    private func condition(isAllowed: Bool, generation: Int64, old: [Value]) -> Value {
+        let status = isAllowed ? "True" : "False"
+        let previous = old.first { $0.text("type") == "DisruptionAllowed" }
+        let since = previous?.text("status") == status ? previous?.text("lastTransitionTime") : nil
+        return [
+            "type": "DisruptionAllowed", "status": .string(status), "message": "",
+            "reason": .string(isAllowed ? "SufficientPods" : "InsufficientPods"),
+            "observedGeneration": .int(generation), "lastTransitionTime": .string(since ?? now.rfc3339),
+        ]
+    }
+}
