@@ -14,6 +14,8 @@ final class StoreWriter: Sendable {
         var pending: [Pending] = []
         var isDraining = false
         var isClosed = false
+        /// How many transactions shared the last commit: how busy it is.
+        var lastBatch = 0
     }
 
     private let engine: any StorageEngine
@@ -36,14 +38,29 @@ final class StoreWriter: Sendable {
     }
 
     func submit(_ transaction: Transaction, completion: @escaping Completion) {
-        let (isClosed, mustDrain) = state.withLock { state in
-            if state.isClosed { return (true, false) }
+        let (isClosed, mustDrain, isQuiet) = state.withLock { state in
+            if state.isClosed { return (true, false, false) }
             state.pending.append(Pending(transaction: transaction, completion: completion))
             defer { state.isDraining = true }
-            return (false, !state.isDraining)
+            return (false, !state.isDraining, state.lastBatch <= Self.quietBatch)
         }
         if isClosed { return completion(.failure(.closed)) }
-        if mustDrain { queue.async { self.drain() } }
+        guard mustDrain else { return }
+        if isQuiet { begin() } else { queue.async { self.drain() } }
+    }
+
+    /// Up to this many transactions in a commit, latency counts; beyond, sharing commits does.
+    private static let quietBatch = 3
+
+    /// In quiet times the first to come carries out its batch on its own thread: a dispatch to another one costs more
+    /// than the commit. What has come meanwhile is left to the queue, so that nobody works for others long.
+    private func begin() {
+        queue.sync { _ = self.carryOutBatch() }
+        let isIdle = state.withLock { state in
+            if state.pending.isEmpty { state.isDraining = false }
+            return state.pending.isEmpty
+        }
+        if !isIdle { queue.async { self.drain() } }
     }
 
     /// Returns when everything submitted before has been answered and the engine is closed, to every caller.
@@ -75,6 +92,7 @@ final class StoreWriter: Sendable {
                 let batch = state.pending
                 state.pending = []
                 state.isDraining = !batch.isEmpty
+                if !batch.isEmpty { state.lastBatch = batch.count }
                 return batch
             }
             let batch = Array(state.pending.prefix(options.maximumBatch))
