@@ -6,7 +6,7 @@ package import FairleadModel
 /// what `OpenAPIDocuments.v2` makes is written.
 package enum OpenAPIv2Protobuf {
     package static func encode(_ document: Value) -> [UInt8] {
-        var writer = ProtoWriter()
+        var writer = ProtobufWriter()
         writer.string(1, document["swagger"]?.string ?? "")
         writer.message(2) { info in
             info.string(1, document.at("info", "title")?.string ?? "")
@@ -35,7 +35,7 @@ package enum OpenAPIv2Protobuf {
         ("get", 2), ("put", 3), ("post", 4), ("delete", 5), ("options", 6), ("head", 7), ("patch", 8),
     ]
 
-    private static func write(pathItem item: Value, to writer: inout ProtoWriter) {
+    private static func write(pathItem item: Value, to writer: inout ProtobufWriter) {
         for method in methods {
             guard let operation = item[method.name] else { continue }
             writer.message(method.number) { write(operation: operation, to: &$0) }
@@ -45,7 +45,7 @@ package enum OpenAPIv2Protobuf {
         }
     }
 
-    private static func write(operation: Value, to writer: inout ProtoWriter) {
+    private static func write(operation: Value, to writer: inout ProtobufWriter) {
         for tag in strings(operation["tags"]) { writer.string(1, tag) }
         if let description = operation["description"]?.string { writer.string(3, description) }
         writer.string(5, operation["operationId"]?.string ?? "")
@@ -68,14 +68,14 @@ package enum OpenAPIv2Protobuf {
         writeExtensions(of: operation, number: 13, to: &writer)
     }
 
-    private static func write(response: Value, to writer: inout ProtoWriter) {
+    private static func write(response: Value, to writer: inout ProtobufWriter) {
         writer.string(1, response["description"]?.string ?? "")
         guard let schema = response["schema"] else { return }
         writer.message(2) { item in item.message(1) { write(schema: schema, to: &$0) } }
     }
 
     /// A ParametersItem: it holds a Parameter, which holds a body, query or path parameter.
-    private static func write(parameter: Value, to writer: inout ProtoWriter) {
+    private static func write(parameter: Value, to writer: inout ProtobufWriter) {
         writer.message(1) { outer in
             let place = parameter["in"]?.string ?? ""
             let isRequired = parameter["required"]?.bool ?? false
@@ -100,7 +100,7 @@ package enum OpenAPIv2Protobuf {
         }
     }
 
-    private static func write(schema: Value, to writer: inout ProtoWriter) {
+    private static func write(schema: Value, to writer: inout ProtobufWriter) {
         if let reference = schema["$ref"]?.string { writer.string(1, reference) }
         if let format = schema["format"]?.string { writer.string(2, format) }
         if let description = schema["description"]?.string { writer.string(4, description) }
@@ -127,7 +127,7 @@ package enum OpenAPIv2Protobuf {
     }
 
     /// Vendor extensions are kept as YAML text, which JSON is too.
-    private static func writeExtensions(of value: Value, number: Int, to writer: inout ProtoWriter) {
+    private static func writeExtensions(of value: Value, number: Int, to writer: inout ProtobufWriter) {
         for (name, content) in value.object ?? Object() where name.hasPrefix("x-") {
             writer.message(number) { named in
                 named.string(1, name)

@@ -20,6 +20,8 @@ struct ProtobufWriter {
         varint(UInt64(bitPattern: value))
     }
 
+    mutating func bool(_ number: Int, _ value: Bool) { integer(number, value ? 1 : 0) }
+
     mutating func double(_ number: Int, _ value: Double) {
         varint(UInt64(number) << 3 | 1)
         for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> UInt64(8 * shift))) }
