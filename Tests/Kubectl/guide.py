@@ -74,6 +74,13 @@ class Guide(Checks):
                 return self.check(claim, False, f"found {found}")
             time.sleep(0.1)
 
+    def calm(self):
+        """Waits until no pod is on its way out: what is listed then stays."""
+        def leaving():
+            pods = self.json("get", "pods", "-A").get("items", [])
+            return [p["metadata"]["name"] for p in pods if "deletionTimestamp" in p["metadata"]]
+        self.settles("no pod is on its way out", leaving, [], seconds=40)
+
     # The chapters of the guide
 
     def cluster(self):
@@ -123,6 +130,7 @@ class Guide(Checks):
         self.settles("the slice lists three after it all", lambda: len(self.ready_addresses("my-app-service")), 3)
 
     def pods(self):
+        self.calm()
         pods = self.json("get", "pods", "-l", "app=my-app").get("items", [])
         victim = pods[0]["metadata"]["name"]
         gone = pods[0]["status"]["podIP"]
@@ -138,6 +146,7 @@ class Guide(Checks):
             return {(i["kind"], i["metadata"].get("namespace"), i["metadata"]["name"]):
                     (i["metadata"]["uid"], i["spec"].get("clusterIP"), i.get("status", {}).get("podIP"),
                      json.dumps(i["spec"].get("ports"))) for i in items if "spec" in i}
+        self.calm()
         before = state()
         addresses = self.ready_addresses("my-app-service")
         self.server.kill()
@@ -149,6 +158,7 @@ class Guide(Checks):
         self.prints("a taken node port stays taken", "create service nodeport thief --tcp=80 --node-port=30007", exit_code=1)
 
     def node_failure(self):
+        self.calm()
         pods = self.json("get", "pods", "-l", "app=my-app").get("items", [])
         node = pods[0]["spec"]["nodeName"]
         addresses = {p["status"]["podIP"] for p in pods if p["spec"]["nodeName"] == node}
