@@ -14,10 +14,13 @@ package final class DisruptionController: Controller {
         let queue = WorkQueue<ObjectName>()
         let budgets = informers.informer(Self.budgets)
         let pods = informers.informer(.pods)
+        let owners = [GroupVersionResource.replicaSets, .deployments, .statefulSets].map { informers.informer($0) }
         let worker = DisruptionWorker(
-            client: client, informers: informers, budgets: budgets.lister, pods: pods.lister, now: environment.now)
+            client: client, sets: owners[0].lister, deployments: owners[1].lister, statefulSets: owners[2].lister,
+            budgets: budgets.lister, pods: pods.lister, now: environment.now)
         runner = ControllerRunner(name: name, workers: 2, queue: queue) { key in try await worker.reconcile(key) }
-        self.informers = [budgets, pods]
+        // The owners too: a percentage of a scale that is not known yet would be a wrong promise.
+        self.informers = [budgets, pods] + owners
         budgets.addHandler { if !$0.isDeletion { queue.add($0.name) } }
         let lister = budgets.lister
         pods.addHandler { change in
@@ -39,19 +42,6 @@ private struct DisruptionWorker: Sendable {
     let budgets: Lister
     let pods: Lister
     let now: @Sendable () -> Timestamp
-
-    init(
-        client: any ObjectClient, informers: InformerSet, budgets: Lister, pods: Lister,
-        now: @escaping @Sendable () -> Timestamp
-    ) {
-        self.client = client
-        sets = informers.lister(.replicaSets)
-        deployments = informers.lister(.deployments)
-        statefulSets = informers.lister(.statefulSets)
-        self.budgets = budgets
-        self.pods = pods
-        self.now = now
-    }
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
         guard let budget = budgets.get(namespace: key.namespace, name: key.name)?.value,
