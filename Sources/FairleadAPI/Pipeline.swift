@@ -70,7 +70,7 @@ package struct Pipeline: Sendable {
         switch name {
         case ".": "may not be '.'"
         case "..": "may not be '..'"
-        case _ where name.contains("%"): "may not contain '%'"
+        case _ where name.utf8.contains(UInt8(ascii: "%")): "may not contain '%'"
         default: nil
         }
     }
