@@ -110,7 +110,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "FairleadServerTests",
-            dependencies: ["FairleadServer", "FairleadControllers", "FairleadHTTP", "FairleadModel"],
+            dependencies: [
+                "FairleadServer", "FairleadControllers", "FairleadHTTP", "FairleadModel", "FairleadAPI",
+                "FairleadClient", "FairleadSchema", "FairleadStorage",
+            ],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],

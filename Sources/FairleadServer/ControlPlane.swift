@@ -19,6 +19,8 @@ struct ControlPlane: Sendable {
             EndpointSliceController(informers: informers, environment: environment),
             EndpointsController(informers: informers, environment: environment),
             EndpointSliceMirroringController(informers: informers, environment: environment),
+            ServiceCIDRController(informers: informers, environment: environment),
+            IPAddressRepairController(informers: informers, environment: environment),
             DeploymentController(client: client, informers: informers, environment: environment),
             ReplicaSetController(client: client, informers: informers, environment: environment),
             StatefulSetController(client: client, informers: informers, environment: environment),
