@@ -38,6 +38,10 @@ struct ControlPlaneFixture {
         _ make: (InformerSet) -> [any Controller], _ body: () async throws -> Void
     ) async throws {
         try await bootstrap.run()
+        // Admission of pods wants it; its controller need not run here.
+        _ = try await client.create(
+            .serviceAccounts, namespace: "default",
+            ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default"]])
         let informers = InformerSet(client: client)
         let controllers = make(informers)
         try await withThrowingTaskGroup(of: Void.self) { group in

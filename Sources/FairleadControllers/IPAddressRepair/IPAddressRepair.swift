@@ -21,6 +21,11 @@ struct IPAddressRepair: Sendable {
         return ObjectName(namespace: parent.text("namespace"), name: parent.text("name"))
     }
 
+    /// The addresses of a Service in canonical form.
+    static func addresses(_ service: StoredObject) -> [String] {
+        ServiceView(service).clusterIPs.compactMap { IPAddress($0)?.description }
+    }
+
     static func holds(_ service: Value, _ address: String) -> Bool {
         ServiceView(service).clusterIPs.contains { IPAddress($0)?.description == address }
     }

@@ -22,12 +22,15 @@ package struct IPAddressRepairController: Controller {
         let owners = services.lister
         // Only what looks wrong in the caches is looked at: a cache that lags costs two reads, nothing more.
         services.addHandler { change in
-            guard let service = change.new else { return }
-            for text in ServiceView(service).clusterIPs {
-                guard let address = IPAddress(text)?.description else { continue }
-                if claims.get(namespace: "", name: address) == nil {
-                    queue.add(.init(address: address, owner: service.objectName))
-                }
+            let held = change.new.map(IPAddressRepair.addresses) ?? []
+            for address in held where claims.get(namespace: "", name: address) == nil {
+                queue.add(.init(address: address, owner: change.name))
+            }
+            for address in change.old.map(IPAddressRepair.addresses) ?? [] where !held.contains(address) {
+                guard let claim = claims.get(namespace: "", name: address), IPAddressClaim.isManaged(claim.value),
+                    IPAddressRepair.owner(of: claim.value) == change.name
+                else { continue }
+                queue.add(.init(address: address, owner: change.name))
             }
         }
         addresses.addHandler { change in
