@@ -191,7 +191,9 @@ package final class Store: Sendable {
                 results.append(.failure(.conflict(key, current: snapshot.object(key))))
             case .failure(let error): results.append(.failure(error))
             case .success(let revision):
-                let made = transaction.operations.compactMap { snapshot.carryOut($0, at: revision) }
+                let made = transaction.operations.enumerated().compactMap { index, operation in
+                    snapshot.carryOut(operation, at: transaction.revision(ofOperation: index, last: revision))
+                }
                 snapshot.revision = revision
                 events += made
                 results.append(.success(CommitResult(revision: revision, objects: made.map(\.object))))
