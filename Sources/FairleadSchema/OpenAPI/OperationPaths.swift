@@ -91,7 +91,9 @@ struct OperationPaths {
         let name = suffix + Self.capitalized(part.name)
         let group = part.group ?? info.gvr.group
         let version = part.version ?? info.gvr.version
-        let typeName = Self.typeName(kind: part.kind, group: group, version: version)
+        // A part that shows the kind itself (status) has the kind's own type.
+        let isWhole = part.kind == info.kind && group == info.gvr.group && version == info.gvr.version
+        let typeName = isWhole ? info.typeName : Self.typeName(kind: part.kind, group: group, version: version)
         let isConnection = !isDefined(typeName)
         let type: Value = isConnection ? ["type": "string"] : dialect.reference(to: typeName)
         let kind = (group: group, version: version, kind: part.kind)
