@@ -14,6 +14,9 @@ package struct Kind: Sendable {
     /// Whether the kind is stored as core/v1 Event and shown as events.k8s.io/v1 Event.
     var convertsEvents: Bool { info.gvr.group == "events.k8s.io" && info.gvr.resource == "events" }
 
+    /// Whether finalizers need not be qualified by a domain: the core's validation asks for that, others do not.
+    var allowsAnyFinalizer: Bool { custom != nil || info.gvr.group == CustomCatalog.definitions.group }
+
     package func key(namespace: String, name: String) -> ObjectKey {
         ObjectKey(info.storage, namespace: namespace, name: name)
     }

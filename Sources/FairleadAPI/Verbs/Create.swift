@@ -92,7 +92,7 @@ extension API {
         object = allocated ?? object
 
         var errors = MetadataValidation.errors(
-            for: object, old: nil, isNamespaced: kind.info.isNamespaced, isCustom: kind.custom != nil,
+            for: object, old: nil, isNamespaced: kind.info.isNamespaced, isCustom: kind.allowsAnyFinalizer,
             nameErrors: kind.strategy.nameErrors(_:isPrefix:))
         errors += kind.strategy.validate(object, context)
         if !errors.isEmpty { throw kind.invalid(name, errors, of: object) }

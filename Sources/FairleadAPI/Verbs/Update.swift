@@ -169,7 +169,7 @@ extension API {
             object = allocated ?? object
         }
         var errors = MetadataValidation.errors(
-            for: object, old: old, isNamespaced: kind.info.isNamespaced, isCustom: kind.custom != nil,
+            for: object, old: old, isNamespaced: kind.info.isNamespaced, isCustom: kind.allowsAnyFinalizer,
             nameErrors: strategy.nameErrors(_:isPrefix:))
         switch scope.rules {
         case .main: errors += strategy.validateUpdate(object, old: old, context)

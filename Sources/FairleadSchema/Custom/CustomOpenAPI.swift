@@ -34,7 +34,7 @@ enum CustomOpenAPI {
                 ]
             ]
         }
-        var object = dialect == .v2 ? reduced(version.source) : version.source
+        var object = dialect == .v2 ? reduced(version.source) : published(version.source)
         object["x-kubernetes-group-version-kind"] = identity(kind)
         if object["type"] == nil, !version.schema.preservesUnknownFields { object["type"] = "object" }
         var properties = object["properties"]?.object ?? Object()
@@ -68,6 +68,36 @@ enum CustomOpenAPI {
             return value
         }
         return ["allOf": [target], "description": .string(description)]
+    }
+
+    /// A schema with what Kubernetes adds to it: the types that an integer or a string may have, and the fields of
+    /// embedded objects.
+    private static func published(_ source: Value) -> Value {
+        guard case .object(var object) = source else { return source }
+        object.mapValues { key, value in
+            switch key {
+            case "properties":
+                guard case .object(var properties) = value else { return }
+                properties.mapValues { _, property in property = published(property) }
+                value = .object(properties)
+            case "items", "additionalProperties", "not": value = published(value)
+            default: break
+            }
+        }
+        if object["x-kubernetes-int-or-string"]?.bool == true {
+            object["type"] = nil
+            if object["anyOf"] == nil, object["allOf"] == nil {
+                object["anyOf"] = [["type": "integer"], ["type": "string"]]
+            }
+        }
+        if object["x-kubernetes-embedded-resource"]?.bool == true {
+            var properties = object["properties"]?.object ?? Object()
+            properties["apiVersion"] = ["description": .string(apiVersionText), "type": "string"]
+            properties["kind"] = ["description": .string(kindText), "type": "string"]
+            properties["metadata"] = reference(.v3, "ObjectMeta", metadataText)
+            object["properties"] = .object(properties)
+        }
+        return .object(object)
     }
 
     /// What OpenAPI v2 can say of a schema.

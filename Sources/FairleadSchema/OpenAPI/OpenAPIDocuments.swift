@@ -37,10 +37,11 @@ package struct OpenAPIDocuments: Sendable {
             schemas[name] = OpenAPIDialect.v2.definition(source)
         }
         schemas[Self.meta + "Patch"] = Self.patchDefinition
+        let customOperations = OperationPaths(dialect: .v2, hasStrategicMerge: false) { schemas[$0] != nil }
         for definition in custom where definition.isEstablished {
             for served in definition.versions where served.isServed {
                 for (name, value) in CustomOpenAPI.definitions(definition, served, .v2) { schemas[name] = value }
-                for (path, item) in operations.paths(of: definition.resource(served)) { paths[path] = item }
+                for (path, item) in customOperations.paths(of: definition.resource(served)) { paths[path] = item }
             }
         }
         return [

@@ -6,12 +6,21 @@ struct OperationPaths {
     /// Whether there is a definition of that name.
     let isDefined: (String) -> Bool
 
+    init(dialect: OpenAPIDialect, hasStrategicMerge: Bool = true, isDefined: @escaping (String) -> Bool) {
+        self.dialect = dialect
+        self.hasStrategicMerge = hasStrategicMerge
+        self.isDefined = isDefined
+    }
+
     private static let meta = "io.k8s.apimachinery.pkg.apis.meta.v1."
     private static let readTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
-    private static let patchTypes = [
-        "application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json",
-        "application/strategic-merge-patch+json",
-    ]
+    /// Custom kinds do not know strategic merges.
+    let hasStrategicMerge: Bool
+
+    private var patchTypes: [String] {
+        ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"]
+            + (hasStrategicMerge ? ["application/strategic-merge-patch+json"] : [])
+    }
 
     /// `/api/v1/namespaces/{namespace}/services` and the like, with their operations.
     func paths(of info: ResourceInfo) -> [(String, Value)] {
@@ -134,7 +143,7 @@ struct OperationPaths {
         var patch = operation(
             "patch", "patch", name, info, kind: kind, answer: type, Query.write + Query.force, codes: ["200", "201"])
         dialect.setBody(
-            dialect.reference(to: Self.meta + "Patch"), types: Self.patchTypes, isRequired: true, on: &patch)
+            dialect.reference(to: Self.meta + "Patch"), types: patchTypes, isRequired: true, on: &patch)
         return patch
     }
 
