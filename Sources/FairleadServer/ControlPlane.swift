@@ -15,7 +15,7 @@ struct ControlPlane: Sendable {
         environment: Environment
     ) {
         let informers = InformerSet(client: client)
-        let managed = Self.managedResources(resources)
+        let managed = ManagedResources(Self.managedResources(resources), informers: informers)
         var controllers: [any Controller] = [
             EndpointSliceController(informers: informers, environment: environment),
             EndpointsController(informers: informers, environment: environment),
@@ -29,6 +29,8 @@ struct ControlPlane: Sendable {
             JobController(client: client, informers: informers, environment: environment),
             NamespaceController(client: client, informers: informers, environment: environment, resources: managed),
             GarbageCollector(client: client, informers: informers, environment: environment, resources: managed),
+            NamesController(client: client, informers: informers, environment: environment, resources: managed),
+            CleanupController(client: client, informers: informers, environment: environment, resources: managed),
             ServiceAccountController(
                 client: client, informers: informers, environment: environment,
                 rootCertificates: Self.rootCertificates),
