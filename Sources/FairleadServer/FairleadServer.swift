@@ -1,6 +1,7 @@
 import FairleadAPI
 import FairleadClient
 import FairleadControllers
+package import FairleadDNS
 package import FairleadHTTP
 package import FairleadModel
 import FairleadSchema
@@ -16,18 +17,20 @@ import ServiceLifecycle
 package struct FairleadServer: Service {
     private let configuration: ServerConfiguration
     private let environment: Environment
-    private let announce: @Sendable ([HTTPAddress]) -> Void
+    private let announce: @Sendable ([HTTPAddress], DNSAddress?) -> Void
     private let logger = Logger(label: "fairlead")
 
     /// - Parameter announce: told where the server listens, once it is ready; prints it unless something else is given.
     package init(
         configuration: ServerConfiguration, environment: Environment,
-        announce: (@Sendable ([HTTPAddress]) -> Void)? = nil
+        announce: (@Sendable ([HTTPAddress], DNSAddress?) -> Void)? = nil
     ) {
         self.configuration = configuration
         self.environment = environment
         self.announce =
-            announce ?? { addresses in Welcome(addresses: addresses, configuration: configuration).printOut() }
+            announce ?? { addresses, dns in
+                Welcome(addresses: addresses, dns: dns, configuration: configuration).printOut()
+            }
     }
 
     /// Runs until SIGTERM or SIGINT.
@@ -60,7 +63,13 @@ package struct FairleadServer: Service {
         let http = try makeHTTP(api, readiness)
         let bound = try await listen(http)
         do {
-            try await operate(api, http, bound, readiness)
+            let dns = try await ClusterDNS.start(configuration, store: store, readiness: readiness, logger: logger)
+            do {
+                try await operate(api, http, bound, dns, readiness)
+            } catch {
+                await dns?.server.shutdown()
+                throw error
+            }
         } catch {
             await http.shutdown()
             throw error
@@ -68,7 +77,7 @@ package struct FairleadServer: Service {
     }
 
     private func operate(
-        _ api: API, _ http: HTTPServer, _ bound: [HTTPAddress], _ readiness: Readiness
+        _ api: API, _ http: HTTPServer, _ bound: [HTTPAddress], _ dns: ClusterDNS?, _ readiness: Readiness
     ) async throws(StartupError) {
         let client = LoopbackClient(api: api)
         let bootstrap = Bootstrap(
@@ -92,7 +101,7 @@ package struct FairleadServer: Service {
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
         readiness.markReady()
-        announce(bound)
+        announce(bound, dns?.address)
         await withDiscardingTaskGroup { group in
             group.addTask { await controlPlane.run() }
             for controller in simulation?.controllers ?? [] { group.addTask { await controller.run() } }
@@ -100,6 +109,7 @@ package struct FairleadServer: Service {
             logger.debug("stopping")
             group.cancelAll()
             // While the controllers finish what they are at; the store is closed after both.
+            await dns?.server.shutdown()
             await http.shutdown()
         }
     }

@@ -5,6 +5,7 @@ package import FairleadModel
 /// ConfigMap, all in kube-system. The ordinary controllers keep it running; answers on the wire are not its matter.
 package struct KubeDNS: Sendable {
     package static let namespace = "kube-system"
+    package static let serviceName = "kube-dns"
     static let image = "registry.k8s.io/coredns/coredns:v1.13.1"
     private static let labels: Value = ["k8s-app": "kube-dns"]
 
@@ -90,7 +91,7 @@ package struct KubeDNS: Sendable {
         return [
             "apiVersion": "v1", "kind": "Service",
             "metadata": metadata(
-                "kube-dns",
+                Self.serviceName,
                 labels: [
                     "k8s-app": "kube-dns", "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS",
                 ],
