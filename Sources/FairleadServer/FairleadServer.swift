@@ -60,24 +60,23 @@ package struct FairleadServer: Service {
     private func serve(_ store: Store) async throws {
         let api = try makeAPI(store)
         let readiness = Readiness()
-        let http = try makeHTTP(api, readiness)
+        let dns = try ClusterDNS(
+            configuration, store: store, readiness: readiness, environment: environment, logger: logger)
+        let http = try makeHTTP(api, dns, readiness)
         let bound = try await listen(http)
         do {
-            let dns = try await ClusterDNS.start(configuration, store: store, readiness: readiness, logger: logger)
-            do {
-                try await operate(api, http, bound, dns, readiness)
-            } catch {
-                await dns?.server.shutdown()
-                throw error
-            }
+            let boundDNS = try await dns?.start()
+            try await operate(api, http, dns, bound, boundDNS, readiness)
         } catch {
+            await dns?.shutdown()
             await http.shutdown()
             throw error
         }
     }
 
     private func operate(
-        _ api: API, _ http: HTTPServer, _ bound: [HTTPAddress], _ dns: ClusterDNS?, _ readiness: Readiness
+        _ api: API, _ http: HTTPServer, _ dns: ClusterDNS?, _ bound: [HTTPAddress], _ boundDNS: DNSAddress?,
+        _ readiness: Readiness
     ) async throws(StartupError) {
         let client = LoopbackClient(api: api)
         let bootstrap = Bootstrap(
@@ -101,7 +100,7 @@ package struct FairleadServer: Service {
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
         readiness.markReady()
-        announce(bound, dns?.address)
+        announce(bound, boundDNS)
         await withDiscardingTaskGroup { group in
             group.addTask { await controlPlane.run() }
             for controller in simulation?.controllers ?? [] { group.addTask { await controller.run() } }
@@ -109,7 +108,7 @@ package struct FairleadServer: Service {
             logger.debug("stopping")
             group.cancelAll()
             // While the controllers finish what they are at; the store is closed after both.
-            await dns?.server.shutdown()
+            await dns?.shutdown()
             await http.shutdown()
         }
     }
@@ -160,18 +159,22 @@ package struct FairleadServer: Service {
         }
     }
 
-    private func makeHTTP(_ api: API, _ readiness: Readiness) throws(StartupError) -> HTTPServer {
+    private func makeHTTP(_ api: API, _ dns: ClusterDNS?, _ readiness: Readiness) throws(StartupError) -> HTTPServer {
         let relay = StatisticsRelay()
-        let metrics = MetricsPage(store: api.store, http: { relay.read() })
+        let metrics = MetricsPage(store: api.store, http: { relay.read() }, dns: { dns?.metrics ?? "" })
+        let resolvConf = ResolvConfPage(
+            store: api.store, configuration: configuration, address: { dns?.address })
         let operations = OperationsEndpoint(
             live: [], ready: [.init("bootstrap") { readiness.isReady ? nil : "starting" }],
-            metrics: { metrics.text })
+            metrics: { metrics.text }, debug: { resolvConf.respond(to: $0) })
         let environment = environment
         let pipeline = Pipeline(
             api: api, documents: DiscoveryEndpoint(table: api.kinds.resources, registry: api.types),
             operations: operations,
             podLogs: { pod, container, options in
-                PodLogs.lines(for: pod, container: container, options: .init(options, now: environment.now()))
+                PodLogs.lines(
+                    for: pod, container: container, options: .init(options, now: environment.now()),
+                    more: api.store.queryLog(of: pod, dns))
             })
         var settings = HTTPServerConfiguration(addresses: configuration.listen)
         settings.allowsRemote = configuration.allowsRemote

@@ -44,6 +44,8 @@ package struct DNSConfiguration: Sendable {
     package var rotates = false
     /// The Service without whose ready endpoints there is no answer at all; nil for a server that always answers.
     package var follows: ZoneSettings.NameServer?
+    /// How many questions the log remembers; 0 for none.
+    package var loggedQuestions = 0
     /// nil for one per core.
     package var eventLoops: Int?
     package var maximumConnections = 1000

@@ -1,3 +1,4 @@
+package import FairleadModel
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -22,20 +23,34 @@ package final class DNSServer: Sendable {
     private struct Running: Sendable {
         var group: MultiThreadedEventLoopGroup
         var channels: [any Channel] = []
+        /// Ends the standing request to be told of changes.
+        var unsubscribe: @Sendable () -> Void = {}
     }
 
     package let configuration: DNSConfiguration
     private let core: DNSCore
+    private let source: any RecordSource
     private let running = Mutex<Running?>(nil)
 
-    /// - Parameter isReady: until it says true, every question is answered with SERVFAIL.
+    /// - Parameters:
+    ///   - isReady: until it says true, every question is answered with SERVFAIL.
+    ///   - now: the time that the log shows.
+    /// - Throws: when the address to forward to is none.
     package init(
-        configuration: DNSConfiguration, source: any RecordSource, isReady: @escaping @Sendable () -> Bool
-    ) {
+        configuration: DNSConfiguration, source: any RecordSource, isReady: @escaping @Sendable () -> Bool,
+        now: @escaping @Sendable () -> Timestamp
+    ) throws {
         self.configuration = configuration
+        self.source = source
         let index = ZoneIndex(source: source, includesPods: configuration.zone.podNames == .verified)
-        core = DNSCore(configuration: configuration, index: index, isReady: isReady)
+        core = try DNSCore(configuration: configuration, index: index, isReady: isReady, now: now)
     }
+
+    /// In the Prometheus exposition format, under CoreDNS's names.
+    package var metrics: String { core.metrics.text }
+
+    /// nil when nothing is logged.
+    package var log: QueryLog? { core.log }
 
     /// Binds and begins to answer. May be called once.
     ///
@@ -50,16 +65,33 @@ package final class DNSServer: Sendable {
             try? await starting.group.shutdownGracefully()
             throw error
         }
+        starting.unsubscribe = follow(starting.group.next())
         let started = starting
         running.withLock { $0 = started }
-        let port = started.channels.first?.localAddress?.port ?? configuration.listen.port
+        return address(of: started)
+    }
+
+    /// Where it answers; nil before it has started and after it has stopped.
+    package var address: DNSAddress? { running.withLock { $0 }.map(address(of:)) }
+
+    private func address(of running: Running) -> DNSAddress {
+        let port = running.channels.first?.localAddress?.port ?? configuration.listen.port
         return DNSAddress(host: configuration.listen.host, port: port)
     }
 
     package func shutdown() async {
         guard let running = running.withLock({ running in running.take() }) else { return }
+        running.unsubscribe()
         for channel in running.channels { try? await channel.close() }
         try? await running.group.shutdownGracefully()
+    }
+
+    /// Keeps the index warm between questions, and within reach of the source's history.
+    private func follow(_ eventLoop: any EventLoop) -> @Sendable () -> Void {
+        let clock = ProgrammingClock(index: core.index, metrics: core.metrics, eventLoop: eventLoop)
+        let index = core.index
+        eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .seconds(30)) { _ in index.catchUp() }
+        return source.onChange(of: core.index.resources) { clock.wake() }
     }
 
     /// A port that is free for TCP need not be for UDP: with port 0 another one is tried then.

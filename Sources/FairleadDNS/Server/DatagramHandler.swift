@@ -23,16 +23,20 @@ final class DatagramHandler: ChannelInboundHandler {
         let envelope = unwrapInboundIn(data)
         turn &+= 1
         let origin = DNSCore.Origin(transport: .udp, remote: envelope.remoteAddress, local: local, turn: turn)
-        let channel = context.channel
-        let answered = core.answer(Array(envelope.data.readableBytesView), origin, on: context.eventLoop) { bytes in
-            // Later, when somebody else has answered.
-            channel.writeAndFlush(
-                AddressedEnvelope(remoteAddress: envelope.remoteAddress, data: ByteBuffer(bytes: bytes)), promise: nil)
+        switch core.answer(Array(envelope.data.readableBytesView), origin, on: context.eventLoop) {
+        case .nothing: break
+        case .answer(let bytes):
+            let buffer = context.channel.allocator.buffer(bytes: bytes)
+            context.write(
+                wrapOutboundOut(AddressedEnvelope(remoteAddress: envelope.remoteAddress, data: buffer)), promise: nil)
+        case .later(let answered):
+            let channel = context.channel
+            answered.whenSuccess { bytes in
+                let data = ByteBuffer(bytes: bytes)
+                channel.writeAndFlush(
+                    AddressedEnvelope(remoteAddress: envelope.remoteAddress, data: data), promise: nil)
+            }
         }
-        guard let answered else { return }
-        let buffer = context.channel.allocator.buffer(bytes: answered)
-        context.write(
-            wrapOutboundOut(AddressedEnvelope(remoteAddress: envelope.remoteAddress, data: buffer)), promise: nil)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { context.flush() }

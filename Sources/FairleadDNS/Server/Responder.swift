@@ -1,12 +1,12 @@
-package import FairleadModel
+import FairleadModel
 
 /// What becomes of a packet: the protocol around the zones, as CoreDNS's server has it.
 ///
 /// - A packet that is an answer, or shorter than a header, gets none (RFC 1035, 7; no amplification of garbage).
 /// - Other opcodes than QUERY and NOTIFY are NOTIMP; not exactly one question, or something unreadable: FORMERR.
 /// - Other classes than IN are REFUSED; EDNS versions above 0 are BADVERS (RFC 6891, 6.1.3).
-package struct Responder: Sendable {
-    package enum Decision: Sendable {
+struct Responder: Sendable {
+    enum Decision: Sendable {
         case silence
         /// The answer, still to be cut to the client's size.
         case answer(Message)
@@ -20,7 +20,7 @@ package struct Responder: Sendable {
     /// Whether the addresses of an answer change places.
     let rotates: Bool
 
-    package init(resolver: ZoneResolver, forwards: Bool = false, rotates: Bool = false) {
+    init(resolver: ZoneResolver, forwards: Bool = false, rotates: Bool = false) {
         self.resolver = resolver
         self.forwards = forwards
         self.rotates = rotates
@@ -29,13 +29,13 @@ package struct Responder: Sendable {
     /// - Parameters:
     ///   - isReady: false answers every good question with SERVFAIL.
     ///   - turn: any number; each turns the addresses of an answer to another place.
-    package func decide(_ packet: [UInt8], local: IPAddress?, isReady: Bool = true, turn: Int = 0) -> Decision {
+    func decide(_ packet: [UInt8], local: IPAddress?, isReady: Bool = true, turn: Int = 0) -> Decision {
         guard let (header, counts) = MessageReader.header(packet), !header.isResponse else { return .silence }
         guard header.opcode == .query || header.opcode == .notify else {
             return .answer(Self.rejection(header, .notImplemented, opcode: header.opcode))
         }
         // A NOTIFY may carry one record, an IXFR one, a question with OPT and TSIG two.
-        guard counts[0] == 1, counts[1] <= 1, counts[2] <= 1, counts[3] <= 2 else {
+        guard counts.questions == 1, counts.answers <= 1, counts.authorities <= 1, counts.additionals <= 2 else {
             return .answer(Self.rejection(header, .formatError))
         }
         let request: Message
@@ -92,6 +92,25 @@ package struct Responder: Sendable {
             reply.edns = edns
         }
         return reply
+    }
+
+    /// What another server has answered, as an answer of ours: behind the aliases that led there, if any; else with its
+    /// code and flags.
+    static func merge(_ other: Message, into partial: Message) -> Message {
+        var answer = partial
+        if !partial.answers.isEmpty {
+            answer.answers += other.answers
+            answer.header.isTruncated = other.header.isTruncated
+            return answer
+        }
+        answer.header.bits |= other.header.bits & 0x06A0
+        answer.answers = other.answers
+        answer.authorities = other.authorities
+        answer.additionals = other.additionals
+        if answer.edns != nil, let options = other.edns?.options { answer.edns?.options = options }
+        // Codes above 15 have no place without an OPT record.
+        answer.responseCode = answer.edns == nil ? other.header.responseCode : other.responseCode
+        return answer
     }
 
     static func failed(_ reply: Message, _ code: ResponseCode) -> Message {

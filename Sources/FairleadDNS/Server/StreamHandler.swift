@@ -55,24 +55,20 @@ final class StreamHandler: ChannelDuplexHandler {
         turn &+= 1
         let origin = DNSCore.Origin(
             transport: .tcp, remote: remote, local: context.channel.localAddress?.dnsAddress, turn: turn)
-        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        var isLater = true
-        pending += 1
-        let answered = core.answer(Array(unwrapInboundIn(data).readableBytesView), origin, on: context.eventLoop) {
-            bytes in
-            let (handler, context) = bound.value
-            handler.pending -= 1
-            handler.send(bytes, context)
-            context.flush()
-            handler.closeIfDone(context)
-        } dropped: {
-            isLater = false
+        switch core.answer(Array(unwrapInboundIn(data).readableBytesView), origin, on: context.eventLoop) {
+        case .nothing: break
+        case .answer(let bytes): send(bytes, context)
+        case .later(let answered):
+            pending += 1
+            let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+            answered.whenSuccess { bytes in
+                let (handler, context) = bound.value
+                handler.pending -= 1
+                handler.send(bytes, context)
+                context.flush()
+                handler.closeIfDone(context)
+            }
         }
-        if let answered {
-            isLater = false
-            send(answered, context)
-        }
-        if !isLater { pending -= 1 }
     }
 
     private func send(_ bytes: [UInt8], _ context: ChannelHandlerContext) {

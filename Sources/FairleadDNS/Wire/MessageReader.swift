@@ -8,6 +8,14 @@ package struct WireError: Error, Hashable {
     init(_ reason: String) { self.reason = reason }
 }
 
+/// How many questions and records a header promises; nobody has checked that they are there.
+struct SectionCounts: Hashable {
+    var questions: Int
+    var answers: Int
+    var authorities: Int
+    var additionals: Int
+}
+
 /// Takes messages apart (RFC 1035, 4.1). As lenient as CoreDNS's decoder: records that are counted but not there, and
 /// bytes after the last record, do not matter; a record that breaks off does.
 struct MessageReader {
@@ -26,13 +34,13 @@ struct MessageReader {
     }
 
     /// The header alone, and the four counts; nil if there are not even twelve bytes.
-    static func header(_ bytes: [UInt8]) -> (header: MessageHeader, counts: [Int])? {
+    static func header(_ bytes: [UInt8]) -> (header: MessageHeader, counts: SectionCounts)? {
         guard bytes.count >= headerLength else { return nil }
         func number(_ index: Int) -> UInt16 { UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1]) }
-        return (
-            MessageHeader(id: number(0), bits: number(2)),
-            [Int(number(4)), Int(number(6)), Int(number(8)), Int(number(10))]
-        )
+        let counts = SectionCounts(
+            questions: Int(number(4)), answers: Int(number(6)), authorities: Int(number(8)),
+            additionals: Int(number(10)))
+        return (MessageHeader(id: number(0), bits: number(2)), counts)
     }
 
     /// - Throws: `WireError`, with the questions if those were whole.
@@ -42,16 +50,16 @@ struct MessageReader {
         var reader = MessageReader(bytes)
         reader.offset = headerLength
         if reader.isAtEnd { return message }
-        for _ in 0..<counts[0] {
+        for _ in 0..<counts.questions {
             let start = reader.offset
             let question = try reader.question()
             if reader.offset == start { break }
             message.questions.append(question)
         }
         do {
-            message.answers = try reader.records(counts[1])
-            message.authorities = try reader.records(counts[2])
-            message.additionals = try reader.records(counts[3], edns: &message.edns)
+            message.answers = try reader.records(counts.answers)
+            message.authorities = try reader.records(counts.authorities)
+            message.additionals = try reader.records(counts.additionals, edns: &message.edns)
         } catch {
             var error = error
             error.questions = message.questions

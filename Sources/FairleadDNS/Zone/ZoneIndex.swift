@@ -4,7 +4,7 @@ import Synchronization
 /// The cluster's objects by the names that are asked for, never older than the last commit: whoever asks first makes
 /// up for what has changed since, from the source's history. A question costs a few look-ups, however many Services
 /// there are.
-package final class ZoneIndex: Sendable {
+final class ZoneIndex: Sendable {
     /// What one name's Service is made of, all of one revision.
     struct Found: Sendable {
         /// Whether there is such a namespace. Names below others do not exist.
@@ -15,11 +15,11 @@ package final class ZoneIndex: Sendable {
     }
 
     private let source: any RecordSource
-    private let resources: [GroupVersionResource]
+    let resources: [GroupVersionResource]
     private let state = Mutex(ZoneTables())
 
     /// - Parameter includesPods: whether pods can be found by address.
-    package init(source: any RecordSource, includesPods: Bool) {
+    init(source: any RecordSource, includesPods: Bool) {
         self.source = source
         resources = [.namespaces, .services, .endpointSlices] + (includesPods ? [.pods] : [])
     }
@@ -27,9 +27,17 @@ package final class ZoneIndex: Sendable {
     /// Makes up for changes; done by every look-up, too.
     /// - Returns: whether there was anything to do.
     @discardableResult
-    package func catchUp() -> Bool {
+    func catchUp() -> Bool {
         let target = source.revision
         return state.withLock { $0.advance(to: target, source, resources) }
+    }
+
+    /// How many changes there were since this was called last, by the kind of their Services.
+    func takeChanges() -> [DNSMetrics.ServiceKind: Int] {
+        state.withLock { tables in
+            defer { tables.changes = [:] }
+            return tables.changes
+        }
     }
 
     /// The revision of the last change of anything that names are made of.

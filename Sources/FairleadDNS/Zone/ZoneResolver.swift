@@ -1,12 +1,12 @@
-package import FairleadModel
+import FairleadModel
 
 /// Answers questions about the cluster's names as CoreDNS 1.13.1 does: the zone of the cluster, in-addr.arpa and
 /// ip6.arpa whole.
 ///
 /// Rules: the Kubernetes DNS specification 1.1.0 for which names exist; CoreDNS where that is silent. Pure but for the
 /// index: nothing waits, nothing is remembered between questions.
-package struct ZoneResolver: Sendable {
-    package let settings: ZoneSettings
+struct ZoneResolver: Sendable {
+    let settings: ZoneSettings
     let index: ZoneIndex
     private let zones: [(name: DomainName, isReverse: Bool)]
 
@@ -17,15 +17,23 @@ package struct ZoneResolver: Sendable {
     private static let schemaVersion = "1.1.0"
     private static let schemaTTL: UInt32 = 28800
 
-    package init(settings: ZoneSettings, index: ZoneIndex) {
+    init(settings: ZoneSettings, index: ZoneIndex) {
         self.settings = settings
         self.index = index
         zones = [(settings.domain.lowercased, false), (Self.reverseIPv4, true), (Self.reverseIPv6, true)]
     }
 
+    /// As `/metrics` shows them.
+    var zoneNames: [String] { zones.map(\.name.description) }
+
+    /// The place of the zone a name is in; the number of zones for names outside.
+    func zoneNumber(of name: DomainName) -> Int {
+        zones.firstIndex { name.suffixOffset(of: $0.name) != nil } ?? zones.count
+    }
+
     /// - Parameter local: the address the question came to, which the name server's name stands for.
     /// - Returns: nil for names outside of the zones.
-    package func resolve(_ question: Question, local: IPAddress?) -> Resolution? {
+    func resolve(_ question: Question, local: IPAddress?) -> Resolution? {
         guard let name = LookupName(question.name, zones: zones) else { return nil }
         do {
             var resolution = try answer(name, question.type, local)

@@ -27,6 +27,8 @@ struct ZoneTables {
     /// -1 before anything has been loaded.
     private(set) var revision: Int64 = -1
     private(set) var modifiedRevision: Int64 = 0
+    /// Changes of names by the kind of their Services, for metrics.
+    var changes: [DNSMetrics.ServiceKind: Int] = [:]
     private(set) var namespaces: [String: Namespace] = [:]
     private(set) var servicesByAddress: [AddressKey: ServiceRecords] = [:]
     private(set) var slicesByAddress: [AddressKey: Slices] = [:]
@@ -41,7 +43,10 @@ struct ZoneTables {
     ) -> Bool {
         guard revision < target else { return false }
         if revision >= 0, let changes = source.changes(resources, after: revision, through: target) {
-            for change in changes { apply(change) }
+            for change in changes {
+                apply(change)
+                count(change)
+            }
             revision = target
         } else {
             let loaded = source.load(resources)
@@ -64,6 +69,25 @@ struct ZoneTables {
             replace(key, by: change.isDeletion ? nil : SliceRecords(change.object))
         case GroupVersionResource.pods.groupResource: replacePod(key, by: change)
         default: break
+        }
+    }
+
+    private mutating func count(_ change: RecordChange) {
+        let key = change.object.key
+        let service: String
+        switch key.resource {
+        case GroupVersionResource.services.groupResource: service = key.name
+        case GroupVersionResource.endpointSlices.groupResource:
+            service = slicesByName[key.namespace]?[key.name]?.serviceName ?? ""
+        default: return
+        }
+        guard let records = namespaces[key.namespace]?.services[service] else { return }
+        switch records.kind {
+        case .external: break
+        case .cluster: changes[.clusterIP, default: 0] += 1
+        case .headless:
+            let hasSelector = ServiceView(records.object).selector != nil
+            changes[hasSelector ? .headlessWithSelector : .headlessWithoutSelector, default: 0] += 1
         }
     }
 

@@ -32,4 +32,11 @@ struct StoreRecordSource: RecordSource {
         }
         return changes
     }
+
+    func onChange(
+        of resources: [GroupVersionResource], _ wake: @escaping @Sendable () -> Void
+    ) -> @Sendable () -> Void {
+        let subscriptions = resources.map { store.subscribe($0.groupResource, wake: wake) }
+        return { for subscription in subscriptions { subscription.cancel() } }
+    }
 }

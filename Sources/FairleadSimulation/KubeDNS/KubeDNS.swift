@@ -20,7 +20,17 @@ package struct KubeDNS: Sendable {
         self.clusterDomain = clusterDomain
     }
 
-    package var address: String { serviceCIDR.network.advanced(by: 10).description }
+    /// Whether this is one of the pods that answer.
+    package static func isPod(_ pod: Value) -> Bool {
+        pod.namespace == namespace && pod.text("metadata", "labels", "k8s-app") == "kube-dns"
+    }
+
+    package var address: String { Self.address(in: serviceCIDR) }
+
+    /// The Service's address in a primary service range: the tenth.
+    package static func address(in serviceCIDR: CIDR) -> String {
+        serviceCIDR.network.advanced(by: 10).description
+    }
 
     /// Creates what is missing; what is there, however changed, stays. The namespace must exist.
     package func install() async throws(APIStatus) {
