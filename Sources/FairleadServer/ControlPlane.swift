@@ -3,6 +3,7 @@ import FairleadClient
 import FairleadControllers
 import FairleadModel
 import FairleadSchema
+import FairleadSimulation
 
 /// The controllers of a server, and the informers they share.
 struct ControlPlane: Sendable {
@@ -19,6 +20,8 @@ struct ControlPlane: Sendable {
             EndpointSliceController(informers: informers, environment: environment),
             EndpointsController(informers: informers, environment: environment),
             EndpointSliceMirroringController(informers: informers, environment: environment),
+            ServiceCIDRController(informers: informers, environment: environment),
+            IPAddressRepairController(informers: informers, environment: environment),
             DeploymentController(client: client, informers: informers, environment: environment),
             ReplicaSetController(client: client, informers: informers, environment: environment),
             StatefulSetController(client: client, informers: informers, environment: environment),
@@ -39,7 +42,11 @@ struct ControlPlane: Sendable {
         if !configuration.isBare {
             controllers.append(
                 LoadBalancerController(
-                    informers: informers, pool: configuration.loadBalancerPool, environment: environment))
+                    informers: informers, pools: configuration.loadBalancerPools, environment: environment))
+            controllers.append(
+                ServiceExplanationController(
+                    informers: informers, loadBalancers: configuration.loadBalancers,
+                    readinessAnnotation: SimulationKeys.ready, environment: environment))
         }
         self.informers = informers
         self.controllers = controllers

@@ -164,7 +164,7 @@ package struct FairleadServer: Service {
             operations: operations,
             podLogs: { pod, container, options in
                 PodLogs.lines(for: pod, container: container, options: .init(options, now: environment.now()))
-            })
+            }, debug: DebugPages(store: api.store, configuration: configuration).respond)
         var settings = HTTPServerConfiguration(addresses: configuration.listen)
         settings.allowsRemote = configuration.allowsRemote
         settings.shutdownGrace = .milliseconds(80)
