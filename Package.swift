@@ -116,14 +116,17 @@ let package = Package(
         .testTarget(
             name: "FairleadControllersTests",
             dependencies: ["FairleadControllers", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
-            swiftSettings: strict),
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "FairleadSimulationTests",
             dependencies: ["FairleadSimulation", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadServerTests",
-            dependencies: ["FairleadServer", "FairleadControllers", "FairleadHTTP", "FairleadModel"],
+            dependencies: [
+                "FairleadServer", "FairleadControllers", "FairleadHTTP", "FairleadModel", "FairleadAPI",
+                "FairleadClient", "FairleadSchema", "FairleadStorage",
+            ],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],

@@ -31,7 +31,16 @@ extension Connection {
         guard let context else { return }
         phase = .deferred
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        DeferredWork.run(on: context.eventLoop, work) { outcome in bound.value.deferredWorkEnded(with: outcome) }
+        DeferredWork.run(on: loop.executor, work) { outcome in bound.value.deferredWorkEnded(with: outcome) }
+    }
+
+    private func compress(_ response: APIResponse) {
+        guard let context else { return }
+        phase = .deferred
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        DeferredWork.runAside(
+            from: context.eventLoop, { .response(Gzip.compressed(response)) },
+            deliver: { outcome in bound.value.deferredWorkEnded(with: outcome) })
     }
 
     private func deferredWorkEnded(with outcome: APIOutcome) {
@@ -51,7 +60,7 @@ extension Connection {
         if exchange.acceptsGzip, size > loop.core.configuration.compressionThreshold {
             assembler.forgetGzip()
             if !response.headers.contains(where: { $0.name.lowercased() == "content-encoding" }) {
-                return putOff { .response(Gzip.compressed(response)) }
+                return compress(response)
             }
         }
         let mayHaveBody = response.status >= 200 && response.status != 204 && response.status != 304

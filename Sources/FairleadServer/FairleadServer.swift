@@ -139,7 +139,9 @@ package struct FairleadServer: Service {
         do {
             let types = try TypeRegistry.builtIn()
             let strategies = workloadStrategies.merging(networkStrategies) { $1 }
-            let kinds = KindRegistry(resources: ResourceTable.builtIn, strategies: strategies)
+            let kinds = KindRegistry(
+                resources: ResourceTable.builtIn, strategies: strategies,
+                catalog: CustomCatalog(store: store, types: types))
             let settings = APIConfiguration(
                 serviceClusterIPRanges: configuration.serviceClusterIPRanges,
                 nodePortRange: configuration.nodePortRange, clusterDomain: configuration.clusterDomain)
@@ -158,11 +160,11 @@ package struct FairleadServer: Service {
             metrics: { metrics.text })
         let environment = environment
         let pipeline = Pipeline(
-            api: api, documents: DiscoveryEndpoint(table: api.kinds.resources, registry: api.types),
+            api: api, documents: DiscoveryEndpoint(kinds: api.kinds, registry: api.types),
             operations: operations,
             podLogs: { pod, container, options in
                 PodLogs.lines(for: pod, container: container, options: .init(options, now: environment.now()))
-            })
+            }, debug: DebugPages(store: api.store, configuration: configuration).respond)
         var settings = HTTPServerConfiguration(addresses: configuration.listen)
         settings.allowsRemote = configuration.allowsRemote
         settings.shutdownGrace = .milliseconds(80)
