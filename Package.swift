@@ -82,16 +82,29 @@ let package = Package(
                 "FairleadServer", "FairleadDNS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "FairleadModelTests", dependencies: ["FairleadModel"], swiftSettings: strict),
+        // Numbers and objects that are random, and the same in every run.
+        .target(
+            name: "FairleadRandomTesting", dependencies: ["FairleadModel", "FairleadSchema"],
+            path: "Tests/FairleadRandomTesting", swiftSettings: strict),
         .testTarget(
-            name: "FairleadSchemaTests", dependencies: ["FairleadSchema", "FairleadModel"], swiftSettings: strict),
+            name: "FairleadModelTests", dependencies: ["FairleadModel", "FairleadRandomTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadSchemaTests", dependencies: ["FairleadSchema", "FairleadModel", "FairleadRandomTesting"],
+            swiftSettings: strict),
         .testTarget(
             name: "FairleadStorageTests",
-            dependencies: ["FairleadStorage", "FairleadModel", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "FairleadStorage", "FairleadModel", "FairleadRandomTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadAPITests",
-            dependencies: ["FairleadAPI", "FairleadModel", "FairleadSchema", "FairleadStorage"], swiftSettings: strict),
+            dependencies: [
+                "FairleadAPI", "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadRandomTesting",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "FairleadHTTPTests",
             dependencies: [
