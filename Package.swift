@@ -142,7 +142,7 @@ let package = Package(
             name: "FairleadServerTests",
             dependencies: [
                 "FairleadServer", "FairleadControllers", "FairleadHTTP", "FairleadModel", "FairleadAPI",
-                "FairleadClient", "FairleadSchema", "FairleadStorage",
+                "FairleadClient", "FairleadClientTesting", "FairleadSchema", "FairleadStorage",
             ],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),

@@ -194,17 +194,6 @@ private final class MemoryWatch: ObjectWatch {
     func cancel() { signal.raise() }
 }
 
-/// Polls until the condition holds; the deadline only ends a test that would hang.
-func eventually(_ condition: () -> Bool) async -> Bool {
-    let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(20)
-    while clock.now < deadline {
-        if condition() { return true }
-        try? await clock.sleep(for: .milliseconds(2))
-    }
-    return condition()
-}
-
 /// Runs controllers against a cluster while `body` works.
 func withControllers(
     _ cluster: MemoryCluster, _ make: (InformerSet) -> [any Controller], _ body: () async throws -> Void

@@ -1,5 +1,6 @@
 import FairleadAPI
 import FairleadClient
+import FairleadClientTesting
 import FairleadControllers
 import FairleadModel
 import FairleadSchema
@@ -89,16 +90,5 @@ struct ControlPlaneFixture {
     /// Fails the test if the condition never holds.
     func wait(_ condition: () -> Bool) async throws {
         guard await eventually(condition) else { throw TimedOut() }
-    }
-
-    /// Polls until the condition holds; the deadline only ends a test that would hang.
-    func eventually(_ condition: () -> Bool) async -> Bool {
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(20)
-        while clock.now < deadline {
-            if condition() { return true }
-            try? await clock.sleep(for: .milliseconds(2))
-        }
-        return condition()
     }
 }

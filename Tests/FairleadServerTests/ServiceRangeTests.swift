@@ -1,4 +1,5 @@
 import FairleadClient
+import FairleadClientTesting
 import FairleadControllers
 import FairleadModel
 import Testing
@@ -54,7 +55,7 @@ struct ServiceRangeTests {
             let spec: Value = ["clusterIP": "10.97.0.7", "ports": [["port": 80]]]
             try await fixture.createService("s", spec: spec)
             try await fixture.client.delete(.serviceCIDRs, namespace: "", name: "more")
-            let isHeld = await fixture.eventually {
+            let isHeld = await eventually {
                 let conditions = fixture.object(.serviceCIDRs, "more")?.at("status", "conditions")?.array ?? []
                 return conditions.contains { $0["reason"]?.string == "Terminating" }
             }
@@ -73,7 +74,7 @@ struct ServiceRangeTests {
             try await fixture.createService("s", spec: ["clusterIP": "10.96.0.7", "ports": [["port": 80]]])
             let claim = try #require(fixture.object(.ipAddresses, "10.96.0.7"))
             try await fixture.client.delete(.ipAddresses, namespace: "", name: "10.96.0.7")
-            let isRepaired = await fixture.eventually {
+            let isRepaired = await eventually {
                 fixture.object(.ipAddresses, "10.96.0.7").map { $0.uid != claim.uid } ?? false
             }
             #expect(isRepaired)
@@ -90,7 +91,7 @@ struct ServiceRangeTests {
             _ = try await fixture.client.create(.ipAddresses, namespace: "", handMade)
             try await fixture.wait { fixture.object(.ipAddresses, "10.96.0.99") == nil }
             #expect(fixture.object(.ipAddresses, "10.96.0.98") != nil)
-            let told = await fixture.eventually {
+            let told = await eventually {
                 let reasons = fixture.objects(.events, namespace: "default").compactMap { $0["reason"]?.string }
                 return reasons.contains("ClusterIPNotAllocated") && reasons.contains("IPAddressNotAllocated")
             }

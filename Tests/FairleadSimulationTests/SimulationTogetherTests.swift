@@ -16,16 +16,6 @@ import Testing
         }
     }
 
-    private func eventually(_ condition: () -> Bool) async -> Bool {
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(20)
-        while clock.now < deadline {
-            if condition() { return true }
-            try? await clock.sleep(for: .milliseconds(2))
-        }
-        return condition()
-    }
-
     private func withSimulation(_ client: InMemoryClient, nodes: Int, _ body: () async throws -> Void) async throws {
         let informers = InformerSet(client: client)
         var configuration = Simulation.Configuration(

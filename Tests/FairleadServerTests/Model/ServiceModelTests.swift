@@ -1,4 +1,5 @@
 import FairleadClient
+import FairleadClientTesting
 import FairleadControllers
 import FairleadModel
 import Foundation
@@ -51,7 +52,7 @@ struct ServiceModelTests {
                 await operations.step()
                 guard step.isMultiple(of: 10) || step == Self.steps else { continue }
                 let observation = ServiceObservation(fixture: fixture, model: operations.model)
-                let agrees = await fixture.eventually { observation.differences().isEmpty }
+                let agrees = await eventually { observation.differences().isEmpty }
                 if agrees, operations.surprises.isEmpty { continue }
                 Issue.record(
                     """

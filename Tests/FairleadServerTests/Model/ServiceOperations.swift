@@ -1,4 +1,5 @@
 import FairleadClient
+import FairleadClientTesting
 import FairleadModel
 
 @testable import FairleadServer
@@ -106,7 +107,7 @@ struct ServiceOperations {
         let fixture = fixture
         // Endpoints of a namesake that are still there would be taken for hand-made ones.
         if service.app == nil {
-            _ = await fixture.eventually { fixture.object(.endpoints, name, namespace: "default") == nil }
+            _ = await eventually { fixture.object(.endpoints, name, namespace: "default") == nil }
         }
         let made = await attempt("create \(type) \(name)", succeeds: isPossible) {
             () async throws(APIStatus) -> Value in
@@ -353,7 +354,7 @@ struct ServiceOperations {
             }
             // Until it is back, anybody could have the address.
             let fixture = fixture
-            let isBack = await fixture.eventually { fixture.object(.ipAddresses, address) != nil }
+            let isBack = await eventually { fixture.object(.ipAddresses, address) != nil }
             if !isBack { surprises.append("claim \(address) did not come back") }
             return
         }
