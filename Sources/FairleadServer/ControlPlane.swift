@@ -35,6 +35,7 @@ struct ControlPlane: Sendable {
                 client: client, informers: informers, environment: environment,
                 rootCertificates: Self.rootCertificates),
             DisruptionController(client: client, informers: informers, environment: environment),
+            ResourceQuotaController(client: client, informers: informers, resources: managed),
             PodGCController(client: client, informers: informers, environment: environment),
             NodeLifecycleController(informers: informers, environment: environment),
             KubernetesServiceController(informers: informers, bootstrap: bootstrap),

@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadRandomTesting
 import Testing
 
 @testable import FairleadSchema

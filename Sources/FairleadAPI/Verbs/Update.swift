@@ -177,6 +177,9 @@ extension API {
         case .none: break
         }
         if !errors.isEmpty { throw kind.invalid(existing.key.name, errors, of: object) }
+        if scope == .main {
+            try QuotaAdmission.admit(object, old: old, kind: kind, in: &transaction, context.snapshot)
+        }
 
         let warnings =
             scope == .main ? strategy.warnings(for: object, old: old) : strategy.statusWarnings(for: object)
