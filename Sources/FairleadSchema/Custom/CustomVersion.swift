@@ -20,6 +20,7 @@ package final class CustomVersion: Sendable {
     /// Whether reading an object fills in something or has embedded objects to look after.
     package let hasDefaults: Bool
     package let hasEmbeddedResources: Bool
+    package let hasRules: Bool
 
     /// Where the numbers of the scale subresource are (without leading dot).
     package struct Scale: Sendable {
@@ -48,6 +49,7 @@ package final class CustomVersion: Sendable {
         self.schema = schema
         hasDefaults = schema.hasDefaults
         hasEmbeddedResources = schema.hasEmbeddedResources
+        hasRules = schema.hasRules
         let hasStatus = version.at("subresources", "status")?.object != nil
         self.hasStatus = hasStatus
         scale = version.at("subresources", "scale").flatMap { scale in

@@ -38,6 +38,7 @@ package final class StructuralSchema: Sendable {
     let listType: String
     let listMapKeys: [String]
     let mapType: String
+    let rules: [ValidationRule]
     /// Whether there is a default here or below.
     let hasDefaults: Bool
 
@@ -77,6 +78,7 @@ package final class StructuralSchema: Sendable {
         listType = source["x-kubernetes-list-type"]?.string ?? ""
         listMapKeys = (source["x-kubernetes-list-map-keys"]?.array ?? []).compactMap(\.string)
         mapType = source["x-kubernetes-map-type"]?.string ?? ""
+        rules = (source["x-kubernetes-validations"]?.array ?? []).map { ValidationRule($0) }
         hasDefaults =
             defaultValue != nil || properties.values.contains(where: \.hasDefaults) || items?.hasDefaults == true
             || additional.schema?.hasDefaults == true

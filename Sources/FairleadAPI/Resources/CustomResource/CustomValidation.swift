@@ -24,14 +24,32 @@ struct CustomValidation {
         }
         if version.hasEmbeddedResources { errors += embeddedErrors(object) }
         errors += ListInvariants.errors(of: object, version.schema, at: .root, old: old)
-        return errors
+        return errors + ruleErrors(object, old, after: errors)
     }
 
     func statusErrors(of object: Value, old: Value) -> [FieldError] {
         guard let schema = custom.version.schema.node(at: ["status"]), let status = object["status"] else { return [] }
         let path = FieldPath("status")
-        return SchemaValidator(prefix: "status").errors(of: status, schema, old: old["status"])
+        let errors =
+            SchemaValidator(prefix: "status").errors(of: status, schema, old: old["status"])
             + ListInvariants.errors(of: status, schema, at: path, old: old["status"])
+        return errors + ruleErrors(object, old, after: errors)
+    }
+
+    private static let blocking: Set<FieldError.Kind> = [.notSupported, .required, .tooLong, .tooMany, .typeInvalid]
+
+    /// Rules are asked about objects that otherwise are what the schema says.
+    private func ruleErrors(_ object: Value, _ old: Value?, after errors: [FieldError]) -> [FieldError] {
+        guard custom.version.hasRules else { return [] }
+        if errors.contains(where: { Self.blocking.contains($0.kind) }) {
+            return [
+                .invalid(
+                    .root, "null",
+                    "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
+                )
+            ]
+        }
+        return custom.version.schema.ruleErrors(of: object, old: old, at: .root)
     }
 
     private func replicaErrors(_ object: Value, _ path: [String]) -> [FieldError] {

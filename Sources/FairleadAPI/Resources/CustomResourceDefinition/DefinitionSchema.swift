@@ -118,6 +118,31 @@ struct DefinitionSchema {
         }
     }
 
+    private mutating func checkRules(_ rules: [Value], _ path: FieldPath) {
+        for (index, rule) in rules.enumerated() {
+            let place = path.index(index)
+            let text = rule.text("rule").trimmingSpaces
+            let message = rule.text("message")
+            if text.isEmpty {
+                errors.append(.required(place.child("rule"), "rule is not specified"))
+            } else if text.contains("\n"), message.trimmingSpaces.isEmpty {
+                errors.append(
+                    .required(place.child("message"), "message must be specified if rule contains line breaks"))
+            }
+            if !message.isEmpty, message.trimmingSpaces.isEmpty {
+                errors.append(
+                    .invalid(place.child("message"), .string(message), "message must be non-empty if specified"))
+            } else if message.contains("\n") {
+                errors.append(
+                    .invalid(place.child("message"), .string(message), "message must not contain line breaks"))
+            }
+            let reasons = ["FieldValueRequired", "FieldValueForbidden", "FieldValueInvalid", "FieldValueDuplicate"]
+            if let reason = rule["reason"], !reasons.contains(reason.string ?? "") {
+                errors.append(.notSupported(place.child("reason"), reason, supported: reasons))
+            }
+        }
+    }
+
     private static let types: [String] = ["array", "boolean", "integer", "number", "object", "string"]
 
     private mutating func checkExtensions(_ schema: Value, _ path: FieldPath) {
@@ -151,6 +176,7 @@ struct DefinitionSchema {
             }
         }
         errors += KeyedListRules.errors(of: schema, path)
+        checkRules(schema.items("x-kubernetes-validations"), path.child("x-kubernetes-validations"))
         if let pattern = schema["pattern"]?.string, !pattern.isEmpty {
             do throws(Pattern.SyntaxError) {
                 _ = try Pattern(pattern)

@@ -7,19 +7,18 @@ enum DefinitionWarnings {
         var texts: [String] = []
         for version in object["spec"]?.items("versions") ?? [] {
             var formats: [String] = []
-            var hasRules = false
+            var unknownRules: [String] = []
             visit(version.at("schema", "openAPIV3Schema") ?? .null) { schema in
                 let format = schema.text("format")
                 if !format.isEmpty, !StringFormat.isRecognized(format), !formats.contains(format) {
                     formats.append(format)
                 }
-                if !schema.items("x-kubernetes-validations").isEmpty { hasRules = true }
+                for rule in schema.items("x-kubernetes-validations") where !ValidationRule(rule).isEvaluated {
+                    unknownRules.append(rule.text("rule"))
+                }
             }
             texts += formats.sorted().map { "unrecognized format \($0.goQuoted)" }
-            if hasRules {
-                texts.append(
-                    "spec.versions[\(version.text("name"))]: x-kubernetes-validations are stored but not evaluated")
-            }
+            texts += unknownRules.map { "x-kubernetes-validations: rule \($0.goQuoted) is stored but not evaluated" }
         }
         if object.at("spec", "conversion", "strategy") == "Webhook" {
             texts.append("spec.conversion: the webhook is stored but not called; versions differ in apiVersion only")

@@ -144,6 +144,9 @@ struct StructuralRules {
             "x-kubernetes-int-or-string",
         ]
         for key in flags where schema.flag(key) { forbid(key, "must be false to be structural") }
+        if !schema.items("x-kubernetes-validations").isEmpty {
+            forbid("x-kubernetes-validations", "must be empty to be structural")
+        }
         if !schema.strings("x-kubernetes-list-map-keys").isEmpty {
             forbid("x-kubernetes-list-map-keys", "must be empty to be structural")
         }

@@ -1,0 +1,78 @@
+import FairleadModel
+import Testing
+
+@testable import FairleadSchema
+
+struct ValidationRuleTests {
+    private func value(_ text: String) throws -> Value { try JSON.parse(Array(text.utf8)).value }
+
+    private func evaluate(_ expression: String, _ object: String) throws -> Value {
+        var evaluation = RuleEvaluation(["self": try value(object)])
+        return try evaluation.evaluate(try RuleParser.parse(expression))
+    }
+
+    @Test(arguments: [
+        ("self.a <= self.b", #"{"a":1,"b":2}"#), ("!(self.a == 2) && true", #"{"a":1}"#),
+        ("has(self.a) ? self.a > 1 : true", "{}"), ("size(self.l) == 2 && self.l.size() == 2", #"{"l":[1,2]}"#),
+        ("self.l.all(x, x > 0)", #"{"l":[1,2]}"#), ("self.l.exists(x, x == 2)", #"{"l":[1,2]}"#),
+        ("self.l.exists_one(x, x > 1)", #"{"l":[1,2]}"#), ("self.l.filter(x, x > 1) == [2]", #"{"l":[1,2]}"#),
+        ("self.l.map(x, x * 2) == [2, 4]", #"{"l":[1,2]}"#), ("'a' in self.m", #"{"m":{"a":1}}"#),
+        ("self.s in ['x', \"y\"]", #"{"s":"x"}"#), ("self.m['a'] == 1", #"{"m":{"a":1}}"#),
+        ("self.s.startsWith('ab') && self.s.endsWith('c') && self.s.matches('^a.c$')", #"{"s":"abc"}"#),
+        ("self.missing == 1 || true", "{}"), ("self.a + 1 == 2 && 7 / 2 == 3 && -7 % 3 == -1", #"{"a":1}"#),
+        ("self.a == 1.0", #"{"a":1}"#), ("self.my__dash__key == 1", #"{"my-key":1}"#),
+        ("string(self.a) + 'x' == '1x'", #"{"a":1}"#), ("type(self.a) == int", #"{"a":1}"#),
+        ("self.l.join(',') == 'a,b'", #"{"l":["a","b"]}"#), ("self.in == 1", #"{"in":1}"#),
+        ("1 < 2 ? 'a' == 'a' : false // comment", "{}"), (#"r'\d' == '\\d'"#, "{}"),
+    ])
+    func whatCELFindsTrueIsTrue(_ expression: String, _ object: String) throws {
+        #expect(try evaluate(expression, object) == true)
+    }
+
+    @Test(arguments: [
+        ("self.a == 1", "{}", "no such key: a"), ("self.l[5] == 1", #"{"l":[1]}"#, "index out of bounds: 5"),
+        ("1 / 0 == 1", "{}", "division by zero"), ("'a' < 1", "{}", "no such overload"),
+        ("9223372036854775807 + 1 > 0", "{}", "integer overflow"),
+    ])
+    func whatCannotBeEvaluatedIsAnError(_ expression: String, _ object: String, _ words: String) throws {
+        #expect(throws: RuleError(words)) { try evaluate(expression, object) }
+    }
+
+    @Test(arguments: ["self.", "1 +", "(", "'a", "foo(self)", "self.quantity()", "1u", "b'x'", "self.?a", ""])
+    func whatIsNotReadHereIsKeptButNotEvaluated(_ rule: String) {
+        #expect(!ValidationRule(["rule": .string(rule)]).isEvaluated)
+    }
+
+    @Test func aRuleThatTakesTooLongIsCutOff() throws {
+        let list = "[" + (0..<200).map(String.init).joined(separator: ",") + "]"
+        #expect(throws: RuleError("operation cancelled: actual cost limit exceeded")) {
+            try evaluate("self.all(a, self.all(b, self.all(c, a + b + c >= 0)))", list)
+        }
+    }
+
+    @Test func rulesSpeakAboutTheirPlaceAndTransitionsOnlyAboutUpdates() throws {
+        let schema = StructuralSchema(
+            try value(
+                """
+                {"type":"object","properties":{"spec":{"type":"object",
+                  "x-kubernetes-validations":[{"rule":"self.a < self.b","message":"a must be smaller"},
+                    {"rule":"self.a >= oldSelf.a","reason":"FieldValueForbidden","fieldPath":".a"},
+                    {"rule":"self.b < 100","messageExpression":"'b is ' + string(self.b)"}],
+                  "properties":{"a":{"type":"integer"},"b":{"type":"integer"}}}}}
+                """))
+        let old = try value(#"{"spec":{"a":3,"b":4}}"#)
+        let new = try value(#"{"spec":{"a":2,"b":100}}"#)
+        #expect(
+            schema.ruleErrors(of: new, old: old, at: .root).map(\.description) == [
+                "spec.a: Forbidden: failed rule: self.a >= oldSelf.a",
+                "spec: Invalid value: \"object\": b is 100",
+            ])
+        #expect(schema.ruleErrors(of: old, old: nil, at: .root).isEmpty)
+        let wrong = try value(#"{"spec":{"a":5,"b":4}}"#)
+        #expect(
+            schema.ruleErrors(of: wrong, old: nil, at: .root).map(\.description) == [
+                "spec: Invalid value: \"object\": a must be smaller"
+            ])
+        #expect(schema.ruleErrors(of: wrong, old: wrong, at: .root).isEmpty)
+    }
+}
