@@ -130,3 +130,28 @@ struct RequestOptionsTests {
         #expect(options.resourceVersion == "9")
     }
 }
+
+struct DeletionBodyTests {
+    @Test func besideABodyTheQuerySaysNothing() async throws {
+        let fixture = try await APIFixture()
+        try await fixture.send("POST", APIFixture.configMaps, body: ["metadata": ["name": "a"]])
+        let path = APIFixture.configMaps + "/a"
+        #expect(try await fixture.send("DELETE", path, "dryRun=All").status == 200)
+        #expect(try await fixture.send("GET", path).status == 200)
+        #expect(try await fixture.send("DELETE", path, "dryRun=All", body: .object([:])).status == 200)
+        #expect(try await fixture.send("GET", path).status == 404)
+    }
+
+    @Test func bodiesOfWrongTypesAreRefused() async throws {
+        let fixture = try await APIFixture()
+        try await fixture.send("POST", APIFixture.configMaps, body: ["metadata": ["name": "a"]])
+        let path = APIFixture.configMaps + "/a"
+        let typed = try await fixture.send("DELETE", path, body: ["gracePeriodSeconds": "x"])
+        #expect(typed.status == 400)
+        #expect(
+            typed.message
+                == "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64")
+        #expect(try await fixture.send("DELETE", path, body: .array([])).status == 400)
+        #expect(try await fixture.send("GET", path).status == 200)
+    }
+}

@@ -11,31 +11,32 @@ package final class ResourceQuotaController: Controller {
     private let informers: [Informer]
     private let runner: ControllerRunner<ObjectName>
 
-    /// - Parameter resources: everything that may be counted.
-    package init(client: any ObjectClient, informers: InformerSet, resources: [ManagedResource]) {
+    /// - Parameter resources: everything that may be counted, custom resources included.
+    package init(client: any ObjectClient, informers: InformerSet, resources: ManagedResources) {
         let queue = WorkQueue<ObjectName>()
-        let counted = resources.filter(\.isNamespaced).map(\.resource)
         let quotas = informers.informer(Self.quotas)
         let lister = quotas.lister
-        let worker = ResourceQuotaWorker(client: client, counted: counted)
+        let worker = ResourceQuotaWorker(client: client, resources: resources)
         runner = ControllerRunner(name: name, workers: 2, queue: queue) { key in
             try await worker.reconcile(key)
             return .done
         }
-        self.informers = [quotas] + counted.filter { $0 != Self.quotas }.map { informers.informer($0) }
+        self.informers = [quotas]
         quotas.addHandler { change in
             guard let new = change.new?.value else { return }
             let quota = Quota(new)
             if change.isAddition || quota.hard != quota.wanted { queue.add(change.name) }
         }
-        for resource in counted {
-            informers.informer(resource).addHandler { change in
+        resources.attach { managed, informer in
+            // Events come and go by the thousand: who counts them counts again when something else goes.
+            guard managed.isNamespaced, managed.resource != .events else { return }
+            informer.addHandler { change in
                 // What comes has been entered by the write that made it.
                 if change.isAddition { return }
                 // Few namespaces have quotas: the look-up is empty for the rest.
                 for quota in lister.list(namespace: change.name.namespace) {
                     let name = ObjectName(namespace: quota.key.namespace, name: quota.key.name)
-                    if resource != Self.quotas || name != change.name { queue.add(name) }
+                    if managed.resource != Self.quotas || name != change.name { queue.add(name) }
                 }
             }
         }
@@ -46,7 +47,7 @@ package final class ResourceQuotaController: Controller {
 
 private struct ResourceQuotaWorker: Sendable {
     let client: any ObjectClient
-    let counted: [GroupVersionResource]
+    let resources: ManagedResources
 
     /// The quota is read before what it counts: what comes in between changes the quota, and the update is refused;
     /// what goes in between is not counted. Informers, each at a revision of its own, could not promise that.
@@ -63,6 +64,7 @@ private struct ResourceQuotaWorker: Sendable {
         let bounds = quota.wanted.names
         let reconciler = ResourceQuotaReconciler(quota: quota)
         var used = reconciler.nothing
+        let counted = resources.all.filter(\.isNamespaced).map(\.resource)
         for resource in counted where !QuotaUsage.matching(bounds, resource.groupResource).isEmpty {
             for object in try await client.list(resource, namespace: key.namespace).objects {
                 used = used + reconciler.usage(of: object.value, resource.groupResource)
