@@ -34,15 +34,6 @@ extension Connection {
         DeferredWork.run(on: loop.executor, work) { outcome in bound.value.deferredWorkEnded(with: outcome) }
     }
 
-    private func compress(_ response: APIResponse) {
-        guard let context else { return }
-        phase = .deferred
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        DeferredWork.runAside(
-            from: context.eventLoop, { .response(Gzip.compressed(response)) },
-            deliver: { outcome in bound.value.deferredWorkEnded(with: outcome) })
-    }
-
     private func deferredWorkEnded(with outcome: APIOutcome) {
         guard case .deferred = phase else {
             // The client has gone.
@@ -60,7 +51,12 @@ extension Connection {
         if exchange.acceptsGzip, size > loop.core.configuration.compressionThreshold {
             assembler.forgetGzip()
             if !response.headers.contains(where: { $0.name.lowercased() == "content-encoding" }) {
-                return compress(response)
+                return putOff {
+                    // Long computation, which is not for the event loop.
+                    await withTaskExecutorPreference(globalConcurrentExecutor) {
+                        .response(Gzip.compressed(response))
+                    }
+                }
             }
         }
         let mayHaveBody = response.status >= 200 && response.status != 204 && response.status != 304

@@ -8,9 +8,8 @@ import Testing
     let endpoint: DiscoveryEndpoint
 
     init() throws {
-        endpoint =
-            endpoint = DiscoveryEndpoint(
-                kinds: KindRegistry(resources: .builtIn, strategies: [:]), registry: try TypeRegistry.builtIn())
+        endpoint = DiscoveryEndpoint(
+            kinds: KindRegistry(resources: .builtIn, strategies: [:]), registry: try TypeRegistry.builtIn())
     }
 
     private func get(

@@ -28,7 +28,9 @@ extension OpenAPIDocuments {
         for (definition, version) in versions {
             for (name, value) in CustomOpenAPI.definitions(definition, version, .v3) { own[name] = value }
         }
-        let operations = OperationPaths(dialect: .v3, hasStrategicMerge: false) { own[$0] != nil || builtIn.schemas[$0] != nil }
+        let operations = OperationPaths(dialect: .v3, hasStrategicMerge: false) {
+            own[$0] != nil || builtIn.schemas[$0] != nil
+        }
         var paths = Object()
         var roots = ["DeleteOptions", "Status", "ObjectMeta", "ListMeta"].map {
             "io.k8s.apimachinery.pkg.apis.meta.v1." + $0
