@@ -118,14 +118,14 @@ struct RequestOptionsTests {
         }
     }
 
-    @Test func theBodyOfADeletionGoesBeforeItsQueryButADryRunHoldsAnyway() async throws {
+    @Test func theBodyOfADeletionGoesBeforeItsQueryInAll() async throws {
         let fixture = try await APIFixture()
         var request = APIFixture.request("DELETE", "/", "gracePeriodSeconds=7&dryRun=All")
         #expect(try DeletionOptions(request, fixture.api.decoder).gracePeriodSeconds == 7)
         request.body = Array(#"{"gracePeriodSeconds":3,"preconditions":{"uid":"u","resourceVersion":"9"}}"#.utf8)
         let options = try DeletionOptions(request, fixture.api.decoder)
         #expect(options.gracePeriodSeconds == 3)
-        #expect(options.isDryRun)
+        #expect(!options.isDryRun)
         #expect(options.uid == "u")
         #expect(options.resourceVersion == "9")
     }

@@ -52,7 +52,9 @@ extension ResourceInfo {
             }
             for field in type.fields { if let inner = field.shape.innermostType { try check(inner) } }
         }
-        for info in ResourceTable.builtIn.all where info.hasProtobufForm { try check(try #require(try registry.get().type(named: info.typeName))) }
+        for info in ResourceTable.builtIn.all where info.hasProtobufForm {
+            try check(try #require(try registry.get().type(named: info.typeName)))
+        }
     }
 
     @Test func everyKindSurvivesTheRoundTrip() throws {
