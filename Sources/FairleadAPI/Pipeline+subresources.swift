@@ -32,7 +32,7 @@ extension Pipeline {
 
     private func scale(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
         let kind = target.kind
-        let encoder = try encoder(for: request, kind)
+        let encoder = try scaleEncoder(for: request, kind)
         let mapping = kind.scaleMapping
         let key = kind.key(namespace: target.namespace, name: target.name)
         switch request.method {
@@ -64,6 +64,12 @@ extension Pipeline {
                 return (result.object, result.warnings)
             }
         }
+    }
+
+    private func scaleEncoder(for request: APIRequest, _ kind: Kind) throws(APIStatus) -> ObjectEncoder {
+        var encoder = try encoder(for: request, kind)
+        if kind.custom == nil { encoder.printer = .scale }
+        return encoder
     }
 
     private func changeScale(

@@ -12,7 +12,7 @@ def greet(spec, **_):
     return {"said": " ".join(["hello " + spec["whom"]] * spec["times"])}
 
 
-@kopf.on.update("clients.fairlead.dev", "v1", "greetings", field="spec")
+@kopf.on.update("clients.fairlead.dev", "v1", "greetings")
 def regreet(spec, **_):
     return {"said": " ".join(["hello " + spec["whom"]] * spec["times"])}
 

@@ -186,4 +186,16 @@ struct ListTests {
         }
         #expect(try await fixture.send("GET", APIFixture.configMaps, "fieldSelector=data.x%3D1").status == 400)
     }
+
+    @Test func resourceVersionZeroKnowsNoPages() async throws {
+        let fixture = try await APIFixture()
+        for name in ["a", "b", "c"] {
+            try await fixture.send("POST", APIFixture.configMaps, body: ["metadata": ["name": .string(name)]])
+        }
+        let cached = try await fixture.send("GET", APIFixture.configMaps, "limit=1&resourceVersion=0")
+        #expect(cached.names == ["a", "b", "c"] && cached.continueToken.isEmpty)
+        let recent = try await fixture.send(
+            "GET", APIFixture.configMaps, "limit=1&resourceVersion=1&resourceVersionMatch=NotOlderThan")
+        #expect(recent.names == ["a"] && !recent.continueToken.isEmpty)
+    }
 }

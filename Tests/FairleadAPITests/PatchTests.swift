@@ -203,3 +203,30 @@ private struct TestSchema: PatchSchema {
 private func json(_ text: String) -> String { text.replacing("'", with: "\"") }
 
 private func parse(_ text: String) throws -> Value { try JSON.parse(Array(json(text).utf8)).value }
+
+struct JSONPatchOfTheWholeTests {
+    private let object: Value = ["a": 1, "b": ["c": [1, 2]]]
+
+    @Test func theWholeDocumentCanBeTestedAndReplaced() throws {
+        let patch: Value = [["op": "test", "path": "", "value": ["a": 1, "b": ["c": [1, 2]]]]]
+        #expect(try JSONPatch.apply(patch, to: object) == object)
+        let other: Value = [
+            ["op": "replace", "path": "", "value": ["x": 1]], ["op": "add", "path": "/y", "value": 2],
+        ]
+        #expect(try JSONPatch.apply(other, to: object) == ["x": 1, "y": 2])
+        // A scalar is no document: the operation does nothing, as in the library of kube-apiserver.
+        #expect(try JSONPatch.apply([["op": "replace", "path": "", "value": 7]], to: object) == object)
+    }
+
+    @Test(arguments: ["add", "remove", "move", "copy"])
+    func otherOperationsOnTheWholeAreRefused(operation: String) {
+        let patch: Value = [["op": .string(operation), "path": "", "from": "/a", "value": 1]]
+        #expect(throws: APIStatus.self) { try JSONPatch.apply(patch, to: object) }
+    }
+
+    @Test func aTestOfTheWholeFails() {
+        #expect(throws: APIStatus.self) {
+            try JSONPatch.apply([["op": "test", "path": "", "value": ["a": 1]]], to: object)
+        }
+    }
+}

@@ -118,15 +118,40 @@ struct RequestOptionsTests {
         }
     }
 
-    @Test func theBodyOfADeletionGoesBeforeItsQueryButADryRunHoldsAnyway() async throws {
+    @Test func theBodyOfADeletionGoesBeforeItsQueryInAll() async throws {
         let fixture = try await APIFixture()
         var request = APIFixture.request("DELETE", "/", "gracePeriodSeconds=7&dryRun=All")
         #expect(try DeletionOptions(request, fixture.api.decoder).gracePeriodSeconds == 7)
         request.body = Array(#"{"gracePeriodSeconds":3,"preconditions":{"uid":"u","resourceVersion":"9"}}"#.utf8)
         let options = try DeletionOptions(request, fixture.api.decoder)
         #expect(options.gracePeriodSeconds == 3)
-        #expect(options.isDryRun)
+        #expect(!options.isDryRun)
         #expect(options.uid == "u")
         #expect(options.resourceVersion == "9")
+    }
+}
+
+struct DeletionBodyTests {
+    @Test func besideABodyTheQuerySaysNothing() async throws {
+        let fixture = try await APIFixture()
+        try await fixture.send("POST", APIFixture.configMaps, body: ["metadata": ["name": "a"]])
+        let path = APIFixture.configMaps + "/a"
+        #expect(try await fixture.send("DELETE", path, "dryRun=All").status == 200)
+        #expect(try await fixture.send("GET", path).status == 200)
+        #expect(try await fixture.send("DELETE", path, "dryRun=All", body: .object([:])).status == 200)
+        #expect(try await fixture.send("GET", path).status == 404)
+    }
+
+    @Test func bodiesOfWrongTypesAreRefused() async throws {
+        let fixture = try await APIFixture()
+        try await fixture.send("POST", APIFixture.configMaps, body: ["metadata": ["name": "a"]])
+        let path = APIFixture.configMaps + "/a"
+        let typed = try await fixture.send("DELETE", path, body: ["gracePeriodSeconds": "x"])
+        #expect(typed.status == 400)
+        #expect(
+            typed.message
+                == "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64")
+        #expect(try await fixture.send("DELETE", path, body: .array([])).status == 400)
+        #expect(try await fixture.send("GET", path).status == 200)
     }
 }

@@ -247,3 +247,23 @@ import Testing
         }
     }
 }
+
+struct ScaleTableTests {
+    @Test func aScaleHasColumnsOfItsOwn() async throws {
+        let fixture = try await APIFixture()
+        let template: Value = [
+            "metadata": ["labels": ["a": "b"]], "spec": ["containers": [["name": "c", "image": "i"]]],
+        ]
+        let deployment: Value = [
+            "metadata": ["name": "d"],
+            "spec": ["replicas": 3, "selector": ["matchLabels": ["a": "b"]], "template": template],
+        ]
+        #expect(try await fixture.send("POST", APIFixture.deployments, body: deployment).status == 201)
+        let request = APIFixture.request(
+            "GET", APIFixture.deployments + "/d/scale", accept: "application/json;as=Table;v=v1;g=meta.k8s.io")
+        let table = try await fixture.finish(fixture.pipeline.handle(request)).body
+        let names = table["columnDefinitions"]?.array?.compactMap { $0["name"]?.string }
+        #expect(names == ["Name", "Desired", "Available", "Age"])
+        #expect(table["rows"]?.array?.first?["cells"]?.array?.prefix(3) == ["d", 3, 0])
+    }
+}

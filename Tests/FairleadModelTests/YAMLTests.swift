@@ -112,3 +112,17 @@ import Testing
         }
     }
 }
+
+struct YAMLDuplicateTests {
+    @Test func keysThatOccurTwiceAreNamedWithTheLineOfTheirValue() throws {
+        let text = "a: 1\nb:\n  c: x\n  c: y\na: 2\nb: 1\nd:\n- e: 1\n  e:\n    f: 1\n"
+        let parsed = try YAML.parse(Array(text.utf8))
+        #expect(
+            parsed.duplicateLines == [
+                "line 4: key \"c\" already set in map", "line 5: key \"a\" already set in map",
+                "line 6: key \"b\" already set in map", "line 10: key \"e\" already set in map",
+            ])
+        #expect(YAML.duplicateKeys(["x", "y"]) == "yaml: unmarshal errors:\n  x\n  y")
+        #expect(try YAML.parse(Array("a: 1\nb: 2\n".utf8)).duplicateLines.isEmpty)
+    }
+}

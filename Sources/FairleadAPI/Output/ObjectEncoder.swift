@@ -9,6 +9,8 @@ struct ObjectEncoder: Sendable {
     let includeObject: TableOutput.IncludeObject
     let environment: Environment
     let types: TypeRegistry
+    /// The columns of tables where they are not those of the kind.
+    var printer: TablePrinter?
 
     /// Whether what is stored can be sent as it is: JSON, the object itself, in the version it is stored in.
     var sharesBytes: Bool { format == .json && !kind.convertsEvents && kind.custom == nil }
@@ -111,7 +113,7 @@ struct ObjectEncoder: Sendable {
     func table(_ values: [Value], _ meta: Object, version: String, showsColumns: Bool = true) -> Value {
         TableOutput.table(
             of: values, listMeta: meta,
-            printer: kind.custom?.printer ?? TablePrinter.printer(for: kind.groupResource),
+            printer: printer ?? kind.custom?.printer ?? TablePrinter.printer(for: kind.groupResource),
             includeObject: includeObject,
             showsColumns: showsColumns, version: version, now: environment.now())
     }

@@ -32,15 +32,18 @@ struct BodyDecoder: Sendable {
         var object = parsed.value
         if object.isNull { object = .object(Object()) }
         guard object.object != nil else {
-            throw .badRequest(
-                "couldn't get version/kind; json parse error: json: cannot unmarshal \(object.jsonTypeName) into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }"
-            )
+            throw .badRequest(Self.notAnObject(object))
         }
         try checkKind(of: &object, is: kind, apiVersion: apiVersion)
         return try structure(
             object, duplicates: parsed.duplicateLines.isEmpty ? parsed.duplicateFields : [],
             lines: parsed.duplicateLines, kind: kind, apiVersion: apiVersion, typeName: typeName,
             validation: validation)
+    }
+
+    /// The complaint about a body that is a list or a scalar.
+    static func notAnObject(_ value: Value) -> String {
+        "couldn't get version/kind; json parse error: json: cannot unmarshal \(value.jsonTypeName) into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }"
     }
 
     /// Checks and normalises a tree (a decoded body, or the result of a patch).

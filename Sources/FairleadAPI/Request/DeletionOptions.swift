@@ -1,7 +1,8 @@
 import FairleadModel
 import FairleadSchema
 
-/// How something is to be deleted (meta/v1 DeleteOptions), from the body or, where there is none, from the query.
+/// How something is to be deleted (meta/v1 DeleteOptions), from the body or, where there is none, from the query. Beside
+/// a body the query says nothing, as in Kubernetes.
 package struct DeletionOptions: Sendable {
     package enum Propagation: String, Sendable {
         case orphan = "Orphan"
@@ -33,9 +34,6 @@ package struct DeletionOptions: Sendable {
                 }
             }
         }
-        // A dry run asked for in the query holds whatever the body says.
-        let queried = request.query.filter { $0.name == "dryRun" && !$0.value.isEmpty }.map { Value.string($0.value) }
-        if object["dryRun"] == nil, !queried.isEmpty { object["dryRun"] = .array(queried) }
         try self.init(object)
     }
 
@@ -76,7 +74,7 @@ package struct DeletionOptions: Sendable {
     }
 
     private static func decode(_ request: APIRequest, _ decoder: BodyDecoder) throws(APIStatus) -> Object {
-        let value: Value
+        var value: Value
         do {
             if BodyDecoder.isProtobuf(request) {
                 value = try decoder.deletionOptions(request.body)
@@ -94,6 +92,7 @@ package struct DeletionOptions: Sendable {
         } catch {
             throw .badRequest(String(describing: error))
         }
+        guard value.object != nil || value.isNull else { throw .badRequest(BodyDecoder.notAnObject(value)) }
         let kind = value["kind"]?.string ?? ""
         let apiVersion = value["apiVersion"]?.string ?? ""
         if !kind.isEmpty, kind != "DeleteOptions" {
@@ -101,6 +100,11 @@ package struct DeletionOptions: Sendable {
             throw .badRequest(
                 "no kind \(kind.goQuoted) is registered for version \((apiVersion.isEmpty ? "v1" : apiVersion).goQuoted) in scheme \(scheme.goQuoted)"
             )
+        }
+        do {
+            _ = try decoder.types.normalize(&value, as: "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions")
+        } catch {
+            throw .badRequest(error.message)
         }
         return value.object ?? Object()
     }

@@ -26,7 +26,9 @@ extension API {
             start = token.start
             snapshot = try self.snapshot(at: token, of: kind)
         }
-        let limit = options.limit > 0 ? Int(clamping: options.limit) : Int.max
+        // Kubernetes answers resourceVersion 0 from its cache, which knows no pages. It keeps no Events in it.
+        let isUnlimited = options.limit <= 0 || options.resourceVersion == "0" && kind.info.storage.resource != "events"
+        let limit = isUnlimited ? Int.max : Int(clamping: options.limit)
         var objects: [StoredObject] = []
         var hasMore = false
         for object in candidates(kind, selection, snapshot, after: start) where selection.includes(object) {

@@ -3,6 +3,12 @@ import FairleadModel
 extension TablePrinter {
     private static func apps(_ resource: String) -> GroupResource { GroupResource(group: "apps", resource: resource) }
 
+    /// The Scale of whatever can be scaled.
+    static let scale = TablePrinter([
+        .name, .integer("Desired", "replicas is the desired number of instances for the scaled object."),
+        .integer("Available", "replicas is the actual number of observed instances of the scaled object."), .age,
+    ]) { [$0.name, $0.number("spec", "replicas"), $0.number("status", "replicas"), $0.age] }
+
     /// Pods and what makes them.
     static let workloads: [GroupResource: TablePrinter] = [
         core("pods"): pods,
