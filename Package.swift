@@ -82,16 +82,29 @@ let package = Package(
                 "FairleadServer", "FairleadDNS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "FairleadModelTests", dependencies: ["FairleadModel"], swiftSettings: strict),
+        // Numbers and objects that are random, and the same in every run.
+        .target(
+            name: "FairleadRandomTesting", dependencies: ["FairleadModel", "FairleadSchema"],
+            path: "Tests/FairleadRandomTesting", swiftSettings: strict),
         .testTarget(
-            name: "FairleadSchemaTests", dependencies: ["FairleadSchema", "FairleadModel"], swiftSettings: strict),
+            name: "FairleadModelTests", dependencies: ["FairleadModel", "FairleadRandomTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadSchemaTests", dependencies: ["FairleadSchema", "FairleadModel", "FairleadRandomTesting"],
+            swiftSettings: strict),
         .testTarget(
             name: "FairleadStorageTests",
-            dependencies: ["FairleadStorage", "FairleadModel", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "FairleadStorage", "FairleadModel", "FairleadRandomTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadAPITests",
-            dependencies: ["FairleadAPI", "FairleadModel", "FairleadSchema", "FairleadStorage"], swiftSettings: strict),
+            dependencies: [
+                "FairleadAPI", "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadRandomTesting",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "FairleadHTTPTests",
             dependencies: [
@@ -111,7 +124,7 @@ let package = Package(
         .testTarget(
             name: "FairleadControllersTests",
             dependencies: ["FairleadControllers", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
-            swiftSettings: strict),
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "FairleadSimulationTests",
             dependencies: ["FairleadSimulation", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
@@ -127,7 +140,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "FairleadServerTests",
-            dependencies: ["FairleadServer", "FairleadControllers", "FairleadHTTP", "FairleadModel"],
+            dependencies: [
+                "FairleadServer", "FairleadControllers", "FairleadHTTP", "FairleadModel", "FairleadAPI",
+                "FairleadClient", "FairleadSchema", "FairleadStorage",
+            ],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],

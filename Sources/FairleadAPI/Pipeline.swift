@@ -11,24 +11,33 @@ package struct Pipeline: Sendable {
     /// The lines a container of a pod has logged.
     let podLogs: PodLogSource
 
+    /// Pages about this process and its cluster below `/debug/`.
+    let debug: DebugSource
+
+    /// nil where there is no such page.
+    package typealias DebugSource = @Sendable (APIRequest) -> APIOutcome?
     package typealias PodLogSource = @Sendable (_ pod: Value, _ container: String, PodLogOptions) -> [String]
 
     package init(
         api: API, documents: DiscoveryEndpoint, operations: OperationsEndpoint,
-        podLogs: @escaping PodLogSource = { _, _, _ in [] }
+        podLogs: @escaping PodLogSource = { _, _, _ in [] }, debug: @escaping DebugSource = { _ in nil }
     ) {
         self.api = api
         self.documents = documents
         self.operations = operations
         self.podLogs = podLogs
+        self.debug = debug
     }
 
     package func handle(_ request: APIRequest) -> APIOutcome {
         do {
             guard let path = RequestPath(request.path) else {
+                if request.path.hasPrefix("/debug/"), let page = debug(request) { return page }
                 return .response(operations.respond(to: request) ?? documents.respond(to: request) ?? notFoundPage)
             }
-            guard let target = try resolve(path) else { return .response(notFoundPage) }
+            guard let target = try resolve(path), !Self.isUnscopedWrite(request, target) else {
+                return .response(notFoundPage)
+            }
             return try dispatch(request, target)
         } catch {
             return .response(failure(error, request))
@@ -50,6 +59,7 @@ package struct Pipeline: Sendable {
             guard api.kinds.resources.hasGroup(path.group) else { return nil }
             throw .unknownResource
         }
+        if kind.custom != nil { return try resolveCustom(kind, path) }
         // A namespaced object outside of a namespace, or the other way round, is no path of this API.
         if kind.info.isNamespaced ? (path.namespace == nil && path.name != nil) : path.namespace != nil {
             throw .unknownResource
@@ -66,11 +76,11 @@ package struct Pipeline: Sendable {
     }
 
     /// Names that no key in storage can have (k8s.io/apimachinery `api/validation/path`).
-    private static func fault(inName name: String) -> String? {
+    static func fault(inName name: String) -> String? {
         switch name {
         case ".": "may not be '.'"
         case "..": "may not be '..'"
-        case _ where name.contains("%"): "may not contain '%'"
+        case _ where name.utf8.contains(UInt8(ascii: "%")): "may not contain '%'"
         default: nil
         }
     }

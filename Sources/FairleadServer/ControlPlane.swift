@@ -3,6 +3,7 @@ import FairleadClient
 import FairleadControllers
 import FairleadModel
 import FairleadSchema
+import FairleadSimulation
 
 /// The controllers of a server, and the informers they share.
 struct ControlPlane: Sendable {
@@ -14,11 +15,13 @@ struct ControlPlane: Sendable {
         environment: Environment
     ) {
         let informers = InformerSet(client: client)
-        let managed = Self.managedResources(resources)
+        let managed = ManagedResources(Self.managedResources(resources), informers: informers)
         var controllers: [any Controller] = [
             EndpointSliceController(informers: informers, environment: environment),
             EndpointsController(informers: informers, environment: environment),
             EndpointSliceMirroringController(informers: informers, environment: environment),
+            ServiceCIDRController(informers: informers, environment: environment),
+            IPAddressRepairController(informers: informers, environment: environment),
             DeploymentController(client: client, informers: informers, environment: environment),
             ReplicaSetController(client: client, informers: informers, environment: environment),
             StatefulSetController(client: client, informers: informers, environment: environment),
@@ -26,10 +29,13 @@ struct ControlPlane: Sendable {
             JobController(client: client, informers: informers, environment: environment),
             NamespaceController(client: client, informers: informers, environment: environment, resources: managed),
             GarbageCollector(client: client, informers: informers, environment: environment, resources: managed),
+            NamesController(client: client, informers: informers, environment: environment, resources: managed),
+            CleanupController(client: client, informers: informers, environment: environment, resources: managed),
             ServiceAccountController(
                 client: client, informers: informers, environment: environment,
                 rootCertificates: Self.rootCertificates),
             DisruptionController(client: client, informers: informers, environment: environment),
+            ResourceQuotaController(client: client, informers: informers, resources: managed),
             PodGCController(client: client, informers: informers, environment: environment),
             NodeLifecycleController(informers: informers, environment: environment),
             KubernetesServiceController(informers: informers, bootstrap: bootstrap),
@@ -37,7 +43,11 @@ struct ControlPlane: Sendable {
         if !configuration.isBare {
             controllers.append(
                 LoadBalancerController(
-                    informers: informers, pool: configuration.loadBalancerPool, environment: environment))
+                    informers: informers, pools: configuration.loadBalancerPools, environment: environment))
+            controllers.append(
+                ServiceExplanationController(
+                    informers: informers, loadBalancers: configuration.loadBalancers,
+                    readinessAnnotation: SimulationKeys.ready, environment: environment))
         }
         self.informers = informers
         self.controllers = controllers

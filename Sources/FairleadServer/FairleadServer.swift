@@ -148,7 +148,9 @@ package struct FairleadServer: Service {
         do {
             let types = try TypeRegistry.builtIn()
             let strategies = workloadStrategies.merging(networkStrategies) { $1 }
-            let kinds = KindRegistry(resources: ResourceTable.builtIn, strategies: strategies)
+            let kinds = KindRegistry(
+                resources: ResourceTable.builtIn, strategies: strategies,
+                catalog: CustomCatalog(store: store, types: types))
             let settings = APIConfiguration(
                 serviceClusterIPRanges: configuration.serviceClusterIPRanges,
                 nodePortRange: configuration.nodePortRange, clusterDomain: configuration.clusterDomain)
@@ -162,20 +164,21 @@ package struct FairleadServer: Service {
     private func makeHTTP(_ api: API, _ dns: ClusterDNS?, _ readiness: Readiness) throws(StartupError) -> HTTPServer {
         let relay = StatisticsRelay()
         let metrics = MetricsPage(store: api.store, http: { relay.read() }, dns: { dns?.metrics ?? "" })
-        let resolvConf = ResolvConfPage(
-            store: api.store, configuration: configuration, address: { dns?.address })
+        let debug = DebugPages(
+            store: api.store, configuration: configuration,
+            resolvConf: ResolvConfPage(store: api.store, configuration: configuration, address: { dns?.address }))
         let operations = OperationsEndpoint(
             live: [], ready: [.init("bootstrap") { readiness.isReady ? nil : "starting" }],
-            metrics: { metrics.text }, debug: { resolvConf.respond(to: $0) })
+            metrics: { metrics.text })
         let environment = environment
         let pipeline = Pipeline(
-            api: api, documents: DiscoveryEndpoint(table: api.kinds.resources, registry: api.types),
+            api: api, documents: DiscoveryEndpoint(kinds: api.kinds, registry: api.types),
             operations: operations,
             podLogs: { pod, container, options in
                 PodLogs.lines(
                     for: pod, container: container, options: .init(options, now: environment.now()),
                     more: api.store.queryLog(of: pod, dns))
-            })
+            }, debug: debug.respond)
         var settings = HTTPServerConfiguration(addresses: configuration.listen)
         settings.allowsRemote = configuration.allowsRemote
         settings.shutdownGrace = .milliseconds(80)

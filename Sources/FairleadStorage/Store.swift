@@ -168,8 +168,10 @@ package final class Store: Sendable {
     ///
     /// - Throws: `.conflict` with the key and its current version, `.io`, `.closed`.
     package func commit(_ transaction: Transaction) async throws(StorageError) -> CommitResult {
-        try await withCheckedContinuation { continuation in
-            writer.submit(transaction) { continuation.resume(returning: $0) }
+        // A task with an executor of its own runs on an event loop, which a commit must not hold up.
+        let mayBlock = withUnsafeCurrentTask { $0?.unownedTaskExecutor == nil }
+        return try await withCheckedContinuation { continuation in
+            writer.submit(transaction, mayBlock: mayBlock) { continuation.resume(returning: $0) }
         }.get()
     }
 
@@ -189,7 +191,9 @@ package final class Store: Sendable {
                 results.append(.failure(.conflict(key, current: snapshot.object(key))))
             case .failure(let error): results.append(.failure(error))
             case .success(let revision):
-                let made = transaction.operations.compactMap { snapshot.carryOut($0, at: revision) }
+                let made = transaction.operations.enumerated().compactMap { index, operation in
+                    snapshot.carryOut(operation, at: transaction.revision(ofOperation: index, last: revision))
+                }
                 snapshot.revision = revision
                 events += made
                 results.append(.success(CommitResult(revision: revision, objects: made.map(\.object))))

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// Changes that become true together, or not at all, and share one revision.
+/// Changes that become true together, or not at all. They share one revision unless `numbering` says otherwise.
 package struct Transaction: Sendable {
     /// What a key must be like for the transaction to happen.
     package struct Condition: Sendable, Hashable {
@@ -26,7 +26,16 @@ package struct Transaction: Sendable {
         }
     }
 
+    /// How operations get their revisions.
+    package enum Numbering: Sendable, Hashable {
+        case together
+        /// Each operation has its own, consecutive, in order: for objects of which clients know that they were written
+        /// one after the other. They are still committed and published in one step.
+        case oneByOne
+    }
+
     package var conditions: [Condition] = []
+    package var numbering = Numbering.together
     /// At most one operation per key.
     package var operations: [Operation] = []
 
@@ -36,10 +45,19 @@ package struct Transaction: Sendable {
         self.conditions = conditions
         self.operations = operations
     }
+
+    /// The revision of an operation of this transaction whose last one is `revision`.
+    func revision(ofOperation index: Int, last revision: Int64) -> Int64 {
+        numbering == .together ? revision : revision - Int64(operations.count - 1 - index)
+    }
+
+    /// How many revisions the transaction takes.
+    var revisionCount: Int64 { numbering == .together ? 1 : Int64(max(operations.count, 1)) }
 }
 
 /// What a transaction did.
 package struct CommitResult: Sendable {
+    /// The revision of the last operation.
     package let revision: Int64
     /// One per operation, in order: the new version of a put; of a deletion the last content, stamped with the
     /// deletion's revision (nothing for a key that was not there).

@@ -39,8 +39,16 @@ struct Serve: AsyncParsableCommand {
     var serviceNodePortRange = "30000-32767"
 
     @Option(
-        name: .long, help: "Where load-balancer addresses come from: CIDRs or FIRST-LAST ranges, separated by commas.")
-    var loadBalancerPool = "172.18.255.0/24"
+        name: .long,
+        help: ArgumentHelp(
+            "A pool of load-balancer addresses: [NAME=]LIST. May be repeated.",
+            discussion: """
+                LIST: CIDRs, FIRST-LAST ranges and addresses of either family, separated by commas; among them options: \
+                priority=N (highest first, 0), auto-assign=off (only for Services that ask for the pool or an address of \
+                it), hostname-suffix=DOMAIN (Services get a host name that spells the address). \
+                As in public=203.0.113.0/24,2001:db8::/120,priority=10
+                """, valueName: "pool"))
+    var loadBalancerPool: [String] = ["172.18.255.0/24"]
 
     @Option(name: .long, help: "Where pod addresses come from; each node takes a /24 of it.")
     var podCidr = "10.244.0.0/16"
@@ -106,14 +114,8 @@ struct Serve: AsyncParsableCommand {
         guard (1...2).contains(ranges.count), Set(ranges.map(\.network.isIPv4)).count == ranges.count else {
             throw ValidationError("--service-cluster-ip-range takes one CIDR, or one of each family")
         }
-        let pool: AddressPool
-        do {
-            pool = try AddressPool(loadBalancerPool.split(separator: ",").map(String.init))
-        } catch {
-            throw ValidationError("--load-balancer-pool \(loadBalancerPool): CIDRs or FIRST-LAST ranges are wanted")
-        }
         var configuration = ServerConfiguration(
-            listen: addresses, data: dataLocation, serviceClusterIPRanges: ranges, loadBalancerPool: pool,
+            listen: addresses, data: dataLocation, serviceClusterIPRanges: ranges, loadBalancerPools: try pools(),
             podCIDR: try cidr(podCidr, "--pod-cidr"))
         configuration.allowsRemote = insecureBind
         configuration.nodes = try nodeCount()
@@ -135,6 +137,22 @@ struct Serve: AsyncParsableCommand {
         }
         configuration.logFormat = format
         return configuration
+    }
+
+    private func pools() throws -> [LoadBalancerPool] {
+        var pools: [LoadBalancerPool] = []
+        for text in loadBalancerPool {
+            do {
+                let name = pools.isEmpty ? "default" : "default-\(pools.count + 1)"
+                pools.append(try LoadBalancerPool(text, defaultName: name))
+            } catch {
+                throw ValidationError("--load-balancer-pool \(text): \(error.description)")
+            }
+        }
+        guard Set(pools.map(\.name)).count == pools.count else {
+            throw ValidationError("--load-balancer-pool: two pools have the same name")
+        }
+        return pools
     }
 
     private func dnsOptions() throws -> DNSOptions? {

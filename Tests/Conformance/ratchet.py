@@ -3,6 +3,7 @@
 
     ratchet.py --server URL --dns HOST:PORT            plays what passing.txt lists; fails if one of them fails
     ratchet.py --server URL --dns HOST:PORT --update   plays everything and adds what passes to passing.txt
+    ... --dualstack                                    the same for what needs a server with the dual-stack ranges
 
 The list only grows: --update never takes a line away, and says which listed scenarios failed.
 The scenarios and the player (conformance.py) are copies of the project's recorded answers; see README.md.
@@ -35,6 +36,11 @@ def needs_kubectl(label):
         return any(step["do"] == "kubectl" for step in json.load(file)["steps"])
 
 
+def needs_dualstack(label):
+    with open(os.path.join(HERE, "scenarios", label + ".json")) as file:
+        return json.load(file).get("needs") == "dualstack"
+
+
 def play(server, labels, extra):
     """Plays the labelled scenarios (all if None) and returns {label: passed}."""
     scenarios = os.path.join(HERE, "scenarios")
@@ -53,12 +59,16 @@ def main():
     parser.add_argument("--dns", help="the server's DNS; without it the scenarios of the area dns are left out")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--jobs", default="4")
+    parser.add_argument("--dualstack", action="store_true", help="the server has the dual-stack ranges: play only these")
     args = parser.parse_args()
     with open(PASSING) as file:
-        listed = [line.strip() for line in file if line.strip()]
+        everything = [line.strip() for line in file if line.strip()]
+    listed = [label for label in everything if needs_dualstack(label) == args.dualstack]
     kubectl = find_kubectl()
     facts = ["--facts", os.path.join(HERE, "api-facts.json")]
     extra = ["--jobs", args.jobs] + facts + (["--kubectl", kubectl] if kubectl else [])
+    if args.dualstack:
+        extra += ["--dualstack", "--area", "dualstack"]
     playable = listed
     if kubectl is None:
         playable = [label for label in listed if not needs_kubectl(label)]
@@ -76,7 +86,7 @@ def main():
         again = play(args.server, broken, extra[2:] + ["--jobs", "1"])
         broken = [label for label in broken if not again.get(label, False)]
     if args.update:
-        passing = sorted(set(listed) | {label for label, ok in results.items() if ok})
+        passing = sorted(set(everything) | {label for label, ok in results.items() if ok})
         with open(PASSING, "w") as file:
             file.write("".join(label + "\n" for label in passing))
         print(f"passing.txt: {len(listed)} before, {len(passing)} now")

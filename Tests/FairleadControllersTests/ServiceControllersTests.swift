@@ -100,7 +100,8 @@ struct ServiceControllersTests {
         client.put(.services, ServiceFixture.service("a", spec: [type]))
         let make = { (informers: InformerSet) in
             LoadBalancerController(
-                informers: informers, pool: try AddressPool(["192.0.2.7"]), environment: ServiceFixture.environment,
+                informers: informers, pools: [try LoadBalancerPool("192.0.2.7")],
+                environment: ServiceFixture.environment,
                 clock: ManualClock())
         }
         try await run(client, make) { informers in

@@ -124,6 +124,33 @@ struct ServiceEndpointsTests {
         }
     }
 
+    @Test func subsetsAreRepackedBeforeTheyAreMirrored() throws {
+        let subsets: [Value] = [
+            ["addresses": [["ip": "10.0.0.1"], ["ip": "10.0.0.2"]], "ports": [["name": "a", "port": 1]]],
+            ["addresses": [["ip": "10.0.0.2"], ["ip": "10.0.0.1"]], "ports": [["name": "b", "port": 2]]],
+            ["notReadyAddresses": [["ip": "10.0.0.1"]], "ports": [["name": "c", "port": 3]]],
+            ["addresses": [["ip": "10.0.0.1"]], "ports": [["name": "c", "port": 3]]],
+            ["addresses": [["ip": "10.0.0.9"]]],
+        ]
+        let repacked = SubsetRepacking(subsets).subsets
+        #expect(repacked.map { Set($0.ports.map(\.name)) } == [["a", "b"], ["c"], []])
+        #expect(repacked.map { $0.ready.count } == [2, 0, 1])
+        #expect(repacked.map { $0.notReady.count } == [0, 1, 0])
+    }
+
+    @Test func aMirroredSliceHoldsAThousandAndTheRestIsSkipped() throws {
+        let addresses = (0..<1_200).map { number -> Value in
+            ["ip": .string("10.1.\(number / 256).\(number % 256)")]
+        }
+        let endpoints: Value = [
+            "metadata": ["name": "s", "namespace": "ns", "uid": "u"],
+            "subsets": [["addresses": .array(addresses), "ports": [["port": 80]]]],
+        ]
+        let reconciler = EndpointSliceMirroringReconciler(endpoints: endpoints)
+        #expect(reconciler.plan(slices: []).creates.map { $0.items("endpoints").count } == [1000])
+        #expect(reconciler.complaints == [.tooManyAddresses(200)])
+    }
+
     @Test func mirroredSlicesAreOnePerPortSetAndFamily() {
         let endpoints: Value = [
             "metadata": [

@@ -26,6 +26,35 @@ import Testing
     }
 
     @Test(arguments: EngineKind.allCases)
+    func operationsNumberedOneByOneStayOneTransaction(_ kind: EngineKind) async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let store = try Store.open(engine: kind.open(scratch))
+        let start = try await store.put(key("old"), "0")
+        var transaction = Transaction(
+            conditions: [],
+            operations: [.put(key("a"), document("1")), .delete(key("old")), .put(key("b"), document("2"))])
+        transaction.numbering = .oneByOne
+        let result = try await store.commit(transaction)
+        #expect(result.revision == start + 3)
+        #expect(result.objects.map(\.revision) == [start + 1, start + 2, start + 3])
+        #expect(store.current.revision == start + 3)
+        #expect(try store.events(after: start).map(\.revision) == [start + 1, start + 2, start + 3])
+        // Conditions on what it wrote hold, in every engine's own books.
+        let change = Transaction(
+            conditions: [.init(key: key("a"), revision: start + 1), .init(key: key("b"), revision: start + 3)],
+            operations: [.put(key("a"), document("3"))])
+        #expect(try await store.commit(change).revision == start + 4)
+        await store.close()
+        guard kind == .file else { return }
+        let again = try Store.open(engine: kind.open(scratch))
+        #expect(again.current.object(key("b"))?.revision == start + 3)
+        #expect(again.current.object(key("a"))?.createRevision == start + 1)
+        #expect(try again.events(after: start).map(\.revision) == [start + 1, start + 2, start + 3, start + 4])
+        await again.close()
+    }
+
+    @Test(arguments: EngineKind.allCases)
     func failedConditionChangesNothingAndTellsTheCurrentVersion(_ kind: EngineKind) async throws {
         let scratch = try Scratch()
         defer { scratch.remove() }

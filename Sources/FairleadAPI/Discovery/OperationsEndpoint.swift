@@ -17,27 +17,22 @@ package struct OperationsEndpoint: Sendable {
     private let live: [Check]
     private let ready: [Check]
     private let metrics: @Sendable () -> String
-    private let debug: @Sendable (String) -> APIResponse?
 
     /// - Parameters:
     ///   - live: what `/livez` and `/healthz` look at, beside `ping`.
     ///   - ready: what `/readyz` looks at in addition.
     ///   - metrics: the text of `/metrics` in the Prometheus exposition format.
-    ///   - debug: answers paths below `/debug`; nil for those it does not know.
     package init(
-        live: [Check], ready: [Check], metrics: @escaping @Sendable () -> String,
-        debug: @escaping @Sendable (String) -> APIResponse? = { _ in nil }
+        live: [Check], ready: [Check], metrics: @escaping @Sendable () -> String
     ) {
         let ping = Check("ping") { nil }
         self.live = [ping] + live
         self.ready = [ping] + live + ready
         self.metrics = metrics
-        self.debug = debug
     }
 
     /// nil where the path is not one of these.
     func respond(to request: APIRequest) -> APIResponse? {
-        if request.path.hasPrefix("/debug/") { return debug(request.path) }
         guard
             request.path.hasPrefix("/healthz") || request.path.hasPrefix("/livez") || request.path.hasPrefix("/readyz")
                 || request.path == "/metrics"

@@ -22,7 +22,8 @@ struct EndpointBuilder {
         self.node = node
         servicePorts = service.ports
         publishesNotReady = service.publishNotReadyAddresses
-        let distribution = service.trafficDistribution
+        // The annotation goes before the field; its hints depend on all endpoints together (TopologyHints).
+        let distribution = TopologyHints.isWanted(service) ? "" : service.trafficDistribution
         hintsNode = distribution == "PreferSameNode"
         hintsZone = hintsNode || distribution == "PreferClose" || distribution == "PreferSameZone"
     }

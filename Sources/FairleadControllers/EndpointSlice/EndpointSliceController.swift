@@ -28,8 +28,10 @@ package struct EndpointSliceController: Controller {
             for service in worker.services(affectedBy: change) { queue.add(service) }
         }
         nodes.addHandler { change in
-            // A node that comes or goes or moves decides whether and where its pods' endpoints are.
-            if let old = change.old, let new = change.new, NodeView(old).zone == NodeView(new).zone { return }
+            for service in worker.services(overloadedBy: change) { queue.add(service) }
+            // A node that comes or goes decides whether its pods are endpoints. One that moves to another zone is seen
+            // at the next sync, as in Kubernetes.
+            guard change.isAddition || change.isDeletion else { return }
             for pod in servicePods.pods(onNode: change.name.name) {
                 for service in servicePods.services(of: pod) { queue.add(service) }
             }

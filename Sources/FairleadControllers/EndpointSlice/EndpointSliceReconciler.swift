@@ -17,6 +17,8 @@ struct EndpointSliceReconciler {
         var slices: [StoredObject]
         var node: (String) -> NodeView?
         var trigger: Timestamp?
+        /// What topology hints go by.
+        var capacity = ZoneCapacity(shares: nil)
     }
 
     private let inputs: Inputs
@@ -80,7 +82,8 @@ struct EndpointSliceReconciler {
             }
             existing[EndpointBuilder.ordered(EndpointSliceView(slice).ports), default: []].append(slice)
         }
-        let packer = SlicePacker(maximum: Self.maximumEndpoints)
+        let hintsByTopology = TopologyHints.isWanted(inputs.service)
+        let packer = SlicePacker(maximum: Self.maximumEndpoints, ignoresHints: hintsByTopology)
         var untouched = existing.values.reduce(0) { $0 + $1.count }
         for ports in portSets {
             let result = packer.pack(
@@ -95,8 +98,18 @@ struct EndpointSliceReconciler {
         plan.deletes += obsolete
         untouched -= obsolete.count
         if untouched == 0, plan.creates.isEmpty { addPlaceholder(family, &plan) }
+        if hintsByTopology { addHints(family, &plan) }
         plan.reuseDeleted { isOwned($0) }
         return plan
+    }
+
+    private func addHints(_ family: String, _ plan: inout SlicePlan) {
+        let touched = Set(plan.updates.map(\.name) + plan.deletes.map(\.key.name))
+        let unchanged = inputs.slices.filter {
+            $0.value.text("addressType") == family && !touched.contains($0.key.name)
+        }
+        plan.topology[family] = TopologyHints.apply(
+            inputs.capacity, creates: &plan.creates, updates: &plan.updates, unchanged: unchanged.map(\.value))
     }
 
     /// A Service without endpoints has one empty slice, which tells consumers that there is nothing to come.
@@ -146,5 +159,6 @@ extension SlicePlan {
         updates += other.updates
         deletes += other.deletes
         problems += other.problems
+        topology.merge(other.topology) { $1 }
     }
 }

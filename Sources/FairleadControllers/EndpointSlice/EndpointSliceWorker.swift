@@ -7,6 +7,9 @@ final class EndpointSliceWorker: Sendable {
     private struct State {
         var triggers = TriggerTimes()
         var writes = WriteTracker()
+        var capacity: ZoneCapacity?
+        /// Endpoints by zone and family of the Services that have topology hints.
+        var hinted: [ObjectName: [String: [String: Int]]] = [:]
     }
 
     static let slicesByService = "byService"
@@ -44,6 +47,7 @@ final class EndpointSliceWorker: Sendable {
             state.withLock {
                 $0.triggers.forget(key)
                 $0.writes.forget(key)
+                $0.hinted[key] = nil
             }
             return .done
         }
@@ -57,7 +61,8 @@ final class EndpointSliceWorker: Sendable {
             EndpointSliceReconciler.Inputs(
                 service: service, pods: pods.map { PodView($0) }, slices: ownSlices(key),
                 node: { [nodes] in $0.isEmpty ? nil : nodes.get(namespace: "", name: $0).map { NodeView($0) } },
-                trigger: trigger)
+                trigger: trigger,
+                capacity: TopologyHints.isWanted(service) ? capacity() : ZoneCapacity(shares: nil))
         ).plan()
         return try await execute(plan, key, object)
     }
@@ -76,6 +81,7 @@ final class EndpointSliceWorker: Sendable {
             try await writer.execute(plan, namespace: key.namespace) { wrote.append($0) }
         } catch { failure = error }
         let isForeign = state.withLock { $0.writes.end(key, wrote: wrote) }
+        tellTopology(plan.topology, key, service)
         if let failure, failure.isNamespaceTerminating { return .done }
         var problems = plan.problems
         if let failure, failure.reason != "Conflict" { problems.append(failure.message) }
@@ -89,6 +95,59 @@ final class EndpointSliceWorker: Sendable {
         if !plan.problems.isEmpty { throw SliceProblems(description: plan.problems.joined(separator: ", ")) }
         // Somebody else wrote one of the slices meanwhile.
         return isForeign ? .again(after: 0) : .done
+    }
+
+    /// What the nodes offer, as of the last change of a node.
+    private func capacity() -> ZoneCapacity {
+        if let known = state.withLock({ $0.capacity }) { return known }
+        let found = ZoneCapacity(nodes: nodes.list().map { NodeView($0) })
+        state.withLock { $0.capacity = found }
+        return found
+    }
+
+    /// Takes note of a change of a node; returns the Services whose topology hints burden a zone too much now.
+    func services(overloadedBy change: ObjectChange) -> [ObjectName] {
+        if let old = change.old.map({ NodeView($0) }), let new = change.new.map({ NodeView($0) }), old.zone == new.zone,
+            old.isReady == new.isReady, old.allocatable["cpu"] == new.allocatable["cpu"]
+        {
+            return []
+        }
+        state.withLock { $0.capacity = nil }
+        let hinted = state.withLock { $0.hinted }
+        if hinted.isEmpty { return [] }
+        let capacity = capacity()
+        return hinted.filter { $0.value.values.contains { capacity.isOverloaded($0) } }.map(\.key)
+    }
+
+    private func tellTopology(_ outcomes: [String: TopologyHints.Outcome], _ key: ObjectName, _ service: StoredObject) {
+        let had = state.withLock { state -> [String: [String: Int]]? in
+            let had = state.hinted[key]
+            var now: [String: [String: Int]] = [:]
+            for (family, outcome) in outcomes {
+                if case .allocated(let zones) = outcome { now[family] = zones }
+            }
+            state.hinted[key] = now.isEmpty ? nil : now
+            return had
+        }
+        for (family, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
+            switch outcome {
+            case .refused(let why): tell(service, "Warning", "TopologyAwareHintsDisabled", why, family)
+            case .allocated:
+                guard had == nil else { continue }
+                tell(service, "Normal", "TopologyAwareHintsEnabled", "Topology Aware Hints has been enabled", family)
+            }
+        }
+        if outcomes.isEmpty, let had {
+            for family in had.keys.sorted() {
+                tell(
+                    service, "Warning", "TopologyAwareHintsDisabled", "Topology Aware Hints has been disabled", family)
+            }
+        }
+    }
+
+    private func tell(_ service: StoredObject, _ type: String, _ reason: String, _ message: String, _ family: String) {
+        recorder.event(
+            about: service.value, type: type, reason: reason, message: "\(message), addressType: \(family)")
     }
 
     /// Takes note of a change of a slice; returns the Services that must be looked at again.

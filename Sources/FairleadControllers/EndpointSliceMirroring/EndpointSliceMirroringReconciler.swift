@@ -2,7 +2,7 @@ import FairleadModel
 
 /// What slices mirror an Endpoints object that somebody else than the endpoints controller keeps. Pure.
 ///
-/// One port set and address family make a group of slices; conditions say only `ready`. Labels and annotations are
+/// One port set and address family make one slice, of up to a thousand endpoints; conditions say only `ready`. Labels and annotations are
 /// those of the Endpoints object. Reference: KEP-752; recorded scenarios endpointslices/mirror-*.
 struct EndpointSliceMirroringReconciler {
     static let manager = "endpointslicemirroring-controller.k8s.io"
@@ -18,7 +18,8 @@ struct EndpointSliceMirroringReconciler {
 
     /// The event to write when addresses were left out.
     enum Complaint: Hashable {
-        case tooManyAddresses
+        /// How many were left out.
+        case tooManyAddresses(Int)
         case invalidAddresses(Int)
     }
 
@@ -43,30 +44,26 @@ struct EndpointSliceMirroringReconciler {
         annotations[Self.lastApplied] = nil
         self.annotations = annotations.isEmpty ? nil : Value(annotations)
         var invalid = 0
-        for subset in endpoints.items("subsets") { add(subset, &invalid) }
+        var skipped = 0
+        for subset in SubsetRepacking(endpoints.items("subsets")).subsets { add(subset, &invalid, &skipped) }
         if invalid > 0 { complaints.append(.invalidAddresses(invalid)) }
+        if skipped > 0 { complaints.append(.tooManyAddresses(skipped + invalid)) }
     }
 
-    private mutating func add(_ subset: Value, _ invalid: inout Int) {
-        let ports = EndpointBuilder.ordered(
-            subset.items("ports").map { port in
-                EndpointSliceView.Port(
-                    name: port.text("name"), protocolName: port["protocol"]?.string ?? "TCP",
-                    number: port["port"]?.int, appProtocol: port["appProtocol"]?.string)
-            })
+    private mutating func add(_ subset: SubsetRepacking.Subset, _ invalid: inout Int, _ skipped: inout Int) {
         var left = Self.maximumPerSubset
-        for (field, isReady) in [("addresses", true), ("notReadyAddresses", false)] {
-            for address in subset.items(field) {
+        for (addresses, isReady) in [(subset.ready, true), (subset.notReady, false)] {
+            for address in addresses {
+                if left == 0 {
+                    skipped += 1
+                    continue
+                }
                 guard let ip = IPAddress(address.text("ip")) else {
                     invalid += 1
                     continue
                 }
-                guard left > 0 else {
-                    if !complaints.contains(.tooManyAddresses) { complaints.append(.tooManyAddresses) }
-                    return
-                }
                 left -= 1
-                let group = Group(family: ip.family, ports: ports)
+                let group = Group(family: ip.family, ports: subset.ports)
                 if groups[group] == nil { order.append(group) }
                 groups[group, default: []].append(Self.endpoint(address, isReady: isReady))
             }
@@ -95,19 +92,20 @@ struct EndpointSliceMirroringReconciler {
             let group = Group(family: view.addressType, ports: EndpointBuilder.ordered(view.ports))
             existing[group, default: []].append(slice)
         }
-        let packer = SlicePacker(maximum: EndpointSliceReconciler.maximumEndpoints)
         for group in order {
-            let result = packer.pack(
-                existing: existing.removeValue(forKey: group) ?? [], desired: groups[group] ?? [],
-                needsRewrite: { needsRewrite($0) })
-            plan.creates += result.created.map { new(group, $0.endpoints) }
-            plan.updates += result.updated.compactMap { draft in
-                guard var slice = draft.existing?.value else { return nil }
-                slice["endpoints"] = draft.endpoints.isEmpty ? .null : .array(draft.endpoints)
-                setMetadata(&slice)
-                return slice
+            let slices = existing.removeValue(forKey: group) ?? []
+            let endpoints = groups[group] ?? []
+            // One slice holds them all; further ones are left from elsewhere.
+            plan.deletes += slices.dropFirst()
+            guard let slice = slices.first else {
+                plan.creates.append(new(group, endpoints))
+                continue
             }
-            plan.deletes += result.deleted
+            if isCurrent(slice.value, endpoints) { continue }
+            var changed = slice.value
+            changed["endpoints"] = .array(endpoints)
+            setMetadata(&changed)
+            plan.updates.append(changed)
         }
         plan.deletes += existing.values.flatMap { $0 }.sorted { $0.key.name < $1.key.name }
         plan.reuseDeleted { isOwned($0) }
@@ -119,8 +117,15 @@ struct EndpointSliceMirroringReconciler {
         slice.value.ownerReferences.contains { $0.uid == endpoints.uid }
     }
 
-    private func needsRewrite(_ slice: StoredObject) -> Bool {
-        slice.value.at("metadata", "labels") != labels || slice.value.at("metadata", "annotations") != annotations
+    private func isCurrent(_ slice: Value, _ endpoints: [Value]) -> Bool {
+        if slice.at("metadata", "labels") != labels || slice.at("metadata", "annotations") != annotations {
+            return false
+        }
+        let held = slice.items("endpoints")
+        if held == endpoints { return true }
+        // The order says nothing.
+        let wanted = Dictionary(endpoints.map { (SlicePacker.Identity($0), $0) }, uniquingKeysWith: { $1 })
+        return held.count == endpoints.count && held.allSatisfy { wanted[SlicePacker.Identity($0)] == $0 }
     }
 
     private func setMetadata(_ slice: inout Value) {

@@ -59,14 +59,14 @@ final class EndpointSliceMirroringWorker: Sendable {
 
     private func tell(_ complaint: EndpointSliceMirroringReconciler.Complaint, _ endpoints: Value) {
         switch complaint {
-        case .tooManyAddresses:
+        case .tooManyAddresses(let skipped):
             recorder.event(
                 about: endpoints, type: "Warning", reason: "TooManyAddressesToMirror",
                 message: "A max of \(EndpointSliceMirroringReconciler.maximumPerSubset) addresses can be mirrored to "
-                    + "EndpointSlices per Endpoints subset. Skipping extra addresses.")
+                    + "EndpointSlices per Endpoints subset. \(skipped) addresses were skipped")
         case .invalidAddresses(let count):
             recorder.event(
-                about: endpoints, type: "Warning", reason: "InvalidAddresses",
+                about: endpoints, type: "Warning", reason: "InvalidIPAddress",
                 message: "Skipped \(count) invalid IP addresses when mirroring to EndpointSlices")
         }
     }

@@ -26,7 +26,8 @@ package struct EndpointsController: Controller {
         }
         let serviceLister = services.lister
         endpoints.addHandler { change in
-            if change.isDeletion {
+            let isAwaited = worker.isAwaited(change)
+            if change.isDeletion || isAwaited {
                 queue.add(change.name)
             } else if change.isAddition, serviceLister.hasSynced, serviceLister.get(change.name) == nil,
                 change.new?.labels[EndpointsReconciler.managedByLabel] == EndpointsReconciler.manager

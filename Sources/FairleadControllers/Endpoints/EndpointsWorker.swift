@@ -10,6 +10,7 @@ final class EndpointsWorker: Sendable {
     private let servicePods: ServicePods
     private let recorder: EventRecorder
     private let triggers = Mutex(TriggerTimes())
+    private let writes = Mutex(LastWrites())
 
     init(informers: InformerSet, servicePods: ServicePods, recorder: EventRecorder) {
         client = informers.client
@@ -27,17 +28,19 @@ final class EndpointsWorker: Sendable {
         }
         let service = ServiceView(object)
         if service.type == "ExternalName" || service.selector == nil { return .done }
+        let current = endpoints.get(key)
+        if writes.withLock({ $0.isStale(key, cached: current?.revision) }) { return .done }
         let pods = servicePods.pods(of: service)
         let trigger = triggers.withLock { $0.take(key, service: object.value, pods: pods) }
         let plan = EndpointsReconciler.plan(
-            service: service, pods: pods.map { PodView($0) }, current: endpoints.get(key)?.value, trigger: trigger)
+            service: service, pods: pods.map { PodView($0) }, current: current?.value, trigger: trigger)
         switch plan {
         case .nothing: break
         case .create(let new):
             if !service.isTerminating { try await create(new, service, key) }
         case .update(let new):
             do throws(APIStatus) {
-                try await client.update(.endpoints, new)
+                note(try await client.update(.endpoints, new), key)
             } catch {
                 if error.reason != "Conflict" {
                     recorder.event(
@@ -52,7 +55,7 @@ final class EndpointsWorker: Sendable {
 
     private func create(_ new: Value, _ service: ServiceView, _ key: ObjectName) async throws(APIStatus) {
         do throws(APIStatus) {
-            _ = try await client.create(.endpoints, namespace: key.namespace, new)
+            note(try await client.create(.endpoints, namespace: key.namespace, new), key)
         } catch {
             if error.isNamespaceTerminating { return }
             // The cache has not shown an object that is there: it will, and the next try updates it.
@@ -63,6 +66,16 @@ final class EndpointsWorker: Sendable {
             }
             throw error
         }
+    }
+
+    private func note(_ written: Value, _ key: ObjectName) {
+        if let revision = written.resourceVersion { writes.withLock { $0.wrote(key, revision: revision) } }
+    }
+
+    /// Takes note of a change in the cache; returns whether the Service must be looked at again.
+    func isAwaited(_ change: ObjectChange) -> Bool {
+        guard let object = change.latest else { return false }
+        return writes.withLock { $0.observe(change.name, revision: object.revision) }
     }
 
     /// Endpoints go with their Service, whoever wrote them.

@@ -53,7 +53,7 @@ package struct Bootstrap: Sendable {
             ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]])
     }
 
-    private func ensureServiceCIDR() async throws(APIStatus) {
+    func ensureServiceCIDR() async throws(APIStatus) {
         if configuration.serviceCIDRs.isEmpty { return }
         let created = try await createIfMissing(
             .serviceCIDRs, namespace: "",
@@ -64,7 +64,9 @@ package struct Bootstrap: Sendable {
                 ],
                 "spec": ["cidrs": .array(configuration.serviceCIDRs.map { .string($0) })],
             ])
-        guard created else { return }
+        let current = try await client.get(.serviceCIDRs, namespace: "", name: Self.name)
+        if !created { try await extendServiceCIDR(current) }
+        if current.items("status", "conditions").contains(where: { $0.text("type") == "Ready" }) { return }
         let condition: Value = [
             "type": "Ready", "status": "True", "reason": "", "message": "Kubernetes default Service CIDR is ready",
             "lastTransitionTime": .string(environment.now().rfc3339),
@@ -72,6 +74,18 @@ package struct Bootstrap: Sendable {
         try await client.patch(
             .serviceCIDRs, namespace: "", name: Self.name, ["status": ["conditions": .array([condition])]],
             subresource: "status")
+    }
+
+    /// A cluster that is started with a second family gets it; other differences to the configuration stay as they are.
+    private func extendServiceCIDR(_ current: Value) async throws(APIStatus) {
+        let stored = current.texts("spec", "cidrs")
+        let wanted = configuration.serviceCIDRs
+        guard current.deletionTimestamp == nil, stored.count == 1, wanted.count == 2, stored[0] == wanted[0] else {
+            return
+        }
+        try await client.patch(
+            .serviceCIDRs, namespace: "", name: Self.name,
+            ["spec": ["cidrs": .array(wanted.map { .string($0) })]])
     }
 
     func ensureService() async throws(APIStatus) {

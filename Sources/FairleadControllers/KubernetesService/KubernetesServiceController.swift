@@ -5,6 +5,7 @@ package struct KubernetesServiceController: Controller {
     private enum Key: Hashable, Sendable {
         case namespace(String)
         case service
+        case serviceCIDR
         case endpoints
     }
 
@@ -18,6 +19,7 @@ package struct KubernetesServiceController: Controller {
         let services = informers.informer(.services)
         let endpoints = informers.informer(.endpoints)
         let slices = informers.informer(.endpointSlices)
+        let cidrs = informers.informer(.serviceCIDRs)
         let own = ObjectName(namespace: "default", name: Bootstrap.name)
 
         namespaces.addHandler { change in
@@ -25,14 +27,16 @@ package struct KubernetesServiceController: Controller {
             if change.isDeletion, Bootstrap.namespaces.contains(name) { queue.add(.namespace(name)) }
         }
         services.addHandler { if $0.isDeletion, $0.name == own { queue.add(.service) } }
+        cidrs.addHandler { if $0.isDeletion, $0.name.name == Bootstrap.name { queue.add(.serviceCIDR) } }
         for informer in [endpoints, slices] {
             informer.addHandler { if $0.name == own, !$0.isAddition { queue.add(.endpoints) } }
         }
-        self.informers = [namespaces, services, endpoints, slices]
+        self.informers = [namespaces, services, cidrs, endpoints, slices]
         runner = ControllerRunner(name: name, workers: 1, queue: queue) { key in
             switch key {
             case .namespace(let name): try await bootstrap.ensureNamespace(name)
             case .service: try await bootstrap.ensureService()
+            case .serviceCIDR: try await bootstrap.ensureServiceCIDR()
             case .endpoints: try await bootstrap.ensureEndpoints()
             }
             return .done

@@ -1,10 +1,9 @@
 package import FairleadClient
 package import FairleadModel
 
-/// Stands in for a cloud: gives Services of type LoadBalancer an address from a pool.
+/// Stands in for a cloud: gives Services of type LoadBalancer addresses from pools.
 ///
-/// With an empty pool there is no cloud: do not run this controller, and Services stay pending without a finalizer, as
-/// in a cluster without one. Services with somebody else's loadBalancerClass are never touched. A Service that finds
+/// Without it there is no cloud, and Services stay pending without a finalizer. Services with somebody else's loadBalancerClass are never touched. A Service that finds
 /// the pool empty says so in an event and a condition, and gets the next address that becomes free.
 package struct LoadBalancerController: Controller {
     package let name = "service-lb-controller"
@@ -13,7 +12,7 @@ package struct LoadBalancerController: Controller {
     private let recorder: EventRecorder
 
     package init(
-        informers: InformerSet, pool: AddressPool, loadBalancerClass: String? = nil, environment: Environment,
+        informers: InformerSet, pools: [LoadBalancerPool], loadBalancerClass: String? = nil, environment: Environment,
         clock: any DelayClock = SystemDelayClock()
     ) {
         let queue = WorkQueue<ObjectName>(clock: clock)
@@ -21,7 +20,7 @@ package struct LoadBalancerController: Controller {
         let recorder = EventRecorder(
             client: informers.client, component: "service-controller", environment: environment)
         let worker = LoadBalancerWorker(
-            informers: informers, pool: pool, className: loadBalancerClass, recorder: recorder,
+            informers: informers, pools: pools, className: loadBalancerClass, recorder: recorder,
             environment: environment)
         services.addHandler { change in
             for service in worker.services(affectedBy: change) { queue.add(service) }

@@ -1,20 +1,23 @@
 import FairleadClient
 import FairleadModel
 
-/// What is to be done about one Service and its load balancer. Pure but for the pool it takes addresses from.
+/// What is to be done about one Service and its load balancer. Pure but for the book it takes addresses from.
 struct LoadBalancerReconciler {
     static let finalizer = "service.kubernetes.io/load-balancer-cleanup"
     /// Our own condition: a real cloud would say it in events only.
     static let condition = "LoadBalancerIPAllocated"
+    /// Its reasons.
+    static let exhausted = "NoAddressAvailable"
+    static let refused = "AddressRefused"
 
     enum Plan: Equatable {
         case nothing
         /// Take the load balancer away: clear the status, give the addresses back, then drop the finalizer.
         case cleanUp
-        /// Write these addresses.
-        case ensure([IPAddress])
-        /// None can be had; the reason.
-        case fail(String)
+        /// Write these addresses, as these ingress entries.
+        case ensure([IPAddress], ingress: [Value])
+        /// None can be had.
+        case fail(AddressBook.Refusal)
     }
 
     /// - Parameter className: the loadBalancerClass that is ours beside none at all.
@@ -24,57 +27,34 @@ struct LoadBalancerReconciler {
         return wanted == className
     }
 
-    static func plan(_ service: ServiceView, key: ObjectName, className: String?, pool: inout AddressPool) -> Plan {
+    static func plan(_ service: ServiceView, key: ObjectName, className: String?, book: inout AddressBook) -> Plan {
         guard isWanted(service, className: className) else {
             return service.value.finalizers.contains(finalizer) ? .cleanUp : .nothing
         }
-        do throws(AddressPool.Refusal) {
-            let addresses = try addresses(service, key, &pool)
-            let isWritten = service.ingressIPs == addresses.map(\.description)
+        do throws(AddressBook.Refusal) {
+            let addresses = try book.assign(LoadBalancerRequest(service, owner: key))
+            let ingress = addresses.map { LoadBalancerIngress.entry($0, pool: book.pool(of: $0)) }
             let isHeld = service.value.finalizers.contains(finalizer)
-            return isWritten && isHeld && service.condition(condition) == nil ? .nothing : .ensure(addresses)
+            return service.ingress == ingress && isHeld && service.condition(condition) == nil
+                ? .nothing : .ensure(addresses, ingress: ingress)
         } catch {
-            return .fail(error.message)
+            return .fail(error)
         }
     }
 
-    private static func addresses(
-        _ service: ServiceView, _ key: ObjectName, _ pool: inout AddressPool
-    ) throws(AddressPool.Refusal) -> [IPAddress] {
-        let families = service.ipFamilies.isEmpty ? ["IPv4"] : service.ipFamilies
-        let asked = IPAddress(service.loadBalancerIP)
-        var held = pool.addresses(of: key)
-        for text in service.ingressIPs {
-            // Written before a restart, or by hand: keep it if it can be ours.
-            guard let address = IPAddress(text), (try? pool.claim(address, for: key)) != nil else { continue }
-            held.insert(address)
-        }
-        var result: [IPAddress] = []
-        for (index, family) in families.enumerated() {
-            if let asked, asked.family == family {
-                try pool.claim(asked, for: key)
-                result.append(asked)
-            } else if let address = held.filter({ $0.family == family }).min() {
-                result.append(address)
-            } else if index == 0 || pool.hasFamily(family) || service.ipFamilyPolicy == "RequireDualStack" {
-                result.append(try pool.allocate(family, for: key))
-            }
-        }
-        return result
-    }
-
-    /// The merge patch of the status that shows `addresses`.
-    static func status(_ service: ServiceView, _ addresses: [IPAddress]) -> Value {
-        let ingress = addresses.map { ["ip": .string($0.description), "ipMode": "VIP"] as Value }
-        return patch(service, ingress: .array(ingress), condition: nil)
+    /// The merge patch of the status that shows `ingress`.
+    static func status(_ service: ServiceView, _ ingress: [Value]) -> Value {
+        patch(service, ingress: .array(ingress), condition: nil)
     }
 
     /// The merge patch that says why there is no address, or nil where it stands there already.
-    static func failure(_ service: ServiceView, _ message: String, now: Timestamp) -> Value? {
+    static func failure(_ service: ServiceView, _ refusal: AddressBook.Refusal, now: Timestamp) -> Value? {
+        let message = refusal.message
         if service.ingress.isEmpty, service.condition(condition)?["message"]?.string == message { return nil }
         let since = service.condition(condition)?["lastTransitionTime"] ?? .string(now.rfc3339)
         let new: Value = [
-            "type": .string(condition), "status": "False", "reason": "NoAddressAvailable", "message": .string(message),
+            "type": .string(condition), "status": "False",
+            "reason": .string(refusal.isExhaustion ? exhausted : refused), "message": .string(message),
             "lastTransitionTime": since,
         ]
         return patch(service, ingress: .null, condition: new)
@@ -101,5 +81,22 @@ struct LoadBalancerReconciler {
         var metadata: Object = ["finalizers": finalizers.isEmpty ? .null : .array(finalizers.map { .string($0) })]
         metadata["resourceVersion"] = service.at("metadata", "resourceVersion")
         return ["metadata": .object(metadata)]
+    }
+
+    /// What the service controller says about a change of the spec, as reason and message.
+    static func changes(from old: ServiceView, to new: ServiceView) -> [(reason: String, message: String)] {
+        var changes: [(String, String)] = []
+        if (old.type == "LoadBalancer") != (new.type == "LoadBalancer") {
+            changes.append(("Type", "\(old.type) -> \(new.type)"))
+        }
+        guard new.type == "LoadBalancer" else { return changes }
+        let sources = [old, new].map {
+            "[" + $0.value.texts("spec", "loadBalancerSourceRanges").joined(separator: " ") + "]"
+        }
+        if sources[0] != sources[1] { changes.append(("LoadBalancerSourceRanges", "\(sources[0]) -> \(sources[1])")) }
+        if old.loadBalancerIP != new.loadBalancerIP {
+            changes.append(("LoadbalancerIP", "\(old.loadBalancerIP) -> \(new.loadBalancerIP)"))
+        }
+        return changes
     }
 }

@@ -5,9 +5,22 @@ import Synchronization
 /// Gives one Service its load balancer or takes it away. One at a time: addresses are given out in order.
 final class LoadBalancerWorker: Sendable {
     private struct State {
-        var pool: AddressPool
-        /// Services without an address, which look again when one becomes free.
-        var waiting: Set<ObjectName> = []
+        var book: AddressBook
+        /// Services without an address, numbered in the order in which they began to wait.
+        var waiting: [ObjectName: UInt64] = [:]
+        var waits: UInt64 = 0
+
+        mutating func wait(_ key: ObjectName) {
+            guard waiting[key] == nil else { return }
+            waits += 1
+            waiting[key] = waits
+        }
+
+        /// All who wait, the longest wait first; they wait no longer.
+        mutating func takeWaiting() -> [ObjectName] {
+            defer { waiting = [:] }
+            return waiting.sorted { $0.value < $1.value }.map(\.key)
+        }
     }
 
     private let client: any ObjectClient
@@ -18,7 +31,7 @@ final class LoadBalancerWorker: Sendable {
     private let state: Mutex<State>
 
     init(
-        informers: InformerSet, pool: AddressPool, className: String?, recorder: EventRecorder,
+        informers: InformerSet, pools: [LoadBalancerPool], className: String?, recorder: EventRecorder,
         environment: Environment
     ) {
         client = informers.client
@@ -26,7 +39,7 @@ final class LoadBalancerWorker: Sendable {
         self.recorder = recorder
         self.environment = environment
         self.className = className
-        state = Mutex(State(pool: pool))
+        state = Mutex(State(book: AddressBook(pools)))
     }
 
     /// Learns from the cache who has which address; returns the Services to reconcile.
@@ -37,13 +50,18 @@ final class LoadBalancerWorker: Sendable {
             let isOurs = LoadBalancerReconciler.isWanted(service, className: className)
             if isOurs {
                 // At start-up all addresses in use are known before the first is given out.
-                state.withLock { state in
-                    for address in service.ingressIPs.compactMap({ IPAddress($0) }) {
-                        try? state.pool.claim(address, for: key)
-                    }
+                state.withLock { $0.book.adopt(LoadBalancerRequest(service, owner: key)) }
+            }
+            if let old = change.old {
+                for said in LoadBalancerReconciler.changes(from: ServiceView(old), to: service)
+                where isOurs || service.loadBalancerClass == nil {
+                    tell(service, "Normal", said.reason, said.message)
                 }
             }
-            return isOurs || new.value.finalizers.contains(LoadBalancerReconciler.finalizer) ? [key] : []
+            if isOurs, let old = change.old, Self.sharesOtherwise(old, new) {
+                return [key] + state.withLock { $0.takeWaiting() }.filter { $0 != key }
+            }
+            if isOurs || new.value.finalizers.contains(LoadBalancerReconciler.finalizer) { return [key] }
         }
         return release(key)
     }
@@ -51,11 +69,15 @@ final class LoadBalancerWorker: Sendable {
     /// Frees what the Service has and returns those who wait for an address.
     private func release(_ key: ObjectName, except kept: Set<IPAddress> = []) -> [ObjectName] {
         state.withLock { state in
-            state.waiting.remove(key)
-            guard state.pool.release(key, except: kept) else { return [] }
-            defer { state.waiting = [] }
-            return state.waiting.sorted()
+            state.waiting[key] = nil
+            return state.book.release(key, except: kept) ? state.takeWaiting() : []
         }
+    }
+
+    /// Whether others may share its address now who could not before.
+    private static func sharesOtherwise(_ old: StoredObject, _ new: StoredObject) -> Bool {
+        let requests = [old, new].map { LoadBalancerRequest(ServiceView($0), owner: $0.objectName) }
+        return requests[0].ports != requests[1].ports || requests[0].sharingKey != requests[1].sharingKey
     }
 
     func reconcile(_ key: ObjectName, wake: ([ObjectName]) -> Void) async throws -> ReconcileResult {
@@ -65,25 +87,31 @@ final class LoadBalancerWorker: Sendable {
         }
         let service = ServiceView(object)
         let plan = state.withLock { state -> LoadBalancerReconciler.Plan in
-            let plan = LoadBalancerReconciler.plan(service, key: key, className: className, pool: &state.pool)
-            if case .fail = plan { state.waiting.insert(key) } else { state.waiting.remove(key) }
+            let plan = LoadBalancerReconciler.plan(service, key: key, className: className, book: &state.book)
+            if case .fail = plan { state.wait(key) } else { state.waiting[key] = nil }
             return plan
         }
-        switch plan {
-        case .nothing: break
-        case .cleanUp: wake(try await cleanUp(service, key))
-        case .ensure(let addresses): wake(try await ensure(service, key, addresses))
-        case .fail(let reason): try await fail(service, key, reason)
+        do throws(APIStatus) {
+            switch plan {
+            case .nothing: break
+            case .cleanUp: wake(try await cleanUp(service, key))
+            case .ensure(let addresses, let ingress): wake(try await ensure(service, key, addresses, ingress))
+            case .fail(let refusal): wake(try await fail(service, key, refusal))
+            }
+        } catch {
+            guard error.code == 404 else { throw error }
+            // Gone meanwhile; its deletion is on its way to the cache.
+            wake(release(key))
         }
         return .done
     }
 
     private func ensure(
-        _ service: ServiceView, _ key: ObjectName, _ addresses: [IPAddress]
+        _ service: ServiceView, _ key: ObjectName, _ addresses: [IPAddress], _ ingress: [Value]
     ) async throws(APIStatus) -> [ObjectName] {
         tell(service, "Normal", "EnsuringLoadBalancer", "Ensuring load balancer")
         try await setFinalizer(service, key, present: true)
-        try await writeStatus(key, LoadBalancerReconciler.status(service, addresses))
+        try await writeStatus(key, LoadBalancerReconciler.status(service, ingress))
         tell(service, "Normal", "EnsuredLoadBalancer", "Ensured load balancer")
         return release(key, except: Set(addresses))
     }
@@ -97,13 +125,20 @@ final class LoadBalancerWorker: Sendable {
         return freed
     }
 
-    private func fail(_ service: ServiceView, _ key: ObjectName, _ reason: String) async throws(APIStatus) {
+    private func fail(
+        _ service: ServiceView, _ key: ObjectName, _ refusal: AddressBook.Refusal
+    ) async throws(APIStatus) -> [ObjectName] {
         try await setFinalizer(service, key, present: true)
-        guard let patch = LoadBalancerReconciler.failure(service, reason, now: environment.now()) else { return }
-        tell(
-            service, "Warning", "SyncLoadBalancerFailed",
-            "Error syncing load balancer: failed to ensure load balancer: \(reason)")
-        try await writeStatus(key, patch)
+        if let patch = LoadBalancerReconciler.failure(service, refusal, now: environment.now()) {
+            tell(
+                service, "Warning", "SyncLoadBalancerFailed",
+                "Error syncing load balancer: failed to ensure load balancer: \(refusal.message)")
+            try await writeStatus(key, patch)
+        }
+        // What it had does not fit any more; it goes on waiting for what does.
+        let freed = release(key)
+        state.withLock { $0.wait(key) }
+        return freed.filter { $0 != key }
     }
 
     private func setFinalizer(_ service: ServiceView, _ key: ObjectName, present: Bool) async throws(APIStatus) {

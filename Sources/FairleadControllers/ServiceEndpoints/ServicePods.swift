@@ -34,11 +34,14 @@ struct ServicePods: Sendable {
     }
 
     /// The pods that the Service selects, by name; none where it has no selector.
-    func pods(of service: ServiceView) -> [StoredObject] {
+    func pods(of service: ServiceView) -> [StoredObject] { pods(of: service, in: service.namespace) }
+
+    /// The pods that it would select if it were in another namespace.
+    func pods(of service: ServiceView, in namespace: String) -> [StoredObject] {
         guard let selector = service.value.at("spec", "selector")?.object, let pair = selector.members.first,
             let value = pair.value.string
         else { return [] }
-        return pods.indexed(Self.byLabel, Self.key(service.namespace, pair.key, value))
+        return pods.indexed(Self.byLabel, Self.key(namespace, pair.key, value))
             .filter { Self.matches(selector, $0) }
             .sorted { $0.key.name < $1.key.name }
     }

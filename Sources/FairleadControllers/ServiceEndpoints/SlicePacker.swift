@@ -36,6 +36,8 @@ struct SlicePacker {
     }
 
     let maximum: Int
+    /// Whether hints are somebody else's business: endpoints that differ in nothing else are equal.
+    var ignoresHints = false
 
     /// - Parameters:
     ///   - existing: slices of one port set and address type.
@@ -81,10 +83,18 @@ struct SlicePacker {
                 isChanged = true
                 continue
             }
-            if desired != endpoint { isChanged = true }
+            if !isEqual(desired, endpoint) { isChanged = true }
             kept.append(desired)
         }
         return (kept, isChanged)
+    }
+
+    private func isEqual(_ desired: Value, _ endpoint: Value) -> Bool {
+        if desired == endpoint { return true }
+        guard ignoresHints, endpoint["hints"] != nil else { return false }
+        var bare = endpoint
+        bare["hints"] = nil
+        return desired == bare
     }
 
     private func fill(_ drafts: inout [Draft], _ left: inout [Value]) {

@@ -21,8 +21,8 @@ package struct ServerConfiguration: Sendable {
     package var isBare = false
     package var serviceClusterIPRanges: [CIDR]
     package var nodePortRange: ClosedRange<Int> = 30000...32767
-    /// Where load-balancer addresses come from.
-    package var loadBalancerPool: AddressPool
+    /// Where load-balancer addresses come from. The names differ.
+    package var loadBalancerPools: [LoadBalancerPool]
     package var podCIDR: CIDR
     package var clusterDomain = "cluster.local"
     /// nil for a server without DNS.
@@ -30,16 +30,22 @@ package struct ServerConfiguration: Sendable {
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.text
 
+    /// Who gives out load-balancer addresses, for explanations.
+    var loadBalancers: ServiceExplainer.LoadBalancers {
+        isBare ? .none : .pools(loadBalancerPools.map { "\($0.name): \($0.list.joined(separator: ", "))" })
+    }
+
     package enum LogFormat: String, Sendable, CaseIterable { case text, json }
 
     package init(
-        listen: [HTTPAddress], data: DataLocation, serviceClusterIPRanges: [CIDR], loadBalancerPool: AddressPool,
+        listen: [HTTPAddress], data: DataLocation, serviceClusterIPRanges: [CIDR],
+        loadBalancerPools: [LoadBalancerPool],
         podCIDR: CIDR
     ) {
         self.listen = listen
         self.data = data
         self.serviceClusterIPRanges = serviceClusterIPRanges
-        self.loadBalancerPool = loadBalancerPool
+        self.loadBalancerPools = loadBalancerPools
         self.podCIDR = podCIDR
     }
 }

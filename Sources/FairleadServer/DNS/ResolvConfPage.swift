@@ -12,12 +12,9 @@ struct ResolvConfPage: Sendable {
     /// Where the cluster DNS answers; nil where there is none.
     let address: @Sendable () -> DNSAddress?
 
-    /// nil for other paths.
-    func respond(to path: String) -> APIResponse? {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 5, parts[1] == "debug", parts[2] == "resolvconf" else { return nil }
-        let key = ObjectKey(GroupVersionResource.pods.groupResource, namespace: parts[3], name: parts[4])
-        guard let pod = store.current.object(key) else { return .text(404, "no pod \(parts[3])/\(parts[4])\n") }
+    func page(namespace: String, pod name: String) -> APIResponse {
+        let key = ObjectKey(GroupVersionResource.pods.groupResource, namespace: namespace, name: name)
+        guard let pod = store.current.object(key) else { return .text(404, "no pod \(namespace)/\(name)\n") }
         let cluster = ResolverConfiguration.Cluster(
             domain: configuration.clusterDomain, nameserver: clusterNameserver)
         let file = ResolverConfiguration(pod: pod.value, cluster: cluster, host: Self.node)

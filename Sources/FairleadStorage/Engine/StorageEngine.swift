@@ -9,7 +9,7 @@ package protocol StorageEngine: Sendable {
     func load() throws(StorageError) -> EngineState
 
     /// Carries out the transactions in order, makes them durable together, and returns what became of each: its
-    /// revision, or `.conflict`. A transaction sees what those before it did. Throws if nothing was stored.
+    /// (last) revision, or `.conflict`. A transaction sees what those before it did. Throws if nothing was stored.
     func commit(_ batch: [Transaction]) throws(StorageError) -> [Result<Int64, StorageError>]
 
     /// Forgets versions that had been replaced or deleted at `revision`, at most about `limit` of them in one go.

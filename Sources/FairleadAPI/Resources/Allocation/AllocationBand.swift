@@ -33,6 +33,18 @@ struct AllocationBand {
         return nil
     }
 
+    /// A free number of the dynamic band, found in a few probes or not at all.
+    func probe(_ environment: Environment, isFree: (UInt128) -> Bool) -> UInt128? {
+        let length = size - staticSize
+        if length == 0 { return nil }
+        let start = Self.random(below: length, environment)
+        for step in 0..<min(64, length) {
+            let number = staticSize + (start + step) % length
+            if isFree(number) { return number }
+        }
+        return nil
+    }
+
     /// A number from the environment's letters: each is one of 27.
     static func random(below limit: UInt128, _ environment: Environment) -> UInt128 {
         var number: UInt128 = 0

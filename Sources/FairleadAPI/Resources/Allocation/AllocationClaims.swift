@@ -1,11 +1,11 @@
-import FairleadModel
+package import FairleadModel
 
 /// The objects whose existence is the claim to an address or a port. Whoever creates the key has it.
-enum AllocationClaims {
+package enum AllocationClaims {
     static let ipAddresses = GroupResource(group: "networking.k8s.io", resource: "ipaddresses")
     static let serviceCIDRs = GroupResource(group: "networking.k8s.io", resource: "servicecidrs")
     /// Node ports have no kind of their own in Kubernetes; these objects are never served.
-    static let nodePorts = GroupResource(group: "fairlead.internal", resource: "nodeports")
+    package static let nodePorts = GroupResource(group: "fairlead.internal", resource: "nodeports")
 
     static func key(_ address: IPAddress) -> ObjectKey {
         ObjectKey(ipAddresses, namespace: "", name: address.description)

@@ -20,6 +20,16 @@ struct ClusterIPAllocator {
             ? context.configuration.serviceClusterIPRanges.map { ServiceRange($0, isReady: true) } : ranges
     }
 
+    /// The ServiceCIDR that lends an address: the transaction that takes the address is bound to it, so that a range
+    /// whose deletion is asked for meanwhile loses no address.
+    static func lender(of address: IPAddress, in snapshot: Snapshot) -> StoredObject? {
+        for object in snapshot.objects(AllocationClaims.serviceCIDRs, namespace: nil, after: nil) {
+            let ranges = ServiceRange.ranges(of: object.value)
+            if ranges.contains(where: { $0.isReady && $0.contains(address) }) { return object }
+        }
+        return nil
+    }
+
     /// Takes one address that the client chose.
     func take(_ text: String, for owner: ServiceOwner) throws(AllocationFailure) {
         guard let address = IPAddress(text) else { throw AllocationFailure(message: "invalid IP address: \(text)") }
@@ -39,12 +49,19 @@ struct ClusterIPAllocator {
     func next(_ family: String, for owner: ServiceOwner) throws(AllocationFailure) -> String {
         let candidates = ranges.filter { $0.cidr.network.family == family }
         if context.isDryRun, let first = candidates.first { return first.cidr.network.description }
-        for range in candidates where range.isReady {
-            let offset = range.band.next(context.environment) { isFree(range.address(at: $0)) }
-            guard let offset else { continue }
-            let address = range.address(at: offset)
-            try checkClaim(address, owner)
-            return address.description
+        // A crowded range is searched to its end only when none of the others has an address at hand.
+        for isThorough in [false, true] {
+            for range in candidates where range.isReady {
+                let isFree = { self.isFree(range.address(at: $0)) }
+                let offset =
+                    isThorough
+                    ? range.band.next(context.environment, isFree: isFree)
+                    : range.band.probe(context.environment, isFree: isFree)
+                guard let offset else { continue }
+                let address = range.address(at: offset)
+                try checkClaim(address, owner)
+                return address.description
+            }
         }
         throw AllocationFailure(message: "range is full")
     }
@@ -82,7 +99,7 @@ struct ServiceRange {
     static func ranges(of serviceCIDR: Value) -> [ServiceRange] {
         let conditions = serviceCIDR["status"]?.items("conditions") ?? []
         let ready = conditions.first { $0.text("type") == "Ready" }
-        let isReady = serviceCIDR.deletionTimestamp == nil && ready?.text("status") ?? "True" == "True"
+        let isReady = serviceCIDR.deletionTimestamp == nil && ready?.text("status") == "True"
         let texts = serviceCIDR["spec"]?.strings("cidrs") ?? []
         return texts.compactMap { CIDR($0) }.map { ServiceRange($0, isReady: isReady) }
     }

@@ -26,10 +26,11 @@ package final class MemoryEngine: StorageEngine {
                 where state.versions[condition.key, default: 0] != condition.revision {
                     return .failure(.conflict(condition.key, current: nil))
                 }
-                state.revision += 1
-                for operation in transaction.operations {
+                state.revision += transaction.revisionCount
+                for (index, operation) in transaction.operations.enumerated() {
+                    let revision = transaction.revision(ofOperation: index, last: state.revision)
                     switch operation {
-                    case .put(let key, _): state.versions[key] = state.revision
+                    case .put(let key, _): state.versions[key] = revision
                     case .delete(let key): state.versions[key] = nil
                     }
                 }

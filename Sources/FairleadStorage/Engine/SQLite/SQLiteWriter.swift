@@ -33,14 +33,16 @@ struct SQLiteWriter {
         for condition in transaction.conditions where (head(condition.key)?.revision ?? 0) != condition.revision {
             return .failure(.conflict(condition.key, current: nil))
         }
-        changes.revision += 1
-        for operation in transaction.operations {
+        let last = changes.revision + transaction.revisionCount
+        for (index, operation) in transaction.operations.enumerated() {
+            changes.revision = transaction.revision(ofOperation: index, last: last)
             switch operation {
             case .put(let key, let document): try put(key, document)
             case .delete(let key): try delete(key)
             }
         }
-        return .success(changes.revision)
+        changes.revision = last
+        return .success(last)
     }
 
     func finish() throws -> Changes {

@@ -1,0 +1,107 @@
+import FairleadClient
+import FairleadModel
+
+/// Compares one address with the Service that should hold it, as the server has both at this moment.
+struct IPAddressRepair: Sendable {
+    /// An address, and the Service that has it or had it as far as is known.
+    struct Suspect: Hashable, Sendable {
+        var address: String
+        var owner: ObjectName?
+    }
+
+    let client: any ObjectClient
+    let services: Lister
+    let recorder: EventRecorder
+
+    /// The Service that an IPAddress names; nil where it names something else.
+    static func owner(of address: Value) -> ObjectName? {
+        guard let parent = address.at("spec", "parentRef"), parent.text("group").isEmpty,
+            parent.text("resource") == "services"
+        else { return nil }
+        return ObjectName(namespace: parent.text("namespace"), name: parent.text("name"))
+    }
+
+    /// The addresses of a Service in canonical form.
+    static func addresses(_ service: StoredObject) -> [String] {
+        ServiceView(service).clusterIPs.compactMap { IPAddress($0)?.description }
+    }
+
+    static func holds(_ service: Value, _ address: String) -> Bool {
+        ServiceView(service).clusterIPs.contains { IPAddress($0)?.description == address }
+    }
+
+    func reconcile(_ suspect: Suspect) async throws(APIStatus) {
+        let address = suspect.address
+        guard let claim = try await find(.ipAddresses, ObjectName(namespace: "", name: address)) else {
+            if let owner = suspect.owner { try await restore(address, for: owner) }
+            return
+        }
+        guard IPAddressClaim.isManaged(claim) else { return }
+        guard let owner = Self.owner(of: claim) else {
+            return try await remove(
+                claim, "IPAddress: \(address) appears to have been modified, not referencing a Service: cleaning up")
+        }
+        guard let service = try await find(.services, owner) else {
+            return try await remove(
+                claim, "IPAddress: \(address) for Service \(owner) appears to have leaked: cleaning up")
+        }
+        if Self.holds(service, address) { return }
+        try await remove(
+            claim, "IPAddress: \(address) for Service \(owner) has a wrong reference; cleaning up")
+        let rightful = services.list().first { Self.holds($0.value, address) }
+        if let rightful { try await restore(address, for: rightful.objectName) }
+    }
+
+    private func find(_ resource: GroupVersionResource, _ name: ObjectName) async throws(APIStatus) -> Value? {
+        do throws(APIStatus) {
+            return try await client.get(resource, namespace: name.namespace, name: name.name)
+        } catch {
+            if error.code == 404 { return nil }
+            throw error
+        }
+    }
+
+    /// Bound to the version that was judged: a claim that has changed hands since stays.
+    private func remove(_ claim: Value, _ message: String) async throws(APIStatus) {
+        let options = DeleteOptions(uid: claim.uid, resourceVersion: claim.resourceVersion.map(String.init))
+        do throws(APIStatus) {
+            try await client.delete(.ipAddresses, namespace: "", name: claim.name, options: options)
+        } catch {
+            if error.code == 404 { return }
+            throw error
+        }
+        recorder.event(about: claim, type: "Warning", reason: "IPAddressNotAllocated", message: message)
+    }
+
+    /// Gives the address its claim again if the Service has it.
+    private func restore(_ address: String, for owner: ObjectName) async throws(APIStatus) {
+        guard let parsed = IPAddress(address), let service = try await find(.services, owner),
+            Self.holds(service, address)
+        else { return }
+        let claim: Value = [
+            "apiVersion": "networking.k8s.io/v1", "kind": "IPAddress",
+            "metadata": [
+                "name": .string(address),
+                "labels": .object([
+                    IPAddressClaim.familyLabel: .string(parsed.family),
+                    IPAddressClaim.managedByLabel: .string(IPAddressClaim.manager),
+                ]),
+            ],
+            "spec": [
+                "parentRef": [
+                    "resource": "services", "namespace": .string(service.namespace), "name": .string(service.name),
+                ]
+            ],
+        ]
+        do throws(APIStatus) {
+            _ = try await client.create(.ipAddresses, namespace: "", claim)
+        } catch {
+            // Taken by its Service in the meantime, or by somebody who was quicker.
+            if error.reason == "AlreadyExists" { return }
+            throw error
+        }
+        recorder.event(
+            about: service, type: "Warning", reason: "ClusterIPNotAllocated",
+            message: "Cluster IP [\(parsed.family)]: \(address) is not allocated; repairing")
+    }
+}

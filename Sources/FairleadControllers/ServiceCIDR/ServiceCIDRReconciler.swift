@@ -1,0 +1,97 @@
+import FairleadModel
+
+/// What is to be done about one ServiceCIDR: made ready, or, when it is being deleted, held back or let go. Pure.
+///
+/// A range may go when no Service's address would be left without a range: because there is none in it, or because
+/// another ServiceCIDR that stays covers it. Reference: KEP-1880, "Service CIDR controller".
+struct ServiceCIDRReconciler {
+    static let finalizer = "networking.k8s.io/service-cidr-finalizer"
+    static let condition = "Ready"
+    static let readyMessage = "Kubernetes Service CIDR is ready"
+    static let heldMessage =
+        "There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR"
+
+    enum Plan: Equatable {
+        case nothing
+        /// Put the finalizer on.
+        case protect
+        /// Write the condition Ready True: addresses may be had from it.
+        case announce
+        /// Write the condition Ready False: addresses are in use.
+        case hold
+        /// Look again after so many seconds.
+        case wait(Double)
+        /// Take the finalizer off.
+        case release
+    }
+
+    /// - Parameters:
+    ///   - others: all ServiceCIDRs but this one.
+    ///   - addresses: every IPAddress there is; asked for only when the range is being deleted.
+    ///   - grace: seconds between the deletion and the removal of the finalizer, in which allocators in other
+    ///     processes would learn of it.
+    static func plan(
+        _ cidr: Value, others: [Value], addresses: () -> [Value], now: Timestamp, grace: Double
+    ) -> Plan {
+        guard let deletion = cidr.deletionTimestamp else {
+            if !cidr.finalizers.contains(finalizer) { return .protect }
+            return status(of: cidr) == "True" ? .nothing : .announce
+        }
+        guard cidr.finalizers.contains(finalizer) else { return .nothing }
+        if isInUse(ranges(of: cidr), others: others.filter { $0.deletionTimestamp == nil }, addresses) {
+            return reason(of: cidr) == "Terminating" ? .nothing : .hold
+        }
+        let passed = Timestamp(rfc3339: deletion).map { now.since($0) } ?? grace
+        return passed < grace ? .wait(grace - passed) : .release
+    }
+
+    static func ranges(of cidr: Value) -> [CIDR] {
+        (cidr.at("spec", "cidrs")?.array ?? []).compactMap { $0.string.flatMap { CIDR($0) } }
+    }
+
+    private static func isInUse(_ ranges: [CIDR], others: [Value], _ addresses: () -> [Value]) -> Bool {
+        let rest = others.flatMap(Self.ranges)
+        let alone = ranges.filter { range in !rest.contains { $0.contains(range) } }
+        if alone.isEmpty { return false }
+        return addresses().contains { object in
+            guard IPAddressClaim.isManaged(object), let address = IPAddress(object.name) else { return false }
+            return alone.contains { $0.contains(address) } && !rest.contains { $0.contains(address) }
+        }
+    }
+
+    private static func ready(_ cidr: Value) -> Value? {
+        cidr.items("status", "conditions").first { $0.text("type") == condition }
+    }
+    private static func status(of cidr: Value) -> String { ready(cidr)?.text("status") ?? "" }
+    private static func reason(of cidr: Value) -> String { ready(cidr)?.text("reason") ?? "" }
+
+    /// The merge patch of the status that says whether the range is ready.
+    static func conditionPatch(_ cidr: Value, isReady: Bool, now: Timestamp) -> Value {
+        let new: Value = [
+            "type": .string(condition), "status": isReady ? "True" : "False",
+            "reason": isReady ? "" : "Terminating", "message": .string(isReady ? readyMessage : heldMessage),
+            "lastTransitionTime": .string(now.rfc3339),
+        ]
+        let rest = cidr.items("status", "conditions").filter { $0.text("type") != condition }
+        return ["status": ["conditions": .array(rest + [new])]]
+    }
+
+    /// The merge patch that puts the finalizer on or takes it off; it fails (409) if the object has changed since.
+    static func finalizerPatch(_ cidr: Value, isPresent: Bool) -> Value {
+        var finalizers = cidr.finalizers.filter { $0 != finalizer }
+        if isPresent { finalizers.append(finalizer) }
+        var metadata: Object = ["finalizers": finalizers.isEmpty ? .null : .array(finalizers.map { .string($0) })]
+        metadata["resourceVersion"] = cidr.at("metadata", "resourceVersion")
+        return ["metadata": .object(metadata)]
+    }
+}
+
+/// What an IPAddress object says about whose address it is (KEP-1880).
+enum IPAddressClaim {
+    static let managedByLabel = "ipaddress.kubernetes.io/managed-by"
+    static let familyLabel = "ipaddress.kubernetes.io/ip-family"
+    static let manager = "ipallocator.k8s.io"
+
+    /// Whether the allocator of cluster IPs made it; those that people make by hand are nobody's business.
+    static func isManaged(_ object: Value) -> Bool { object.labels[managedByLabel] == manager }
+}

@@ -1,0 +1,69 @@
+import FairleadModel
+
+/// Why a pod is no ready endpoint, and what to type about it.
+struct PodAilment: Equatable {
+    var why: String
+    var commands: [String]
+
+    /// - Returns: nil for a pod that is a ready endpoint.
+    init?(of pod: PodView, _ explainer: ServiceExplainer) {
+        let kubectl = explainer.kubectl
+        let describe = "\(kubectl) describe pod \(pod.name)"
+        if pod.isTerminating {
+            self.init(why: "is being deleted", commands: [describe])
+        } else if pod.isFinished {
+            self.init(why: "has finished (\(pod.phase))", commands: [describe])
+        } else if pod.nodeName.isEmpty {
+            let message = pod.condition("PodScheduled")?["message"]?.string
+            self.init(why: "is on no node: \(message ?? "no scheduler has placed it yet")", commands: [describe])
+        } else if !explainer.inputs.isNodeThere(pod.nodeName) {
+            self.init(
+                why: "says to be on node \(pod.nodeName), which does not exist",
+                commands: ["kubectl get nodes", "\(kubectl) delete pod \(pod.name)"])
+        } else if pod.isReady || explainer.service.publishNotReadyAddresses {
+            if !pod.podIPs.isEmpty { return nil }
+            self.init(why: "has no address", commands: [describe])
+        } else {
+            self = Self.unready(pod, explainer, describe)
+        }
+    }
+
+    private init(why: String, commands: [String]) {
+        self.why = why
+        self.commands = commands
+    }
+
+    private static func unready(_ pod: PodView, _ explainer: ServiceExplainer, _ describe: String) -> PodAilment {
+        let kubectl = explainer.kubectl
+        if let annotation = explainer.inputs.readinessAnnotation, pod.annotations[annotation] == "false" {
+            return PodAilment(
+                why: "is kept unready by its annotation \(annotation)=false",
+                commands: ["\(kubectl) annotate pod \(pod.name) \(annotation)-"])
+        }
+        for status in pod.value.items("status", "containerStatuses") {
+            guard let waiting = status.at("state", "waiting"), !waiting.text("reason").isEmpty else { continue }
+            let reason = waiting.text("reason")
+            if reason == "ContainerCreating" || reason == "PodInitializing" { continue }
+            let message = waiting.text("message")
+            return PodAilment(
+                why: "container \(status.text("name")) waits: \(reason)" + (message.isEmpty ? "" : ": \(message)"),
+                commands: reason == "CrashLoopBackOff"
+                    ? ["\(kubectl) logs \(pod.name) --previous", describe] : [describe])
+        }
+        if pod.podIPs.isEmpty {
+            return PodAilment(why: "has no address yet (\(pod.phase))", commands: [describe])
+        }
+        if let gate = pod.readinessGates.first(where: { pod.conditionStatus($0) != "True" }) {
+            return PodAilment(why: "waits for its readiness gate \(gate)", commands: [describe])
+        }
+        guard let condition = pod.condition("Ready") else {
+            let report = "{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}"
+            return PodAilment(
+                why: "nobody has reported it ready (no kubelet works for it)",
+                commands: ["\(kubectl) patch pod \(pod.name) --subresource=status -p '\(report)'"])
+        }
+        let message = condition.text("message").isEmpty ? condition.text("reason") : condition.text("message")
+        let state = "its condition Ready is \(condition.text("status"))"
+        return PodAilment(why: message.isEmpty ? state : "\(state): \(message)", commands: [describe])
+    }
+}

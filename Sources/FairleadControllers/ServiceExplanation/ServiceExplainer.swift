@@ -1,0 +1,165 @@
+package import FairleadModel
+
+/// Finds out why a Service is empty or waits. Pure: the same inputs give the same explanation.
+///
+/// It follows the rules by which endpoints come about (KEP-752, API reference "Service") and reports where a pod falls
+/// out; it does not ask whether anybody listens on a port.
+package struct ServiceExplainer {
+    package struct Inputs {
+        package var service: Value
+        /// The pods of the Service's namespace, in any order.
+        package var pods: [Value]
+        /// Pods of other namespaces that the selector would match.
+        package var strangers: [Value]
+        /// The EndpointSlices that name the Service.
+        package var slices: [Value]
+        package var isNodeThere: (String) -> Bool
+        package var loadBalancers: LoadBalancers
+        /// The annotation by which people keep a simulated pod unready; nil where machines are not simulated.
+        package var readinessAnnotation: String?
+
+        package init(
+            service: Value, pods: [Value], strangers: [Value], slices: [Value],
+            isNodeThere: @escaping (String) -> Bool, loadBalancers: LoadBalancers, readinessAnnotation: String? = nil
+        ) {
+            self.service = service
+            self.pods = pods
+            self.strangers = strangers
+            self.slices = slices
+            self.isNodeThere = isNodeThere
+            self.loadBalancers = loadBalancers
+            self.readinessAnnotation = readinessAnnotation
+        }
+    }
+
+    /// Who hands out load-balancer addresses.
+    package enum LoadBalancers: Sendable, Equatable {
+        case none
+        /// A controller with these pools, for Services without a class.
+        case pools([String])
+    }
+
+    let inputs: Inputs
+    let service: ServiceView
+    let subject: ServiceExplanation.Subject
+
+    package init(_ inputs: Inputs) {
+        self.inputs = inputs
+        service = ServiceView(inputs.service)
+        subject = .init(kind: "Service", namespace: service.namespace, name: service.name)
+    }
+
+    package func explain() -> ServiceExplanation {
+        var findings: [ServiceExplanation.Finding] = []
+        if let finding = terminating() { findings.append(finding) }
+        if service.type == "ExternalName" {
+            findings.append(externalName())
+        } else if service.selector == nil {
+            findings += withoutSelector()
+        } else {
+            findings += selected()
+        }
+        if service.type == "LoadBalancer", !service.isTerminating { findings += loadBalancer() }
+        return ServiceExplanation(
+            service: subject, type: typeText, selector: Self.text(service.selector ?? [:]),
+            ports: service.ports.map(Self.text), endpoints: counts, findings: findings)
+    }
+
+    /// `kubectl -n NAMESPACE`.
+    var kubectl: String { "kubectl -n \(service.namespace)" }
+
+    // MARK: What there is
+
+    private var typeText: String {
+        if service.type == "ExternalName" { return "ExternalName \(service.externalName)" }
+        if service.isHeadless { return "\(service.type), headless" }
+        return ([service.type] + service.clusterIPs).joined(separator: " ")
+    }
+
+    static func text(_ selector: [String: String]) -> String {
+        selector.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
+
+    private static func text(_ port: ServiceView.Port) -> String {
+        let name = port.name.isEmpty ? "" : port.name + " "
+        let target =
+            switch port.target {
+            case .number(let number): String(number)
+            case .name(let name): name
+            }
+        return "\(name)\(port.number)/\(port.protocolName) -> \(target)"
+    }
+
+    private var counts: [ServiceExplanation.Count] {
+        var counts: [String: ServiceExplanation.Count] = [:]
+        for family in service.ipFamilies { counts[family] = .init(family: family) }
+        for slice in inputs.slices.map({ EndpointSliceView($0) }) {
+            var count = counts[slice.addressType] ?? .init(family: slice.addressType)
+            for endpoint in slice.endpoints {
+                if endpoint.isTerminating {
+                    count.terminating += 1
+                } else if endpoint.isReady {
+                    count.ready += 1
+                } else {
+                    count.notReady += 1
+                }
+            }
+            counts[slice.addressType] = count
+        }
+        return counts.values.sorted { $0.family < $1.family }
+    }
+
+    // MARK: Services that nothing is selected for
+
+    private func terminating() -> ServiceExplanation.Finding? {
+        guard service.isTerminating else { return nil }
+        let finalizers = inputs.service.finalizers
+        return .init(
+            cause: .serviceTerminating,
+            message: "The Service is being deleted and waits for its finalizers: no new slices are made for it.",
+            details: finalizers, object: subject,
+            commands: ["\(kubectl) get service \(service.name) -o jsonpath='{.metadata.finalizers}'"])
+    }
+
+    private func externalName() -> ServiceExplanation.Finding {
+        .init(
+            cause: .externalName,
+            message: "The Service is a DNS alias of \(service.externalName) and has neither an address nor endpoints.",
+            object: subject,
+            commands: ["\(kubectl) get service \(service.name) -o jsonpath='{.spec.externalName}'"])
+    }
+
+    private func withoutSelector() -> [ServiceExplanation.Finding] {
+        if inputs.slices.contains(where: { !$0.items("endpoints").isEmpty }) { return [] }
+        let port = service.ports.first
+        let number =
+            switch port?.target {
+            case .number(let number): number
+            default: port?.number ?? 80
+            }
+        let name = port?.name ?? ""
+        let slice: Value = [
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+            "metadata": [
+                "name": .string("\(service.name)-1"),
+                "labels": .object([EndpointSliceView.serviceNameLabel: .string(service.name)]),
+            ],
+            "addressType": .string(service.ipFamilies.first ?? "IPv4"),
+            "endpoints": .array([["addresses": .array(["ADDRESS"])]]),
+            "ports": .array([
+                ["name": .string(name), "port": .int(number), "protocol": .string(port?.protocolName ?? "TCP")]
+            ]),
+        ]
+        return [
+            .init(
+                cause: .noSelector,
+                message: "The Service has no selector, so somebody else has to make its EndpointSlices, and there are "
+                    + "none with endpoints.",
+                object: .init(kind: "EndpointSlice", namespace: service.namespace, name: "\(service.name)-1"),
+                commands: [
+                    "echo '\(slice.jsonText)' | \(kubectl) apply -f -",
+                    "\(kubectl) set selector service \(service.name) app=\(service.name)",
+                ])
+        ]
+    }
+}
