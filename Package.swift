@@ -135,8 +135,8 @@ let package = Package(
                 "FairleadDNS", "FairleadModel",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
+            exclude: ["answers.zone"],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadServerTests",

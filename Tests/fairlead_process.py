@@ -18,6 +18,8 @@ class Fairlead:
         self.data = os.path.join(self.scratch.name, "fairlead.db")
         self.process = None
         self.url = None
+        # (host, port) of its DNS.
+        self.dns = None
 
     def __enter__(self):
         self.start()
@@ -29,12 +31,20 @@ class Fairlead:
 
     def start(self):
         self.log = open(os.path.join(self.scratch.name, "log"), "a")
-        command = [self.binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data] + self.flags
+        command = [self.binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data]
+        if "--dns-listen" not in self.flags:
+            command += ["--dns-listen", "127.0.0.1:0"]
+        command += self.flags
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         for line in self.process.stdout:
             found = re.match(r"listening on (http://\S+)", line)
             if found:
                 self.url = found.group(1)
+            found = re.match(r"dns on (\S+):(\d+)$", line)
+            if found:
+                self.dns = (found.group(1), int(found.group(2)))
+            # The line after the addresses.
+            if line.startswith("Kubernetes ") and self.url:
                 return
         raise RuntimeError(f"the server did not start: {open(self.log.name).read()}")
 

@@ -6,8 +6,10 @@ struct MessageWriter {
     private(set) var bytes: [UInt8] = []
     /// Where in `bytes` a suffix of a name already is, by the hash of its spelling.
     private var suffixes: [Int: Int] = [:]
-    /// The first question's name: most owners are just that, and point to it without looking for anything.
+    /// The first name there is, mostly the question's: most owners are just that, and point to it without looking for
+    /// anything.
     private var firstName: DomainName?
+    private var firstPlace = 0
     private var knowsFirstName = false
 
     private static let pointerLimit = 0x4000
@@ -138,12 +140,11 @@ struct MessageWriter {
         if name.isRoot { return bytes.append(0) }
         guard let firstName else {
             firstName = name
+            firstPlace = bytes.count
             bytes += name.bytes
             return
         }
-        if firstName == name {
-            return put(UInt16(0xC000 | MessageReader.headerLength))
-        }
+        if firstName == name, firstPlace < Self.pointerLimit { return put(UInt16(0xC000 | firstPlace)) }
         put(name, mayPoint: true)
     }
 
@@ -153,7 +154,7 @@ struct MessageWriter {
     private mutating func put(_ name: DomainName, mayPoint: Bool) {
         if !knowsFirstName {
             knowsFirstName = true
-            if let firstName { remember(firstName, at: MessageReader.headerLength) }
+            if let firstName { remember(firstName, at: firstPlace) }
         }
         var known: (offset: Int, place: Int)?
         for offset in name.labelOffsets {

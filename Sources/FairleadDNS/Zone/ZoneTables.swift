@@ -53,6 +53,8 @@ struct ZoneTables {
             self = ZoneTables()
             for object in loaded.objects { apply(RecordChange(object: object, isDeletion: false)) }
             revision = loaded.revision
+            // The last change may have been a deletion, of which nothing is left to see.
+            modifiedRevision = loaded.revision
         }
         return true
     }
