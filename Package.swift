@@ -60,10 +60,18 @@ let package = Package(
         .target(name: "FairleadControllers", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(name: "FairleadSimulation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(
+            name: "FairleadDNS",
+            dependencies: [
+                "FairleadModel", "FairleadClient",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "FairleadServer",
             dependencies: [
                 "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
-                "FairleadControllers", "FairleadSimulation",
+                "FairleadControllers", "FairleadSimulation", "FairleadDNS",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -71,19 +79,32 @@ let package = Package(
         .executableTarget(
             name: "fairlead",
             dependencies: [
-                "FairleadServer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "FairleadServer", "FairleadDNS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "FairleadModelTests", dependencies: ["FairleadModel"], swiftSettings: strict),
+        // Numbers and objects that are random, and the same in every run.
+        .target(
+            name: "FairleadRandomTesting", dependencies: ["FairleadModel", "FairleadSchema"],
+            path: "Tests/FairleadRandomTesting", swiftSettings: strict),
         .testTarget(
-            name: "FairleadSchemaTests", dependencies: ["FairleadSchema", "FairleadModel"], swiftSettings: strict),
+            name: "FairleadModelTests", dependencies: ["FairleadModel", "FairleadRandomTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadSchemaTests", dependencies: ["FairleadSchema", "FairleadModel", "FairleadRandomTesting"],
+            swiftSettings: strict),
         .testTarget(
             name: "FairleadStorageTests",
-            dependencies: ["FairleadStorage", "FairleadModel", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "FairleadStorage", "FairleadModel", "FairleadRandomTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadAPITests",
-            dependencies: ["FairleadAPI", "FairleadModel", "FairleadSchema", "FairleadStorage"], swiftSettings: strict),
+            dependencies: [
+                "FairleadAPI", "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadRandomTesting",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "FairleadHTTPTests",
             dependencies: [
@@ -107,6 +128,15 @@ let package = Package(
         .testTarget(
             name: "FairleadSimulationTests",
             dependencies: ["FairleadSimulation", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadDNSTests",
+            dependencies: [
+                "FairleadDNS", "FairleadModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadServerTests",

@@ -19,7 +19,7 @@ extension Pipeline {
     func list(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
         var options = try ListOptions(request)
         options.isWatch = options.isWatch || target.path.isWatch
-        let encoder = try encoder(for: request, target.kind, isWatch: options.isWatch)
+        let encoder = try encoder(for: request, target.kind, isWatch: options.isWatch, isList: true)
         try options.validate()
         let selection = try Selection(
             target.kind, namespace: target.path.namespace, name: target.path.isWatch ? target.path.name : nil,
@@ -91,13 +91,22 @@ extension Pipeline {
     }
 
     func encoder(
-        for request: APIRequest, _ kind: Kind, isWatch: Bool = false
+        for request: APIRequest, _ kind: Kind, isWatch: Bool = false, isList: Bool = false
     ) throws(APIStatus) -> ObjectEncoder {
         let accept = request.header("Accept")
         var format = try ResponseFormat.negotiate(accept: accept, allowsShapes: true, isWatch: isWatch)
         if format.encoding == .protobuf, api.types.type(named: kind.info.typeName)?.hasProtobuf != true {
-            format = try ResponseFormat.negotiate(
-                accept: accept, allowsShapes: true, isWatch: isWatch, hasProtobuf: false)
+            do throws(APIStatus) {
+                format = try ResponseFormat.negotiate(
+                    accept: accept, allowsShapes: true, isWatch: isWatch, hasProtobuf: false)
+            } catch {
+                guard kind.custom != nil else { throw error }
+                throw APIStatus(
+                    code: 406, reason: "NotAcceptable",
+                    message:
+                        "object *unstructured.Unstructured\(isList ? "List" : "") does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message"
+                )
+            }
         }
         return ObjectEncoder(
             kind: kind, format: format, includeObject: try includeObject(request, format),

@@ -33,11 +33,13 @@ extension Pipeline {
     private func scale(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
         let kind = target.kind
         let encoder = try encoder(for: request, kind)
+        let mapping = kind.scaleMapping
         let key = kind.key(namespace: target.namespace, name: target.name)
         switch request.method {
         case "GET":
             guard let object = api.store.current.object(key) else { throw kind.notFound(target.name) }
-            return .response(response(200, encoder, [encoder.encode(ScaleMapping.scale(from: object.value))]))
+            let scale = try mapping.scale(from: kind.presented(object.value))
+            return .response(response(200, encoder, [encoder.encode(scale)], warnings: kind.readWarnings))
         case "PUT":
             let options = try WriteOptions(request, kind: "UpdateOptions")
             let decoded = try api.decoder.decode(
@@ -69,13 +71,14 @@ extension Pipeline {
         ownership: API.Ownership = .update, isPatch: Bool = true,
         _ change: @escaping @Sendable (Value) throws(APIStatus) -> (Value, [String])
     ) -> APIOutcome {
-        deferred(request) { () async throws(APIStatus) in
+        let mapping = target.kind.scaleMapping
+        return deferred(request) { () async throws(APIStatus) in
             let result = try await api.modify(
                 target.kind, namespace: target.namespace, name: target.name, scope: .main, options: options
             ) { (old) throws(APIStatus) in
                 let owners = ScaleOwnership(
                     parent: old.at("metadata", "managedFields"), apiVersion: target.kind.apiVersion)
-                var current = ScaleMapping.scale(from: old)
+                var current = try mapping.scale(from: old)
                 current.set(owners.ofScale, at: "metadata", "managedFields")
                 var (scale, warnings) = try change(current)
                 if case .update = ownership {
@@ -85,18 +88,23 @@ extension Pipeline {
                     throw .badRequest(
                         "the name of the object (\(scale.name)) does not match the name on the URL (\(target.name))")
                 }
-                let errors = ScaleMapping.errors(of: scale)
+                let errors = mapping.errors(of: scale)
                 if !errors.isEmpty {
                     throw .invalid(group: "autoscaling", kind: "Scale", name: target.name, errors: errors)
                 }
-                var object = ScaleMapping.apply(scale, to: old)
-                object.set(scale.at("metadata", "resourceVersion"), at: "metadata", "resourceVersion")
+                var object = mapping.apply(scale, to: old)
+                var revision = scale.at("metadata", "resourceVersion")
+                // Custom objects are not replaced without naming a revision, but their scales are.
+                let isUnconditional = revision?.string ?? "" == "" && target.kind.custom != nil
+                if isUnconditional { revision = old.at("metadata", "resourceVersion") }
+                object.set(revision, at: "metadata", "resourceVersion")
                 let managed = owners.ofParent(scale: scale.at("metadata", "managedFields"))
                 object.set(managed, at: "metadata", "managedFields")
                 return API.Modification(
-                    object: object, warnings: warnings, isReplayable: isPatch, ownership: .settled)
+                    object: object, warnings: warnings, isReplayable: isPatch || isUnconditional,
+                    ownership: .settled)
             }
-            let scale = ScaleMapping.scale(from: result.object)
+            let scale = try mapping.scale(from: target.kind.presented(result.object))
             return response(200, encoder, [encoder.encode(scale)], warnings: result.warnings)
         }
     }

@@ -36,6 +36,7 @@ extension Pipeline {
                 return answer(result, encoder, [])
             }
         }
+        if target.kind.custom != nil { try PatchRequest.checkCustom(request) }
         let patch = try PatchRequest(request)
         return deferred(request) { () async throws(APIStatus) in
             let result = try await api.patch(
@@ -74,6 +75,7 @@ extension Pipeline {
     func decode(
         _ request: APIRequest, _ kind: Kind, _ validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> BodyDecoder.Decoded {
+        if let custom = kind.custom { return try api.decoder.decode(request, custom, validation: validation) }
         var decoded = try api.decoder.decode(
             request, as: kind.info.kind, apiVersion: kind.apiVersion, typeName: kind.info.typeName,
             validation: validation)

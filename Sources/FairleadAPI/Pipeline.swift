@@ -35,7 +35,9 @@ package struct Pipeline: Sendable {
                 if request.path.hasPrefix("/debug/"), let page = debug(request) { return page }
                 return .response(operations.respond(to: request) ?? documents.respond(to: request) ?? notFoundPage)
             }
-            guard let target = try resolve(path) else { return .response(notFoundPage) }
+            guard let target = try resolve(path), !Self.isUnscopedWrite(request, target) else {
+                return .response(notFoundPage)
+            }
             return try dispatch(request, target)
         } catch {
             return .response(failure(error, request))
@@ -57,6 +59,7 @@ package struct Pipeline: Sendable {
             guard api.kinds.resources.hasGroup(path.group) else { return nil }
             throw .unknownResource
         }
+        if kind.custom != nil { return try resolveCustom(kind, path) }
         // A namespaced object outside of a namespace, or the other way round, is no path of this API.
         if kind.info.isNamespaced ? (path.namespace == nil && path.name != nil) : path.namespace != nil {
             throw .unknownResource
@@ -73,11 +76,11 @@ package struct Pipeline: Sendable {
     }
 
     /// Names that no key in storage can have (k8s.io/apimachinery `api/validation/path`).
-    private static func fault(inName name: String) -> String? {
+    static func fault(inName name: String) -> String? {
         switch name {
         case ".": "may not be '.'"
         case "..": "may not be '..'"
-        case _ where name.contains("%"): "may not contain '%'"
+        case _ where name.utf8.contains(UInt8(ascii: "%")): "may not contain '%'"
         default: nil
         }
     }

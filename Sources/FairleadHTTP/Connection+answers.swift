@@ -31,7 +31,7 @@ extension Connection {
         guard let context else { return }
         phase = .deferred
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        DeferredWork.run(on: context.eventLoop, work) { outcome in bound.value.deferredWorkEnded(with: outcome) }
+        DeferredWork.run(on: loop.executor, work) { outcome in bound.value.deferredWorkEnded(with: outcome) }
     }
 
     private func deferredWorkEnded(with outcome: APIOutcome) {
@@ -51,7 +51,12 @@ extension Connection {
         if exchange.acceptsGzip, size > loop.core.configuration.compressionThreshold {
             assembler.forgetGzip()
             if !response.headers.contains(where: { $0.name.lowercased() == "content-encoding" }) {
-                return putOff { .response(Gzip.compressed(response)) }
+                return putOff {
+                    // Long computation, which is not for the event loop.
+                    await withTaskExecutorPreference(globalConcurrentExecutor) {
+                        .response(Gzip.compressed(response))
+                    }
+                }
             }
         }
         let mayHaveBody = response.status >= 200 && response.status != 204 && response.status != 304

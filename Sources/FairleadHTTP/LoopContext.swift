@@ -30,6 +30,8 @@ struct ServerCore: Sendable {
 final class LoopContext {
     let core: ServerCore
     let eventLoop: any EventLoop
+    /// Runs the deferred work of requests on this loop.
+    let executor: EventLoopExecutor
     let counters: LoopCounters
     let wakes: WakeList
     /// Ticks since the start: a clock that costs nothing to read.
@@ -44,6 +46,7 @@ final class LoopContext {
     init(core: ServerCore, eventLoop: any EventLoop, counters: LoopCounters) {
         self.core = core
         self.eventLoop = eventLoop
+        executor = EventLoopExecutor(eventLoop)
         self.counters = counters
         wakes = WakeList(eventLoop: eventLoop)
     }

@@ -17,6 +17,10 @@ extension ResourceTable {
         var verbs: [String] = ResourceTable.everyVerb
         var subresources: [SubresourceInfo] = []
         var package: String
+        /// Beside `all`.
+        var categories: [String] = []
+        /// Where it is not that of the package.
+        var typeName: String?
         var storage: GroupResource?
         var hash: String
 
@@ -24,8 +28,9 @@ extension ResourceTable {
             let gvr = GroupVersionResource(group: group, version: version, resource: resource)
             return ResourceInfo(
                 gvr: gvr, kind: kind, listKind: kind + "List", singular: singular ?? kind.lowercased(),
-                shortNames: shortNames, categories: isInAll ? ["all"] : [], isNamespaced: isNamespaced, verbs: verbs,
-                subresources: subresources.sorted { $0.name < $1.name }, typeName: "io.k8s.api.\(package).\(kind)",
+                shortNames: shortNames, categories: isInAll ? ["all"] : categories, isNamespaced: isNamespaced,
+                verbs: verbs, subresources: subresources.sorted { $0.name < $1.name },
+                typeName: typeName ?? "io.k8s.api.\(package).\(kind)",
                 storage: storage ?? gvr.groupResource, isStored: verbs.count > 1, storageVersionHash: hash)
         }
     }
@@ -195,6 +200,12 @@ extension ResourceTable {
         Entry(
             group: "rbac.authorization.k8s.io", resource: "roles", kind: "Role", package: "rbac.v1",
             hash: "7FuwZcIIItM="),
+        Entry(
+            group: "apiextensions.k8s.io", resource: "customresourcedefinitions", kind: "CustomResourceDefinition",
+            shortNames: ["crd", "crds"], isNamespaced: false, subresources: [status("CustomResourceDefinition")],
+            package: "", categories: ["api-extensions"],
+            typeName: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition",
+            hash: "jfWCUB31mvA="),
         Entry(
             group: "coordination.k8s.io", resource: "leases", kind: "Lease", package: "coordination.v1",
             hash: "gqkMMb/YqFM="),

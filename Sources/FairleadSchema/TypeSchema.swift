@@ -26,6 +26,16 @@ package final class TypeSchema: Sendable {
         package let fields: [String: Int]
     }
 
+    /// What only types of custom resources have; nil for built-in ones.
+    package let custom: CustomTraits?
+
+    package struct CustomTraits: Sendable {
+        /// Whether objects may have members that are no fields.
+        package let keepsUnknownFields: Bool
+        /// Whether `status` is written through a subresource of its own.
+        package let hasStatus: Bool
+    }
+
     private let index: [String: Int]
     /// The object with every field missing, as Go would write it.
     package let empty: Value
@@ -34,8 +44,11 @@ package final class TypeSchema: Sendable {
     var goType: String { Self.goType(of: name) }
 
     /// - Parameter fields: ordered by name.
-    init(name: String, fields: [FieldSchema], definition: Value, protoInline: [ProtoInline]) {
+    init(
+        name: String, fields: [FieldSchema], definition: Value, protoInline: [ProtoInline], custom: CustomTraits? = nil
+    ) {
         self.name = name
+        self.custom = custom
         self.fields = fields
         description = definition["description"]?.string ?? ""
         let identity = definition["x-kubernetes-group-version-kind"]?.array?.first
@@ -52,7 +65,7 @@ package final class TypeSchema: Sendable {
             if let value = field.absentValue { empty.append(Object.Member(key: field.name, value: value)) }
         }
         self.index = index
-        self.empty = .object(Object(sortedUnique: empty))
+        self.empty = .object(custom == nil ? Object(sortedUnique: empty) : Object())
     }
 
     package func field(_ name: String) -> FieldSchema? { index[name].map { fields[$0] } }

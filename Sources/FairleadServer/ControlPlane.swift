@@ -15,7 +15,7 @@ struct ControlPlane: Sendable {
         environment: Environment
     ) {
         let informers = InformerSet(client: client)
-        let managed = Self.managedResources(resources)
+        let managed = ManagedResources(Self.managedResources(resources), informers: informers)
         var controllers: [any Controller] = [
             EndpointSliceController(informers: informers, environment: environment),
             EndpointsController(informers: informers, environment: environment),
@@ -29,10 +29,13 @@ struct ControlPlane: Sendable {
             JobController(client: client, informers: informers, environment: environment),
             NamespaceController(client: client, informers: informers, environment: environment, resources: managed),
             GarbageCollector(client: client, informers: informers, environment: environment, resources: managed),
+            NamesController(client: client, informers: informers, environment: environment, resources: managed),
+            CleanupController(client: client, informers: informers, environment: environment, resources: managed),
             ServiceAccountController(
                 client: client, informers: informers, environment: environment,
                 rootCertificates: Self.rootCertificates),
             DisruptionController(client: client, informers: informers, environment: environment),
+            ResourceQuotaController(client: client, informers: informers, resources: managed),
             PodGCController(client: client, informers: informers, environment: environment),
             NodeLifecycleController(informers: informers, environment: environment),
             KubernetesServiceController(informers: informers, bootstrap: bootstrap),

@@ -1,6 +1,7 @@
 import FairleadAPI
 import FairleadClient
 import FairleadControllers
+package import FairleadDNS
 package import FairleadHTTP
 package import FairleadModel
 import FairleadSchema
@@ -16,18 +17,20 @@ import ServiceLifecycle
 package struct FairleadServer: Service {
     private let configuration: ServerConfiguration
     private let environment: Environment
-    private let announce: @Sendable ([HTTPAddress]) -> Void
+    private let announce: @Sendable ([HTTPAddress], DNSAddress?) -> Void
     private let logger = Logger(label: "fairlead")
 
     /// - Parameter announce: told where the server listens, once it is ready; prints it unless something else is given.
     package init(
         configuration: ServerConfiguration, environment: Environment,
-        announce: (@Sendable ([HTTPAddress]) -> Void)? = nil
+        announce: (@Sendable ([HTTPAddress], DNSAddress?) -> Void)? = nil
     ) {
         self.configuration = configuration
         self.environment = environment
         self.announce =
-            announce ?? { addresses in Welcome(addresses: addresses, configuration: configuration).printOut() }
+            announce ?? { addresses, dns in
+                Welcome(addresses: addresses, dns: dns, configuration: configuration).printOut()
+            }
     }
 
     /// Runs until SIGTERM or SIGINT.
@@ -57,18 +60,23 @@ package struct FairleadServer: Service {
     private func serve(_ store: Store) async throws {
         let api = try makeAPI(store)
         let readiness = Readiness()
-        let http = try makeHTTP(api, readiness)
+        let dns = try ClusterDNS(
+            configuration, store: store, readiness: readiness, environment: environment, logger: logger)
+        let http = try makeHTTP(api, dns, readiness)
         let bound = try await listen(http)
         do {
-            try await operate(api, http, bound, readiness)
+            let boundDNS = try await dns?.start()
+            try await operate(api, http, dns, bound, boundDNS, readiness)
         } catch {
+            await dns?.shutdown()
             await http.shutdown()
             throw error
         }
     }
 
     private func operate(
-        _ api: API, _ http: HTTPServer, _ bound: [HTTPAddress], _ readiness: Readiness
+        _ api: API, _ http: HTTPServer, _ dns: ClusterDNS?, _ bound: [HTTPAddress], _ boundDNS: DNSAddress?,
+        _ readiness: Readiness
     ) async throws(StartupError) {
         let client = LoopbackClient(api: api)
         let bootstrap = Bootstrap(
@@ -92,7 +100,7 @@ package struct FairleadServer: Service {
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
         readiness.markReady()
-        announce(bound)
+        announce(bound, boundDNS)
         await withDiscardingTaskGroup { group in
             group.addTask { await controlPlane.run() }
             for controller in simulation?.controllers ?? [] { group.addTask { await controller.run() } }
@@ -100,6 +108,7 @@ package struct FairleadServer: Service {
             logger.debug("stopping")
             group.cancelAll()
             // While the controllers finish what they are at; the store is closed after both.
+            await dns?.shutdown()
             await http.shutdown()
         }
     }
@@ -139,7 +148,9 @@ package struct FairleadServer: Service {
         do {
             let types = try TypeRegistry.builtIn()
             let strategies = workloadStrategies.merging(networkStrategies) { $1 }
-            let kinds = KindRegistry(resources: ResourceTable.builtIn, strategies: strategies)
+            let kinds = KindRegistry(
+                resources: ResourceTable.builtIn, strategies: strategies,
+                catalog: CustomCatalog(store: store, types: types))
             let settings = APIConfiguration(
                 serviceClusterIPRanges: configuration.serviceClusterIPRanges,
                 nodePortRange: configuration.nodePortRange, clusterDomain: configuration.clusterDomain)
@@ -150,19 +161,24 @@ package struct FairleadServer: Service {
         }
     }
 
-    private func makeHTTP(_ api: API, _ readiness: Readiness) throws(StartupError) -> HTTPServer {
+    private func makeHTTP(_ api: API, _ dns: ClusterDNS?, _ readiness: Readiness) throws(StartupError) -> HTTPServer {
         let relay = StatisticsRelay()
-        let metrics = MetricsPage(store: api.store, http: { relay.read() })
+        let metrics = MetricsPage(store: api.store, http: { relay.read() }, dns: { dns?.metrics ?? "" })
+        let debug = DebugPages(
+            store: api.store, configuration: configuration,
+            resolvConf: ResolvConfPage(store: api.store, configuration: configuration, address: { dns?.address }))
         let operations = OperationsEndpoint(
             live: [], ready: [.init("bootstrap") { readiness.isReady ? nil : "starting" }],
             metrics: { metrics.text })
         let environment = environment
         let pipeline = Pipeline(
-            api: api, documents: DiscoveryEndpoint(table: api.kinds.resources, registry: api.types),
+            api: api, documents: DiscoveryEndpoint(kinds: api.kinds, registry: api.types),
             operations: operations,
             podLogs: { pod, container, options in
-                PodLogs.lines(for: pod, container: container, options: .init(options, now: environment.now()))
-            }, debug: DebugPages(store: api.store, configuration: configuration).respond)
+                PodLogs.lines(
+                    for: pod, container: container, options: .init(options, now: environment.now()),
+                    more: api.store.queryLog(of: pod, dns))
+            }, debug: debug.respond)
         var settings = HTTPServerConfiguration(addresses: configuration.listen)
         settings.allowsRemote = configuration.allowsRemote
         settings.shutdownGrace = .milliseconds(80)

@@ -1,12 +1,16 @@
+import FairleadDNS
 import FairleadHTTP
 
 /// What is printed when the server is ready: where it listens, and what to type.
 struct Welcome {
     let addresses: [HTTPAddress]
+    /// nil where there is no DNS.
+    let dns: DNSAddress?
     let configuration: ServerConfiguration
 
     func printOut() {
         var text = addresses.map { "listening on \($0.url)\n" }.joined()
+        if let dns { text += "dns on \(dns)\n" }
         let isKubectlDefault = addresses.contains { $0.port == 8080 && ["127.0.0.1", "localhost"].contains($0.host) }
         let server = isKubectlDefault ? "" : " --server \(addresses[0].url)"
         text += """
@@ -19,6 +23,9 @@ struct Welcome {
               curl \(addresses[0].url)/api/v1/namespaces/default/services
 
             """
+        if let dns {
+            text += "  dig @\(dns.host) -p \(dns.port) kubernetes.default.svc.\(configuration.clusterDomain)\n"
+        }
         StandardStream.output.write(text)
     }
 

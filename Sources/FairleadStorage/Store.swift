@@ -168,8 +168,10 @@ package final class Store: Sendable {
     ///
     /// - Throws: `.conflict` with the key and its current version, `.io`, `.closed`.
     package func commit(_ transaction: Transaction) async throws(StorageError) -> CommitResult {
-        try await withCheckedContinuation { continuation in
-            writer.submit(transaction) { continuation.resume(returning: $0) }
+        // A task with an executor of its own runs on an event loop, which a commit must not hold up.
+        let mayBlock = withUnsafeCurrentTask { $0?.unownedTaskExecutor == nil }
+        return try await withCheckedContinuation { continuation in
+            writer.submit(transaction, mayBlock: mayBlock) { continuation.resume(returning: $0) }
         }.get()
     }
 

@@ -37,7 +37,8 @@ final class StoreWriter: Sendable {
         scheduleCompaction()
     }
 
-    func submit(_ transaction: Transaction, completion: @escaping Completion) {
+    /// - Parameter mayBlock: whether the calling thread may be used for the commit.
+    func submit(_ transaction: Transaction, mayBlock: Bool, completion: @escaping Completion) {
         let (isClosed, mustDrain, isQuiet) = state.withLock { state in
             if state.isClosed { return (true, false, false) }
             state.pending.append(Pending(transaction: transaction, completion: completion))
@@ -46,7 +47,7 @@ final class StoreWriter: Sendable {
         }
         if isClosed { return completion(.failure(.closed)) }
         guard mustDrain else { return }
-        if isQuiet { begin() } else { queue.async { self.drain() } }
+        if isQuiet, mayBlock { begin() } else { queue.async { self.drain() } }
     }
 
     /// Up to this many transactions in a commit, latency counts; beyond, sharing commits does.

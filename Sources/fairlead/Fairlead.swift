@@ -6,6 +6,6 @@ struct Fairlead: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fairlead",
         abstract: "The Services control plane of a Kubernetes v1.36 cluster, in one process.",
-        subcommands: [Serve.self, Version.self],
+        subcommands: [Serve.self, DNSCommand.self, Version.self],
         defaultSubcommand: Serve.self)
 }

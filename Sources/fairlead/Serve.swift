@@ -1,5 +1,6 @@
 import ArgumentParser
 import FairleadControllers
+import FairleadDNS
 import FairleadHTTP
 import FairleadModel
 import FairleadServer
@@ -55,6 +56,31 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .long, help: "The cluster's DNS domain.")
     var clusterDomain = "cluster.local"
 
+    @Option(
+        name: .long,
+        help: """
+            Address and port of the cluster DNS, UDP and TCP; port 0 takes a free one, none turns it off. Without the \
+            flag 127.0.0.1:5353, if that is free.
+            """)
+    var dnsListen: String?
+
+    @Option(name: .long, help: "Where the DNS asks for names outside of the cluster: ADDRESS or ADDRESS:PORT.")
+    var dnsForward: String?
+
+    @Option(name: .long, help: "Seconds that answers of the DNS may be kept.")
+    var dnsTtl: UInt32 = 5
+
+    @Flag(name: .long, help: "Change the order of the addresses in answers of the DNS.")
+    var dnsRotate = false
+
+    @Option(name: .long, help: "Which pod names the DNS answers: insecure, verified or disabled.")
+    var dnsPods = "insecure"
+
+    @Flag(
+        name: .long, inversion: .prefixedNo,
+        help: "Without ready kube-dns pods the DNS does not answer. Without meaning with --bare.")
+    var dnsFollowsPods = true
+
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -99,6 +125,7 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("--cluster-domain \(clusterDomain): not a domain name")
         }
         configuration.clusterDomain = clusterDomain
+        configuration.dns = try dnsOptions()
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw ValidationError(
                 "--log-level \(logLevel): one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")) is wanted"
@@ -126,6 +153,33 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("--load-balancer-pool: two pools have the same name")
         }
         return pools
+    }
+
+    private func dnsOptions() throws -> DNSOptions? {
+        if dnsListen == "none" { return nil }
+        guard let address = DNSAddress(dnsListen ?? "127.0.0.1:5353", defaultPort: 53) else {
+            throw ValidationError(
+                "--dns-listen \(dnsListen ?? ""): an address and a port are wanted, as in 127.0.0.1:5353, or none")
+        }
+        guard insecureBind || address.host.isLoopback else {
+            throw ValidationError("--dns-listen \(address): not a loopback address (--insecure-bind allows it)")
+        }
+        var options = DNSOptions(listen: address, isRequired: dnsListen != nil)
+        if let dnsForward {
+            guard let upstream = DNSAddress(dnsForward, defaultPort: 53) else {
+                throw ValidationError("--dns-forward \(dnsForward): ADDRESS or ADDRESS:PORT is wanted")
+            }
+            options.forward = upstream
+        }
+        guard (0...3600).contains(dnsTtl) else { throw ValidationError("--dns-ttl \(dnsTtl): 0 to 3600 is wanted") }
+        options.ttl = dnsTtl
+        options.rotates = dnsRotate
+        guard let pods = ZoneSettings.PodNames(rawValue: dnsPods) else {
+            throw ValidationError("--dns-pods \(dnsPods): insecure, verified or disabled is wanted")
+        }
+        options.podNames = pods
+        options.followsPods = dnsFollowsPods
+        return options
     }
 
     private func nodeCount() throws -> Int {

@@ -16,12 +16,14 @@ struct ModuleTableTests {
         "FairleadClient": ["FairleadModel", "DequeModule"],
         "FairleadControllers": ["FairleadModel", "FairleadClient"],
         "FairleadSimulation": ["FairleadModel", "FairleadClient"],
+        "FairleadDNS": ["FairleadModel", "FairleadClient", "NIOCore", "NIOPosix"],
         "FairleadServer": [
             "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
-            "FairleadControllers", "FairleadSimulation", "ServiceLifecycle", "Logging",
+            "FairleadControllers", "FairleadSimulation", "FairleadDNS", "ServiceLifecycle", "Logging",
         ],
         "fairlead": [
-            "FairleadServer", "FairleadHTTP", "FairleadModel", "FairleadControllers", "ArgumentParser", "Logging",
+            "FairleadServer", "FairleadHTTP", "FairleadModel", "FairleadControllers", "FairleadDNS", "ArgumentParser",
+            "Logging",
         ],
     ]
     static let free: Set<String> = [

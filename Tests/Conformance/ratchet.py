@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Plays the recorded scenarios against a server and holds it to passing.txt.
 
-    ratchet.py --server URL            plays what passing.txt lists; fails if one of them fails
-    ratchet.py --server URL --update   plays everything and adds what passes to passing.txt
-    ... --dualstack                    the same for the scenarios that need a server with the dual-stack ranges
+    ratchet.py --server URL --dns HOST:PORT            plays what passing.txt lists; fails if one of them fails
+    ratchet.py --server URL --dns HOST:PORT --update   plays everything and adds what passes to passing.txt
+    ... --dualstack                                    the same for what needs a server with the dual-stack ranges
 
 The list only grows: --update never takes a line away, and says which listed scenarios failed.
 The scenarios and the player (conformance.py) are copies of the project's recorded answers; see README.md.
@@ -56,6 +56,7 @@ def play(server, labels, extra):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", required=True)
+    parser.add_argument("--dns", help="the server's DNS; without it the scenarios of the area dns are left out")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--jobs", default="4")
     parser.add_argument("--dualstack", action="store_true", help="the server has the dual-stack ranges: play only these")
@@ -72,6 +73,12 @@ def main():
     if kubectl is None:
         playable = [label for label in listed if not needs_kubectl(label)]
         print(f"SKIPPED {len(listed) - len(playable)} scenarios: no kubectl on this machine")
+    if args.dns is None:
+        without = [label for label in playable if not label.startswith("dns/")]
+        print(f"SKIPPED {len(playable) - len(without)} scenarios: no --dns")
+        playable = without
+    else:
+        extra += ["--dns", args.dns]
     results = play(args.server, None if args.update else playable, extra)
     broken = [label for label in playable if not results.get(label, False)]
     if broken and not args.update:

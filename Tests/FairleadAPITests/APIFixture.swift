@@ -45,7 +45,8 @@ struct APIFixture {
         api = API(
             store: store, types: types,
             kinds: KindRegistry(
-                resources: resources, strategies: workloadStrategies.merging(networkStrategies) { $1 }),
+                resources: resources, strategies: workloadStrategies.merging(networkStrategies) { $1 },
+                catalog: CustomCatalog(store: store, types: types)),
             configuration: APIConfiguration(serviceClusterIPRanges: ranges.compactMap { CIDR($0) }),
             environment: Environment(
                 now: { Timestamp(seconds: 1_700_000_000) },
@@ -62,7 +63,7 @@ struct APIFixture {
                     return String(String(repeating: text, count: length).prefix(length))
                 }))
         pipeline = Pipeline(
-            api: api, documents: DiscoveryEndpoint(table: resources, registry: types),
+            api: api, documents: DiscoveryEndpoint(kinds: api.kinds, registry: types),
             operations: operations ?? OperationsEndpoint(live: [], ready: [], metrics: { "" }),
             podLogs: { _, _, _ in ["first", "second"] })
         for name in ["default", "ns"] {

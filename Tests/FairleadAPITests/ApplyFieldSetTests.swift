@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadRandomTesting
 import FairleadSchema
 import Testing
 
@@ -53,7 +54,7 @@ struct ApplyFieldSetTests {
     }
 
     @Test func operationsOnSetsAgreeWithThoseOnPaths() {
-        var random = Dice(state: 7)
+        var random = SplitMix64(seed: 7)
         for _ in 0..<300 {
             let (left, right) = (Self.paths(&random), Self.paths(&random))
             let (first, second) = (FieldSet(Array(left)), FieldSet(Array(right)))
@@ -67,7 +68,7 @@ struct ApplyFieldSetTests {
         }
     }
 
-    private static func paths(_ random: inout Dice) -> Set<[PathElement]> {
+    private static func paths(_ random: inout SplitMix64) -> Set<[PathElement]> {
         var result: Set<[PathElement]> = []
         for _ in 0..<random.below(8) {
             result.insert((0...random.below(3)).map { _ in element(&random) })
@@ -75,7 +76,7 @@ struct ApplyFieldSetTests {
         return result
     }
 
-    private static func element(_ random: inout Dice) -> PathElement {
+    private static func element(_ random: inout SplitMix64) -> PathElement {
         let number = random.below(3)
         return switch random.below(4) {
         case 0: .key([.init(name: "port", value: .int(Int64(number * 79)))])
@@ -83,15 +84,5 @@ struct ApplyFieldSetTests {
         case 2: .index(number)
         default: .field("f\(number)")
         }
-    }
-}
-
-/// Chance that is the same in every run.
-struct Dice {
-    var state: UInt64
-
-    mutating func below(_ limit: Int) -> Int {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return Int((state >> 33) % UInt64(limit))
     }
 }

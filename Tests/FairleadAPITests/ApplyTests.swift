@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadRandomTesting
 import FairleadSchema
 import FairleadStorage
 import Testing
@@ -8,7 +9,7 @@ import Testing
 struct ApplyTests {
     @Test func applyingTheSameAgainChangesNothing() async throws {
         let fixture = try await ApplyFixture()
-        var random = Dice(state: 11)
+        var random = SplitMix64(seed: 11)
         for round in 0..<60 {
             let (kind, body) = try Self.randomObject(fixture, &random)
             let first = try await fixture.apply(kind, "o\(round)", body, manager: "m")
@@ -28,7 +29,7 @@ struct ApplyTests {
         }
     }
 
-    private static func randomObject(_ fixture: ApplyFixture, _ random: inout Dice) throws -> (Kind, Value) {
+    private static func randomObject(_ fixture: ApplyFixture, _ random: inout SplitMix64) throws -> (Kind, Value) {
         // An empty map is never stored, so applying one is a change every time.
         var labels: Object = ["app": "x"]
         for _ in 0..<random.below(4) { labels["l\(random.below(9))"] = .string("v\(random.below(3))") }

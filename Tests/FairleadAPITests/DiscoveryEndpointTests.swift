@@ -7,7 +7,10 @@ import Testing
 @Suite struct DiscoveryEndpointTests {
     let endpoint: DiscoveryEndpoint
 
-    init() throws { endpoint = DiscoveryEndpoint(table: .builtIn, registry: try TypeRegistry.builtIn()) }
+    init() throws {
+        endpoint = DiscoveryEndpoint(
+            kinds: KindRegistry(resources: .builtIn, strategies: [:]), registry: try TypeRegistry.builtIn())
+    }
 
     private func get(
         _ path: String, method: String = "GET", accept: String? = nil, query: [(name: String, value: String)] = [],

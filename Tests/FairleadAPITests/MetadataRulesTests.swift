@@ -65,15 +65,15 @@ struct MetadataRulesTests {
         #expect(EventConversion.toCore(other) == core)
     }
 
-    @Test func scaleOfNothingHasAnEmptySpec() {
+    @Test func scaleOfNothingHasAnEmptySpec() throws {
         let object: Value = [
             "metadata": ["name": "d", "labels": ["x": "y"]],
             "spec": ["replicas": 0, "selector": ["matchLabels": ["app": "a"]]], "status": ["replicas": 2],
         ]
-        let scale = ScaleMapping.scale(from: object)
+        let scale = try ScaleMapping.builtIn.scale(from: object)
         #expect(scale["spec"] == .object(Object()))
         #expect(scale["status"] == ["replicas": 2, "selector": "app=a"])
         #expect(scale["metadata"] == ["name": "d"])
-        #expect(ScaleMapping.apply(["spec": ["replicas": 3]], to: object).at("spec", "replicas") == 3)
+        #expect(ScaleMapping.builtIn.apply(["spec": ["replicas": 3]], to: object).at("spec", "replicas") == 3)
     }
 }

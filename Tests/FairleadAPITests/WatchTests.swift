@@ -145,7 +145,7 @@ struct WatchTests {
             selection: try Selection(kind, namespace: "ns", options: ListOptions()), encoder: encoder,
             bookmark: ["kind": "ConfigMap", "apiVersion": "v1", "metadata": [:]], sendsBookmarks: bookmarks,
             timeoutSeconds: timeout,
-            subscribe: { fixture.store.subscribe(kind.info.storage, wake: $0) }, now: { clock.now })
+            subscribe: { [fixture.store.subscribe(kind.info.storage, wake: $0)] }, now: { clock.now })
     }
 
     @Test func aWatchEndsAtItsTimeoutWithABookmarkShortlyBefore() async throws {

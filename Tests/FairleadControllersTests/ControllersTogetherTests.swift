@@ -20,7 +20,8 @@ import Testing
                 DeploymentController(client: cluster, informers: informers, environment: environment),
                 ReplicaSetController(client: cluster, informers: informers, environment: environment),
                 GarbageCollector(
-                    client: cluster, informers: informers, environment: environment, resources: Self.resources),
+                    client: cluster, informers: informers, environment: environment,
+                    resources: ManagedResources(Self.resources, informers: informers)),
             ]
         }
     }

@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadRandomTesting
 import Testing
 
 @Suite struct JSONTests {
@@ -104,7 +105,7 @@ import Testing
     }
 
     @Test func damagedBytesNeverCrashAndGoodTreesComeBack() throws {
-        var generator = SeededGenerator(seed: 20_260_102)
+        var generator = SplitMix64(seed: 20_260_102)
         for _ in 0..<400 {
             let value = Value.random(depth: 4, &generator)
             let bytes = value.jsonBytes
@@ -137,23 +138,8 @@ import Testing
     }
 }
 
-/// SplitMix64: the same numbers on every run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 extension Value {
-    static func random(depth: Int, _ generator: inout SeededGenerator) -> Value {
+    static func random(depth: Int, _ generator: inout SplitMix64) -> Value {
         switch Int.random(in: 0..<(depth > 0 ? 8 : 6), using: &generator) {
         case 0: return .null
         case 1: return .bool(Bool.random(using: &generator))
@@ -178,7 +164,7 @@ extension Value {
         }
     }
 
-    private static func randomText(_ generator: inout SeededGenerator) -> String {
+    private static func randomText(_ generator: inout SplitMix64) -> String {
         let alphabet: [Character] = Array("abcxyz019 -_./:\"\\\n\t\u{1}é漢😀#'{}[],&*!|>%@`~")
         return String(
             (0..<Int.random(in: 0..<12, using: &generator)).compactMap { _ in alphabet.randomElement(using: &generator)

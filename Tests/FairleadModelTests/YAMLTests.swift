@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadRandomTesting
 import Testing
 
 @Suite struct YAMLTests {
@@ -103,7 +104,7 @@ import Testing
     }
 
     @Test func whatIsWrittenReadsBack() throws {
-        var generator = SeededGenerator(seed: 7)
+        var generator = SplitMix64(seed: 7)
         for _ in 0..<300 {
             let value = Value.object(["v": .random(depth: 3, &generator)])
             let text = String(decoding: YAML.encode(value), as: UTF8.self)

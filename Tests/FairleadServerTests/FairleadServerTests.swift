@@ -27,7 +27,7 @@ struct FairleadServerTests {
         async throws
     {
         let (ready, announcement) = AsyncStream<HTTPAddress>.makeStream()
-        let server = FairleadServer(configuration: configuration, environment: .live) { addresses in
+        let server = FairleadServer(configuration: configuration, environment: .live) { addresses, _ in
             if let first = addresses.first { announcement.yield(first) }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -105,19 +105,6 @@ func storageError(_ body: () async throws -> Void) async -> StorageError? {
     }
 }
 
-/// The same numbers for the same seed (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// Records what went wrong, for `guard … else { return fail(…) }`.
 func fail(_ message: String, at location: SourceLocation = #_sourceLocation) {
     Issue.record(Comment(rawValue: message), sourceLocation: location)

@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadRandomTesting
 import Testing
 
 @testable import FairleadStorage
@@ -49,7 +50,7 @@ import Testing
         defer { scratch.remove() }
         var engine = try kind.open(scratch)
         var store = try Store.open(engine: engine)
-        var random = Seeded(state: seed)
+        var random = SplitMix64(seed: seed)
         var model = Model()
         model.states[model.revision] = []
         var kept: [Snapshot] = []
@@ -89,7 +90,7 @@ import Testing
     }
 
     /// Pages from random places are the tails of the whole list.
-    private static func comparePages(_ snapshot: Snapshot, _ resource: GroupResource, _ random: inout Seeded) {
+    private static func comparePages(_ snapshot: Snapshot, _ resource: GroupResource, _ random: inout SplitMix64) {
         let all = snapshot.objects(resource, namespace: nil).map(\.key)
         for _ in 0..<40 {
             let after = key("n\(Int.random(in: 0..<320, using: &random))", namespace: Self.namespace(&random), resource)
@@ -102,10 +103,10 @@ import Testing
         }
     }
 
-    private static func namespace(_ random: inout Seeded) -> String { "ns\(Int.random(in: 0..<3, using: &random))" }
+    private static func namespace(_ random: inout SplitMix64) -> String { "ns\(Int.random(in: 0..<3, using: &random))" }
 
     private static func transaction(
-        _ step: Int, _ current: [ObjectKey: Int64], _ random: inout Seeded
+        _ step: Int, _ current: [ObjectKey: Int64], _ random: inout SplitMix64
     ) -> (Transaction, [String]) {
         var transaction = Transaction()
         var texts: [String] = []

@@ -39,7 +39,7 @@ extension API {
         _ request: ApplyRequest, to old: Value?, _ kind: Kind, namespace: String, name: String, _ scope: UpdateScope,
         _ options: WriteOptions
     ) throws(APIStatus) -> Value {
-        guard let type = types.type(named: kind.info.typeName) else {
+        guard let type = kind.custom?.version.type ?? types.type(named: kind.info.typeName) else {
             throw .internalError("no schema of \(kind.info.typeName)")
         }
         let owner = FieldOwner(
@@ -92,7 +92,8 @@ extension API {
         _ kind: Kind, _ object: inout Value, old: Value?, scope: UpdateScope, manager: String
     ) {
         let isEvent = kind.convertsEvents
-        guard let type = types.type(named: isEvent ? "io.k8s.api.core.v1.Event" : kind.info.typeName) else {
+        let typeName = isEvent ? "io.k8s.api.core.v1.Event" : kind.info.typeName
+        guard let type = kind.custom?.version.type ?? types.type(named: typeName) else {
             return object.set(old?.at("metadata", "managedFields"), at: "metadata", "managedFields")
         }
         let owner = FieldOwner(

@@ -44,6 +44,7 @@ struct AppliedConfiguration {
         guard case .object(let object) = value else { return expected("map", value, at: path) }
         for member in object.members {
             guard let field = schema.field(member.key) else {
+                if schema.custom?.keepsUnknownFields == true { continue }
                 report(path + "." + member.key, "field not declared in schema")
                 return
             }

@@ -4,7 +4,7 @@ import FairleadSchema
 /// The body of a PATCH of type `application/apply-patch+yaml`: a configuration in YAML, of which JSON is a part.
 struct ApplyRequest: Sendable {
     let configuration: Value
-    /// Members that the body names twice, with the line of the body if it has only one.
+    /// What the YAML parser says about members that the body names twice.
     private let duplicates: [String]
 
     static func isApply(_ request: APIRequest) -> Bool {
@@ -23,12 +23,14 @@ struct ApplyRequest: Sendable {
                 "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal \(parsed.value.jsonTypeName) into Go value of type map[string]interface {}"
             )
         }
-        duplicates = parsed.duplicateFields
+        duplicates = parsed.duplicateLines
     }
 
     /// Most clients send JSON, whose own parser is the faster one.
     private static func parse(_ body: [UInt8]) throws(APIStatus) -> JSON.Parsed {
-        if body.first == UInt8(ascii: "{"), let parsed = try? JSON.parse(body) { return parsed }
+        if body.first == UInt8(ascii: "{"), let parsed = try? JSON.parse(body), parsed.duplicateFields.isEmpty {
+            return parsed
+        }
         do {
             return try YAML.parse(body)
         } catch {
@@ -49,13 +51,11 @@ struct ApplyRequest: Sendable {
     /// What `validation` makes of members that occur twice: a refusal or warnings.
     func warnings(_ validation: WriteOptions.FieldValidation) throws(APIStatus) -> [String] {
         guard validation != .ignore, !duplicates.isEmpty else { return [] }
-        let keys = duplicates.map { path in
-            let name = path.split(separator: ".").last.map(String.init) ?? path
-            return "\n  line 1: key \(name.goQuoted) already set in map"
+        if validation == .strict {
+            let why = YAML.duplicateKeys(duplicates)
+            throw .badRequest("error strict decoding YAML: error converting YAML to JSON: \(why)")
         }
-        let why = "error converting YAML to JSON: yaml: unmarshal errors:" + keys.joined()
-        if validation == .strict { throw .badRequest("error strict decoding YAML: \(why)") }
-        return [why]
+        return duplicates
     }
 
     /// `group/version, Kind=Kind`; the core group is empty.

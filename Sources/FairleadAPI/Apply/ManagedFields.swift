@@ -37,11 +37,19 @@ struct FieldOwner: Hashable {
     /// The part of a User-Agent before the first slash, printable and of at most 128 bytes.
     static func manager(userAgent: String?) -> String {
         var result = ""
+        if let name = plainName(userAgent ?? "") { return name }
         for scalar in (userAgent ?? "").unicodeScalars.prefix(while: { $0 != "/" }) where isPrintable(scalar) {
             if result.utf8.count + UTF8.width(scalar) > maximumLength { break }
             result.unicodeScalars.append(scalar)
         }
         return result
+    }
+
+    /// What nearly every client sends needs no look at Unicode's tables; nil for anything else.
+    private static func plainName(_ userAgent: String) -> String? {
+        let bytes = userAgent.utf8.prefix { $0 != UInt8(ascii: "/") }
+        guard bytes.count <= maximumLength, bytes.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return nil }
+        return String(Substring(bytes))
     }
 
     /// What is wrong with a manager's name that a client gives.

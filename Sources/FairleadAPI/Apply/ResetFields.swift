@@ -14,7 +14,11 @@ struct ResetFields {
 
     /// - Parameter subresource: nil for the object itself.
     init(_ type: TypeSchema, subresource: String?) {
-        guard type.field("status") != nil else { return }
+        if let custom = type.custom {
+            if !custom.hasStatus { return }
+        } else if type.field("status") == nil {
+            return
+        }
         guard subresource == "status" else {
             if subresource != "scale" { top = ["status"] }
             return

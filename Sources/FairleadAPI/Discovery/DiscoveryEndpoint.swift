@@ -6,19 +6,15 @@ import Synchronization
 ///
 /// Reference: Kubernetes API concepts, "API discovery"; "OpenAPI specification".
 package struct DiscoveryEndpoint: Sendable {
-    private let table: ResourceTable
-    private let discovery: DiscoveryDocuments
-    private let openAPI: OpenAPIDocuments
     private let version: ServerVersion
     private let types: TypeRegistry
-    private let cache = DocumentCache()
+    private let contents: DiscoveryContents
 
-    package init(table: ResourceTable, registry: TypeRegistry, version: ServerVersion = ServerVersion()) {
-        self.table = table
-        discovery = DiscoveryDocuments(table: table)
-        openAPI = OpenAPIDocuments(table: table, version: version.gitVersion)
+    /// - Parameter kinds: what is served, built in or custom.
+    package init(kinds: KindRegistry, registry: TypeRegistry, version: ServerVersion = ServerVersion()) {
         self.version = version
         types = registry
+        contents = DiscoveryContents(kinds: kinds, version: version.gitVersion)
     }
 
     /// nil where the path is not one of these.
@@ -27,7 +23,7 @@ package struct DiscoveryEndpoint: Sendable {
         guard path.first == "/", !path.hasPrefix("//") else { return nil }
         if path.count > 1, path.last == "/" { path = path.dropLast() }
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard let make = answer(for: parts) else { return nil }
+        guard Self.roots.contains(parts[0]), let make = answer(for: parts, contents.current) else { return nil }
         do throws(APIStatus) {
             guard request.method == "GET" || (request.method == "HEAD" && parts[0] == "openapi") else {
                 throw APIStatus.methodNotAllowed()
@@ -38,42 +34,48 @@ package struct DiscoveryEndpoint: Sendable {
         }
     }
 
+    private static let roots: Set<String> = ["", "version", "api", "apis", "openapi"]
+
     private typealias Answer = (APIRequest) throws(APIStatus) -> APIResponse
 
     /// What answers a path, without having made the answer.
-    private func answer(for parts: [String]) -> Answer? {
+    private func answer(for parts: [String], _ now: DiscoveryContents.Now) -> Answer? {
+        let discovery = now.discovery
         switch (parts[0], parts.count) {
         case ("", 1):
             return { _ throws(APIStatus) in
-                APIResponse(status: 200, contentType: "application/json", body: [rootPaths.jsonBytes])
+                APIResponse(status: 200, contentType: "application/json", body: [rootPaths(now.table).jsonBytes])
             }
         case ("version", 1): return { request throws(APIStatus) in try versionAnswer(request) }
         case ("api", 1):
             return { request throws(APIStatus) in
                 let address = request.header("Host") ?? ""
-                return try versions(request, core: true) { discovery.coreVersions(serverAddress: address) }
+                return try versions(request, now, core: true) { discovery.coreVersions(serverAddress: address) }
             }
         case ("apis", 1):
-            return { request throws(APIStatus) in try versions(request, core: false) { discovery.groupList() } }
-        case ("api", 2): return resourceList(group: "", version: parts[1])
+            return { request throws(APIStatus) in try versions(request, now, core: false) { discovery.groupList() } }
+        case ("api", 2): return resourceList(now, group: "", version: parts[1])
         case ("apis", 2):
             guard let group = discovery.group(parts[1]) else { return nil }
             return { request throws(APIStatus) in try negotiated(group, request) }
-        case ("apis", 3): return resourceList(group: parts[1], version: parts[2])
-        case ("openapi", 2) where parts[1] == "v2": return openAPIv2
-        case ("openapi", 2) where parts[1] == "v3": return { _ throws(APIStatus) in openAPIv3Index }
+        case ("apis", 3): return resourceList(now, group: parts[1], version: parts[2])
+        case ("openapi", 2) where parts[1] == "v2":
+            return { request throws(APIStatus) in try openAPIv2(request, now) }
+        case ("openapi", 2) where parts[1] == "v3": return { _ throws(APIStatus) in openAPIv3Index(now) }
         case ("openapi", 3...) where parts[1] == "v3":
             let name = parts[2...].joined(separator: "/")
-            return { request throws(APIStatus) in openAPIv3(name, request) }
+            return { request throws(APIStatus) in openAPIv3(name, request, now) }
         default: return nil
         }
     }
 
     /// An unknown version of a known group is a Status; of an unknown group, it is not ours.
-    private func resourceList(group: String, version: String) -> Answer? {
-        guard table.hasGroup(group) else { return nil }
+    private func resourceList(_ now: DiscoveryContents.Now, group: String, version: String) -> Answer? {
+        guard now.table.hasGroup(group) else { return nil }
+        // Whole versions of custom groups come and go, and are no Status while they are not there.
+        if !now.table.hasVersion(version, of: group), !ResourceTable.builtIn.hasGroup(group) { return nil }
         return { request throws(APIStatus) in
-            guard let list = discovery.resourceList(group: group, version: version) else { throw .unknownResource }
+            guard let list = now.discovery.resourceList(group: group, version: version) else { throw .unknownResource }
             return try negotiated(list, request)
         }
     }
@@ -104,7 +106,7 @@ package struct DiscoveryEndpoint: Sendable {
         return APIResponse(status: 200, contentType: "application/json", body: [version.value.jsonBytes])
     }
 
-    private var rootPaths: Value {
+    private func rootPaths(_ table: ResourceTable) -> Value {
         var paths: Set<String> = [
             "/api", "/apis", "/apis/", "/healthz", "/healthz/ping", "/livez", "/livez/ping", "/metrics", "/openapi/v2",
             "/openapi/v3", "/openapi/v3/", "/readyz", "/readyz/ping", "/version",
@@ -123,7 +125,7 @@ package struct DiscoveryEndpoint: Sendable {
 
     /// `/api` and `/apis`: everything at once where the client prefers that, else the plain list.
     private func versions(
-        _ request: APIRequest, core: Bool, plain: () -> Value
+        _ request: APIRequest, _ now: DiscoveryContents.Now, core: Bool, plain: () -> Value
     ) throws(APIStatus) -> APIResponse {
         let ranges = MediaRange.parse(request.header("Accept") ?? "")
         for range in ranges {
@@ -131,8 +133,8 @@ package struct DiscoveryEndpoint: Sendable {
             if isJSON, range.parameters["g"] == "apidiscovery.k8s.io", range.parameters["v"] == "v2",
                 range.parameters["as"] == "APIGroupDiscoveryList"
             {
-                let entry = cache.entry("aggregated/\(core)") {
-                    CachedDocument(discovery.aggregated(core: core).jsonBytes, contentType: Self.aggregatedType)
+                let entry = now.cache.entry("aggregated/\(core)") {
+                    CachedDocument(now.discovery.aggregated(core: core).jsonBytes, contentType: Self.aggregatedType)
                 }
                 return entry.response(to: request, headers: [(name: "Vary", value: "Accept")])
             }
@@ -147,18 +149,18 @@ package struct DiscoveryEndpoint: Sendable {
 
     private static let protobufV2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
-    private func openAPIv2(_ request: APIRequest) throws(APIStatus) -> APIResponse {
+    private func openAPIv2(_ request: APIRequest, _ now: DiscoveryContents.Now) throws(APIStatus) -> APIResponse {
         let ranges = MediaRange.parse(request.header("Accept") ?? "*/*")
         for range in ranges {
             switch range.type {
             case "application/com.github.proto-openapi.spec.v2@v1.0+protobuf", Self.protobufV2:
-                return try built("v2.protobuf") {
-                    let document = try openAPI.v2()
+                return try Self.built("v2.protobuf", now.cache) {
+                    let document = try now.openAPI.v2()
                     return CachedDocument(OpenAPIv2Protobuf.encode(document), contentType: Self.protobufV2)
                 }.response(to: request, headers: [(name: "Vary", value: "Accept")])
             case "application/json", "application/*", "*/*":
-                return try built("v2.json") {
-                    CachedDocument(try openAPI.v2().jsonBytes, contentType: "application/json")
+                return try Self.built("v2.json", now.cache) {
+                    CachedDocument(try now.openAPI.v2().jsonBytes, contentType: "application/json")
                 }.response(to: request, headers: [(name: "Vary", value: "Accept")])
             default: continue
             }
@@ -167,24 +169,25 @@ package struct DiscoveryEndpoint: Sendable {
     }
 
     /// Names and addresses of the documents; each address has a hash, so that answers may be kept for good.
-    private var openAPIv3Index: APIResponse {
+    private func openAPIv3Index(_ now: DiscoveryContents.Now) -> APIResponse {
         var paths = Object()
-        for name in openAPI.v3Names {
-            paths[name] = [
-                "serverRelativeURL": .string("/openapi/v3/\(name)?hash=\(OpenAPIDocuments.fingerprint)")
-            ]
+        for name in now.openAPI.v3Names {
+            let hash = now.openAPI.fingerprint(of: name)
+            paths[name] = ["serverRelativeURL": .string("/openapi/v3/\(name)?hash=\(hash)")]
         }
         let index: Value = ["paths": .object(paths)]
         // Kubernetes sets no content type here, so that Go guesses one.
         return APIResponse(status: 200, contentType: "text/plain; charset=utf-8", body: [index.jsonBytes])
     }
 
-    private func openAPIv3(_ name: String, _ request: APIRequest) -> APIResponse {
+    private func openAPIv3(_ name: String, _ request: APIRequest, _ now: DiscoveryContents.Now) -> APIResponse {
+        let openAPI = now.openAPI
         guard openAPI.v3Names.contains(name) else { return APIResponse(status: 404, contentType: "", body: []) }
         var headers: [(name: String, value: String)] = [(name: "Vary", value: "Accept")]
         if let hash = request.queryValue("hash"), !hash.isEmpty {
-            guard hash == OpenAPIDocuments.fingerprint else {
-                let location = "/openapi/v3/\(name)?hash=\(OpenAPIDocuments.fingerprint)"
+            let current = openAPI.fingerprint(of: name)
+            guard hash == current else {
+                let location = "/openapi/v3/\(name)?hash=\(current)"
                 return APIResponse(
                     status: 301, contentType: "", headers: [(name: "Location", value: location)], body: [])
             }
@@ -195,7 +198,7 @@ package struct DiscoveryEndpoint: Sendable {
             return APIResponse(status: 406, contentType: "", body: [])
         }
         do throws(APIStatus) {
-            let document = try built("v3/" + name) {
+            let document = try Self.built("v3/" + name, now.cache(of: name)) {
                 CachedDocument(try openAPI.v3(name)?.jsonBytes ?? [], contentType: "application/json")
             }
             return document.response(to: request, headers: headers)
@@ -205,8 +208,8 @@ package struct DiscoveryEndpoint: Sendable {
     }
 
     /// A document that may fail to build: only if this program's own schema is broken.
-    private func built(
-        _ name: String, _ build: () throws -> CachedDocument
+    private static func built(
+        _ name: String, _ cache: DocumentCache, _ build: () throws -> CachedDocument
     ) throws(APIStatus) -> CachedDocument {
         do {
             return try cache.entry(name, build)

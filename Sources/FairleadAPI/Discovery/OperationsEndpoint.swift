@@ -22,7 +22,9 @@ package struct OperationsEndpoint: Sendable {
     ///   - live: what `/livez` and `/healthz` look at, beside `ping`.
     ///   - ready: what `/readyz` looks at in addition.
     ///   - metrics: the text of `/metrics` in the Prometheus exposition format.
-    package init(live: [Check], ready: [Check], metrics: @escaping @Sendable () -> String) {
+    package init(
+        live: [Check], ready: [Check], metrics: @escaping @Sendable () -> String
+    ) {
         let ping = Check("ping") { nil }
         self.live = [ping] + live
         self.ready = [ping] + live + ready

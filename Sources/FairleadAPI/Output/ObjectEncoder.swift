@@ -11,17 +11,22 @@ struct ObjectEncoder: Sendable {
     let types: TypeRegistry
 
     /// Whether what is stored can be sent as it is: JSON, the object itself, in the version it is stored in.
-    var sharesBytes: Bool { format == .json && !kind.convertsEvents }
+    var sharesBytes: Bool { format == .json && !kind.convertsEvents && kind.custom == nil }
 
     /// The object in the version of the path.
     func present(_ object: StoredObject) -> Value { present(object.value) }
 
     func present(_ value: Value) -> Value {
-        kind.convertsEvents ? EventConversion.toEvents(value) : value
+        kind.convertsEvents ? EventConversion.toEvents(value) : kind.presented(value)
     }
 
     /// The answer to a read or write of one object.
-    func encode(_ object: StoredObject) -> [UInt8] { sharesBytes ? object.bytes : encode(present(object)) }
+    func encode(_ object: StoredObject) -> [UInt8] { showsAsStored(object) ? object.bytes : encode(present(object)) }
+
+    private func showsAsStored(_ object: StoredObject) -> Bool {
+        if let custom = kind.custom { return format == .json && custom.showsAsStored(object.value) }
+        return sharesBytes
+    }
 
     /// - Parameter value: in the version of the path.
     func encode(_ value: Value) -> [UInt8] {
@@ -39,15 +44,16 @@ struct ObjectEncoder: Sendable {
     /// The answer to a list, in pieces that share the stored objects' bytes where possible.
     func encode(_ page: ListPage) -> [[UInt8]] {
         var meta: Object = ["resourceVersion": .string(String(page.revision))]
+        if kind.custom != nil, format.shape == .object { meta["continue"] = "" }
         if let token = page.continueToken { meta["continue"] = .string(token) }
         if let remaining = page.remainingItemCount { meta["remainingItemCount"] = .int(Int64(remaining)) }
-        if sharesBytes { return joined(page.objects, meta) }
+        if sharesBytes || (kind.custom != nil && format == .json) { return joined(page.objects, meta) }
         let values = page.objects.map { present($0) }
         let list: Value
         switch format.shape {
         case .object:
             let items =
-                format.encoding == .protobuf
+                format.encoding == .protobuf || kind.custom != nil
                 ? values
                 : values.map { value in
                     var item = value
@@ -78,21 +84,23 @@ struct ObjectEncoder: Sendable {
             "{\"kind\":\(kind.info.listKind.goQuoted),\"apiVersion\":\(kind.apiVersion.goQuoted),\"metadata\":\(Value.object(meta).jsonText),\"items\":["
         // Items of a typed list carry neither kind nor apiVersion, which stored bytes begin with.
         let prefix = "{\"kind\":\(kind.info.kind.goQuoted),\"apiVersion\":\(kind.apiVersion.goQuoted),"
-        let skipped = prefix.utf8.count
+        // Those of custom kinds do.
+        let skipped = kind.custom == nil ? prefix.utf8.count : 1
         // Few large pieces: allocating one for each object costs more than copying it.
         var pieces: [[UInt8]] = []
         var piece = Array(head.utf8)
         piece.reserveCapacity(min(Self.pieceSize, objects.reduce(head.utf8.count + 2) { $0 + $1.bytes.count }))
         var isFirst = true
         for object in objects {
+            let bytes = kind.custom == nil ? object.bytes : encode(object)
             if !isFirst { piece.append(UInt8(ascii: ",")) }
-            if !isFirst, piece.count + object.bytes.count > Self.pieceSize {
+            if !isFirst, piece.count + bytes.count > Self.pieceSize {
                 pieces.append(piece)
                 piece = []
                 piece.reserveCapacity(Self.pieceSize)
             }
             piece.append(UInt8(ascii: "{"))
-            piece.append(contentsOf: object.bytes[skipped...])
+            piece.append(contentsOf: bytes[skipped...])
             isFirst = false
         }
         piece.append(contentsOf: "]}".utf8)
@@ -102,7 +110,9 @@ struct ObjectEncoder: Sendable {
 
     func table(_ values: [Value], _ meta: Object, version: String, showsColumns: Bool = true) -> Value {
         TableOutput.table(
-            of: values, listMeta: meta, resource: kind.groupResource, includeObject: includeObject,
+            of: values, listMeta: meta,
+            printer: kind.custom?.printer ?? TablePrinter.printer(for: kind.groupResource),
+            includeObject: includeObject,
             showsColumns: showsColumns, version: version, now: environment.now())
     }
 

@@ -47,6 +47,10 @@ package struct JSONPatch: Sendable {
         // Copies may not let a document grow without bound: about the largest body there may be.
         var copied = 0
         for operation in operations {
+            if operation["path"] == "", let done = document.applyToWhole(operation) {
+                if done { continue }
+                throw .patchRejected
+            }
             guard let pointer = operation["path"]?.string.flatMap(JSONPointer.init) else { throw .patchRejected }
             let isDone: Bool
             switch operation["op"]?.string {
@@ -75,7 +79,7 @@ package struct JSONPatch: Sendable {
     }
 }
 
-/// The decoded steps of a JSON pointer (RFC 6901); the root has none and is refused, as operations on it are.
+/// The decoded steps of a JSON pointer (RFC 6901); the root has none and is refused, as most operations on it are.
 private struct JSONPointer {
     let steps: [String]
 
@@ -87,6 +91,19 @@ private struct JSONPointer {
 }
 
 extension Value {
+    /// The two operations that take the whole document: a test, and a replacement, which does nothing for a scalar.
+    /// - Returns: nil for any other operation.
+    fileprivate mutating func applyToWhole(_ operation: Value) -> Bool? {
+        let value = operation["value"] ?? .null
+        switch operation["op"]?.string {
+        case "test": return isSameJSON(as: value)
+        case "replace":
+            if value.object != nil || value.array != nil { self = value }
+            return true
+        default: return nil
+        }
+    }
+
     /// A list index; negative ones count from the end. `limit` is the number of places.
     private static func index(_ text: String, limit: Int) -> Int? {
         guard let index = Int(text), index < limit, index >= -limit else { return nil }

@@ -21,9 +21,19 @@ package struct APIRequest: Sendable {
 
     /// The first header of that name, compared without case.
     package func header(_ name: String) -> String? {
-        headers.first { $0.name.utf8.count == name.utf8.count && $0.name.lowercased() == name.lowercased() }?.value
+        headers.first { $0.name.equalsIgnoringASCIICase(name) }?.value
     }
 
     /// The first query value of that name; nil where there is none.
     package func queryValue(_ name: String) -> String? { query.first { $0.name == name }?.value }
+}
+
+extension String {
+    /// Whether two texts are the same but for the case of ASCII letters (RFC 9110, 5.1: names of header fields).
+    package func equalsIgnoringASCIICase(_ other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        return zip(utf8, other.utf8).allSatisfy { left, right in
+            left == right || (left ^ right == 0x20 && (0x61...0x7A).contains(left | 0x20))
+        }
+    }
 }

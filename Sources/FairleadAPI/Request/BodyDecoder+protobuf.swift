@@ -17,6 +17,13 @@ extension BodyDecoder {
         _ body: [UInt8], as kind: String, apiVersion: String, typeName: String,
         validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> Decoded {
+        if let type = types.type(named: typeName), !type.hasProtobuf {
+            throw APIStatus(
+                code: 415, reason: "UnsupportedMediaType",
+                message:
+                    "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"
+            )
+        }
         let envelope: ProtobufEnvelope
         do {
             envelope = try ProtobufEnvelope(reading: body)

@@ -38,13 +38,16 @@ struct BodyDecoder: Sendable {
         }
         try checkKind(of: &object, is: kind, apiVersion: apiVersion)
         return try structure(
-            object, duplicates: parsed.duplicateFields, kind: kind, apiVersion: apiVersion, typeName: typeName,
+            object, duplicates: parsed.duplicateLines.isEmpty ? parsed.duplicateFields : [],
+            lines: parsed.duplicateLines, kind: kind, apiVersion: apiVersion, typeName: typeName,
             validation: validation)
     }
 
     /// Checks and normalises a tree (a decoded body, or the result of a patch).
+    ///
+    /// - Parameter lines: what a YAML parser says about keys that occur twice: one complaint, but a warning for each.
     func structure(
-        _ value: Value, duplicates: [String], kind: String, apiVersion: String, typeName: String,
+        _ value: Value, duplicates: [String], lines: [String] = [], kind: String, apiVersion: String, typeName: String,
         validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> Decoded {
         var object = value
@@ -60,12 +63,13 @@ struct BodyDecoder: Sendable {
         if validation == .ignore { return Decoded(object: object) }
         let complaints =
             duplicates.map { "duplicate field \"\($0)\"" } + report.unknownFields.map { "unknown field \"\($0)\"" }
-        if validation == .strict, !complaints.isEmpty {
+        if validation == .strict, !complaints.isEmpty || !lines.isEmpty {
+            let all = (lines.isEmpty ? [] : [YAML.duplicateKeys(lines)]) + complaints
             throw .badRequest(
                 "\(kind) in version \(version.goQuoted) cannot be handled as a \(kind): strict decoding error: "
-                    + complaints.joined(separator: ", "))
+                    + all.joined(separator: ", "))
         }
-        return Decoded(object: object, warnings: complaints)
+        return Decoded(object: object, warnings: lines + complaints)
     }
 
     private func parse(_ request: APIRequest, kind: String) throws(APIStatus) -> JSON.Parsed {

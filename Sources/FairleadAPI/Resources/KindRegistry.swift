@@ -5,6 +5,8 @@ package import FairleadSchema
 package struct Kind: Sendable {
     package let info: ResourceInfo
     package let strategy: any ResourceStrategy
+    /// What is particular to custom resources; nil for built-in kinds.
+    package var custom: CustomResource?
 
     package var groupResource: GroupResource { info.gvr.groupResource }
     package var apiVersion: String { info.gvr.apiVersion }
@@ -12,32 +14,56 @@ package struct Kind: Sendable {
     /// Whether the kind is stored as core/v1 Event and shown as events.k8s.io/v1 Event.
     var convertsEvents: Bool { info.gvr.group == "events.k8s.io" && info.gvr.resource == "events" }
 
+    /// Whether finalizers need not be qualified by a domain: the core's validation asks for that, others do not.
+    var allowsAnyFinalizer: Bool { custom != nil || info.gvr.group == CustomCatalog.definitions.group }
+
     package func key(namespace: String, name: String) -> ObjectKey {
         ObjectKey(info.storage, namespace: namespace, name: name)
     }
 
     package func notFound(_ name: String) -> APIStatus { .notFound(groupResource, name: name) }
 
-    package func invalid(_ name: String, _ errors: [FieldError]) -> APIStatus {
+    /// - Parameter object: what was refused; a custom object may name another kind than it should.
+    package func invalid(_ name: String, _ errors: [FieldError], of object: Value? = nil) -> APIStatus {
+        if custom != nil, let object {
+            return .invalid(group: info.gvr.group, kind: object.kind, name: name, errors: errors)
+        }
         // An Event is validated as what it is stored as.
-        .invalid(group: convertsEvents ? "" : info.gvr.group, kind: info.kind, name: name, errors: errors)
+        return .invalid(group: convertsEvents ? "" : info.gvr.group, kind: info.kind, name: name, errors: errors)
     }
 }
 
-/// The kinds this server has, by resource.
+/// The kinds this server has, by resource: those that are built in, and those that definitions add while it runs.
+///
+/// Built-in kinds are looked up first, in a table that never changes: custom ones cost them nothing.
 package struct KindRegistry: Sendable {
+    /// The built-in resources.
     package let resources: ResourceTable
     private let strategies: [GroupResource: any ResourceStrategy]
+    private let catalog: CustomCatalog?
 
-    package init(resources: ResourceTable, strategies: [GroupResource: any ResourceStrategy]) {
+    /// - Parameter catalog: the custom kinds; nil for a server that has none.
+    package init(
+        resources: ResourceTable, strategies: [GroupResource: any ResourceStrategy], catalog: CustomCatalog? = nil
+    ) {
         self.resources = resources
         self.strategies = strategies
+        self.catalog = catalog
     }
 
+    /// The kind behind a path; nil if it is not served.
     package func kind(_ resource: GroupVersionResource) -> Kind? {
-        guard let info = resources.resource(resource) else { return nil }
+        guard let info = resources.resource(resource) else { return catalog?.current.served[resource] }
         return Kind(info: info, strategy: strategies[info.gvr.groupResource] ?? PlainStrategy())
     }
+
+    /// The same for parts of this program, which also reach versions that are not served any more.
+    package func anyKind(_ resource: GroupVersionResource) -> Kind? {
+        kind(resource) ?? catalog?.current.all[resource]
+    }
+
+    /// The custom kinds as they are now.
+    package var custom: CustomKinds { catalog?.current ?? CustomKinds() }
 }
 
 /// A kind without rules of its own.

@@ -73,6 +73,12 @@ package protocol ResourceStrategy: Sendable {
     var allowsUnconditionalUpdate: Bool { get }
     /// The parts whose change raises `metadata.generation`; empty for kinds without a generation.
     var generationFields: [String] { get }
+    /// Whether an update raises `metadata.generation`: if one of `generationFields` changed, unless said otherwise.
+    func raisesGeneration(_ object: Value, old: Value) -> Bool
+
+    /// What a first deletion makes of the object instead of removing it, for kinds that clean up behind themselves;
+    /// nil for all others.
+    func beginningFinalization(of object: Value, at now: Timestamp) -> Value?
 }
 
 extension ResourceStrategy {
@@ -109,6 +115,13 @@ extension ResourceStrategy {
     package var allowsCreateOnUpdate: Bool { false }
     package var allowsUnconditionalUpdate: Bool { true }
     package var generationFields: [String] { [] }
+    package func raisesGeneration(_ object: Value, old: Value) -> Bool {
+        generationFields.contains { field in
+            let path = field.split(separator: ".").map(String.init)[...]
+            return object.at(path) != old.at(path)
+        }
+    }
+    package func beginningFinalization(of object: Value, at now: Timestamp) -> Value? { nil }
 }
 
 /// What a strategy may look at.

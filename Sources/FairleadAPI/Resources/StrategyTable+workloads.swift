@@ -23,4 +23,6 @@ package let workloadStrategies: [GroupResource: any ResourceStrategy] = [
     GroupResource(group: "", resource: "limitranges"): LimitRangeStrategy(),
     GroupResource(group: "batch", resource: "jobs"): JobStrategy(),
     GroupResource(group: "batch", resource: "cronjobs"): CronJobStrategy(),
+    GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions"):
+        CustomResourceDefinitionStrategy(),
 ]

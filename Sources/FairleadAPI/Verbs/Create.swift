@@ -92,13 +92,14 @@ extension API {
         object = allocated ?? object
 
         var errors = MetadataValidation.errors(
-            for: object, old: nil, isNamespaced: kind.info.isNamespaced,
+            for: object, old: nil, isNamespaced: kind.info.isNamespaced, isCustom: kind.allowsAnyFinalizer,
             nameErrors: kind.strategy.nameErrors(_:isPrefix:))
         errors += kind.strategy.validate(object, context)
-        if !errors.isEmpty { throw kind.invalid(name, errors) }
+        if !errors.isEmpty { throw kind.invalid(name, errors, of: object) }
+        try QuotaAdmission.admit(object, old: nil, kind: kind, in: &transaction, snapshot)
 
         // First, so that its result is the first of the commit's.
-        transaction.operations.insert(.put(key, Document(object)), at: 0)
+        transaction.operations.insert(.put(key, Document(kind.stored(object))), at: 0)
         return CreatePlan(
             snapshot: snapshot, key: key, object: object, transaction: transaction,
             warnings: kind.strategy.warnings(for: object, old: nil))
@@ -146,7 +147,10 @@ extension API {
     /// The object as a decoder would give it: what a part of this program writes goes through the same normalisation as
     /// what clients write.
     package func normalized(_ object: Value, as kind: Kind) throws(APIStatus) -> Value {
-        try decoder.structure(
+        if let custom = kind.custom {
+            return try decoder.structure(object, duplicates: [], custom, validation: .ignore).object
+        }
+        return try decoder.structure(
             object, duplicates: [], kind: kind.info.kind, apiVersion: kind.apiVersion, typeName: kind.info.typeName,
             validation: .ignore
         ).object

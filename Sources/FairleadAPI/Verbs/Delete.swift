@@ -107,6 +107,11 @@ extension API {
     private func planDeletion(
         _ kind: Kind, _ old: Value, _ options: DeletionOptions, _ context: StrategyContext
     ) -> DeletionStep {
+        if old.deletionTimestamp == nil,
+            let begun = kind.strategy.beginningFinalization(of: old, at: environment.now())
+        {
+            return DeletionStep(object: begun, marks: true, removes: false)
+        }
         var object = old
         setPropagationFinalizers(&object, options.propagation)
         let isHeld = kind.strategy.isHeld(object)

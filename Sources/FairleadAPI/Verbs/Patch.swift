@@ -96,7 +96,12 @@ extension API {
             let converts = kind.convertsEvents
             let current = converts ? EventConversion.toEvents(old) : old
             let patched = try patch.apply(to: current, typeName: kind.info.typeName, types: types)
-            var result = try structure(patched, patch, kind.info.kind, kind.apiVersion, kind.info.typeName, options)
+            var result =
+                if let custom = kind.custom {
+                    try structure(patched, patch, custom, options)
+                } else {
+                    try structure(patched, patch, kind.info.kind, kind.apiVersion, kind.info.typeName, options)
+                }
             if !result.object.name.isEmpty, result.object.name != name {
                 throw .badRequest(
                     "the name of the object (\(result.object.name)) does not match the name on the URL (\(name))")

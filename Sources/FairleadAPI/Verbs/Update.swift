@@ -81,8 +81,7 @@ extension API {
             guard let existing = snapshot.object(kind.key(namespace: namespace, name: name)) else {
                 throw kind.notFound(name)
             }
-            let old = existing.value
-            let modification = try change(old)
+            let modification = try change(kind.presented(existing.value))
             let insists = try checkRevision(kind, modification.object, current: existing)
             let plan = try planUpdate(
                 kind, existing: existing, modification, scope: scope, manager: options.fieldManager,
@@ -147,7 +146,7 @@ extension API {
         _ kind: Kind, existing: StoredObject, _ modification: Modification, scope: UpdateScope, manager: String,
         _ context: StrategyContext
     ) throws(APIStatus) -> UpdatePlan {
-        let old = existing.value
+        let old = kind.presented(existing.value)
         let strategy = kind.strategy
         var object = modification.object
         strategy.setDefaults(&object)
@@ -170,13 +169,17 @@ extension API {
             object = allocated ?? object
         }
         var errors = MetadataValidation.errors(
-            for: object, old: old, isNamespaced: kind.info.isNamespaced, nameErrors: strategy.nameErrors(_:isPrefix:))
+            for: object, old: old, isNamespaced: kind.info.isNamespaced, isCustom: kind.allowsAnyFinalizer,
+            nameErrors: strategy.nameErrors(_:isPrefix:))
         switch scope.rules {
         case .main: errors += strategy.validateUpdate(object, old: old, context)
         case .status: errors += strategy.validateStatusUpdate(object, old: old, context)
         case .none: break
         }
-        if !errors.isEmpty { throw kind.invalid(existing.key.name, errors) }
+        if !errors.isEmpty { throw kind.invalid(existing.key.name, errors, of: object) }
+        if scope == .main {
+            try QuotaAdmission.admit(object, old: old, kind: kind, in: &transaction, context.snapshot)
+        }
 
         let warnings =
             scope == .main ? strategy.warnings(for: object, old: old) : strategy.statusWarnings(for: object)
@@ -186,8 +189,10 @@ extension API {
         {
             return try planRemoval(kind, existing: existing, final: object, warnings: warnings, context)
         }
-        if isUnchanged(object, old) { return UpdatePlan(object: old, warnings: warnings) }
-        transaction.operations.insert(.put(existing.key, Document(object)), at: 0)
+        // What is stored may be in another version than what the client sees.
+        let stored = kind.stored(object)
+        if isUnchanged(stored, existing.value) { return UpdatePlan(object: old, warnings: warnings) }
+        transaction.operations.insert(.put(existing.key, Document(stored)), at: 0)
         return UpdatePlan(object: object, transaction: transaction, warnings: warnings)
     }
 
@@ -217,10 +222,8 @@ extension API {
     }
 
     private func raiseGeneration(_ kind: Kind, _ object: inout Value, old: Value) {
-        let changed = kind.strategy.generationFields.contains { field in
-            let path = field.split(separator: ".").map(String.init)[...]
-            return object.at(path) != old.at(path)
+        if kind.strategy.raisesGeneration(object, old: old) {
+            object.set(.int(old.generation + 1), at: "metadata", "generation")
         }
-        if changed { object.set(.int(old.generation + 1), at: "metadata", "generation") }
     }
 }

@@ -29,7 +29,12 @@ extension API {
             return WatchStream(
                 start: start, cursor: cursor, selection: selection, encoder: encoder, bookmark: bookmark,
                 sendsBookmarks: options.allowsBookmarks, timeoutSeconds: options.timeoutSeconds,
-                subscribe: { wake in store.subscribe(kind.info.storage, wake: wake) })
+                isCurrent: { [kinds] in kind.custom == nil || kinds.custom.isCurrent(kind) },
+                subscribe: { wake in
+                    let changes = store.subscribe(kind.info.storage, wake: wake)
+                    if kind.custom == nil { return [changes] }
+                    return [changes, store.subscribe(CustomCatalog.definitions, wake: wake)]
+                })
         } catch {
             guard case .expired(let requested, let oldest) = error else {
                 throw error.status(kind.groupResource, name: "")

@@ -29,7 +29,7 @@ final class WatchStream: EventStream {
         var hasShownColumns = false
         var upTo: Int64
         var nextBookmark: ContinuousClock.Instant?
-        var subscription: Subscription?
+        var subscriptions: [Subscription] = []
     }
 
     private let selection: Selection
@@ -37,9 +37,11 @@ final class WatchStream: EventStream {
     private let bookmark: Value
     private let sendsBookmarks: Bool
     private let ignoringUpTo: Int64
+    /// Whether the kind is still what it was when the watch began; what it is not any more is watched no longer.
+    private let isCurrent: @Sendable () -> Bool
     private let end: ContinuousClock.Instant?
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let subscribe: @Sendable (@escaping @Sendable () -> Void) -> Subscription?
+    private let subscribe: @Sendable (@escaping @Sendable () -> Void) -> [Subscription]
     private let state: Mutex<State>
 
     /// How many batches of events one pull looks at.
@@ -52,7 +54,8 @@ final class WatchStream: EventStream {
     init(
         start: Start, cursor: WatchCursor, selection: Selection, encoder: ObjectEncoder, bookmark: Value,
         sendsBookmarks: Bool, timeoutSeconds: Int64?,
-        subscribe: @escaping @Sendable (@escaping @Sendable () -> Void) -> Subscription?,
+        isCurrent: @escaping @Sendable () -> Bool = { true },
+        subscribe: @escaping @Sendable (@escaping @Sendable () -> Void) -> [Subscription],
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
         self.selection = selection
@@ -62,6 +65,7 @@ final class WatchStream: EventStream {
         ignoringUpTo = start.ignoringUpTo
         self.now = now
         self.subscribe = subscribe
+        self.isCurrent = isCurrent
         let opened = now()
         end = timeoutSeconds.flatMap { $0 > 0 ? opened + .seconds($0) : nil }
         var state = State(
@@ -81,17 +85,18 @@ final class WatchStream: EventStream {
         ignoringUpTo = 0
         end = nil
         now = { ContinuousClock.now }
-        subscribe = { _ in nil }
+        subscribe = { _ in [] }
+        isCurrent = { true }
         state = Mutex(State(cursor: nil, initial: [], owesInitialEnd: false, failure: status, upTo: 0))
     }
 
     func onWake(_ wake: @escaping @Sendable () -> Void) {
-        guard let subscription = subscribe(wake) else { return }
+        let subscriptions = subscribe(wake)
         let isTooLate = state.withLock { state in
-            if !state.hasEnded { state.subscription = subscription }
+            if !state.hasEnded { state.subscriptions = subscriptions }
             return state.hasEnded
         }
-        if isTooLate { subscription.cancel() }
+        if isTooLate { for subscription in subscriptions { subscription.cancel() } }
     }
 
     var deadline: ContinuousClock.Instant? {
@@ -101,16 +106,18 @@ final class WatchStream: EventStream {
     }
 
     func cancel() {
-        let subscription = state.withLock { state in
-            defer { state.subscription = nil }
+        let subscriptions = state.withLock { state in
+            defer { state.subscriptions = [] }
             state.hasEnded = true
-            return state.subscription
+            return state.subscriptions
         }
-        subscription?.cancel()
+        for subscription in subscriptions { subscription.cancel() }
     }
 
     func pull(maximumBytes: Int) -> StreamStep {
         let moment = now()
+        // Asked first: what was published before the kind changed is still sent.
+        let isLast = !isCurrent()
         return state.withLock { state in
             if state.hasEnded { return .end([]) }
             var frames = FrameBuffer(isProtobuf: encoder.format.encoding == .protobuf)
@@ -124,6 +131,10 @@ final class WatchStream: EventStream {
             if state.initial.isEmpty { hasMore = takeEvents(&state, into: &frames, maximumBytes: maximumBytes) }
             if state.hasEnded { return .end(frames.pieces) }
             if frames.size < maximumBytes { takeBookmark(&state, into: &frames, at: moment) }
+            if isLast, !hasMore, state.initial.isEmpty, frames.size < maximumBytes {
+                state.hasEnded = true
+                return .end(frames.pieces)
+            }
             if let end, moment >= end {
                 state.hasEnded = true
                 return .end(frames.pieces)

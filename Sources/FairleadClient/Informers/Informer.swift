@@ -36,6 +36,7 @@ package final class Informer: Sendable {
     private let client: any ObjectClient
     private let clock: any DelayClock
     private let state = Mutex(State())
+    private let stopping = Signal()
 
     package init(
         client: any ObjectClient, resource: GroupVersionResource, clock: any DelayClock = SystemDelayClock()
@@ -65,8 +66,20 @@ package final class Informer: Sendable {
         }
     }
 
-    /// Lists and watches until the task is cancelled.
+    /// Lists and watches until the task is cancelled or the informer is stopped.
     package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.follow() }
+            group.addTask { await self.stopping.wait() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Ends `run`. What the lister shows stays as it is.
+    package func stop() { stopping.raise() }
+
+    private func follow() async {
         let sink = Reflector.Sink(
             replace: { [self] in replace($0) },
             apply: { [self] in apply($0) })

@@ -34,6 +34,15 @@ package final class InformerSet: Sendable {
 
     package func lister(_ resource: GroupVersionResource) -> Lister { informer(resource).lister }
 
+    /// Ends the informer of a resource that is not there any more. The next one who asks gets a new one.
+    package func stop(_ resource: GroupVersionResource) {
+        let informer = state.withLock { state in
+            state.waiting.removeAll { $0.resource == resource }
+            return state.informers.removeValue(forKey: resource)
+        }
+        informer?.stop()
+    }
+
     /// Keeps all informers current until the task is cancelled. Call once.
     package func run() async {
         await withDiscardingTaskGroup { group in

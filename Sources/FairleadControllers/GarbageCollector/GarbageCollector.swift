@@ -10,20 +10,21 @@ package final class GarbageCollector: Controller {
 
     /// - Parameter resources: everything that can own or be owned.
     package init(
-        client: any ObjectClient, informers: InformerSet, environment: Environment, resources: [ManagedResource]
+        client: any ObjectClient, informers: InformerSet, environment: Environment, resources: ManagedResources
     ) {
         let queue = WorkQueue<GarbageItem>()
-        // Events come and go by the thousand, own nothing and belong to nobody.
-        let resources = resources.filter { $0.resource != .events }
-        let graph = OwnerGraph(resources: resources, informers: informers)
+        let graph = OwnerGraph(resources: resources)
         let worker = GarbageWorker(client: client, graph: graph, queue: queue)
         runner = ControllerRunner(name: name, workers: 8, queue: queue) { item in
             try await worker.reconcile(item)
             return .done
         }
-        self.informers = resources.map { informers.informer($0.resource) }
-        for managed in resources {
-            informers.informer(managed.resource).addHandler { change in
+        // Events come and go by the thousand, own nothing and belong to nobody.
+        self.informers = resources.all.filter { $0.resource != .events }.map { informers.informer($0.resource) }
+        resources.attach { managed, informer in
+            if managed.resource == .events { return }
+            OwnerGraph.prepare(informer)
+            informer.addHandler { change in
                 Self.enqueue(change, of: managed.resource, graph: graph, queue: queue)
             }
         }

@@ -1,5 +1,6 @@
 import FairleadClient
 import FairleadModel
+import Synchronization
 
 /// An object that the collector shall look at.
 struct GarbageItem: Hashable, Sendable, CustomStringConvertible {
@@ -11,33 +12,51 @@ struct GarbageItem: Hashable, Sendable, CustomStringConvertible {
 
 /// Who owns whom, read from the informers of all resources by an index on owner uids: there is no second picture of the
 /// world that could disagree with them.
-struct OwnerGraph: Sendable {
+final class OwnerGraph: Sendable {
     private static let index = "ownerUIDs"
 
-    let resources: [ManagedResource]
-    private let listers: [GroupVersionResource: Lister]
-    private let kinds: [String: ManagedResource]
-
-    init(resources: [ManagedResource], informers: InformerSet) {
-        self.resources = resources
-        var listers: [GroupVersionResource: Lister] = [:]
+    /// The resources at one moment, with what finds objects of them.
+    private struct View {
+        var listers: [(resource: ManagedResource, lister: Lister)] = []
+        var byResource: [GroupVersionResource: Lister] = [:]
         var kinds: [String: ManagedResource] = [:]
-        for managed in resources {
-            let informer = informers.informer(managed.resource)
-            informer.addIndex(Self.index) { object in object.value.ownerReferences.map(\.uid) }
-            listers[managed.resource] = informer.lister
-            kinds["\(managed.resource.group)/\(managed.kind)"] = managed
+
+        init(_ resources: ManagedResources, _ all: [ManagedResource]) {
+            for managed in all where managed.resource != .events {
+                let lister = resources.lister(managed)
+                listers.append((managed, lister))
+                byResource[managed.resource] = lister
+                kinds["\(managed.resource.group)/\(managed.kind)"] = managed
+            }
         }
-        self.listers = listers
-        self.kinds = kinds
     }
 
-    func object(_ item: GarbageItem) -> Value? { listers[item.resource]?.get(item.name)?.value }
+    private let resources: ManagedResources
+    private let made = Mutex<(all: [ManagedResource], view: View)?>(nil)
+
+    init(resources: ManagedResources) { self.resources = resources }
+
+    /// Lets the graph find owners and dependents among the objects of an informer.
+    static func prepare(_ informer: Informer) {
+        informer.addIndex(index) { object in object.value.ownerReferences.map(\.uid) }
+    }
+
+    private var view: View {
+        let all = resources.all
+        return made.withLock { made in
+            if let made, made.all == all { return made.view }
+            let view = View(resources, all)
+            made = (all, view)
+            return view
+        }
+    }
+
+    func object(_ item: GarbageItem) -> Value? { view.byResource[item.resource]?.get(item.name)?.value }
 
     func dependents(of uid: String) -> [(item: GarbageItem, object: Value)] {
         if uid.isEmpty { return [] }
-        return resources.flatMap { managed in
-            (listers[managed.resource]?.indexed(Self.index, uid) ?? []).map {
+        return view.listers.flatMap { managed, lister in
+            lister.indexed(Self.index, uid).map {
                 (GarbageItem(resource: managed.resource, name: $0.objectName), $0.value)
             }
         }
@@ -46,7 +65,7 @@ struct OwnerGraph: Sendable {
     /// Where the owner is to be found; nil if its kind is unknown, or if a cluster-scoped object names a namespaced
     /// owner: then nothing can be said about it.
     func place(of owner: OwnerReference, namedBy namespace: String) -> GarbageItem? {
-        guard let managed = kinds["\(owner.group)/\(owner.kind)"] else { return nil }
+        guard let managed = view.kinds["\(owner.group)/\(owner.kind)"] else { return nil }
         if managed.isNamespaced && namespace.isEmpty { return nil }
         let name = ObjectName(namespace: managed.isNamespaced ? namespace : "", name: owner.name)
         return GarbageItem(resource: managed.resource, name: name)

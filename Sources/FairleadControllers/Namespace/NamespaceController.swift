@@ -11,20 +11,21 @@ package final class NamespaceController: Controller {
 
     /// - Parameter resources: what can be in a namespace; cluster-scoped ones are ignored.
     package init(
-        client: any ObjectClient, informers: InformerSet, environment: Environment, resources: [ManagedResource]
+        client: any ObjectClient, informers: InformerSet, environment: Environment, resources: ManagedResources
     ) {
         let queue = WorkQueue<String>()
         let namespaces = informers.informer(.namespaces)
-        let content = resources.filter(\.isNamespaced).map(\.resource)
-        let worker = NamespaceWorker(client: client, resources: content, now: environment.now)
+        let worker = NamespaceWorker(
+            client: client, resources: { resources.all.filter(\.isNamespaced).map(\.resource) }, now: environment.now)
         runner = ControllerRunner(name: name, workers: 4, queue: queue) { try await worker.reconcile($0) }
         self.informers = [namespaces]
         namespaces.addHandler { change in
             if change.new?.value.deletionTimestamp != nil { queue.add(change.name.name) }
         }
         let lister = namespaces.lister
-        for resource in content where resource != .events {
-            informers.informer(resource).addHandler { change in
+        resources.attach { managed, informer in
+            guard managed.isNamespaced, managed.resource != .events else { return }
+            informer.addHandler { change in
                 guard change.isDeletion else { return }
                 let namespace = change.name.namespace
                 if lister.get(namespace: "", name: namespace)?.value.deletionTimestamp != nil { queue.add(namespace) }

@@ -8,7 +8,8 @@ struct NamespaceWorker: Sendable {
     private static let parallelDeletions = 16
 
     let client: any ObjectClient
-    let resources: [GroupVersionResource]
+    /// What can be in a namespace now.
+    let resources: @Sendable () -> [GroupVersionResource]
     let now: @Sendable () -> Timestamp
 
     func reconcile(_ name: String) async throws -> ReconcileResult {
@@ -18,6 +19,7 @@ struct NamespaceWorker: Sendable {
 
         // Pods first: what they use (secrets, claims, policies) must not vanish under them.
         var failure: String?
+        let resources = resources()
         var remaining = try await empty(resources.filter { $0 == .pods }, of: name, failure: &failure)
         if remaining.allSatisfy({ $0.count == 0 }) {
             remaining += try await empty(resources.filter { $0 != .pods }, of: name, failure: &failure)
@@ -50,14 +52,26 @@ struct NamespaceWorker: Sendable {
     ) async throws(APIStatus) -> [NamespaceReconciler.Remainder] {
         var remaining: [NamespaceReconciler.Remainder] = []
         for resource in resources {
-            let objects = try await client.list(resource, namespace: namespace).objects
+            let objects = try await objects(of: resource, in: namespace)
             if objects.isEmpty { continue }
             let alive = objects.filter { $0.value.deletionTimestamp == nil }
             if let problem = await delete(alive, of: resource) { failure = problem.message }
-            let rest = try await client.list(resource, namespace: namespace).objects.map(\.value)
+            let rest = try await self.objects(of: resource, in: namespace).map(\.value)
             if !rest.isEmpty { remaining.append(NamespaceReconciler.Remainder(resource.groupResource, objects: rest)) }
         }
         return remaining
+    }
+
+    /// A custom resource may go while a namespace is looked through; then there is nothing of it.
+    private func objects(
+        of resource: GroupVersionResource, in namespace: String
+    ) async throws(APIStatus) -> [StoredObject] {
+        do {
+            return try await client.list(resource, namespace: namespace).objects
+        } catch {
+            if error.code == 404 { return [] }
+            throw error
+        }
     }
 
     /// Deletes some objects at a time, so that their commits can share a disk write. Returns a failure, if there was

@@ -34,12 +34,19 @@ package struct Environment: Sendable {
             return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
         },
         newUID: {
-            var generator = SystemRandomNumberGenerator()
-            return uuid(high: generator.next(), low: generator.next())
+            RandomPool.shared.take { generator in uuid(high: generator.next(), low: generator.next()) }
         },
         randomSuffix: { length in
-            String((0..<length).compactMap { _ in suffixAlphabet.randomElement() })
+            RandomPool.shared.take { generator in
+                String(
+                    decoding: (0..<length).map { _ in
+                        suffixBytes[Int.random(in: suffixBytes.indices, using: &generator)]
+                    },
+                    as: UTF8.self)
+            }
         })
+
+    private static let suffixBytes: [UInt8] = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
 
     /// A version 4 UUID (RFC 9562) of 122 of these bits.
     package static func uuid(high: UInt64, low: UInt64) -> String {

@@ -50,6 +50,8 @@ extension GroupVersionResource {
     package static let leases = GroupVersionResource(group: "coordination.k8s.io", version: "v1", resource: "leases")
     package static let ipAddresses = GroupVersionResource(
         group: "networking.k8s.io", version: "v1", resource: "ipaddresses")
+    package static let customResourceDefinitions = GroupVersionResource(
+        group: "apiextensions.k8s.io", version: "v1", resource: "customresourcedefinitions")
     package static let serviceCIDRs = GroupVersionResource(
         group: "networking.k8s.io", version: "v1", resource: "servicecidrs")
 }

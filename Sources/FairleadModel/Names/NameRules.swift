@@ -62,11 +62,8 @@ package enum NameRules {
 
     /// Keys of labels and annotations: `name` or `prefix/name`.
     package static func qualifiedName(_ text: String) -> [String] {
-        let format = mismatch(
-            "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
-                + "character",
-            qualifiedFormat, "MyName", "my.name", "123-abc")
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { String(Substring($0)) }
         var messages: [String] = []
         let name: String
         switch parts.count {
@@ -80,7 +77,7 @@ package enum NameRules {
             }
         default:
             return [
-                "a valid label key " + format
+                "a valid label key " + qualifiedMismatch
                     + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
             ]
         }
@@ -89,8 +86,15 @@ package enum NameRules {
         } else {
             messages += tooLong(name, 63).map { "name part " + $0 }
         }
-        if !isQualified(name) { messages.append("name part " + format) }
+        if !isQualified(name) { messages.append("name part " + qualifiedMismatch) }
         return messages
+    }
+
+    private static var qualifiedMismatch: String {
+        mismatch(
+            "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+                + "character",
+            qualifiedFormat, "MyName", "my.name", "123-abc")
     }
 
     package static func labelValue(_ text: String) -> [String] {
@@ -108,7 +112,8 @@ package enum NameRules {
     /// Names that stand as one segment of a path (roles, for instance, may have colons).
     package static func pathSegment(_ text: String) -> [String] {
         if text == "." || text == ".." { return ["may not be '\(text)'"] }
-        return ["/", "%"].filter { text.contains($0) }.map { "may not contain '\($0)'" }
+        let bytes = text.utf8
+        return ["/", "%"].filter { bytes.contains($0.utf8[$0.utf8.startIndex]) }.map { "may not contain '\($0)'" }
     }
 
     // MARK: Patterns
@@ -143,6 +148,8 @@ package enum NameRules {
     private static func isQualified(_ text: String) -> Bool {
         guard let first = text.utf8.first, let last = text.utf8.last else { return false }
         return isAlphanumeric(first) && isAlphanumeric(last)
-            && text.utf8.allSatisfy { isAlphanumeric($0) || "-_.".utf8.contains($0) }
+            && text.utf8.allSatisfy {
+                isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
+            }
     }
 }

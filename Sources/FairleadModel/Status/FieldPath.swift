@@ -1,22 +1,67 @@
 /// The path of a field inside an object, printed as Kubernetes prints it: `spec.ports[0].port`,
 /// `metadata.labels[app]`.
-package struct FieldPath: Hashable, Sendable, CustomStringConvertible {
-    package let description: String
+///
+/// Validation makes a path for every field it looks at, and prints one only for the few that are wrong: a path is a
+/// chain of its steps, and becomes text when it is asked for.
+package struct FieldPath: Sendable, CustomStringConvertible {
+    private final class Node: Sendable {
+        let parent: Node?
+        let step: Step
+
+        init(_ parent: Node?, _ step: Step) {
+            self.parent = parent
+            self.step = step
+        }
+    }
+
+    private enum Step: Sendable {
+        case name(String)
+        case index(Int)
+        case key(String)
+    }
+
+    private let last: Node?
+
+    private init(_ last: Node?) { self.last = last }
 
     /// The path of the object itself: prints as the empty string here, and as `<nil>` in errors.
-    package static let root = FieldPath(description: "")
+    package static let root = FieldPath(nil)
 
-    private init(description: String) { self.description = description }
+    package init(_ name: String) { last = Node(nil, .name(name)) }
 
     package init(_ first: String, _ rest: String...) {
-        description = ([first] + rest).joined(separator: ".")
+        last = rest.reduce(Node(nil, .name(first))) { Node($0, .name($1)) }
     }
+
+    package func child(_ name: String) -> FieldPath { FieldPath(Node(last, .name(name))) }
 
     package func child(_ names: String...) -> FieldPath {
-        let tail = names.joined(separator: ".")
-        return FieldPath(description: description.isEmpty ? tail : description + "." + tail)
+        FieldPath(names.reduce(last) { Node($0, .name($1)) })
     }
 
-    package func index(_ index: Int) -> FieldPath { FieldPath(description: "\(description)[\(index)]") }
-    package func key(_ key: String) -> FieldPath { FieldPath(description: "\(description)[\(key)]") }
+    package func index(_ index: Int) -> FieldPath { FieldPath(Node(last, .index(index))) }
+    package func key(_ key: String) -> FieldPath { FieldPath(Node(last, .key(key))) }
+
+    package var description: String {
+        var steps: [Step] = []
+        var node = last
+        while let current = node {
+            steps.append(current.step)
+            node = current.parent
+        }
+        var text = ""
+        for step in steps.reversed() {
+            switch step {
+            case .name(let name): text += text.isEmpty ? name : "." + name
+            case .index(let index): text += "[\(index)]"
+            case .key(let key): text += "[" + key + "]"
+            }
+        }
+        return text
+    }
+}
+
+extension FieldPath: Hashable {
+    package static func == (left: FieldPath, right: FieldPath) -> Bool { left.description == right.description }
+    package func hash(into hasher: inout Hasher) { hasher.combine(description) }
 }

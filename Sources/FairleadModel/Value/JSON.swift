@@ -6,6 +6,8 @@ package enum JSON {
         /// Paths of members that occurred more than once (`spec.ports[0].port`), in order of occurrence. The last
         /// occurrence is the one in `value`, as in Kubernetes' decoder.
         package var duplicateFields: [String]
+        /// The same of a YAML text, as its parser says it: `line 5: key "a" already set in map`.
+        package var duplicateLines: [String] = []
     }
 
     /// Why bytes are not JSON. `message` is in the words of Go's encoding/json, which Kubernetes' clients see:

@@ -54,8 +54,15 @@ extension Value {
         }
     }
 
-    /// The value at a path of object members; nil where any step is missing.
-    package func at(_ path: String...) -> Value? { at(path[...]) }
+    /// The value at a path of object members; nil where any step is missing. Short paths, nearly all there are, cost no
+    /// array.
+    package func at(_ first: String, _ second: String) -> Value? { self[first]?[second] }
+    package func at(_ first: String, _ second: String, _ third: String) -> Value? { self[first]?[second]?[third] }
+    package func at(
+        _ first: String, _ second: String, _ third: String, _ fourth: String, _ rest: String...
+    ) -> Value? {
+        self[first]?[second]?[third]?[fourth]?.at(rest[...])
+    }
 
     package func at(_ path: ArraySlice<String>) -> Value? {
         var current = self
@@ -67,7 +74,24 @@ extension Value {
     }
 
     /// Sets the value at a path, making the objects on the way; nil removes the last member if its parent exists.
-    package mutating func set(_ value: Value?, at path: String...) { set(value, at: path[...]) }
+    package mutating func set(
+        _ value: Value?, at first: String, _ second: String, _ third: String, _ rest: String...
+    ) {
+        set(value, at: [first, second, third] + rest)
+    }
+
+    /// The shape that nearly every call has, without an array for the path.
+    package mutating func set(_ value: Value?, at first: String, _ second: String) {
+        guard let value else {
+            self[first]?[second] = nil
+            return
+        }
+        if case .object? = self[first] {
+            self[first]?[second] = value
+        } else {
+            self[first] = .object(Object([(second, value)]))
+        }
+    }
 
     package mutating func set(_ value: Value?, at path: ArraySlice<String>) {
         guard let first = path.first else { return }

@@ -11,7 +11,13 @@ package enum YAML {
     package static func parse(_ bytes: [UInt8]) throws(ParseError) -> JSON.Parsed {
         var composer = YAMLComposer(events: try YAMLEvents(bytes))
         let value = try composer.document()
-        return JSON.Parsed(value: value, duplicateFields: composer.duplicatePaths)
+        return JSON.Parsed(
+            value: value, duplicateFields: composer.duplicatePaths, duplicateLines: composer.duplicateLines)
+    }
+
+    /// The complaint of a strict parser about keys that occur twice.
+    package static func duplicateKeys(_ lines: [String]) -> String {
+        "yaml: unmarshal errors:" + lines.map { "\n  " + $0 }.joined()
     }
 
     /// Writes block style with sorted members and lines of about 80 characters, as Kubernetes' answers have it.

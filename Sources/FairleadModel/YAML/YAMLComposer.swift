@@ -6,6 +6,13 @@ struct YAMLComposer {
     /// What aliases have put into the tree so far; bounded, so that a few lines cannot become gigabytes.
     private var expanded = 0
     private(set) var duplicatePaths: [String] = []
+    private var duplicates: [(line: Int, key: String)] = []
+    /// A sentence for every second occurrence of a key, with the line of its value.
+    var duplicateLines: [String] {
+        duplicates.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }.map {
+            "line \($0.element.line): key \($0.element.key.goQuoted) already set in map"
+        }
+    }
 
     init(events: YAMLEvents) { self.events = events.events }
 
@@ -52,6 +59,7 @@ struct YAMLComposer {
 
     private mutating func mapping(path: String, depth: Int) throws(YAML.ParseError) -> Value {
         var members: [Object.Member] = []
+        var lines: [Int] = []
         var merged: [Value] = []
         while true {
             guard position < events.count else { throw YAML.ParseError(message: "yaml: unexpected end of stream") }
@@ -64,15 +72,25 @@ struct YAMLComposer {
                 throw YAML.ParseError(message: "yaml: line \(line): unsupported map key")
             }
             let memberPath = path.isEmpty ? key : "\(path).\(key)"
+            let valueLine = position < events.count ? events[position].line : line
             let value = try node(path: memberPath, depth: depth + 1)
             if isMerge {
                 merged += value.array ?? [value]
                 continue
             }
             members.append(Object.Member(key: key, value: value))
+            lines.append(valueLine)
         }
         position += 1
-        for (_, key) in Object.sort(&members) {
+        let written = members
+        let repeated = Object.sort(&members)
+        if !repeated.isEmpty {
+            var seen: Set<String> = []
+            for (member, line) in zip(written, lines) where !seen.insert(member.key).inserted {
+                duplicates.append((line, member.key))
+            }
+        }
+        for (_, key) in repeated {
             let memberPath = path.isEmpty ? key : "\(path).\(key)"
             if !duplicatePaths.contains(memberPath) { duplicatePaths.append(memberPath) }
         }

@@ -7,11 +7,16 @@ package import FairleadModel
 package struct OpenAPIDocuments: Sendable {
     let table: ResourceTable
     let version: String
+    let custom: [CustomDefinition]
 
-    /// - Parameter version: what documents say in `info.version`: `v1.36.2`.
-    package init(table: ResourceTable, version: String) {
+    /// - Parameters:
+    ///   - table: the built-in resources.
+    ///   - version: what documents say in `info.version`: `v1.36.2`.
+    ///   - custom: the definitions of custom resources, each with documents of its own and a part in version 2.
+    package init(table: ResourceTable, version: String, custom: [CustomDefinition] = []) {
         self.table = table
         self.version = version
+        self.custom = custom
     }
 
     private static let meta = "io.k8s.apimachinery.pkg.apis.meta.v1."
@@ -32,6 +37,13 @@ package struct OpenAPIDocuments: Sendable {
             schemas[name] = OpenAPIDialect.v2.definition(source)
         }
         schemas[Self.meta + "Patch"] = Self.patchDefinition
+        let customOperations = OperationPaths(dialect: .v2, hasStrategicMerge: false) { schemas[$0] != nil }
+        for definition in custom where definition.isEstablished {
+            for served in definition.versions where served.isServed {
+                for (name, value) in CustomOpenAPI.definitions(definition, served, .v2) { schemas[name] = value }
+                for (path, item) in customOperations.paths(of: definition.resource(served)) { paths[path] = item }
+            }
+        }
         return [
             "swagger": "2.0", "info": info, "paths": .object(paths), "definitions": .object(schemas),
         ]
@@ -48,12 +60,14 @@ package struct OpenAPIDocuments: Sendable {
                 names.append(group.name.isEmpty ? "api/\(version)" : "apis/\(group.name)/\(version)")
             }
         }
-        return names.sorted()
+        return Array(Set(names + customNames)).sorted()
     }
 
     /// A document by its name (`apis/apps/v1`); nil for an unknown one.
     package func v3(_ name: String) throws -> Value? {
         guard v3Names.contains(name) else { return nil }
+        let custom = customVersions(name)
+        if !custom.isEmpty { return try customDocument(custom) }
         let definitions = try Definitions.builtIn()
         let parts = name.split(separator: "/").map(String.init)
         var paths = Object()
@@ -84,7 +98,7 @@ package struct OpenAPIDocuments: Sendable {
         ]
     }
 
-    private func closure(of roots: [String], in definitions: Definitions) -> Object {
+    func closure(of roots: [String], in definitions: Definitions) -> Object {
         var schemas = Object()
         var pending = roots
         while let name = pending.popLast() {
@@ -95,7 +109,7 @@ package struct OpenAPIDocuments: Sendable {
         return schemas
     }
 
-    private static let patchDefinition: Value = [
+    static let patchDefinition: Value = [
         "description": "A change to an object, in the format that the content type names.", "type": "object",
     ]
 

@@ -6,12 +6,21 @@ struct OperationPaths {
     /// Whether there is a definition of that name.
     let isDefined: (String) -> Bool
 
+    init(dialect: OpenAPIDialect, hasStrategicMerge: Bool = true, isDefined: @escaping (String) -> Bool) {
+        self.dialect = dialect
+        self.hasStrategicMerge = hasStrategicMerge
+        self.isDefined = isDefined
+    }
+
     private static let meta = "io.k8s.apimachinery.pkg.apis.meta.v1."
     private static let readTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
-    private static let patchTypes = [
-        "application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json",
-        "application/strategic-merge-patch+json",
-    ]
+    /// Custom kinds do not know strategic merges.
+    let hasStrategicMerge: Bool
+
+    private var patchTypes: [String] {
+        ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"]
+            + (hasStrategicMerge ? ["application/strategic-merge-patch+json"] : [])
+    }
 
     /// `/api/v1/namespaces/{namespace}/services` and the like, with their operations.
     func paths(of info: ResourceInfo) -> [(String, Value)] {
@@ -91,7 +100,9 @@ struct OperationPaths {
         let name = suffix + Self.capitalized(part.name)
         let group = part.group ?? info.gvr.group
         let version = part.version ?? info.gvr.version
-        let typeName = Self.typeName(kind: part.kind, group: group, version: version)
+        // A part that shows the kind itself (status) has the kind's own type.
+        let isWhole = part.kind == info.kind && group == info.gvr.group && version == info.gvr.version
+        let typeName = isWhole ? info.typeName : Self.typeName(kind: part.kind, group: group, version: version)
         let isConnection = !isDefined(typeName)
         let type: Value = isConnection ? ["type": "string"] : dialect.reference(to: typeName)
         let kind = (group: group, version: version, kind: part.kind)
@@ -132,7 +143,7 @@ struct OperationPaths {
         var patch = operation(
             "patch", "patch", name, info, kind: kind, answer: type, Query.write + Query.force, codes: ["200", "201"])
         dialect.setBody(
-            dialect.reference(to: Self.meta + "Patch"), types: Self.patchTypes, isRequired: true, on: &patch)
+            dialect.reference(to: Self.meta + "Patch"), types: patchTypes, isRequired: true, on: &patch)
         return patch
     }
 

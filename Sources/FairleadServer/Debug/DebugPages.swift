@@ -9,6 +9,7 @@ import Foundation
 struct DebugPages: Sendable {
     let store: Store
     let configuration: ServerConfiguration
+    let resolvConf: ResolvConfPage
 
     /// nil where there is no such page. Whatever is computed is computed away from the event loop.
     @Sendable func respond(to request: APIRequest) -> APIOutcome? {
@@ -18,13 +19,15 @@ struct DebugPages: Sendable {
             page = { allocations(request) }
         } else if parts.count == 5, parts.prefix(3) == ["debug", "explain", "services"] {
             page = { explain(parts[3], parts[4], request) }
+        } else if parts.count == 4, parts.prefix(2) == ["debug", "resolvconf"] {
+            page = { resolvConf.page(namespace: parts[2], pod: parts[3]) }
         } else {
             return nil
         }
         guard request.method == "GET" else {
             return .response(failure(.methodNotAllowed(), request))
         }
-        return .deferred { .response(page()) }
+        return .deferred { await withTaskExecutorPreference(globalConcurrentExecutor) { .response(page()) } }
     }
 
     private func allocations(_ request: APIRequest) -> APIResponse {

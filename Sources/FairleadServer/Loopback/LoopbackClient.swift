@@ -15,7 +15,7 @@ struct LoopbackClient: ObjectClient, PodBinder {
         guard let object = api.store.current.object(kind.key(namespace: namespace, name: name)) else {
             throw kind.notFound(name)
         }
-        return object.value
+        return kind.presented(object.value)
     }
 
     func list(_ resource: GroupVersionResource, namespace: String?) async throws(APIStatus) -> ObjectList {
@@ -87,7 +87,7 @@ struct LoopbackClient: ObjectClient, PodBinder {
     }
 
     private func kind(_ resource: GroupVersionResource) throws(APIStatus) -> Kind {
-        guard let kind = api.kinds.kind(resource) else { throw .unknownResource }
+        guard let kind = api.kinds.anyKind(resource) else { throw .unknownResource }
         return kind
     }
 

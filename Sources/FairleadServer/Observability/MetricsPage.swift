@@ -6,6 +6,8 @@ import FairleadStorage
 struct MetricsPage: Sendable {
     let store: Store
     let http: @Sendable () -> HTTPStatistics
+    /// The part that the DNS makes itself.
+    let dns: @Sendable () -> String
 
     var text: String {
         let storage = store.statistics
@@ -33,7 +35,7 @@ struct MetricsPage: Sendable {
         page.counter("fairlead_http_connections_total", "Connections accepted.", Int64(connections.connectionsAccepted))
         page.counter("apiserver_request_total", "Requests received.", Int64(connections.requests))
         page.counter("fairlead_http_sent_bytes_total", "Bytes sent.", Int64(connections.bytesSent))
-        return page
+        return page + dns()
     }
 }
 

@@ -5,6 +5,7 @@ package import FairleadModel
 /// ConfigMap, all in kube-system. The ordinary controllers keep it running; answers on the wire are not its matter.
 package struct KubeDNS: Sendable {
     package static let namespace = "kube-system"
+    package static let serviceName = "kube-dns"
     static let image = "registry.k8s.io/coredns/coredns:v1.13.1"
     private static let labels: Value = ["k8s-app": "kube-dns"]
 
@@ -19,7 +20,17 @@ package struct KubeDNS: Sendable {
         self.clusterDomain = clusterDomain
     }
 
-    package var address: String { serviceCIDR.network.advanced(by: 10).description }
+    /// Whether this is one of the pods that answer.
+    package static func isPod(_ pod: Value) -> Bool {
+        pod.namespace == namespace && pod.text("metadata", "labels", "k8s-app") == "kube-dns"
+    }
+
+    package var address: String { Self.address(in: serviceCIDR) }
+
+    /// The Service's address in a primary service range: the tenth.
+    package static func address(in serviceCIDR: CIDR) -> String {
+        serviceCIDR.network.advanced(by: 10).description
+    }
 
     /// Creates what is missing; what is there, however changed, stays. The namespace must exist.
     package func install() async throws(APIStatus) {
@@ -90,7 +101,7 @@ package struct KubeDNS: Sendable {
         return [
             "apiVersion": "v1", "kind": "Service",
             "metadata": metadata(
-                "kube-dns",
+                Self.serviceName,
                 labels: [
                     "k8s-app": "kube-dns", "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS",
                 ],

@@ -17,7 +17,13 @@ package enum PodLogs {
     }
 
     /// Empty for a container that has not started.
-    package static func lines(for pod: Value, container name: String, options: Options = Options()) -> [String] {
+    ///
+    /// - Parameter more: what the container has written since, in order of time; of its running instance only that
+    ///   counts which is not older than it.
+    package static func lines(
+        for pod: Value, container name: String, options: Options = Options(),
+        more: [(time: Timestamp, line: String)] = []
+    ) -> [String] {
         let statuses = pod.items("status", "containerStatuses") + pod.items("status", "initContainerStatuses")
         guard let status = statuses.first(where: { $0.text("name") == name }) else { return [] }
         let state = options.isPrevious ? status["lastState"] : status["state"]
@@ -28,6 +34,7 @@ package enum PodLogs {
         var lines = text(of: spec, pod: pod, start: start).enumerated().map { index, line in
             (time: start.adding(seconds: Double(index) * 0.004 + 0.001), line: line)
         }
+        if state?["running"] != nil { lines += more.filter { $0.time > start } }
         if let since = options.since { lines.removeAll { $0.time < since } }
         if let tail = options.tail { lines = lines.suffix(max(0, tail)) }
         return lines.map { options.showsTimestamps ? "\(nanoseconds($0.time)) \($0.line)" : $0.line }

@@ -28,11 +28,12 @@ struct ServiceModelTests {
                 IPAddressRepairController(informers: informers, environment: environment),
                 GarbageCollector(
                     client: fixture.client, informers: informers, environment: environment,
-                    resources: [
-                        ManagedResource(.services, kind: "Service", isNamespaced: true),
-                        ManagedResource(.endpoints, kind: "Endpoints", isNamespaced: true),
-                        ManagedResource(.endpointSlices, kind: "EndpointSlice", isNamespaced: true),
-                    ]),
+                    resources: ManagedResources(
+                        [
+                            ManagedResource(.services, kind: "Service", isNamespaced: true),
+                            ManagedResource(.endpoints, kind: "Endpoints", isNamespaced: true),
+                            ManagedResource(.endpointSlices, kind: "EndpointSlice", isNamespaced: true),
+                        ], informers: informers)),
             ]
         }
     }

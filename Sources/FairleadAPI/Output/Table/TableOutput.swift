@@ -19,7 +19,16 @@ package enum TableOutput {
         of objects: [Value], listMeta: Object, resource: GroupResource, includeObject: IncludeObject = .metadata,
         showsColumns: Bool = true, version: String = "v1", now: Timestamp
     ) -> Value {
-        let printer = TablePrinter.printer(for: resource)
+        table(
+            of: objects, listMeta: listMeta, printer: TablePrinter.printer(for: resource),
+            includeObject: includeObject, showsColumns: showsColumns, version: version, now: now)
+    }
+
+    /// The same with the columns of a printer.
+    static func table(
+        of objects: [Value], listMeta: Object, printer: TablePrinter, includeObject: IncludeObject,
+        showsColumns: Bool, version: String, now: Timestamp
+    ) -> Value {
         let rows = objects.map { object in
             row(for: object, printer, includeObject, version: version, now: now)
         }

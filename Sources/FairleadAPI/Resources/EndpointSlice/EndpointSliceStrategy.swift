@@ -26,7 +26,7 @@ package struct EndpointSliceStrategy: ResourceStrategy {
 
     package func warnings(for object: Value, old: Value?) -> [String] {
         var texts: [String] = []
-        if object.text("addressType") == "FQDN" { texts.append("addressType: FQDN endpoints are deprecated") }
+        if object.text("addressType") == "FQDN" { texts.append("spec.addressType: FQDN endpoints are deprecated") }
         for (index, endpoint) in object.items("endpoints").enumerated() {
             for (position, text) in endpoint.strings("addresses").enumerated() {
                 let path = FieldPath("endpoints").index(index).child("addresses").index(position)

@@ -1,21 +1,44 @@
 package import FairleadModel
+import FairleadSchema
 
 /// The subresource `scale` of Deployments, ReplicaSets, StatefulSets and ReplicationControllers: a view of their
 /// replica counts as an object of its own.
 ///
 /// Reference: Kubernetes API reference, "Scale" (autoscaling/v1).
-package enum ScaleMapping {
+package struct ScaleMapping: Sendable {
+    /// Of the built-in kinds.
+    package static let builtIn = ScaleMapping(custom: nil)
+
+    private let custom: CustomVersion.Scale?
+
+    /// - Parameter custom: where a custom kind keeps its numbers; nil for built-in kinds.
+    init(custom: CustomVersion.Scale?) { self.custom = custom }
+
     /// The Scale of an object. Its metadata are those of the object as far as they identify it.
-    package static func scale(from object: Value) -> Value {
+    ///
+    /// - Throws: 500 for a custom object that has no number of replicas.
+    package func scale(from object: Value) throws(APIStatus) -> Value {
         var meta = Object()
         for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
             meta[field] = object.at("metadata", field)
         }
         var spec = Object()
-        let replicas = object.at("spec", "replicas")?.int ?? 0
+        var replicas = object.at("spec", "replicas")?.int ?? 0
+        var current = object.at("status", "replicas")?.int ?? 0
+        var selector = ""
+        if let custom {
+            let path = "." + custom.specReplicas.joined(separator: ".")
+            guard let found = object.at(custom.specReplicas[...])?.int else {
+                throw .internalError("the spec replicas field \(path.goQuoted) does not exist")
+            }
+            replicas = found
+            current = object.at(custom.statusReplicas[...])?.int ?? 0
+            selector = custom.labelSelector.flatMap { object.at($0[...])?.string } ?? ""
+        } else {
+            selector = Self.selectorText(object.at("spec", "selector"))
+        }
         if replicas != 0 { spec["replicas"] = .int(replicas) }
-        var status: Object = ["replicas": .int(object.at("status", "replicas")?.int ?? 0)]
-        let selector = selectorText(object.at("spec", "selector"))
+        var status: Object = ["replicas": .int(current)]
         if !selector.isEmpty { status["selector"] = .string(selector) }
         return .object([
             "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": .object(meta), "spec": .object(spec),
@@ -24,15 +47,18 @@ package enum ScaleMapping {
     }
 
     /// The object with the replicas of the Scale; nothing else changes.
-    package static func apply(_ scale: Value, to object: Value) -> Value {
+    package func apply(_ scale: Value, to object: Value) -> Value {
         var result = object
-        result.set(.int(scale.at("spec", "replicas")?.int ?? 0), at: "spec", "replicas")
+        let path = custom?.specReplicas ?? ["spec", "replicas"]
+        result.set(.int(scale.at("spec", "replicas")?.int ?? 0), at: path[...])
         return result
     }
 
-    /// Field errors of a Scale that was sent (kind `Scale` of group `autoscaling`).
-    package static func errors(of scale: Value) -> [FieldError] {
-        FieldChecks.nonNegative(scale.at("spec", "replicas"), FieldPath("spec", "replicas"))
+    /// Field errors of a Scale that was sent (kind `Scale` of group `autoscaling`); those of custom kinds are found in
+    /// the object.
+    package func errors(of scale: Value) -> [FieldError] {
+        if custom != nil { return [] }
+        return FieldChecks.nonNegative(scale.at("spec", "replicas"), FieldPath("spec", "replicas"))
     }
 
     private static func selectorText(_ selector: Value?) -> String {
@@ -41,4 +67,9 @@ package enum ScaleMapping {
         if isLabelSelector { return (try? LabelSelector(labelSelector: selector))?.description ?? "" }
         return LabelSelector(matchLabels: selector.stringMap).description
     }
+}
+
+extension Kind {
+    /// How objects of the kind and their Scales are made of each other.
+    var scaleMapping: ScaleMapping { custom.map { ScaleMapping(custom: $0.version.scale) } ?? .builtIn }
 }

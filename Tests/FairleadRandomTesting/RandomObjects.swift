@@ -1,34 +1,18 @@
-import FairleadModel
-
-@testable import FairleadSchema
-
-/// Numbers that are the same in every run (splitmix64).
-struct RepeatableNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
+package import FairleadModel
+package import FairleadSchema
 
 /// Objects made up from the schema: only what protobuf can tell apart.
-struct RandomObjects {
-    var numbers: RepeatableNumbers
+package struct RandomObjects {
+    package var numbers: SplitMix64
 
     private let anything: [Value] = [
         ["f:metadata": ["f:labels": ["f:app": .object(Object())]]], ["a": [1, "x", true]], ["n": .double(1.5)],
         ["s": "t"],
     ]
 
-    init(seed: UInt64) { numbers = RepeatableNumbers(seed: seed) }
+    package init(seed: UInt64) { numbers = SplitMix64(seed: seed) }
 
-    mutating func object(of type: TypeSchema, depth: Int = 0) -> Value {
+    package mutating func object(of type: TypeSchema, depth: Int = 0) -> Value {
         var result = Object()
         let odds = depth < 2 ? 2 : depth * 2
         for field in type.fields {

@@ -1,0 +1,52 @@
+import FairleadModel
+import FairleadSchema
+import Synchronization
+
+/// What discovery and OpenAPI documents are made of, as it is now. It changes with the custom kinds only; documents
+/// about built-in kinds are kept when it does.
+final class DiscoveryContents: Sendable {
+    /// All of it at one moment.
+    struct Now: Sendable {
+        let table: ResourceTable
+        let discovery: DiscoveryDocuments
+        let openAPI: OpenAPIDocuments
+        /// Of documents that custom kinds take part in.
+        let cache = DocumentCache()
+        /// Of the others.
+        let lasting: DocumentCache
+
+        func cache(of document: String) -> DocumentCache { openAPI.isCustom(document) ? cache : lasting }
+    }
+
+    private struct Made {
+        var identities: [CustomDefinition.State]
+        var now: Now
+    }
+
+    private let kinds: KindRegistry
+    private let version: String
+    private let lasting = DocumentCache()
+    private let made = Mutex<Made?>(nil)
+
+    init(kinds: KindRegistry, version: String) {
+        self.kinds = kinds
+        self.version = version
+    }
+
+    var current: Now {
+        let custom = kinds.custom
+        let identities = custom.definitions.map(\.state)
+        return made.withLock { made in
+            if let made, made.identities == identities { return made.now }
+            let table =
+                custom.definitions.isEmpty
+                ? kinds.resources : ResourceTable(kinds.resources.all + custom.resources)
+            let now = Now(
+                table: table, discovery: DiscoveryDocuments(table: table),
+                openAPI: OpenAPIDocuments(table: kinds.resources, version: version, custom: custom.definitions),
+                lasting: lasting)
+            made = Made(identities: identities, now: now)
+            return now
+        }
+    }
+}

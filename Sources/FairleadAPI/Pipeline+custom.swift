@@ -1,0 +1,24 @@
+import FairleadModel
+
+extension Pipeline {
+    /// What a path of a custom kind is about.
+    ///
+    /// - Returns: nil for a path that does not exist, which is no Status here.
+    /// - Throws: 404 for an unknown part of an object.
+    func resolveCustom(_ kind: Kind, _ path: RequestPath) throws(APIStatus) -> Target? {
+        if kind.info.isNamespaced ? (path.namespace == nil && path.name != nil) : path.namespace != nil { return nil }
+        if let subresource = path.subresource, kind.info.subresource(subresource) == nil {
+            throw kind.notFound(path.name ?? "")
+        }
+        if let name = path.name, let why = Self.fault(inName: name) {
+            throw .badRequest("Name parameter invalid: \(name.goQuoted): \(why)")
+        }
+        return Target(kind: kind, path: path)
+    }
+
+    /// Whether the path names a collection in no namespace of a kind that has them: there is nothing to write to.
+    static func isUnscopedWrite(_ request: APIRequest, _ target: Target) -> Bool {
+        target.kind.custom != nil && target.kind.info.isNamespaced && target.path.namespace == nil
+            && request.method != "GET"
+    }
+}

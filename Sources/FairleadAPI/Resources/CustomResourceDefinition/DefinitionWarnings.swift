@@ -1,0 +1,38 @@
+import FairleadModel
+import FairleadSchema
+
+/// What is accepted in a definition without having its effect.
+enum DefinitionWarnings {
+    static func texts(for object: Value) -> [String] {
+        var texts: [String] = []
+        for version in object["spec"]?.items("versions") ?? [] {
+            var formats: [String] = []
+            var hasRules = false
+            visit(version.at("schema", "openAPIV3Schema") ?? .null) { schema in
+                let format = schema.text("format")
+                if !format.isEmpty, !StringFormat.isRecognized(format), !formats.contains(format) {
+                    formats.append(format)
+                }
+                if !schema.items("x-kubernetes-validations").isEmpty { hasRules = true }
+            }
+            texts += formats.sorted().map { "unrecognized format \($0.goQuoted)" }
+            if hasRules {
+                texts.append(
+                    "spec.versions[\(version.text("name"))]: x-kubernetes-validations are stored but not evaluated")
+            }
+        }
+        if object.at("spec", "conversion", "strategy") == "Webhook" {
+            texts.append("spec.conversion: the webhook is stored but not called; versions differ in apiVersion only")
+        }
+        return texts
+    }
+
+    /// Every schema in a schema.
+    private static func visit(_ schema: Value, _ body: (Value) -> Void) {
+        guard schema.object != nil else { return }
+        body(schema)
+        for member in schema.entries("properties") { visit(member.value, body) }
+        for key in ["items", "additionalProperties", "not"] { if let child = schema[key] { visit(child, body) } }
+        for key in ["allOf", "anyOf", "oneOf"] { for child in schema.items(key) { visit(child, body) } }
+    }
+}

@@ -1,0 +1,70 @@
+import FairleadClient
+import FairleadModel
+
+/// One pass over a definition that is being deleted: delete its objects, and take the finalizer when none is left.
+struct CleanupWorker: Sendable {
+    static let finalizer = "customresourcecleanup.apiextensions.k8s.io"
+    /// Look again after so many seconds if nothing is heard of what remains.
+    private static let patience = 5.0
+
+    let client: any ObjectClient
+    let now: @Sendable () -> Timestamp
+
+    func reconcile(_ name: String) async throws -> ReconcileResult {
+        guard let definition = try await existing(name) else { return .done }
+        guard definition.deletionTimestamp != nil, definition.finalizers.contains(Self.finalizer),
+            let managed = ManagedResource(definition: definition)
+        else { return .done }
+        let objects = try await client.list(managed.resource, namespace: nil).objects
+        var current = definition
+        if !objects.isEmpty {
+            current = try await write(
+                current, true, "InstanceDeletionInProgress", "CustomResource deletion is in progress")
+            for object in objects where object.value.deletionTimestamp == nil {
+                try await delete(object, of: managed.resource)
+            }
+            guard try await client.list(managed.resource, namespace: nil).objects.isEmpty else {
+                return .again(after: Self.patience)
+            }
+        }
+        current = try await write(current, false, "InstanceDeletionCompleted", "removed all instances")
+        let rest = current.finalizers.filter { $0 != Self.finalizer }
+        var metadata: Object = ["uid": .string(current.uid)]
+        metadata["resourceVersion"] = current.at("metadata", "resourceVersion")
+        metadata["finalizers"] = rest.isEmpty ? .null : .array(rest.map(Value.string))
+        try await client.patch(
+            .customResourceDefinitions, namespace: "", name: name, ["metadata": .object(metadata)])
+        return .done
+    }
+
+    private func existing(_ name: String) async throws(APIStatus) -> Value? {
+        do {
+            return try await client.get(.customResourceDefinitions, namespace: "", name: name)
+        } catch {
+            if error.code == 404 { return nil }
+            throw error
+        }
+    }
+
+    /// Sets the condition Terminating; writes only if that changes something.
+    private func write(
+        _ definition: Value, _ isTerminating: Bool, _ reason: String, _ message: String
+    ) async throws(APIStatus) -> Value {
+        var conditions = DefinitionConditions(definition, now: now())
+        conditions.set("Terminating", isTerminating, reason, message)
+        var result = definition
+        conditions.put(into: &result)
+        if result == definition { return definition }
+        return try await client.update(.customResourceDefinitions, result, subresource: "status")
+    }
+
+    private func delete(_ object: StoredObject, of resource: GroupVersionResource) async throws(APIStatus) {
+        do {
+            try await client.delete(
+                resource, namespace: object.key.namespace, name: object.key.name,
+                options: DeleteOptions(uid: object.value.uid))
+        } catch {
+            if error.code != 404 && error.code != 409 { throw error }
+        }
+    }
+}

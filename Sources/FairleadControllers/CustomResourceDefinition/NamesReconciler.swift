@@ -1,0 +1,70 @@
+import FairleadModel
+
+/// Which of the names that a definition asks for it gets: those that no other definition of its group has.
+///
+/// Reference: k8s.io/apiextensions-apiserver `controller/status/naming_controller.go`, `controller/establish`.
+struct NamesReconciler {
+    let definition: Value
+    /// Every definition of the group, this one perhaps included.
+    let group: [Value]
+    let now: Timestamp
+
+    /// The definition with accepted names and conditions brought up to date.
+    var updated: Value {
+        let asked = definition.at("spec", "names") ?? .null
+        let had = definition.at("status", "acceptedNames") ?? .null
+        var accepted = had
+        var problem: (reason: String, message: String)?
+        let others = group.filter { $0.uid != definition.uid }.compactMap { $0.at("status", "acceptedNames") }
+        let usedResources = Set(
+            others.flatMap { [$0["plural"], $0["singular"]].compactMap { $0?.string } + $0.texts("shortNames") })
+        let usedKinds = Set(others.flatMap { [$0["kind"], $0["listKind"]].compactMap { $0?.string } })
+
+        func take(_ key: String, _ used: Set<String>, _ reason: String) {
+            let name = asked[key]?.string ?? ""
+            if name != had[key]?.string ?? "", used.contains(name) {
+                problem = (reason, Self.inUse(name))
+            } else {
+                accepted[key] = asked[key]
+            }
+        }
+        take("plural", usedResources, "PluralConflict")
+        take("singular", usedResources, "SingularConflict")
+        let own = Set(had.texts("shortNames"))
+        let taken = asked.texts("shortNames").filter { !own.contains($0) && usedResources.contains($0) }
+        if taken.isEmpty {
+            accepted["shortNames"] = asked["shortNames"]
+        } else {
+            let messages = taken.map(Self.inUse)
+            problem = (
+                "ShortNamesConflict",
+                messages.count == 1 ? messages[0] : "[" + messages.joined(separator: ", ") + "]"
+            )
+        }
+        take("kind", usedKinds, "KindConflict")
+        take("listKind", usedKinds, "ListKindConflict")
+        accepted["categories"] = asked["categories"]
+
+        var conditions = DefinitionConditions(definition, now: now)
+        if let problem {
+            conditions.set("NamesAccepted", false, problem.reason, problem.message)
+        } else {
+            conditions.set("NamesAccepted", true, "NoConflicts", "no conflicts found")
+        }
+        // What is established once stays so.
+        if !conditions.holds("Established") {
+            if problem == nil {
+                conditions.set(
+                    "Established", true, "InitialNamesAccepted", "the initial names have been accepted")
+            } else {
+                conditions.set("Established", false, "NotAccepted", "not all names are accepted")
+            }
+        }
+        var result = definition
+        result.set(accepted, at: "status", "acceptedNames")
+        conditions.put(into: &result)
+        return result
+    }
+
+    private static func inUse(_ name: String) -> String { "\(name.goQuoted) is already in use" }
+}

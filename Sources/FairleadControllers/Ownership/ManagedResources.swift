@@ -1,0 +1,58 @@
+package import FairleadClient
+import FairleadModel
+import Synchronization
+
+/// The resources that namespaces are emptied of and owners are followed through: the built-in ones, and the custom ones
+/// that come and go while the program runs.
+///
+/// Whoever attaches is told of every resource with its informer, those that come later included. The informer of a
+/// resource that goes is stopped.
+package final class ManagedResources: Sendable {
+    package typealias Attachment = @Sendable (ManagedResource, Informer) -> Void
+
+    private struct State {
+        var custom: [ManagedResource] = []
+        var attachments: [Attachment] = []
+    }
+
+    private let informers: InformerSet
+    private let builtIn: [ManagedResource]
+    private let state = Mutex(State())
+
+    package init(_ builtIn: [ManagedResource], informers: InformerSet) {
+        self.builtIn = builtIn
+        self.informers = informers
+    }
+
+    package var all: [ManagedResource] { builtIn + state.withLock { $0.custom } }
+
+    package func lister(_ resource: ManagedResource) -> Lister { informers.lister(resource.resource) }
+
+    /// The resource of a kind; nil where it is not known.
+    package func resource(group: String, kind: String) -> ManagedResource? {
+        all.first { $0.resource.group == group && $0.kind == kind }
+    }
+
+    package func attach(_ attachment: @escaping Attachment) {
+        let custom = state.withLock { state in
+            state.attachments.append(attachment)
+            return state.custom
+        }
+        for resource in builtIn + custom { attachment(resource, informers.informer(resource.resource)) }
+    }
+
+    /// Replaces the custom resources. Not to be called at the same time from two tasks.
+    package func setCustom(_ resources: [ManagedResource]) {
+        let (gone, added, attachments) = state.withLock { state in
+            let gone = state.custom.filter { !resources.contains($0) }
+            let added = resources.filter { !state.custom.contains($0) }
+            state.custom = resources
+            return (gone, added, state.attachments)
+        }
+        for resource in gone { informers.stop(resource.resource) }
+        for resource in added {
+            let informer = informers.informer(resource.resource)
+            for attachment in attachments { attachment(resource, informer) }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package import FairleadModel
+package import NIOCore
+
+/// An address and port that the DNS listens on or asks.
+package struct DNSAddress: Sendable, Hashable, CustomStringConvertible {
+    package var host: IPAddress
+    package var port: Int
+
+    package init(host: IPAddress, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads `127.0.0.1:5353`, `[::1]:5353`; an address alone where a default port is given.
+    package init?(_ text: String, defaultPort: Int? = nil) {
+        if let defaultPort, let host = IPAddress(text) {
+            self.init(host: host, port: defaultPort)
+            return
+        }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard let address = IPAddress(host == "localhost" ? "127.0.0.1" : String(host)) else { return nil }
+        self.init(host: address, port: Int(port))
+    }
+
+    package var description: String { host.isIPv4 ? "\(host):\(port)" : "[\(host)]:\(port)" }
+
+    func socketAddress() throws -> SocketAddress { try SocketAddress(ipAddress: host.description, port: port) }
+}
+
+/// What can be set about a DNS server.
+package struct DNSConfiguration: Sendable {
+    package var listen: DNSAddress
+    package var zone: ZoneSettings
+    /// Where names outside of the zones are asked; refused without.
+    package var forward: DNSAddress?
+    package var rotates = false
+    /// The Service without whose ready endpoints there is no answer at all; nil for a server that always answers.
+    package var follows: ZoneSettings.NameServer?
+    /// How many questions the log remembers; 0 for none.
+    package var loggedQuestions = 0
+    /// nil for one per core.
+    package var eventLoops: Int?
+    package var maximumConnections = 1000
+    /// A connection without a whole question for this long is closed (RFC 7766, 6.2.3).
+    package var idleTimeout = TimeAmount.seconds(10)
+
+    package init(listen: DNSAddress, zone: ZoneSettings) {
+        self.listen = listen
+        self.zone = zone
+    }
+}

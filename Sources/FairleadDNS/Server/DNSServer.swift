@@ -1,0 +1,169 @@
+package import FairleadModel
+import NIOCore
+import NIOPosix
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The cluster's DNS: UDP and TCP on one port, answered on the event loops that read the questions.
+///
+/// Guarantees:
+/// - An answer is never older than the last commit that had returned when the question was read.
+/// - Nothing waits for anybody: a slow client of TCP is not read from, a flood of garbage gets no answers.
+/// - A port that is taken is an error, never shared with another server.
+///
+/// It does no recursion, no zone transfers, no DNSSEC, no dynamic updates.
+package final class DNSServer: Sendable {
+    private struct Running: Sendable {
+        var group: MultiThreadedEventLoopGroup
+        var channels: [any Channel] = []
+        /// Ends the standing request to be told of changes.
+        var unsubscribe: @Sendable () -> Void = {}
+    }
+
+    package let configuration: DNSConfiguration
+    private let core: DNSCore
+    private let source: any RecordSource
+    private let running = Mutex<Running?>(nil)
+
+    /// - Parameters:
+    ///   - isReady: until it says true, every question is answered with SERVFAIL.
+    ///   - now: the time that the log shows.
+    /// - Throws: when the address to forward to is none.
+    package init(
+        configuration: DNSConfiguration, source: any RecordSource, isReady: @escaping @Sendable () -> Bool,
+        now: @escaping @Sendable () -> Timestamp
+    ) throws {
+        self.configuration = configuration
+        self.source = source
+        let index = ZoneIndex(source: source, includesPods: configuration.zone.podNames == .verified)
+        core = try DNSCore(configuration: configuration, index: index, isReady: isReady, now: now)
+    }
+
+    /// In the Prometheus exposition format, under CoreDNS's names.
+    package var metrics: String { core.metrics.text }
+
+    /// nil when nothing is logged.
+    package var log: QueryLog? { core.log }
+
+    /// Binds and begins to answer. May be called once.
+    ///
+    /// - Returns: the address really bound, the same port for UDP and TCP.
+    /// - Throws: the `IOError` of a bind that failed; nothing is left open then.
+    package func start() async throws -> DNSAddress {
+        var starting = Running(
+            group: MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? System.coreCount))
+        do {
+            starting.channels = try await bind(starting.group)
+        } catch {
+            try? await starting.group.shutdownGracefully()
+            throw error
+        }
+        starting.unsubscribe = follow(starting.group.next())
+        let started = starting
+        running.withLock { $0 = started }
+        return address(of: started)
+    }
+
+    /// Where it answers; nil before it has started and after it has stopped.
+    package var address: DNSAddress? { running.withLock { $0 }.map(address(of:)) }
+
+    private func address(of running: Running) -> DNSAddress {
+        let port = running.channels.first?.localAddress?.port ?? configuration.listen.port
+        return DNSAddress(host: configuration.listen.host, port: port)
+    }
+
+    package func shutdown() async {
+        guard let running = running.withLock({ running in running.take() }) else { return }
+        running.unsubscribe()
+        for channel in running.channels { try? await channel.close() }
+        try? await running.group.shutdownGracefully()
+    }
+
+    /// Keeps the index warm between questions, and within reach of the source's history.
+    private func follow(_ eventLoop: any EventLoop) -> @Sendable () -> Void {
+        let clock = ProgrammingClock(index: core.index, metrics: core.metrics, eventLoop: eventLoop)
+        let index = core.index
+        eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .seconds(30)) { _ in index.catchUp() }
+        return source.onChange(of: core.index.resources) { clock.wake() }
+    }
+
+    /// A port that is free for TCP need not be for UDP: with port 0 another one is tried then.
+    private func bind(_ group: MultiThreadedEventLoopGroup) async throws -> [any Channel] {
+        var attempts = configuration.listen.port == 0 ? 10 : 1
+        while true {
+            attempts -= 1
+            let stream = try await listen(group)
+            do {
+                return [stream] + (try await bindDatagrams(group, port: stream.localAddress?.port ?? 0))
+            } catch {
+                try? await stream.close()
+                if attempts == 0 { throw error }
+            }
+        }
+    }
+
+    private func listen(_ group: MultiThreadedEventLoopGroup) async throws -> any Channel {
+        let core = core
+        return try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard core.connectionOpened() else {
+                        core.connectionClosed()
+                        throw ChannelError.ioOnClosedChannel
+                    }
+                    try channel.pipeline.syncOperations.addHandlers([
+                        ByteToMessageHandler(StreamDecoder()), StreamHandler(core: core),
+                    ])
+                }
+            }
+            .bind(to: try configuration.listen.socketAddress()).get()
+    }
+
+    /// One socket per event loop; the kernel spreads the clients over them.
+    private func bindDatagrams(_ group: MultiThreadedEventLoopGroup, port: Int) async throws -> [any Channel] {
+        var address = configuration.listen
+        address.port = port
+        let target = try address.socketAddress()
+        // Sockets that share a port would share it with another server of the same user as well.
+        try await DatagramBootstrap(group: group).bind(to: target).get().close()
+        var channels: [any Channel] = []
+        do {
+            for eventLoop in group.makeIterator() { channels.append(try await bindDatagram(eventLoop, target)) }
+        } catch {
+            for channel in channels { try? await channel.close() }
+            throw error
+        }
+        return channels
+    }
+
+    private func bindDatagram(_ eventLoop: any EventLoop, _ address: SocketAddress) async throws -> any Channel {
+        let core = core
+        return try await DatagramBootstrap(group: eventLoop)
+            .channelOption(.socketOption(NIOBSDSocket.Option(rawValue: SO_REUSEPORT)), value: 1)
+            .channelOption(.socketOption(.so_rcvbuf), value: 4 << 20)
+            .channelOption(.datagramVectorReadMessageCount, value: Self.batch)
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.batch * 4096))
+            .channelOption(.maxMessagesPerRead, value: 4)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(DatagramHandler(core: core))
+                }
+            }
+            .bind(to: address).get()
+    }
+
+    /// Datagrams taken with one system call; each may be 4096 bytes long, far more than any question.
+    private static let batch = 32
+}

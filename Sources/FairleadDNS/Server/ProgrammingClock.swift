@@ -1,0 +1,35 @@
+import NIOCore
+import Synchronization
+
+/// Brings changes into the index when they are published, so that the next question finds it done, and measures how
+/// long that takes. Questions do not depend on it: the index makes up for what is missing by itself.
+final class ProgrammingClock: Sendable {
+    private let index: ZoneIndex
+    private let metrics: DNSMetrics
+    private let eventLoop: any EventLoop
+    /// When the first change was published that has not been seen to yet.
+    private let since = Mutex<NIODeadline?>(nil)
+
+    init(index: ZoneIndex, metrics: DNSMetrics, eventLoop: any EventLoop) {
+        self.index = index
+        self.metrics = metrics
+        self.eventLoop = eventLoop
+    }
+
+    /// Something has been published. Called from the writer's thread; does not block.
+    func wake() {
+        let isFirst = since.withLock { since in
+            guard since == nil else { return false }
+            since = .now()
+            return true
+        }
+        if isFirst { eventLoop.execute { self.run() } }
+    }
+
+    private func run() {
+        guard let began = since.withLock({ since in since.take() }) else { return }
+        index.catchUp()
+        let seconds = Double((NIODeadline.now() - began).nanoseconds) / 1e9
+        for (kind, count) in index.takeChanges() { metrics.programmed(kind, after: seconds, times: count) }
+    }
+}

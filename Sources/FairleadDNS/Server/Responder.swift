@@ -1,0 +1,145 @@
+import FairleadModel
+
+/// What becomes of a packet: the protocol around the zones, as CoreDNS's server has it.
+///
+/// - A packet that is an answer, or shorter than a header, gets none (RFC 1035, 7; no amplification of garbage).
+/// - Other opcodes than QUERY and NOTIFY are NOTIMP; not exactly one question, or something unreadable: FORMERR.
+/// - Other classes than IN are REFUSED; EDNS versions above 0 are BADVERS (RFC 6891, 6.1.3).
+struct Responder: Sendable {
+    enum Decision: Sendable {
+        case silence
+        /// The answer, still to be cut to the client's size.
+        case answer(Message)
+        /// Not ours, or not all of it: the request, and the part of the answer that is there already.
+        case forward(request: Message, question: Question, partial: Message)
+    }
+
+    let resolver: ZoneResolver
+    /// Whether names outside of the zones are somebody else's to answer; refused otherwise.
+    let forwards: Bool
+    /// Whether the addresses of an answer change places.
+    let rotates: Bool
+
+    init(resolver: ZoneResolver, forwards: Bool = false, rotates: Bool = false) {
+        self.resolver = resolver
+        self.forwards = forwards
+        self.rotates = rotates
+    }
+
+    /// - Parameters:
+    ///   - isReady: false answers every good question with SERVFAIL.
+    ///   - turn: any number; each turns the addresses of an answer to another place.
+    func decide(_ packet: [UInt8], local: IPAddress?, isReady: Bool = true, turn: Int = 0) -> Decision {
+        guard let (header, counts) = MessageReader.header(packet), !header.isResponse else { return .silence }
+        guard header.opcode == .query || header.opcode == .notify else {
+            return .answer(Self.rejection(header, .notImplemented, opcode: header.opcode))
+        }
+        // A NOTIFY may carry one record, an IXFR one, a question with OPT and TSIG two.
+        guard counts.questions == 1, counts.answers <= 1, counts.authorities <= 1, counts.additionals <= 2 else {
+            return .answer(Self.rejection(header, .formatError))
+        }
+        let request: Message
+        do {
+            request = try MessageReader.message(packet)
+        } catch {
+            var answer = Self.rejection(header, .formatError)
+            answer.questions = error.questions
+            return .answer(answer)
+        }
+        return decide(request, local: local, isReady: isReady, turn: turn)
+    }
+
+    private func decide(_ request: Message, local: IPAddress?, isReady: Bool, turn: Int) -> Decision {
+        var answer = Self.reply(to: request)
+        guard let question = request.questions.first else { return .answer(Self.failed(answer, .serverFailure)) }
+        guard question.recordClass == .internet else { return .answer(Self.failed(answer, .refused)) }
+        if let edns = request.edns, edns.version != 0 {
+            answer.edns = ExtendedDNS(payloadSize: 0)
+            return .answer(Self.failed(answer, .badVersion))
+        }
+        guard isReady else { return .answer(Self.failed(answer, .serverFailure)) }
+        guard let resolution = resolver.resolve(question, local: local) else {
+            if forwards { return .forward(request: request, question: question, partial: answer) }
+            return .answer(Self.failed(answer, .refused))
+        }
+        answer.header.isAuthoritative = resolution.isAuthoritative
+        answer.responseCode = resolution.code
+        answer.answers = resolution.answers
+        answer.authorities = resolution.authorities
+        answer.additionals = resolution.additionals
+        if rotates { answer.answers.rotateAddresses(by: turn) }
+        if let next = resolution.continuation, forwards {
+            return .forward(request: request, question: next, partial: answer)
+        }
+        return .answer(answer)
+    }
+
+    /// An answer without anything in it yet.
+    static func reply(to request: Message) -> Message {
+        var header = MessageHeader(id: request.header.id)
+        header.isResponse = true
+        header.opcode = request.header.opcode
+        if request.header.opcode == .query {
+            header.isRecursionDesired = request.header.isRecursionDesired
+            header.isCheckingDisabled = request.header.isCheckingDisabled
+        }
+        var reply = Message(header: header)
+        reply.questions = request.questions
+        if let asked = request.edns {
+            var edns = ExtendedDNS(payloadSize: asked.payloadSize)
+            edns.isDNSSECOK = asked.isDNSSECOK
+            edns.options = asked.options.filter { ExtendedDNS.echoedOptions.contains($0.code) }.map(\.echoed)
+            reply.edns = edns
+        }
+        return reply
+    }
+
+    /// What another server has answered, as an answer of ours: behind the aliases that led there, if any; else with its
+    /// code and flags.
+    static func merge(_ other: Message, into partial: Message) -> Message {
+        var answer = partial
+        if !partial.answers.isEmpty {
+            answer.answers += other.answers
+            answer.header.isTruncated = other.header.isTruncated
+            return answer
+        }
+        answer.header.bits |= other.header.bits & 0x06A0
+        answer.answers = other.answers
+        answer.authorities = other.authorities
+        answer.additionals = other.additionals
+        if answer.edns != nil, let options = other.edns?.options { answer.edns?.options = options }
+        // Codes above 15 have no place without an OPT record.
+        answer.responseCode = answer.edns == nil ? other.header.responseCode : other.responseCode
+        return answer
+    }
+
+    static func failed(_ reply: Message, _ code: ResponseCode) -> Message {
+        var reply = reply
+        reply.responseCode = code
+        return reply
+    }
+
+    /// The answer to what was not read to its end: the header as it came, no questions.
+    private static func rejection(
+        _ header: MessageHeader, _ code: ResponseCode, opcode: Opcode = .query
+    ) -> Message {
+        var header = header
+        header.isResponse = true
+        header.isAuthoritative = false
+        header.isZero = false
+        header.opcode = opcode
+        header.responseCode = code
+        return Message(header: header)
+    }
+}
+
+extension [ResourceRecord] {
+    /// Turns the addresses, which come last in an answer, by some places; aliases stay in front of them.
+    fileprivate mutating func rotateAddresses(by turn: Int) {
+        guard let first = firstIndex(where: { if case .address = $0.data { true } else { false } }) else { return }
+        let addresses = self[first...]
+        guard addresses.count > 1 else { return }
+        let shift = (turn % addresses.count + addresses.count) % addresses.count
+        replaceSubrange(first..., with: Array(addresses[(first + shift)...] + addresses[..<(first + shift)]))
+    }
+}

@@ -1,0 +1,57 @@
+/// What an OPT record says (RFC 6891).
+package struct ExtendedDNS: Hashable, Sendable {
+    /// The largest UDP answer that the sender takes, as written: less than 512 means 512.
+    package var payloadSize: UInt16
+    package var extendedResponseCode: UInt8 = 0
+    package var version: UInt8 = 0
+    package var isDNSSECOK = false
+    package var options: [Option] = []
+
+    package struct Option: Hashable, Sendable {
+        package var code: UInt16
+        package var data: [UInt8]
+    }
+
+    package init(payloadSize: UInt16) { self.payloadSize = payloadSize }
+
+    /// The options that come back with the answer as they came: NSID, EXPIRE, COOKIE, keep-alive and padding.
+    static let echoedOptions: Set<UInt16> = [3, 9, 10, 11, 12]
+
+    /// The bytes of the record.
+    var length: Int { 11 + options.reduce(0) { $0 + 4 + $1.data.count } }
+}
+
+extension ExtendedDNS.Option {
+    /// Whether the data has the form that its code asks for. Codes without a rule take anything.
+    var isWellFormed: Bool {
+        switch code {
+        case 1: data.count >= 18  // LLQ
+        case 2: data.count == 4 || data.count == 8  // update lease
+        case 8: isWellFormedSubnet
+        case 9: data.isEmpty || data.count >= 4  // EXPIRE, RFC 7314
+        case 11: data.isEmpty || data.count == 2  // keep-alive, RFC 7828
+        case 15: data.count >= 2  // extended error, RFC 8914
+        default: true
+        }
+    }
+
+    /// Client subnet, RFC 7871: family, two prefix lengths, address.
+    private var isWellFormedSubnet: Bool {
+        guard data.count >= 4, data[0] == 0 else { return false }
+        switch data[1] {
+        case 0: return data[2] == 0
+        case 1: return data[2] <= 32 && data[3] <= 32
+        case 2: return data[2] <= 128 && data[3] <= 128
+        default: return false
+        }
+    }
+
+    /// As it is sent back: an EXPIRE is cut to its four bytes, a keep-alive of zero says nothing.
+    var echoed: ExtendedDNS.Option {
+        switch code {
+        case 9 where data.count > 4: ExtendedDNS.Option(code: code, data: Array(data[..<4]))
+        case 11 where data == [0, 0]: ExtendedDNS.Option(code: code, data: [])
+        default: self
+        }
+    }
+}

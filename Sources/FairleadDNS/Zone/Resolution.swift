@@ -1,0 +1,13 @@
+/// What there is to say to a question.
+struct Resolution: Sendable {
+    var code = ResponseCode.noError
+    var answers: [ResourceRecord] = []
+    var authorities: [ResourceRecord] = []
+    var additionals: [ResourceRecord] = []
+    /// Answers from the zones are authoritative, refusals are not.
+    var isAuthoritative = true
+    /// Where the answer ends in an alias that leads out of the zones: what is still to be asked, elsewhere.
+    var continuation: Question?
+
+    static let refused = Resolution(code: .refused, isAuthoritative: false)
+}

@@ -1,0 +1,42 @@
+import FairleadModel
+
+/// What an EndpointSlice says to the DNS: the addresses of its ready endpoints, each with its name.
+final class SliceRecords: Sendable {
+    /// An address of an endpoint. Of addresses only the text is kept: it is the object's own.
+    struct Endpoint: Sendable {
+        /// An IP address, or a domain name in a slice of FQDNs.
+        var address: String
+        /// Empty where the name is made of the address.
+        var hostname: String
+
+        /// The label before the Service's name (Kubernetes DNS specification 1.1.0, 2.4.1).
+        var label: String {
+            if !hostname.isEmpty { return hostname.lowercased() }
+            let label = String(address.map { $0 == "." || $0 == ":" ? "-" : $0 })
+            // A label may not end in a dash, and `fd00::` would.
+            return label.hasSuffix("-") && address.contains(":") ? label + "0" : label
+        }
+    }
+
+    let namespace: String
+    let name: String
+    let serviceName: String
+    /// Never empty: a slice without ports has one without a number.
+    let ports: [PortRecord]
+    let endpoints: [Endpoint]
+
+    init(_ object: StoredObject) {
+        let slice = EndpointSliceView(object)
+        namespace = object.key.namespace
+        name = object.key.name
+        serviceName = slice.serviceName
+        let ports = slice.ports.map {
+            PortRecord(
+                name: $0.name, transport: $0.protocolName, number: $0.number.map { Int32(truncatingIfNeeded: $0) })
+        }
+        self.ports = ports.isEmpty ? [.none] : ports
+        endpoints = slice.endpoints.filter(\.isReady).flatMap { endpoint in
+            endpoint.addresses.map { Endpoint(address: $0, hostname: endpoint.hostname) }
+        }
+    }
+}

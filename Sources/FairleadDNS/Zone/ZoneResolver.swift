@@ -1,0 +1,318 @@
+import FairleadModel
+
+/// Answers questions about the cluster's names as CoreDNS 1.13.1 does: the zone of the cluster, in-addr.arpa and
+/// ip6.arpa whole.
+///
+/// Rules: the Kubernetes DNS specification 1.1.0 for which names exist; CoreDNS where that is silent. Pure but for the
+/// index: nothing waits, nothing is remembered between questions.
+struct ZoneResolver: Sendable {
+    let settings: ZoneSettings
+    let index: ZoneIndex
+    private let zones: [(name: DomainName, isReverse: Bool)]
+
+    private static let reverseIPv4 = DomainName(validBytes: Array("\u{7}in-addr\u{4}arpa\u{0}".utf8))
+    private static let reverseIPv6 = DomainName(validBytes: Array("\u{3}ip6\u{4}arpa\u{0}".utf8))
+    /// A chain of aliases may be this much longer than one.
+    private static let maximumChain = 10
+    private static let schemaVersion = "1.1.0"
+    private static let schemaTTL: UInt32 = 28800
+
+    init(settings: ZoneSettings, index: ZoneIndex) {
+        self.settings = settings
+        self.index = index
+        zones = [(settings.domain.lowercased, false), (Self.reverseIPv4, true), (Self.reverseIPv6, true)]
+    }
+
+    /// As `/metrics` shows them.
+    var zoneNames: [String] { zones.map(\.name.description) }
+
+    /// The place of the zone a name is in; the number of zones for names outside.
+    func zoneNumber(of name: DomainName) -> Int {
+        zones.firstIndex { name.suffixOffset(of: $0.name) != nil } ?? zones.count
+    }
+
+    /// - Parameter local: the address the question came to, which the name server's name stands for.
+    /// - Returns: nil for names outside of the zones.
+    func resolve(_ question: Question, local: IPAddress?) -> Resolution? {
+        guard let name = LookupName(question.name, zones: zones) else { return nil }
+        do {
+            var resolution = try answer(name, question.type, local)
+            if resolution.answers.isEmpty, resolution.code == .noError {
+                resolution.authorities = startOfAuthority(name)
+            }
+            return resolution
+        } catch {
+            return Resolution(code: .nameError, authorities: startOfAuthority(name))
+        }
+    }
+
+    private func answer(
+        _ name: LookupName, _ type: RecordType, _ local: IPAddress?
+    ) throws(NameError) -> Resolution {
+        switch type {
+        case .a, .aaaa: return try addresses(name, type, local, after: [])
+        case .txt: return try text(name)
+        case .cname:
+            guard let alias = try find(name, type, local).first?.alias else { return Resolution() }
+            return Resolution(answers: [record(name, .cname, .name(alias))])
+        case .ptr: return try pointers(name)
+        case .srv: return try services(name, local)
+        case .soa: return Resolution(answers: name.isApex ? startOfAuthority(name) : [])
+        case .axfr, .ixfr: return .refused
+        case .ns where name.isApex && name.zone.isLowercase: return nameServers(name, local)
+        case .mx:
+            _ = try find(name, type, local)
+            return Resolution()
+        default:
+            _ = try addresses(name, .a, local, after: [])
+            return Resolution()
+        }
+    }
+
+    // MARK: - what names stand for
+
+    /// - Throws: `NameError` if there is no such name; an empty result is a name without data.
+    func find(_ name: LookupName, _ type: RecordType, _ local: IPAddress?) throws(NameError) -> [Finding] {
+        if name.isNameServer {
+            return nameServerAddresses(name, local).filter { ($0.address.isIPv4 ? .a : .aaaa) == type }.map {
+                Finding(host: .address($0.address), port: 0, target: $0.labels)
+            }
+        }
+        return try records(name, hasTargets: type == .srv)
+    }
+
+    /// - Parameter hasTargets: whether the findings need the labels of their own names, which only SRV shows.
+    private func records(_ name: LookupName, hasTargets: Bool = false) throws(NameError) -> [Finding] {
+        switch NameRequest(name.labels) {
+        case .nothing: return []
+        case .invalid: throw NameError()
+        case .service(let service):
+            if name.isReverse { throw NameError() }
+            return try findServices(service, hasTargets)
+        case .pod(let namespace, let pod):
+            if name.isReverse { throw NameError() }
+            return try findPods(namespace, pod)
+        }
+    }
+
+    private func findServices(
+        _ wanted: NameRequest.ServiceName, _ hasTargets: Bool
+    ) throws(NameError) -> [Finding] {
+        let found = index.find(namespace: wanted.namespace, service: wanted.name)
+        guard found.isNamespace else { throw NameError() }
+        if wanted.name.isEmpty { return [] }
+        guard let service = found.service else { throw NameError() }
+        let base = hasTargets ? [wanted.name, wanted.namespace, "svc"] : []
+        let needsLabels = hasTargets || !wanted.endpoint.isEmpty
+        var findings: [Finding] = []
+        switch service.kind {
+        case .external:
+            guard wanted.endpoint.isEmpty, wanted.port.isEmpty, wanted.transport.isEmpty,
+                let alias = service.externalName
+            else { throw NameError() }
+            return [Finding(host: .name(alias), port: 0, target: base)]
+        case .cluster where wanted.endpoint.isEmpty:
+            for port in service.ports where port.matches(name: wanted.port, transport: wanted.transport) {
+                for address in service.addresses {
+                    findings.append(Finding(host: .address(address), port: port.number, target: base))
+                }
+            }
+        case .cluster, .headless:
+            for slice in found.slices {
+                let ports = slice.ports.filter { $0.matches(name: wanted.port, transport: wanted.transport) }
+                if ports.isEmpty { continue }
+                for endpoint in slice.endpoints {
+                    let label = needsLabels ? endpoint.label : ""
+                    guard wanted.endpoint.isEmpty || wanted.endpoint == label else { continue }
+                    let host: Finding.Host
+                    if let address = IPAddress(endpoint.address) {
+                        host = .address(address)
+                    } else {
+                        guard let alias = DomainName(endpoint.address) else { continue }
+                        host = .name(alias)
+                    }
+                    for port in ports {
+                        findings.append(
+                            Finding(host: host, port: port.number, target: hasTargets ? [label] + base : []))
+                    }
+                }
+            }
+        }
+        if findings.isEmpty { throw NameError() }
+        return findings
+    }
+
+    private func findPods(_ namespace: String, _ name: String) throws(NameError) -> [Finding] {
+        guard settings.podNames != .disabled, index.hasNamespace(namespace) else { throw NameError() }
+        if name.isEmpty { return [] }
+        let isIPv4 = name.utf8.count { $0 == UInt8(ascii: "-") } == 3 && !name.contains("--")
+        guard let address = IPAddress(String(name.map { $0 == "-" ? (isIPv4 ? "." : ":") : $0 })) else {
+            throw NameError()
+        }
+        let finding = Finding(host: .address(address), port: 0, target: [name, namespace, "pod"])
+        if settings.podNames == .insecure { return [finding] }
+        let pods = index.podNamespaces(at: address).filter { $0 == namespace }
+        if pods.isEmpty { throw NameError() }
+        return pods.map { _ in finding }
+    }
+
+    // MARK: - records of each type
+
+    private func record(_ name: LookupName, _ type: RecordType, _ data: RecordData) -> ResourceRecord {
+        ResourceRecord(name.name, type, ttl: settings.ttl, data)
+    }
+
+    /// Addresses, behind the aliases that lead to them.
+    /// - Parameter chain: the targets of the aliases before.
+    private func addresses(
+        _ name: LookupName, _ type: RecordType, _ local: IPAddress?, after chain: [DomainName]
+    ) throws(NameError) -> Resolution {
+        var resolution = Resolution()
+        for finding in try find(name, type, local) {
+            switch finding.host {
+            case .address(let address):
+                guard address.isIPv4 == (type == .a) else { continue }
+                let record = record(name, type, .address(address))
+                // A Service has as many findings as ports, all with the same addresses.
+                if resolution.answers.last == record { continue }
+                resolution.answers.append(record)
+            case .name(let target):
+                // An alias to itself, or to a name below, leads nowhere.
+                guard !target.isWithin(name.name), chain.count <= Self.maximumChain, !chain.contains(target) else {
+                    continue
+                }
+                let alias = record(name, .cname, .name(target))
+                guard target.isWithin(name.zone) else {
+                    resolution.answers.append(alias)
+                    resolution.continuation = Question(target, type)
+                    continue
+                }
+                guard let next = LookupName(target, zones: zones),
+                    let rest = try? addresses(next, type, local, after: chain + [target]), !rest.answers.isEmpty
+                else { continue }
+                resolution.answers += [alias] + rest.answers
+                resolution.continuation = rest.continuation
+            }
+        }
+        if resolution.answers.count > 1 { resolution.answers.removeDuplicates() }
+        return resolution
+    }
+
+    private func text(_ name: LookupName) throws(NameError) -> Resolution {
+        if name.labels == ["dns-version"] {
+            let version = RecordData.text([Array(Self.schemaVersion.utf8)])
+            return Resolution(answers: [ResourceRecord(name.name, .txt, ttl: Self.schemaTTL, version)])
+        }
+        // Where there is data of another type the name exists; everything else does not, as far as TXT is concerned.
+        if try records(name).isEmpty { throw NameError() }
+        return Resolution()
+    }
+
+    private func pointers(_ name: LookupName) throws(NameError) -> Resolution {
+        let isIPv6 = name.zone.bytes.count == Self.reverseIPv6.bytes.count
+        guard name.isReverse, !name.isApex, let address = ReverseName.address(labels: name.labels, isIPv6: isIPv6)
+        else {
+            _ = try records(name)
+            return Resolution()
+        }
+        var names: [DomainName] = []
+        if let service = index.service(at: address) {
+            names.append(contentsOf: domain([service.name, service.namespace, "svc"]))
+        } else {
+            let text = address.description
+            for slice in index.slices(at: address) {
+                for endpoint in slice.endpoints where endpoint.address == text {
+                    names.append(contentsOf: domain([endpoint.label, slice.serviceName, slice.namespace, "svc"]))
+                }
+            }
+        }
+        if names.isEmpty { throw NameError() }
+        var resolution = Resolution(answers: names.map { record(name, .ptr, .name($0)) })
+        resolution.answers.removeDuplicates()
+        return resolution
+    }
+
+    /// A name of the cluster's zone, or none if it would be too long.
+    private func domain(_ labels: [String]) -> [DomainName] {
+        settings.domain.below(labels).map { [$0] } ?? []
+    }
+
+    private func services(_ name: LookupName, _ local: IPAddress?) throws(NameError) -> Resolution {
+        let findings = try find(name, .srv, local).filter { $0.alias == nil }
+        // Weights share 100 before duplicates are gone, so that they need not add up to it.
+        let weight = UInt16(max(1, (100.0 / (100.0 * Double(max(1, findings.count))) * 100.0).rounded(.down)))
+        var resolution = Resolution()
+        for finding in findings {
+            guard let port = finding.port, case .address(let address) = finding.host,
+                let target = name.zone.below(finding.target)
+            else { continue }
+            let data = RecordData.service(
+                priority: 0, weight: weight, port: UInt16(truncatingIfNeeded: port), target: target)
+            resolution.answers.append(record(name, .srv, data))
+            resolution.additionals.append(.address(target, ttl: settings.ttl, address))
+        }
+        resolution.answers.removeDuplicates()
+        resolution.additionals.removeDuplicates()
+        return resolution
+    }
+
+    // MARK: - the zones themselves
+
+    private func startOfAuthority(_ name: LookupName) -> [ResourceRecord] {
+        guard let server = name.zone.below(["ns", "dns"]), let mailbox = name.zone.below(["hostmaster"]) else {
+            return []
+        }
+        let soa = StartOfAuthority(
+            server: server, mailbox: mailbox, serial: UInt32(truncatingIfNeeded: index.modifiedRevision),
+            refresh: 7200, retry: 1800, expire: 86400, minimum: settings.ttl)
+        return [ResourceRecord(name.zone, .soa, ttl: min(settings.ttl, 300), .authority(soa))]
+    }
+
+    private func nameServers(_ name: LookupName, _ local: IPAddress?) -> Resolution {
+        var resolution = Resolution()
+        for server in nameServerAddresses(name, local) {
+            guard let target = name.zone.below(server.labels) else { continue }
+            resolution.answers.append(record(name, .ns, .name(target)))
+            resolution.additionals.append(.address(target, ttl: settings.ttl, server.address))
+        }
+        resolution.answers.removeDuplicates()
+        return resolution
+    }
+
+    /// The Service that the DNS is reached by, or the very address it was reached at.
+    private func nameServerAddresses(
+        _ name: LookupName, _ local: IPAddress?
+    ) -> [(labels: [String], address: IPAddress)] {
+        if let server = settings.nameServer,
+            let service = index.find(namespace: server.namespace, service: server.service).service,
+            !service.addresses.isEmpty
+        {
+            return service.addresses.map { ([service.name, service.namespace, "svc"], $0) }
+        }
+        return local.map { [(["ns", "dns"], $0)] } ?? []
+    }
+}
+
+extension DomainName {
+    /// The name these labels make in front of this one; nil if it would be none.
+    func below(_ labels: [String]) -> DomainName? {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count + 64)
+        for label in labels {
+            let text = label.utf8
+            guard (1...Self.maximumLabel).contains(text.count) else { return nil }
+            result.append(UInt8(text.count))
+            result.append(contentsOf: text)
+        }
+        result += bytes
+        return result.count <= Self.maximumLength ? DomainName(validBytes: result) : nil
+    }
+}
+
+extension [ResourceRecord] {
+    fileprivate mutating func removeDuplicates() {
+        guard count > 1 else { return }
+        var seen: Set<ResourceRecord> = []
+        removeAll { !seen.insert($0).inserted }
+    }
+}

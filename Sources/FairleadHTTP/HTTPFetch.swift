@@ -1,0 +1,64 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// One GET, for commands that ask a running server. No redirects, no TLS; the answer is kept whole.
+package enum HTTPFetch {
+    package struct Answer: Sendable {
+        package var status: Int
+        package var body: String
+    }
+
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    /// - Throws: `Failure`, or the error of the socket.
+    package static func get(_ address: HTTPAddress, path: String) async throws -> Answer {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let promise = eventLoop.makePromise(of: Answer.self)
+        let channel = try await ClientBootstrap(group: eventLoop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                    try channel.pipeline.syncOperations.addHandler(AnswerCollector(promise: promise))
+                }
+            }
+            .connectTimeout(.seconds(5))
+            .connect(to: try address.resolved()).get()
+        let timer = eventLoop.scheduleTask(in: .seconds(10)) { promise.fail(Failure(description: "no answer")) }
+        let head = HTTPRequestHead(
+            version: .http1_1, method: .GET, uri: path,
+            headers: ["Host": address.description, "Connection": "close"])
+        channel.write(HTTPClientRequestPart.head(head)).cascadeFailure(to: promise)
+        channel.writeAndFlush(HTTPClientRequestPart.end(nil)).cascadeFailure(to: promise)
+        promise.futureResult.whenComplete { _ in
+            timer.cancel()
+            channel.close(promise: nil)
+        }
+        return try await promise.futureResult.get()
+    }
+}
+
+private final class AnswerCollector: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+
+    private let promise: EventLoopPromise<HTTPFetch.Answer>
+    private var answer = HTTPFetch.Answer(status: 0, body: "")
+
+    init(promise: EventLoopPromise<HTTPFetch.Answer>) { self.promise = promise }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): answer.status = Int(head.status.code)
+        case .body(let part): answer.body += String(buffer: part)
+        case .end: promise.succeed(answer)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        promise.fail(HTTPFetch.Failure(description: "the connection was closed"))
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { promise.fail(error) }
+}

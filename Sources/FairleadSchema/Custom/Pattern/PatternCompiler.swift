@@ -1,0 +1,66 @@
+/// One step of a pattern's machine.
+enum PatternInstruction: Sendable {
+    /// Takes one character of the set.
+    case scalars(ScalarSet)
+    case assert(PatternAssertion)
+    case jump(Int)
+    case split(Int, Int)
+    case match
+}
+
+/// Turns a parsed pattern into instructions.
+struct PatternCompiler {
+    private(set) var program: [PatternInstruction] = []
+
+    /// RE2 refuses what grows without measure; so does this.
+    private static let limit = 50_000
+
+    mutating func compile(_ node: PatternNode, _ text: String) throws(Pattern.SyntaxError) {
+        try emit(node, text)
+        program.append(.match)
+    }
+
+    private mutating func emit(_ node: PatternNode, _ text: String) throws(Pattern.SyntaxError) {
+        guard program.count < Self.limit else {
+            throw Pattern.SyntaxError(code: "expression too large", expression: text)
+        }
+        switch node {
+        case .empty: break
+        case .scalars(let set): program.append(.scalars(set))
+        case .assertion(let assertion): program.append(.assert(assertion))
+        case .sequence(let nodes): for node in nodes { try emit(node, text) }
+        case .choice(let nodes): try emitChoice(nodes[...], text)
+        case .repetition(let inner, let minimum, let maximum):
+            for _ in 0..<minimum { try emit(inner, text) }
+            guard let maximum else { return try emitStar(inner, text) }
+            var exits: [Int] = []
+            for _ in minimum..<max(maximum, minimum) {
+                exits.append(program.count)
+                program.append(.jump(0))
+                try emit(inner, text)
+            }
+            for exit in exits { program[exit] = .split(exit + 1, program.count) }
+        }
+    }
+
+    private mutating func emitChoice(_ nodes: ArraySlice<PatternNode>, _ text: String) throws(Pattern.SyntaxError) {
+        guard let first = nodes.first else { return }
+        guard nodes.count > 1 else { return try emit(first, text) }
+        let split = program.count
+        program.append(.jump(0))
+        try emit(first, text)
+        let leave = program.count
+        program.append(.jump(0))
+        program[split] = .split(split + 1, program.count)
+        try emitChoice(nodes.dropFirst(), text)
+        program[leave] = .jump(program.count)
+    }
+
+    private mutating func emitStar(_ inner: PatternNode, _ text: String) throws(Pattern.SyntaxError) {
+        let loop = program.count
+        program.append(.jump(0))
+        try emit(inner, text)
+        program.append(.jump(loop))
+        program[loop] = .split(loop + 1, program.count)
+    }
+}

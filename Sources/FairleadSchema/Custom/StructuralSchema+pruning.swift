@@ -1,0 +1,83 @@
+package import FairleadModel
+
+extension StructuralSchema {
+    /// Removes what the schema does not specify.
+    ///
+    /// - Parameters:
+    ///   - isResource: whether the value is an object of its own, whose apiVersion, kind and metadata stay.
+    ///   - path: where the value is, empty for the root.
+    ///   - unknown: gets the paths of what was removed.
+    /// Reference: k8s.io/apiextensions-apiserver `schema/pruning`.
+    package func prune(_ value: inout Value, isResource: Bool, path: String = "", unknown: inout [String]) {
+        switch value {
+        case .object(var object):
+            value = .null
+            var kept: [Object.Member] = []
+            kept.reserveCapacity(object.count)
+            let members = object.members
+            object = Object()
+            for var member in members {
+                let place = path.isEmpty ? member.key : path + "." + member.key
+                if isResource, Self.resourceFields.contains(member.key) {
+                    kept.append(member)
+                } else if let property = properties[member.key] {
+                    property.prune(
+                        &member.value, isResource: property.isEmbeddedResource, path: place, unknown: &unknown)
+                    kept.append(member)
+                } else {
+                    switch additional {
+                    case .schema(let schema):
+                        schema.prune(
+                            &member.value, isResource: schema.isEmbeddedResource, path: place, unknown: &unknown)
+                        kept.append(member)
+                    case .any(true): kept.append(member)
+                    default:
+                        if preservesUnknownFields { kept.append(member) } else { unknown.append(place) }
+                    }
+                }
+            }
+            value = .object(Object(sortedUnique: kept))
+        case .array(var list):
+            guard let items else { return }
+            value = .null
+            for index in list.indices {
+                items.prune(
+                    &list[index], isResource: items.isEmbeddedResource, path: "\(path)[\(index)]", unknown: &unknown)
+            }
+            value = .array(list)
+        default: break
+        }
+    }
+
+    private static let resourceFields: Set<String> = ["apiVersion", "kind", "metadata"]
+
+    /// Visits the embedded resources in a value.
+    package func forEachEmbeddedResource<Failure>(
+        _ value: inout Value, path: String = "", _ body: (inout Value, String) throws(Failure) -> Void
+    ) throws(Failure) {
+        switch value {
+        case .object(let object):
+            for name in object.keys {
+                guard let schema = properties[name] ?? additional.schema, var child = object[name] else { continue }
+                let place = path.isEmpty ? name : path + "." + name
+                if schema.isEmbeddedResource, child.object != nil { try body(&child, place) }
+                try schema.forEachEmbeddedResource(&child, path: place, body)
+                value[name] = child
+            }
+        case .array(var list):
+            guard let items else { return }
+            for index in list.indices {
+                if items.isEmbeddedResource, list[index].object != nil { try body(&list[index], "\(path)[\(index)]") }
+                try items.forEachEmbeddedResource(&list[index], path: "\(path)[\(index)]", body)
+            }
+            value = .array(list)
+        default: break
+        }
+    }
+
+    /// Whether there is an embedded resource at any depth.
+    package var hasEmbeddedResources: Bool {
+        isEmbeddedResource || properties.values.contains(where: \.hasEmbeddedResources)
+            || items?.hasEmbeddedResources == true || additional.schema?.hasEmbeddedResources == true
+    }
+}

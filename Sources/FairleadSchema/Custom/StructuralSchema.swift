@@ -1,0 +1,123 @@
+package import FairleadModel
+
+/// One node of a custom resource's schema (JSONSchemaProps), read once and then only asked.
+///
+/// Reference: "Extend the Kubernetes API with CustomResourceDefinitions", "Specifying a structural schema".
+package final class StructuralSchema: Sendable {
+    /// What members that are no `properties` may be.
+    enum Additional: Sendable {
+        case unspecified
+        case any(Bool)
+        case schema(StructuralSchema)
+
+        var schema: StructuralSchema? { if case .schema(let schema) = self { schema } else { nil } }
+    }
+
+    let type: String
+    /// The types that a value may have: none for any.
+    let types: [String]
+    let isNullable: Bool
+    let format: String
+    let description: String
+    let properties: [String: StructuralSchema]
+    let propertyNames: [String]
+    let items: StructuralSchema?
+    let additional: Additional
+    let required: [String]
+    let defaultValue: Value?
+    let enumeration: [Value]?
+    let bounds: SchemaBounds
+    let pattern: Pattern?
+    let allOf: [StructuralSchema]
+    let anyOf: [StructuralSchema]
+    let oneOf: [StructuralSchema]
+    let not: StructuralSchema?
+    let preservesUnknownFields: Bool
+    package let isEmbeddedResource: Bool
+    let isIntOrString: Bool
+    let listType: String
+    let listMapKeys: [String]
+    let mapType: String
+    /// Whether there is a default here or below.
+    let hasDefaults: Bool
+
+    /// - Parameter source: JSONSchemaProps; what has no meaning is passed over.
+    package init(_ source: Value) {
+        func children(_ key: String) -> [StructuralSchema] { (source[key]?.array ?? []).map { StructuralSchema($0) } }
+        func isTrue(_ key: String) -> Bool { source[key]?.bool ?? false }
+        isIntOrString = isTrue("x-kubernetes-int-or-string")
+        type = source["type"]?.string ?? ""
+        types = isIntOrString ? ["integer", "string"] : type.isEmpty ? [] : [type]
+        isNullable = isTrue("nullable")
+        format = source["format"]?.string ?? ""
+        description = source["description"]?.string ?? ""
+        var properties: [String: StructuralSchema] = [:]
+        for (name, property) in source["properties"]?.object ?? Object() {
+            properties[name] = StructuralSchema(property)
+        }
+        self.properties = properties
+        propertyNames = properties.keys.sorted()
+        items = source["items"].flatMap { $0.object == nil ? nil : StructuralSchema($0) }
+        switch source["additionalProperties"] {
+        case .bool(let allowed)?: additional = .any(allowed)
+        case .object(let schema)?: additional = .schema(StructuralSchema(.object(schema)))
+        default: additional = .unspecified
+        }
+        required = (source["required"]?.array ?? []).compactMap(\.string)
+        defaultValue = source["default"]
+        enumeration = source["enum"]?.array
+        bounds = SchemaBounds(source)
+        pattern = source["pattern"]?.string.flatMap { $0.isEmpty ? nil : try? Pattern($0) }
+        allOf = children("allOf")
+        anyOf = children("anyOf")
+        oneOf = children("oneOf")
+        not = source["not"].flatMap { $0.object == nil ? nil : StructuralSchema($0) }
+        preservesUnknownFields = isTrue("x-kubernetes-preserve-unknown-fields")
+        isEmbeddedResource = isTrue("x-kubernetes-embedded-resource")
+        listType = source["x-kubernetes-list-type"]?.string ?? ""
+        listMapKeys = (source["x-kubernetes-list-map-keys"]?.array ?? []).compactMap(\.string)
+        mapType = source["x-kubernetes-map-type"]?.string ?? ""
+        hasDefaults =
+            defaultValue != nil || properties.values.contains(where: \.hasDefaults) || items?.hasDefaults == true
+            || additional.schema?.hasDefaults == true
+    }
+
+    /// The node at a path of properties (`.spec.color`); nil where it leads nowhere.
+    package func node(at path: [String]) -> StructuralSchema? {
+        path.reduce(Optional(self)) { node, name in node?.properties[name] }
+    }
+}
+
+/// The numbers that a schema node sets limits with.
+struct SchemaBounds: Sendable {
+    let minimum: Double?
+    let maximum: Double?
+    let excludesMinimum: Bool
+    let excludesMaximum: Bool
+    let multipleOf: Double?
+    let minLength: Int64?
+    let maxLength: Int64?
+    let minItems: Int64?
+    let maxItems: Int64?
+    let minProperties: Int64?
+    let maxProperties: Int64?
+
+    init(_ source: Value) {
+        minimum = source["minimum"]?.double
+        maximum = source["maximum"]?.double
+        excludesMinimum = source["exclusiveMinimum"]?.bool ?? false
+        excludesMaximum = source["exclusiveMaximum"]?.bool ?? false
+        multipleOf = source["multipleOf"]?.double
+        minLength = source["minLength"]?.int
+        maxLength = source["maxLength"]?.int
+        minItems = source["minItems"]?.int
+        maxItems = source["maxItems"]?.int
+        minProperties = source["minProperties"]?.int
+        maxProperties = source["maxProperties"]?.int
+    }
+}
+
+extension StructuralSchema {
+    /// The type that values are declared to have; empty for any and for integers or strings.
+    package var valueType: String { isIntOrString ? "" : type }
+}

@@ -1,0 +1,77 @@
+import FairleadDNS
+import FairleadModel
+import FairleadSimulation
+import FairleadStorage
+import Logging
+
+/// The cluster DNS of a server: its settings in the words of `FairleadDNS`, and what is said when it cannot be had.
+struct ClusterDNS: Sendable {
+    private let server: DNSServer
+    private let options: DNSOptions
+    private let logger: Logger
+
+    /// Questions that `kubectl logs` shows of the pods of kube-dns.
+    private static let loggedQuestions = 4000
+
+    /// nil when it is turned off. Nothing is listened on yet.
+    init?(
+        _ configuration: ServerConfiguration, store: Store, readiness: Readiness, environment: Environment,
+        logger: Logger
+    ) throws(StartupError) {
+        guard let options = configuration.dns else { return nil }
+        guard let domain = DomainName(configuration.clusterDomain) else {
+            throw StartupError("\(configuration.clusterDomain) is no domain name (--cluster-domain)")
+        }
+        var zone = ZoneSettings(domain: domain)
+        zone.ttl = options.ttl
+        zone.podNames = options.podNames
+        let service = ZoneSettings.NameServer(namespace: KubeDNS.namespace, service: KubeDNS.serviceName)
+        if !configuration.isBare { zone.nameServer = service }
+        var settings = DNSConfiguration(listen: options.listen, zone: zone)
+        settings.forward = options.forward
+        settings.rotates = options.rotates
+        settings.follows = options.followsPods && !configuration.isBare ? service : nil
+        settings.loggedQuestions = configuration.isBare ? 0 : Self.loggedQuestions
+        do {
+            server = try DNSServer(
+                configuration: settings, source: StoreRecordSource(store: store), isReady: { readiness.isReady },
+                now: environment.now)
+        } catch {
+            throw StartupError("the DNS cannot ask \(options.listen): \(error) (--dns-forward)")
+        }
+        self.options = options
+        self.logger = logger
+    }
+
+    /// Listens. Returns nil when a port that nobody asked for is taken: other servers may be running.
+    /// - Throws: `StartupError` when the address that was asked for cannot be had.
+    func start() async throws(StartupError) -> DNSAddress? {
+        do {
+            let address = try await server.start()
+            logger.info("dns on \(address)")
+            return address
+        } catch {
+            let problem = "cannot listen on \(options.listen) for DNS: \(error)"
+            if options.isRequired { throw StartupError("\(problem) (--dns-listen)") }
+            logger.warning(
+                "no cluster DNS: \(problem); another server may have it, --dns-listen 127.0.0.1:0 takes a free port")
+            return nil
+        }
+    }
+
+    func shutdown() async { await server.shutdown() }
+
+    /// Where it answers; nil while it does not.
+    var address: DNSAddress? { server.address }
+
+    var metrics: String { server.metrics }
+
+    /// What a pod of kube-dns has logged of the questions it answered: each pod gets its share of the clients.
+    ///
+    /// - Parameter pods: those of kube-dns, this one among them.
+    func log(of pod: Value, among pods: [Value]) -> [(time: Timestamp, line: String)] {
+        let names = pods.filter { PodView($0).isReady }.map(\.name).sorted()
+        guard let place = names.firstIndex(of: pod.name) else { return [] }
+        return server.log?.lines(pod: place, of: names.count) ?? []
+    }
+}
