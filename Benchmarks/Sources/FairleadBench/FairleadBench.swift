@@ -10,6 +10,9 @@ struct FairleadBench {
           create-services    create Services [--connections 32] [--count 2000]
           flip               pod readiness to EndpointSlice event, needs --bare
                              [--services 1000] [--pods 10000] [--flips 400] [--connections 32]
+          scale              many Services and pods, flips at a steady rate, needs --bare
+                             [--services 10000] [--pods 50000] [--rate 200] [--seconds 20] [--connections 32]
+                             [--pid PID of the server, to see its memory]
           start              time to ready [--runs 7] -- PROGRAM ARGUMENTS with {port} and {data}
           free-port          print a port that is free now
         """
@@ -47,6 +50,15 @@ struct FairleadBench {
                 connections: connections)
             let latencies = try await benchmark.run { FileHandle.standardError.write(Data("\($0)\n".utf8)) }
             print("p50_ms=\(latencies.text(0.5)) p99_ms=\(latencies.text(0.99)) flips=\(latencies.count)")
+        case "scale":
+            let benchmark = ScaleBenchmark(
+                target: try arguments.target(), services: try arguments.number("services", default: 10_000),
+                pods: try arguments.number("pods", default: 50_000),
+                flipsPerSecond: try arguments.number("rate", default: 200),
+                seconds: try arguments.number("seconds", default: 20), connections: connections,
+                process: Int(arguments.text("pid", default: "")))
+            let result = try await benchmark.run { FileHandle.standardError.write(Data("\($0)\n".utf8)) }
+            print(result.summary(pods: benchmark.pods))
         case "start":
             let latencies = try await StartBenchmark(
                 command: arguments.command, runs: try arguments.number("runs", default: 7)

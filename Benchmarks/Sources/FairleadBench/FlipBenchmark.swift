@@ -10,21 +10,30 @@ struct FlipBenchmark {
     var flips: Int
     var connections: Int
 
-    private var base: String { "/api/v1/namespaces/\(Bodies.namespace)" }
+    static let base = "/api/v1/namespaces/\(Bodies.namespace)"
+    static let slicesPath = "/apis/discovery.k8s.io/v1/namespaces/\(Bodies.namespace)/endpointslices"
+    private var base: String { Self.base }
 
     func run(log: (String) -> Void) async throws -> Latencies {
-        try await Probe.with(target) { session in
-            try await session.create("/api/v1/namespaces", Bodies.namespaceObject())
-            try await session.create("/api/v1/nodes", Bodies.node("bench-node"))
-        }
-        let made = try await build()
+        let start = ContinuousClock.now
+        _ = try await prepare()
+        try await fill()
+        let made = ContinuousClock.now - start
         log("built \(services) services and \(pods) pods in \(Int(made / .milliseconds(1))) ms")
         return try await measure(log: log)
     }
 
-    private func build() async throws -> Duration {
-        let start = ContinuousClock.now
-        _ = try await post(services, "\(base)/services") { Bodies.service("s-\($0)") }
+    /// The namespace, the node and the Services.
+    func prepare() async throws -> LoadRun.Result {
+        try await Probe.with(target) { session in
+            try await session.create("/api/v1/namespaces", Bodies.namespaceObject())
+            try await session.create("/api/v1/nodes", Bodies.node("bench-node"))
+        }
+        return try await post(services, "\(base)/services") { Bodies.service("s-\($0)") }
+    }
+
+    /// The pods, all of them ready.
+    func fill() async throws {
         let services = services
         _ = try await post(pods, "\(base)/pods") {
             Bodies.pod("p-\($0)", app: "s-\($0 % services)", node: "bench-node")
@@ -35,7 +44,6 @@ struct FlipBenchmark {
             FlipBenchmark.report(number, isReady: true, base: base, target: target)
         }
         _ = try await report.run()
-        return ContinuousClock.now - start
     }
 
     private func post(
@@ -48,7 +56,7 @@ struct FlipBenchmark {
         return try await load.run()
     }
 
-    private static func report(_ number: Int, isReady: Bool, base: String, target: Target) -> ByteBuffer {
+    static func report(_ number: Int, isReady: Bool, base: String, target: Target) -> ByteBuffer {
         let address = "10.\(128 + number / 65_536).\(number / 256 % 256).\(number % 256)"
         return Request.make(
             "PATCH", "\(base)/pods/p-\(number)/status", to: target, contentType: "application/merge-patch+json",
@@ -62,7 +70,7 @@ struct FlipBenchmark {
             var writer = writer
             return try await Probe.with(target) { session in
                 var watch = try await SliceWatch(
-                    &session, path: "/apis/discovery.k8s.io/v1/namespaces/\(Bodies.namespace)/endpointslices")
+                    &session, path: Self.slicesPath)
                 let settling = ContinuousClock.now
                 try await watch.wait(&session) { $0.readyCount >= pods }
                 log("all endpoints ready after another \(Int((ContinuousClock.now - settling) / .milliseconds(1))) ms")
@@ -83,7 +91,7 @@ struct FlipBenchmark {
         }
     }
 
-    private static func drainAnswer(_ session: inout Probe.Session) async throws {
+    static func drainAnswer(_ session: inout Probe.Session) async throws {
         while true {
             switch try await session.nextEvent() {
             case .head(200), .body: break

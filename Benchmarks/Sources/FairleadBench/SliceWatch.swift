@@ -5,6 +5,9 @@ import NIOCore
 struct SliceWatch {
     private var readiness: [String: Bool] = [:]
     private(set) var readyCount = 0
+    /// Events seen, deletions included.
+    private(set) var events = 0
+    private var changes: [(pod: String, isReady: Bool)] = []
     private var line = ByteBuffer()
 
     private struct Event: Decodable {
@@ -51,15 +54,25 @@ struct SliceWatch {
         }
     }
 
+    /// Takes events until pods have changed, and returns those.
+    mutating func nextChanges(_ session: inout Probe.Session) async throws -> [(pod: String, isReady: Bool)] {
+        changes = []
+        try await wait(&session) { !$0.changes.isEmpty }
+        defer { changes = [] }
+        return changes
+    }
+
     private mutating func apply(_ text: Data) throws {
         let event = try JSONDecoder().decode(Event.self, from: text)
         guard event.type != "ERROR" else { throw BenchError("watch: \(event.object.message ?? "error")") }
+        events += 1
         guard event.type != "DELETED" else { return }
         for endpoint in event.object.endpoints ?? [] {
             guard let name = endpoint.targetRef?.name else { continue }
             let isReady = endpoint.conditions?.ready ?? false
             let wasReady = readiness.updateValue(isReady, forKey: name) ?? false
             readyCount += (isReady ? 1 : 0) - (wasReady ? 1 : 0)
+            if isReady != wasReady { changes.append((name, isReady)) }
         }
     }
 }

@@ -1,0 +1,129 @@
+import Foundation
+import NIOCore
+import Synchronization
+
+/// A cluster of many Services and pods: how long it takes to create the Services, and how soon the flip of a pod
+/// reaches the watchers of slices while flips come at a steady rate.
+///
+/// Wants a server without simulated nodes (`--bare`), as `FlipBenchmark`.
+struct ScaleBenchmark {
+    var target: Target
+    var services: Int
+    var pods: Int
+    var flipsPerSecond: Int
+    var seconds: Int
+    var connections: Int
+    /// Whose resident memory is read; nil where nobody said.
+    var process: Int?
+
+    private static let senders = 8
+
+    struct Result {
+        var create: LoadRun.Result
+        var latencies: Latencies
+        var writes: Int
+        /// Bytes of resident memory by which the server grew with the pods and their endpoints.
+        var memoryGrowth: Int?
+
+        func summary(pods: Int) -> String {
+            var text = "create_services_s=\(Self.text(create.elapsed / .seconds(1))) "
+            text += "p50_ms=\(latencies.text(0.5)) p99_ms=\(latencies.text(0.99)) flips=\(latencies.count) "
+            text += "writes_per_flip=\(Self.text(Double(writes) / Double(max(latencies.count, 1))))"
+            if let memoryGrowth { text += " resident_bytes_per_pod=\(memoryGrowth / max(pods, 1))" }
+            return text
+        }
+
+        private static func text(_ number: Double) -> String {
+            let hundredths = Int((number * 100).rounded())
+            return "\(hundredths / 100)." + (hundredths % 100 < 10 ? "0" : "") + "\(hundredths % 100)"
+        }
+    }
+
+    func run(log: (String) -> Void) async throws -> Result {
+        let flip = FlipBenchmark(
+            target: target, services: services, pods: pods, flips: 0, connections: connections)
+        let create = try await flip.prepare()
+        log("created \(services) services: \(create.summary)")
+        let before = memory()
+        try await flip.fill()
+        log("created and reported \(pods) pods")
+        return try await Probe.with(target) { session in
+            var watch = try await SliceWatch(&session, path: FlipBenchmark.slicesPath)
+            try await watch.wait(&session) { $0.readyCount >= pods }
+            log("all endpoints are ready")
+            let after = memory()
+            let growth = before.flatMap { before in after.map { $0 - before } }
+            let (latencies, writes) = try await measure(&watch, &session)
+            return Result(create: create, latencies: latencies, writes: writes, memoryGrowth: growth)
+        }
+    }
+
+    /// What was sent and has not been seen yet.
+    private final class Pending: Sendable {
+        private let sent = Mutex<[String: (isReady: Bool, at: ContinuousClock.Instant)]>([:])
+
+        func add(_ pod: String, isReady: Bool) {
+            sent.withLock { $0[pod] = (isReady, ContinuousClock.now) }
+        }
+
+        func see(_ pod: String, isReady: Bool) -> Duration? {
+            sent.withLock { sent in
+                guard let entry = sent[pod], entry.isReady == isReady else { return nil }
+                sent[pod] = nil
+                return ContinuousClock.now - entry.at
+            }
+        }
+    }
+
+    private func measure(
+        _ watch: inout SliceWatch, _ session: inout Probe.Session
+    ) async throws -> (Latencies, writes: Int) {
+        let total = flipsPerSecond * seconds
+        let pending = Pending()
+        var latencies = Latencies()
+        let writesBefore = watch.events
+        let senders = Task { [self] in try await send(total, pending) }
+        while latencies.count < total {
+            let changed = try await watch.nextChanges(&session)
+            for (pod, isReady) in changed {
+                if let latency = pending.see(pod, isReady: isReady) { latencies.add(latency) }
+            }
+        }
+        try await senders.value
+        return (latencies, watch.events - writesBefore)
+    }
+
+    /// Every pod goes down and comes back later; each sender keeps its own pace, so that all of them make the rate.
+    private func send(_ total: Int, _ pending: Pending) async throws {
+        let interval = Duration.seconds(1) / flipsPerSecond
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for sender in 0..<Self.senders {
+                group.addTask {
+                    try await Probe.with(target) { session in
+                        for number in stride(from: sender, to: total, by: Self.senders) {
+                            try await Task.sleep(until: start + interval * number, clock: .continuous)
+                            // Half of the flips take pods down, the others bring the same ones back.
+                            let pod = number % (total / 2) * 37 % pods
+                            let isReady = number >= total / 2
+                            pending.add("p-\(pod)", isReady: isReady)
+                            let request = FlipBenchmark.report(
+                                pod, isReady: isReady, base: FlipBenchmark.base, target: target)
+                            try await session.send(request)
+                            try await FlipBenchmark.drainAnswer(&session)
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func memory() -> Int? {
+        guard let process, let text = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
+            let kilobytes = line.split(separator: " ").dropFirst().compactMap({ Int($0) }).first
+        else { return nil }
+        return kilobytes * 1024
+    }
+}
