@@ -128,7 +128,7 @@ def custom(server, check, request):
     code, made = request("POST", DEFINITIONS, DEFINITION)
     check("the definition is accepted", code == 201, made)
     established, found = request.until(DEFINITIONS + "/" + DEFINITION["metadata"]["name"], lambda _, o: any(
-        c["type"] == "Established" and c["status"] == "True" for c in o.get("status", {}).get("conditions", [])))
+        c["type"] == "Established" and c["status"] == "True" for c in o.get("status", {}).get("conditions") or []))
     check("and established", established, found)
     with Operator(server, "kopf_greetings.py") as operator:
         code, made = request("POST", CUSTOM, {
