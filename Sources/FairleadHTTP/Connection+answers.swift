@@ -50,7 +50,7 @@ extension Connection {
         let size = response.body.reduce(0) { $0 + $1.count }
         if exchange.acceptsGzip, size > loop.core.configuration.compressionThreshold {
             assembler.forgetGzip()
-            if !response.headers.contains(where: { $0.name.lowercased() == "content-encoding" }) {
+            if !response.headers.contains(where: { $0.name.equalsIgnoringASCIICase("content-encoding") }) {
                 return putOff {
                     // Long computation, which is not for the event loop.
                     await withTaskExecutorPreference(globalConcurrentExecutor) {

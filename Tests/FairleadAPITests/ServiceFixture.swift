@@ -34,7 +34,9 @@ struct ServiceFixture {
             now: { Timestamp(seconds: 1_700_000_000) },
             newUID: { Environment.uuid(high: state.next(), low: state.next()) },
             randomSuffix: { length in
-                String((0..<length).map { _ in Environment.suffixAlphabet[Int(state.next() % 27)] })
+                String(
+                    decoding: (0..<length).map { _ in Environment.suffixAlphabet[Int(state.next() % 27)] },
+                    as: UTF8.self)
             })
     }
 

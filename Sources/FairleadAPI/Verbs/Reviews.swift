@@ -45,7 +45,7 @@ extension Pipeline {
         var groups = ["system:masters", "system:authenticated"]
         if let other = request.header("Impersonate-User"), !other.isEmpty {
             name = other
-            groups = request.headers.filter { $0.name.lowercased() == "impersonate-group" }.map(\.value)
+            groups = request.headers.filter { $0.name.equalsIgnoringASCIICase("impersonate-group") }.map(\.value)
             if !groups.contains("system:authenticated") { groups.append("system:authenticated") }
         }
         var review = object

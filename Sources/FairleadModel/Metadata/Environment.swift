@@ -24,7 +24,7 @@ package struct Environment: Sendable {
         self.randomSuffix = randomSuffix
     }
 
-    package static let suffixAlphabet: [Character] = Array("bcdfghjklmnpqrstvwxz2456789")
+    package static let suffixAlphabet: [UInt8] = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
 
     /// The machine's clock and generator.
     package static let live = Environment(
@@ -40,13 +40,11 @@ package struct Environment: Sendable {
             RandomPool.shared.take { generator in
                 String(
                     decoding: (0..<length).map { _ in
-                        suffixBytes[Int.random(in: suffixBytes.indices, using: &generator)]
+                        suffixAlphabet[Int.random(in: suffixAlphabet.indices, using: &generator)]
                     },
                     as: UTF8.self)
             }
         })
-
-    private static let suffixBytes: [UInt8] = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
 
     /// A version 4 UUID (RFC 9562) of 122 of these bits.
     package static func uuid(high: UInt64, low: UInt64) -> String {

@@ -20,27 +20,29 @@ struct AllocationBand {
     /// Takes one or two probes as long as the range is not crowded, and never more than there are numbers taken, plus
     /// one: whatever place the scan begins at, one of so many different numbers must be free.
     func next(_ environment: Environment, isFree: (UInt128) -> Bool) -> UInt128? {
-        for band in [staticSize..<size, 0..<staticSize] where !band.isEmpty {
-            let length = band.upperBound - band.lowerBound
-            let start = Self.random(below: length, environment)
-            var step: UInt128 = 0
-            while step < length {
-                let number = band.lowerBound + (start + step) % length
-                if isFree(number) { return number }
-                step += 1
-            }
+        for band in [staticSize..<size, 0..<staticSize] {
+            if let number = scan(band, probes: size, environment, isFree) { return number }
         }
         return nil
     }
 
     /// A free number of the dynamic band, found in a few probes or not at all.
     func probe(_ environment: Environment, isFree: (UInt128) -> Bool) -> UInt128? {
-        let length = size - staticSize
-        if length == 0 { return nil }
+        scan(staticSize..<size, probes: 64, environment, isFree)
+    }
+
+    /// The first free number of a band, beginning at a random place; looks at so many at most.
+    private func scan(
+        _ band: Range<UInt128>, probes: UInt128, _ environment: Environment, _ isFree: (UInt128) -> Bool
+    ) -> UInt128? {
+        if band.isEmpty { return nil }
+        let length = band.upperBound - band.lowerBound
         let start = Self.random(below: length, environment)
-        for step in 0..<min(64, length) {
-            let number = staticSize + (start + step) % length
+        var step: UInt128 = 0
+        while step < min(probes, length) {
+            let number = band.lowerBound + (start + step) % length
             if isFree(number) { return number }
+            step += 1
         }
         return nil
     }
@@ -48,8 +50,8 @@ struct AllocationBand {
     /// A number from the environment's letters: each is one of 27.
     static func random(below limit: UInt128, _ environment: Environment) -> UInt128 {
         var number: UInt128 = 0
-        for character in environment.randomSuffix(13) {
-            let digit = Environment.suffixAlphabet.firstIndex(of: character) ?? 0
+        for letter in environment.randomSuffix(13).utf8 {
+            let digit = Environment.suffixAlphabet.firstIndex(of: letter) ?? 0
             number = number * UInt128(Environment.suffixAlphabet.count) + UInt128(digit)
         }
         return number % limit
