@@ -14,8 +14,9 @@ CREATE TABLE versions (
     document BLOB
 );
 
--- One row: the revision of the last commit, the revision up to which history is gone, and the last version that
--- compaction has looked at. Revision 1 never was: a client that asks for it learns that it is too old.
+-- One row. `revision` is that of the last commit where no version says it: one that wrote none, or whose versions are
+-- gone; else the last version does. Then the revision up to which history is gone, and the last version that compaction
+-- has looked at. Revision 1 never was: a client that asks for it learns that it is too old.
 CREATE TABLE state (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     revision INTEGER NOT NULL,

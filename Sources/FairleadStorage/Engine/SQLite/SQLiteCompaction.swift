@@ -39,8 +39,11 @@ enum SQLiteCompaction {
         // A slice that ends inside of a revision has spoiled that revision's events: all of them count as gone.
         let isFull = count == limit
         try database.execute(
-            sql: "UPDATE state SET compacted_version = ?, compacted_revision = max(compacted_revision, ?)",
-            arguments: [last, isFull ? reached : revision])
+            sql: """
+                UPDATE state SET compacted_version = ?, compacted_revision = max(compacted_revision, ?),
+                    revision = max(revision, ?)
+                """,
+            arguments: [last, isFull ? reached : revision, revision])
         return try vacuum(database) || isFull
     }
 

@@ -23,9 +23,10 @@ enum SQLiteLoading {
             let resource = resources[text] ?? GroupResource(storageText: text)
             resources[text] = resource
             let key = ObjectKey(resource, namespace: row.text(3), name: row.text(4))
-            let version = try version(row, key: key, through: state.revision)
+            let version = try version(row, key: key)
             let id = row.integer(0)
             let revision = row.integer(1)
+            state.revision = max(state.revision, revision)
             if revision > state.compactedRevision {
                 let isKnown = !row.isNull(6) && heads.current[key]?.version == row.integer(6)
                 state.history.append(
@@ -39,15 +40,13 @@ enum SQLiteLoading {
             heads.lastVersion = max(heads.lastVersion, id)
             return true
         }
+        heads.revision = state.revision
         state.objects = Array(current.values)
         return (state, heads)
     }
 
     /// nil for a deletion.
-    private static func version(
-        _ row: SQLiteRowStatement, key: ObjectKey, through last: Int64
-    ) throws -> EngineVersion? {
-        guard row.integer(1) <= last else { throw StorageError.corrupted("a version from after the last commit") }
+    private static func version(_ row: SQLiteRowStatement, key: ObjectKey) throws -> EngineVersion? {
         guard !row.isNull(8) else { return nil }
         let version = EngineVersion(
             key: key, revision: row.integer(1), createRevision: row.integer(5), bytes: row.bytes(8),

@@ -18,12 +18,15 @@ struct SQLiteWriter {
     private let insert: SQLiteRowStatement
     private let state: SQLiteRowStatement
     private var changes: Changes
+    /// The revision that the last row says.
+    private var written: Int64
     /// The text of a resource is worked out once in a batch.
     private var texts: [GroupResource: String] = [:]
 
     init(_ database: Database, heads: SQLiteHeads) throws {
         self.heads = heads
         changes = Changes(revision: heads.revision, lastVersion: heads.lastVersion)
+        written = heads.revision
         insert = SQLiteRowStatement(
             try database.cachedStatement(sql: "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"))
         state = SQLiteRowStatement(try database.cachedStatement(sql: "UPDATE state SET revision = ?"))
@@ -45,8 +48,10 @@ struct SQLiteWriter {
         return .success(last)
     }
 
+    /// The state row is written only where the last version does not say the revision: it would be a page more in
+    /// every commit.
     func finish() throws -> Changes {
-        if changes.revision != heads.revision { try state.run { $0.bind(1, changes.revision) } }
+        if changes.revision != written { try state.run { $0.bind(1, changes.revision) } }
         return changes
     }
 
@@ -69,6 +74,7 @@ struct SQLiteWriter {
         of key: ObjectKey, created: Int64, previous: Int64?, _ document: Document?
     ) throws {
         changes.lastVersion += 1
+        written = changes.revision
         let resource = text(of: key.resource)
         try insert.run { row in
             row.bind(1, changes.lastVersion)
