@@ -5,29 +5,26 @@ import FairleadStorage
 struct ClusterIPAllocator {
     private let context: StrategyContext
     private let ranges: [ServiceRange]
+    private var lenders: [(object: StoredObject, ranges: [ServiceRange])] = []
     /// The families of the cluster; the first is the default. Further ServiceCIDRs do not change them.
     let configuredFamilies: [String]
 
     init(_ context: StrategyContext) {
         self.context = context
         configuredFamilies = context.configuration.serviceClusterIPRanges.map(\.network.family)
-        let stored = context.snapshot.objects(AllocationClaims.serviceCIDRs, namespace: nil, after: nil)
-        var ranges: [ServiceRange] = []
-        for object in stored { ranges += ServiceRange.ranges(of: object.value) }
+        for object in context.snapshot.objects(AllocationClaims.serviceCIDRs, namespace: nil, after: nil) {
+            lenders.append((object, ServiceRange.ranges(of: object.value)))
+        }
         // Before the cluster's own ServiceCIDR is written, the configuration stands for it.
-        self.ranges =
-            ranges.isEmpty
-            ? context.configuration.serviceClusterIPRanges.map { ServiceRange($0, isReady: true) } : ranges
+        let lent = lenders.flatMap(\.ranges)
+        ranges =
+            lent.isEmpty ? context.configuration.serviceClusterIPRanges.map { ServiceRange($0, isReady: true) } : lent
     }
 
     /// The ServiceCIDR that lends an address: the transaction that takes the address is bound to it, so that a range
     /// whose deletion is asked for meanwhile loses no address.
-    static func lender(of address: IPAddress, in snapshot: Snapshot) -> StoredObject? {
-        for object in snapshot.objects(AllocationClaims.serviceCIDRs, namespace: nil, after: nil) {
-            let ranges = ServiceRange.ranges(of: object.value)
-            if ranges.contains(where: { $0.isReady && $0.contains(address) }) { return object }
-        }
-        return nil
+    func lender(of address: IPAddress) -> StoredObject? {
+        lenders.first { $0.ranges.contains { $0.isReady && $0.contains(address) } }?.object
     }
 
     /// Takes one address that the client chose.
@@ -72,8 +69,7 @@ struct ClusterIPAllocator {
 
     /// The claim is an object like any other; a Service without a name fails here already.
     private func checkClaim(_ address: IPAddress, _ owner: ServiceOwner) throws(AllocationFailure) {
-        let claim = AllocationClaims.claim(address, for: owner, context.environment)
-        let errors = IPAddressStrategy().validate(claim, context)
+        let errors = IPAddressStrategy.errors(ofParent: owner.reference)
         if errors.isEmpty { return }
         let status = APIStatus.invalid(
             group: "networking.k8s.io", kind: "IPAddress", name: address.description, errors: errors)

@@ -30,16 +30,15 @@ struct ServiceClaims {
         self.context = context
     }
 
-    func add(to transaction: inout Transaction) {
+    /// - Parameter lender: the ServiceCIDR that an address comes from (`ClusterIPAllocator.lender`).
+    func add(to transaction: inout Transaction, lender: (IPAddress) -> StoredObject? = { _ in nil }) {
         // In Kubernetes a Service and its IPAddresses are written one after the other, and their versions show it.
         if new.addresses != old.addresses { transaction.numbering = .oneByOne }
         if let owner = new.owner {
             for address in new.addresses where !old.addresses.contains(address) {
                 let claim = AllocationClaims.claim(address, for: owner, context.environment)
                 take(AllocationClaims.key(address), claim, in: &transaction)
-                if let lender = ClusterIPAllocator.lender(of: address, in: context.snapshot),
-                    !transaction.conditions.contains(where: { $0.key == lender.key })
-                {
+                if let lender = lender(address), !transaction.conditions.contains(where: { $0.key == lender.key }) {
                     transaction.conditions.append(.init(key: lender.key, revision: lender.revision))
                 }
             }

@@ -7,8 +7,14 @@ package struct IPAddressStrategy: ResourceStrategy {
     package init() {}
 
     package func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
-        let path = FieldPath("spec", "parentRef")
-        guard let parent = object.at("spec", "parentRef") else { return [.required(path)] }
+        guard let parent = object.at("spec", "parentRef") else { return [.required(Self.path)] }
+        return Self.errors(ofParent: parent)
+    }
+
+    private static let path = FieldPath("spec", "parentRef")
+
+    /// What is wrong with the reference to the object that has the address.
+    static func errors(ofParent parent: Value) -> [FieldError] {
         var errors: [FieldError] = []
         let group = parent.text("group")
         if !group.isEmpty { errors += FieldChecks.dnsSubdomain(group, path.child("group")) }
@@ -27,8 +33,7 @@ package struct IPAddressStrategy: ResourceStrategy {
     }
 
     package func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        FieldChecks.unchanged(
-            object.at("spec", "parentRef"), old.at("spec", "parentRef"), FieldPath("spec", "parentRef"))
+        FieldChecks.unchanged(object.at("spec", "parentRef"), old.at("spec", "parentRef"), Self.path)
     }
 
     package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {

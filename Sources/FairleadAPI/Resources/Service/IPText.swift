@@ -26,7 +26,7 @@ enum IPText {
         guard let address = IPAddress(text) else {
             return [.invalid(path, .string(text), sloppy(text) == nil ? notAnAddress : "must not have leading 0s")]
         }
-        if address.isIPv4, text.contains(":") {
+        if address.isIPv4, hasColon(text) {
             return [.invalid(path, .string(text), "must not be an IPv4-mapped IPv6 address")]
         }
         return []
@@ -49,7 +49,7 @@ enum IPText {
         if plain != parts[0] || (parts[1].count > 1 && parts[1].hasPrefix("0")) {
             return invalid("must not have leading 0s in IP or prefix length")
         }
-        if range.isIPv4, parts[0].contains(":") { return invalid("must not have an IPv4-mapped IPv6 address") }
+        if range.isIPv4, hasColon(parts[0]) { return invalid("must not have an IPv4-mapped IPv6 address") }
         if range.network != IPAddress(plain) { return invalid("must not have bits set beyond the prefix length") }
         return []
     }
@@ -80,7 +80,7 @@ enum IPText {
     /// Texts that will be refused one day, or that others may not recognise as the same address.
     static func addressWarnings(_ text: String, _ path: FieldPath) -> [String] {
         guard let plain = sloppy(text), let address = IPAddress(plain) else { return [] }
-        if plain != text || (address.isIPv4 && text.contains(":")) {
+        if plain != text || (address.isIPv4 && hasColon(text)) {
             return [
                 "\(path): non-standard IP address \(text.goQuoted) will be considered invalid in a future Kubernetes "
                     + "release: use \(address.description.goQuoted)"
@@ -113,4 +113,6 @@ enum IPText {
         }
         return []
     }
+
+    private static func hasColon(_ text: String) -> Bool { text.utf8.contains(UInt8(ascii: ":")) }
 }

@@ -9,15 +9,15 @@ struct ServiceAllocation {
     let old: ServiceSpec?
     let owner: ServiceOwner
     let context: StrategyContext
-    private var addresses: ClusterIPAllocator
+    private let addresses: ClusterIPAllocator
     private var nodePorts: NodePortAllocator
 
-    init(of service: Value, old: Value?, _ context: StrategyContext) {
+    init(of service: Value, old: Value?, _ addresses: ClusterIPAllocator, _ context: StrategyContext) {
         spec = ServiceSpec(of: service)
         self.old = old.map { ServiceSpec(of: $0) }
         owner = ServiceOwner(service)
         self.context = context
-        addresses = ClusterIPAllocator(context)
+        self.addresses = addresses
         nodePorts = NodePortAllocator(context)
     }
 

@@ -29,13 +29,14 @@ package struct ServiceStrategy: ResourceStrategy {
     package func allocate(
         _ object: inout Value?, old: Value?, in transaction: inout Transaction, _ context: StrategyContext
     ) throws(APIStatus) {
-        if var service = object {
-            var allocation = ServiceAllocation(of: service, old: old, context)
-            let spec = try allocation.run()
-            service["spec"] = spec.value
-            object = service
+        guard var service = object else {
+            return ServiceClaims(of: nil, replacing: old, context).add(to: &transaction)
         }
-        ServiceClaims(of: object, replacing: old, context).add(to: &transaction)
+        let addresses = ClusterIPAllocator(context)
+        var allocation = ServiceAllocation(of: service, old: old, addresses, context)
+        service["spec"] = try allocation.run().value
+        object = service
+        ServiceClaims(of: service, replacing: old, context).add(to: &transaction, lender: addresses.lender)
     }
 
     package func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
