@@ -59,6 +59,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Marks the key as in need of work.
+    @_specialize(where Key == ObjectName)
     package func add(_ key: Key) {
         state.withLock { $0.add(key) }?.resume(returning: key)
     }
@@ -88,6 +89,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Starts the backoff of the key afresh.
+    @_specialize(where Key == ObjectName)
     package func forget(_ key: Key) {
         state.withLock { _ = $0.failures.removeValue(forKey: key) }
     }
@@ -96,6 +98,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     package func failures(of key: Key) -> Int { state.withLock { $0.failures[key, default: 0] } }
 
     /// Waits for a key. Nil when the queue has been shut down and is empty, or when the task is cancelled.
+    @_specialize(where Key == ObjectName)
     package func get() async -> Key? {
         let id = state.withLock { state -> UInt64 in
             state.nextWaiter += 1
@@ -125,6 +128,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Says that work on the key has ended.
+    @_specialize(where Key == ObjectName)
     package func done(_ key: Key) {
         let waiter = state.withLock { state -> Waiter? in
             state.processing.remove(key)

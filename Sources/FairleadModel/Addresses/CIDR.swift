@@ -15,12 +15,13 @@ package struct CIDR: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads `address/length` as Go's net.ParseCIDR does; host bits need not be zero, and are cleared.
     package init?(_ text: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, (1...3).contains(parts[1].utf8.count),
-            parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(parts[1]),
-            let address = IPAddress(String(parts[0]))
+        guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else { return nil }
+        let digits = text[slash...].utf8.dropFirst()
+        guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }),
+            let address = IPAddress(String(text[..<slash]))
         else { return nil }
-        if address.isIPv4, parts[0].contains(":") {
+        let length = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        if address.isIPv4, text.utf8.contains(UInt8(ascii: ":")) {
             guard length >= 96 else { return nil }
             self.init(address, prefixLength: length - 96)
         } else {
@@ -29,7 +30,8 @@ package struct CIDR: Hashable, Sendable, CustomStringConvertible {
     }
 
     package func contains(_ address: IPAddress) -> Bool {
-        address.isIPv4 == network.isIPv4 && CIDR(address, prefixLength: prefixLength) == self
+        address.isIPv4 == network.isIPv4
+            && (address.bits ^ network.bits) >> UInt128(network.bitWidth - prefixLength) == 0
     }
 
     /// Whether every address of `other` is in this range.

@@ -18,7 +18,7 @@ package struct IPAddress: Hashable, Sendable, Comparable, CustomStringConvertibl
             let isMapped = bits >> 32 == 0xFFFF
             self.init(bits: bits, isIPv4: isMapped)
         } else {
-            guard let bits = Self.parseIPv4(text[...]) else { return nil }
+            guard let bits = Self.parseIPv4(text.utf8) else { return nil }
             self.init(bits: UInt128(bits), isIPv4: true)
         }
     }
@@ -65,18 +65,30 @@ package struct IPAddress: Hashable, Sendable, Comparable, CustomStringConvertibl
         "\(bits >> 24).\(bits >> 16 & 255).\(bits >> 8 & 255).\(bits & 255)"
     }
 
-    private static func parseIPv4(_ text: Substring) -> UInt32? {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
+    private static func parseIPv4(_ text: some Sequence<UInt8>) -> UInt32? {
         var result: UInt32 = 0
-        for part in parts {
-            guard (1...3).contains(part.count), part.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-            if part.count > 1, part.first == UInt8(ascii: "0") { return nil }
-            let number = part.reduce(UInt32(0)) { $0 * 10 + UInt32($1 - 0x30) }
-            guard number <= 255 else { return nil }
-            result = result << 8 | number
+        var dots = 0
+        var number: UInt32 = 0
+        var digits = 0
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                // A zero can only stand alone.
+                if digits > 0, number == 0 { return nil }
+                number = number * 10 + UInt32(byte - UInt8(ascii: "0"))
+                digits += 1
+                guard number <= 255 else { return nil }
+            case UInt8(ascii: "."):
+                guard digits > 0, dots < 3 else { return nil }
+                result = result << 8 | number
+                dots += 1
+                number = 0
+                digits = 0
+            default: return nil
+            }
         }
-        return result
+        guard digits > 0, dots == 3 else { return nil }
+        return result << 8 | number
     }
 
     static func parseIPv6(_ text: String) -> UInt128? {
@@ -107,7 +119,7 @@ package struct IPAddress: Hashable, Sendable, Comparable, CustomStringConvertibl
         var result: [Group] = []
         for (index, part) in parts.enumerated() {
             if index == parts.count - 1, part.contains(".") {
-                guard let bits = parseIPv4(part) else { return nil }
+                guard let bits = parseIPv4(part.utf8) else { return nil }
                 result.append(Group(value: UInt16(bits >> 16), isFromIPv4: true))
                 result.append(Group(value: UInt16(bits & 0xFFFF), isFromIPv4: true))
             } else {

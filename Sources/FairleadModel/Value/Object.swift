@@ -33,6 +33,8 @@ package struct Object: Sendable, Hashable {
 
     package subscript(key: String) -> Value? {
         get {
+            // Most objects are small, and to be equal is decided sooner than which comes first.
+            if members.count <= Self.fewMembers { return members.first { $0.key == key }?.value }
             let position = index(of: key)
             guard position.found else { return nil }
             return members[position.index].value
@@ -81,6 +83,8 @@ package struct Object: Sendable, Hashable {
     package mutating func filter(_ isIncluded: (String, Value) throws -> Bool) rethrows {
         try members.removeAll { try !isIncluded($0.key, $0.value) }
     }
+
+    private static let fewMembers = 8
 
     private func index(of key: String) -> (index: Int, found: Bool) {
         var low = 0
