@@ -8,6 +8,7 @@ struct FairleadBench {
           get                GET one Service [--connections 32] [--seconds 5] [--path P: another server's file]
           create-configmaps  create ConfigMaps of 1 KB [--connections 32] [--count 20000]
           create-services    create Services [--connections 32] [--count 2000]
+          apply              server-side apply of an unchanged Deployment [--connections 16] [--count 20000]
           flip               pod readiness to EndpointSlice event, needs --bare
                              [--services 1000] [--pods 10000] [--flips 400] [--connections 32]
           scale              many Services and pods, flips at a steady rate, needs --bare
@@ -43,6 +44,11 @@ struct FairleadBench {
                 count: try arguments.number("count", default: isServices ? 2_000 : 20_000), connections: connections,
                 prefix: "b\(Int(Date().timeIntervalSince1970))")
             print(try await (isServices ? benchmark.services() : benchmark.configMaps()).summary)
+        case "apply":
+            let benchmark = ApplyBenchmark(
+                target: try arguments.target(), count: try arguments.number("count", default: 20_000),
+                connections: try arguments.number("connections", default: 16))
+            print(try await benchmark.run().summary)
         case "flip":
             let benchmark = FlipBenchmark(
                 target: try arguments.target(), services: try arguments.number("services", default: 1_000),

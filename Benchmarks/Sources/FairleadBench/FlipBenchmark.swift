@@ -12,22 +12,25 @@ struct FlipBenchmark {
 
     static let base = "/api/v1/namespaces/\(Bodies.namespace)"
     static let slicesPath = "/apis/discovery.k8s.io/v1/namespaces/\(Bodies.namespace)/endpointslices"
+    static let node = "bench-node"
     private var base: String { Self.base }
 
-    func run(log: (String) -> Void) async throws -> Latencies {
+    func run(log: @escaping @Sendable (String) -> Void) async throws -> Latencies {
         let start = ContinuousClock.now
         _ = try await prepare()
-        try await fill()
-        let made = ContinuousClock.now - start
-        log("built \(services) services and \(pods) pods in \(Int(made / .milliseconds(1))) ms")
-        return try await measure(log: log)
+        return try await NodeHeartbeat.during(of: Self.node, target) {
+            try await fill()
+            let made = ContinuousClock.now - start
+            log("built \(services) services and \(pods) pods in \(Int(made / .milliseconds(1))) ms")
+            return try await measure(log: log)
+        }
     }
 
     /// The namespace, the node and the Services.
     func prepare() async throws -> LoadRun.Result {
         try await Probe.with(target) { session in
             try await session.create("/api/v1/namespaces", Bodies.namespaceObject())
-            try await session.create("/api/v1/nodes", Bodies.node("bench-node"))
+            try await session.create("/api/v1/nodes", Bodies.node(Self.node))
         }
         return try await post(services, "\(base)/services") { Bodies.service("s-\($0)") }
     }
@@ -36,7 +39,7 @@ struct FlipBenchmark {
     func fill() async throws {
         let services = services
         _ = try await post(pods, "\(base)/pods") {
-            Bodies.pod("p-\($0)", app: "s-\($0 % services)", node: "bench-node")
+            Bodies.pod("p-\($0)", app: "s-\($0 % services)", node: Self.node)
         }
         let base = base
         let report = LoadRun(target: target, connections: connections, count: pods, expectedStatus: 200) {

@@ -36,6 +36,15 @@ enum Bodies {
             + #""ports":[{"name":"http","port":80,"targetPort":8080}]}}"#
     }
 
+    /// JSON is YAML, as client libraries apply it.
+    static func deployment(_ name: String) -> String {
+        #"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"\#(name)","labels":{"app":"\#(name)"}},"#
+            + #""spec":{"replicas":2,"selector":{"matchLabels":{"app":"\#(name)"}},"template":{"metadata":{"labels":"#
+            + #"{"app":"\#(name)"}},"spec":{"containers":[{"name":"web","image":"nginx:1.27","ports":["#
+            + #"{"name":"http","containerPort":80}],"env":[{"name":"A","value":"1"}],"readinessProbe":{"httpGet":"#
+            + #"{"path":"/","port":"http"}},"resources":{"requests":{"cpu":"100m","memory":"64Mi"}}}]}}}}"#
+    }
+
     static func pod(_ name: String, app: String, node: String) -> String {
         #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)","labels":{"app":"\#(app)"}},"spec":{"#
             + #""nodeName":"\#(node)","containers":[{"name":"c","image":"i","ports":[{"containerPort":8080}]}]}}"#

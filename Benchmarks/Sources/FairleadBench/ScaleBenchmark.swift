@@ -39,22 +39,24 @@ struct ScaleBenchmark {
         }
     }
 
-    func run(log: (String) -> Void) async throws -> Result {
+    func run(log: @escaping @Sendable (String) -> Void) async throws -> Result {
         let flip = FlipBenchmark(
             target: target, services: services, pods: pods, flips: 0, connections: connections)
         let create = try await flip.prepare()
         log("created \(services) services: \(create.summary)")
-        let before = memory()
-        try await flip.fill()
-        log("created and reported \(pods) pods")
-        return try await Probe.with(target) { session in
-            var watch = try await SliceWatch(&session, path: FlipBenchmark.slicesPath)
-            try await watch.wait(&session) { $0.readyCount >= pods }
-            log("all endpoints are ready")
-            let after = memory()
-            let growth = before.flatMap { before in after.map { $0 - before } }
-            let (latencies, writes) = try await measure(&watch, &session)
-            return Result(create: create, latencies: latencies, writes: writes, memoryGrowth: growth)
+        return try await NodeHeartbeat.during(of: FlipBenchmark.node, target) {
+            let before = memory()
+            try await flip.fill()
+            log("created and reported \(pods) pods")
+            return try await Probe.with(target) { session in
+                var watch = try await SliceWatch(&session, path: FlipBenchmark.slicesPath)
+                try await watch.wait(&session) { $0.readyCount >= pods }
+                log("all endpoints are ready")
+                let after = memory()
+                let growth = before.flatMap { before in after.map { $0 - before } }
+                let (latencies, writes) = try await measure(&watch, &session)
+                return Result(create: create, latencies: latencies, writes: writes, memoryGrowth: growth)
+            }
         }
     }
 
