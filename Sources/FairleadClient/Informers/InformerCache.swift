@@ -7,17 +7,39 @@ struct InformerCache: Sendable {
     private struct Index: Sendable {
         let name: String
         var function: IndexFunction
-        var entries: [String: [ObjectName: StoredObject]] = [:]
+        /// In the order of names: an entry costs a reference, and is found without hashing.
+        private(set) var entries: [String: [StoredObject]] = [:]
+
+        init(name: String, function: @escaping IndexFunction) {
+            self.name = name
+            self.function = function
+        }
 
         mutating func insert(_ object: StoredObject) {
-            for key in function(object) { entries[key, default: [:]][object.objectName] = object }
+            for key in function(object) { put(object, under: key) }
         }
 
         mutating func remove(_ object: StoredObject) {
-            for key in function(object) {
-                entries[key]?[object.objectName] = nil
-                if entries[key]?.isEmpty == true { entries[key] = nil }
+            for key in function(object) { remove(object, under: key) }
+        }
+
+        mutating func replace(_ old: StoredObject, by new: StoredObject) {
+            let (before, after) = (function(old), function(new))
+            for key in before where !after.contains(key) { remove(old, under: key) }
+            for key in after { put(new, under: key) }
+        }
+
+        private mutating func put(_ object: StoredObject, under key: String) {
+            entries[key, default: []].withPlace(of: object) { objects, place, isThere in
+                if isThere { objects[place] = object } else { objects.insert(object, at: place) }
             }
+        }
+
+        private mutating func remove(_ object: StoredObject, under key: String) {
+            entries[key]?.withPlace(of: object) { objects, place, isThere in
+                if isThere { objects.remove(at: place) }
+            }
+            if entries[key]?.isEmpty == true { entries[key] = nil }
         }
     }
 
@@ -39,7 +61,7 @@ struct InformerCache: Sendable {
     }
 
     func indexed(_ index: String, _ key: String) -> [StoredObject] {
-        indexes.first { $0.name == index }?.entries[key].map { Array($0.values) } ?? []
+        indexes.first { $0.name == index }?.entries[key] ?? []
     }
 
     func hasIndex(_ name: String) -> Bool { indexes.contains { $0.name == name } }
@@ -56,12 +78,12 @@ struct InformerCache: Sendable {
         let old = namespaces[key.namespace]?[key.name]
         if let old {
             guard old.revision < object.revision else { return nil }
-            for position in indexes.indices { indexes[position].remove(old) }
+            for position in indexes.indices { indexes[position].replace(old, by: object) }
         } else {
             count += 1
+            for position in indexes.indices { indexes[position].insert(object) }
         }
         namespaces[key.namespace, default: [:]][key.name] = object
-        for position in indexes.indices { indexes[position].insert(object) }
         return ObjectChange(old: old, new: object)
     }
 
@@ -87,5 +109,25 @@ struct InformerCache: Sendable {
             if let change = put(object) { changes.append(change) }
         }
         return changes
+    }
+}
+
+extension [StoredObject] {
+    /// Where the object of this name is, or belongs, among objects in the order of names.
+    fileprivate mutating func withPlace(
+        of object: StoredObject, _ body: (inout Self, _ place: Int, _ isThere: Bool) -> Void
+    ) {
+        let key = object.key
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].key.isBefore(namespace: key.namespace, name: key.name) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        body(&self, low, low < count && self[low].key == key)
     }
 }
