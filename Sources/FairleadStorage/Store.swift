@@ -243,6 +243,25 @@ package final class Store: Sendable {
         return reached
     }
 
+    /// Frees the decoded trees of versions that were replaced or deleted after one revision and not after another.
+    func releaseTrees(after start: Int64, through end: Int64) {
+        for resource in published.withLock({ Array($0.rings.keys) }) {
+            var last = start
+            while last < end {
+                let events = published.withLock { state -> [StoreEvent] in
+                    guard let ring = state.rings[resource] else { return [] }
+                    return ring.slice(from: ring.firstIndex(after: last), maximum: 256)
+                }
+                guard let newest = events.last else { break }
+                last = newest.revision
+                for event in events where event.revision <= end {
+                    event.previous?.releaseTree()
+                    if event.isDeletion { event.object.releaseTree() }
+                }
+            }
+        }
+    }
+
     /// The revision that must be forgotten so that at most `limit` events stay.
     func revisionBeyond(limit: Int) -> Int64? {
         published.withLock { state in

@@ -24,6 +24,7 @@ final class StoreWriter: Sendable {
     private let state = Mutex(State())
     private let store = Mutex<WeakStore>(WeakStore())
     private let history: Mutex<HistoryClock>
+    private let trees = HistoryTrees()
 
     init(engine: any StorageEngine, options: StoreOptions) {
         self.engine = engine
@@ -127,6 +128,7 @@ final class StoreWriter: Sendable {
 
     private func compact() {
         guard let store = store.withLock({ $0.store }) else { return }
+        trees.tick(store)
         let aged = history.withLock { $0.tick(at: .now, revision: store.current.revision) }
         let crowded = store.revisionBeyond(limit: options.maximumEvents)
         guard let target = [aged, crowded].compactMap({ $0 }).max(), target > store.statistics.compactedRevision else {
@@ -149,7 +151,7 @@ final class StoreWriter: Sendable {
     }
 
     /// Events and versions that one slice of compaction takes: about a millisecond's worth.
-    private static let slice = 500
+    private static let slice = 32
 }
 
 private struct WeakStore: Sendable {

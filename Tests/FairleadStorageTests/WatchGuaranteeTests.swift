@@ -127,4 +127,21 @@ import Testing
         try await store.put(key("a"))
         #expect(await isThere)
     }
+
+    @Test func treesOfReplacedVersionsAreFreedAndReadAgain() async throws {
+        let store = try Store.open(engine: MemoryEngine())
+        let start = store.current.revision
+        for round in 0..<3 { try await store.put(key("a"), "\(round)") }
+        try await store.put(key("gone"), "here")
+        try await store.delete(key("gone"))
+        let events = try store.events(after: start)
+        let before = events.map { [$0.object.value, $0.previous?.value ?? .null] }
+        store.releaseTrees(after: start, through: start + 2)
+        // The first version of `a` was replaced by then, the second not yet.
+        #expect(events[..<3].map(\.object.isDecoded) == [false, true, true])
+        store.releaseTrees(after: start + 2, through: store.current.revision)
+        #expect(events.map(\.object.isDecoded) == [false, false, true, false, false])
+        #expect(events.map { [$0.object.value, $0.previous?.value ?? .null] } == before)
+        await store.close()
+    }
 }

@@ -95,5 +95,18 @@ package final class StoredObject: Sendable {
         }
     }
 
+    /// Whether the tree is in memory, beside the bytes.
+    package var isDecoded: Bool {
+        tree.withLock { tree in
+            if case .encoded = tree { false } else { true }
+        }
+    }
+
+    /// Gives up the tree, which takes several times the room of the bytes; `value` decodes it again.
+    package func releaseTree() {
+        // Taken out, to be freed without the lock.
+        _ = tree.withLock { exchange(&$0, with: .encoded) }
+    }
+
     package var labels: [String: String] { value.at("metadata", "labels")?.stringMap ?? [:] }
 }
