@@ -61,8 +61,12 @@ struct LoadBalancerTests {
         let asked = [LoadBalancerRequest.poolAnnotation: "own"]
         #expect(give(balancer("a"), &book) == "192.0.2.2")
         #expect(give(balancer("b"), &book) == "192.0.2.1")
-        #expect(give(balancer("c"), &book) == "no free IPv4 address is left")
+        #expect(
+            give(balancer("c"), &book)
+                == "no free IPv4 address is left; pool \"own\" has some for Services with the annotation "
+                + "fairlead.dev/load-balancer-pool: own")
         #expect(give(balancer("d", annotations: asked), &book) == "192.0.2.3")
+        #expect(give(balancer("c"), &book) == "no free IPv4 address is left")
         #expect(
             give(balancer("e", annotations: [LoadBalancerRequest.poolAnnotation: "none"]), &book)
                 == "there is no pool \"none\"")
@@ -104,6 +108,20 @@ struct LoadBalancerTests {
                 == "address 192.0.2.1 is in use by service ns/b")
         book.release(key("b"))
         #expect(give(balancer("e", spec: [("loadBalancerIP", "192.0.2.1")]), &book) == "192.0.2.1")
+    }
+
+    @Test func trafficThatStaysOnItsNodeSharesOnlyWithTheSamePods() throws {
+        var book = try book("192.0.2.1-192.0.2.9")
+        let shared = [LoadBalancerRequest.sharingAnnotation: "web"]
+        func local(_ name: String, app: Value, port: Int64) -> ServiceView {
+            balancer(
+                name, spec: [("externalTrafficPolicy", "Local"), ("selector", ["app": app])], annotations: shared,
+                port: port)
+        }
+        #expect(give(local("a", app: "web", port: 80), &book) == "192.0.2.1")
+        #expect(give(local("b", app: "web", port: 443), &book) == "192.0.2.1")
+        #expect(give(local("c", app: "other", port: 8080), &book) == "192.0.2.2")
+        #expect(give(balancer("d", annotations: shared, port: 8443), &book) == "192.0.2.3")
     }
 
     @Test func twoFamiliesGetTwoAddressesWhereThereAre() throws {

@@ -141,7 +141,9 @@ struct ServiceExplanationTests {
             return Case(
                 service: balancer(), pods: [ready], loadBalancers: .pools(["default: 192.0.2.1"]), causes: [cause])
         case .poolExhausted:
-            let why = (LoadBalancerReconciler.exhausted, AddressBook.Refusal.exhausted(family: "IPv4").message)
+            let why = (
+                LoadBalancerReconciler.exhausted, AddressBook.Refusal.exhausted(family: "IPv4", reserve: nil).message
+            )
             return Case(
                 service: balancer(condition: why), pods: [ready], loadBalancers: .pools(["default: 192.0.2.1"]),
                 causes: [cause])

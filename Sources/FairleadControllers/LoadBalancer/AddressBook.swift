@@ -5,14 +5,16 @@ import FairleadModel
 ///
 /// Of the pools that a Service may use the one with the highest priority that has a free address gives its lowest. A
 /// Service keeps what it has as long as that fits what it asks for. An address has one holder, or several that named
-/// the same sharing key and whose ports differ.
+/// the same sharing key and whose ports differ; of those whose traffic stays on its node (`externalTrafficPolicy: Local`) all
+/// must have the same pods, as the address leads to one set of nodes.
 struct AddressBook: Sendable {
     enum Refusal: Error, Hashable {
         case malformed(String)
         case noPool(String)
         case outside(IPAddress, pool: String?)
         case taken(IPAddress, by: ObjectName)
-        case exhausted(family: String)
+        /// `reserve`: a pool with free addresses for those who ask for it by name.
+        case exhausted(family: String, reserve: String?)
         case noFamily(String)
 
         var message: String {
@@ -22,7 +24,10 @@ struct AddressBook: Sendable {
             case .outside(let address, let pool):
                 pool.map { "address \(address) is not in pool \($0.goQuoted)" } ?? "address \(address) is in no pool"
             case .taken(let address, let owner): "address \(address) is in use by service \(owner)"
-            case .exhausted(let family): "no free \(family) address is left"
+            case .exhausted(let family, nil): "no free \(family) address is left"
+            case .exhausted(let family, let reserve?):
+                "no free \(family) address is left; pool \(reserve.goQuoted) has some for Services with the annotation "
+                    + "\(LoadBalancerRequest.poolAnnotation): \(reserve)"
             case .noFamily(let family): "no pool has \(family) addresses to assign"
             }
         }
@@ -35,6 +40,7 @@ struct AddressBook: Sendable {
     private struct Holder: Sendable {
         var ports: Set<LoadBalancerRequest.Port>
         var sharingKey: String?
+        var localTo: [String: String]?
     }
 
     /// By descending priority.
@@ -115,7 +121,8 @@ struct AddressBook: Sendable {
         let isInside = pools.contains { $0.contains(address) && (mayBeAnywhere || $0.name == request.pool) }
         guard isInside else { throw .outside(address, pool: mayBeAnywhere ? nil : request.pool) }
         if let holder = rival(of: request, for: address) { throw .taken(address, by: holder) }
-        holders[address, default: [:]][request.owner] = Holder(ports: request.ports, sharingKey: request.sharingKey)
+        holders[address, default: [:]][request.owner] = Holder(
+            ports: request.ports, sharingKey: request.sharingKey, localTo: request.localTo)
         addresses[request.owner, default: []].insert(address)
     }
 
@@ -124,7 +131,7 @@ struct AddressBook: Sendable {
         let others = (holders[address] ?? [:]).filter { $0.key != request.owner }
         let rivals = others.filter { other in
             request.sharingKey == nil || other.value.sharingKey != request.sharingKey
-                || !other.value.ports.isDisjoint(with: request.ports)
+                || !other.value.ports.isDisjoint(with: request.ports) || other.value.localTo != request.localTo
         }
         return rivals.keys.min()
     }
@@ -146,22 +153,26 @@ struct AddressBook: Sendable {
             return shared
         }
         for pool in usable(request) {
-            for (index, range) in pools[pool].ranges.enumerated() where range.first.family == family {
-                var bits = lowest[pool][index]
-                while bits <= range.last.bits {
-                    let address = IPAddress(bits: bits, isIPv4: range.first.isIPv4)
-                    if holders[address] == nil {
-                        lowest[pool][index] = bits
-                        try claim(address, for: request, mayBeAnywhere: true)
-                        return address
-                    }
-                    if bits == .max { break }
-                    bits += 1
-                }
-                lowest[pool][index] = bits
+            guard let address = lowestFree(family, in: pool) else { continue }
+            try claim(address, for: request, mayBeAnywhere: true)
+            return address
+        }
+        let reserve = pools.indices.first { !pools[$0].autoAssigns && lowestFree(family, in: $0) != nil }
+        throw .exhausted(family: family, reserve: reserve.map { pools[$0].name })
+    }
+
+    private mutating func lowestFree(_ family: String, in pool: Int) -> IPAddress? {
+        for (index, range) in pools[pool].ranges.enumerated() where range.first.family == family {
+            var bits = lowest[pool][index]
+            defer { lowest[pool][index] = bits }
+            while bits <= range.last.bits {
+                let address = IPAddress(bits: bits, isIPv4: range.first.isIPv4)
+                if holders[address] == nil { return address }
+                if bits == .max { break }
+                bits += 1
             }
         }
-        throw .exhausted(family: family)
+        return nil
     }
 
     /// The lowest address that others share under the same key and whose ports leave room.

@@ -25,6 +25,8 @@ struct LoadBalancerRequest: Equatable {
     var pool: String?
     var sharingKey: String?
     var ports: Set<Port>
+    /// The pods on whose nodes traffic stays; nil where it may go to any (`externalTrafficPolicy: Cluster`).
+    var localTo: [String: String]?
     /// What its status shows.
     var written: [IPAddress]
 
@@ -42,6 +44,7 @@ struct LoadBalancerRequest: Equatable {
         pool = annotations[Self.poolAnnotation].flatMap { $0.isEmpty ? nil : $0 }
         sharingKey = annotations[Self.sharingAnnotation].flatMap { $0.isEmpty ? nil : $0 }
         ports = Set(service.ports.map { Port(number: $0.number, protocolName: $0.protocolName) })
+        localTo = service.externalTrafficPolicy == "Local" ? service.selector ?? [:] : nil
         written = service.ingress.compactMap { LoadBalancerIngress.address($0) }
     }
 
