@@ -140,10 +140,9 @@ final class StoreWriter: Sendable {
     /// A slice at a time, each a task of its own on the queue: commits go in between.
     private func forget(through target: Int64) {
         guard let store = store.withLock({ $0.store }) else { return }
-        let slice = state.withLock { $0.lastBatch <= Self.quietBatch } ? Self.quietSlice : Self.busySlice
-        let reached = store.forget(through: target, limit: slice)
+        let reached = store.forget(through: target, limit: Self.slice)
         // A failure leaves history that is taken with the next slice, or the next time.
-        let more = (try? engine.compact(through: reached, limit: slice)) ?? false
+        let more = (try? engine.compact(through: reached, limit: Self.slice)) ?? false
         guard more || reached < target else { return }
         queue.async { [weak self] in
             guard let self, !self.state.withLock({ $0.isClosed }) else { return }
@@ -151,10 +150,8 @@ final class StoreWriter: Sendable {
         }
     }
 
-    /// Events and versions that one slice of compaction takes. A slice holds up the commit behind it, and is a commit
-    /// itself: small ones in quiet times, larger ones when many writers share what each costs.
-    private static let quietSlice = 32
-    private static let busySlice = 256
+    /// Events and versions that one slice of compaction takes: about a millisecond's worth.
+    private static let slice = 32
 }
 
 private struct WeakStore: Sendable {
