@@ -16,6 +16,8 @@ package final class Store: Sendable {
         var snapshot: Snapshot
         var rings: [GroupResource: EventRing] = [:]
         var compactedRevision: Int64
+        /// Versions replaced until then have no trees any more.
+        var treesReleased: Int64 = 0
         var eventCount = 0
         /// How many events each revision in history has, to know where to cut it.
         var commits: Deque<(revision: Int64, events: Int)> = []
@@ -243,9 +245,13 @@ package final class Store: Sendable {
         return reached
     }
 
-    /// Frees the decoded trees of versions that were replaced or deleted after one revision and not after another.
-    func releaseTrees(after start: Int64, through end: Int64) {
-        for resource in published.withLock({ Array($0.rings.keys) }) {
+    /// Frees the decoded trees of versions that had been replaced or deleted at the revision. Whoever compares a version
+    /// with the one before it does so at once; a watcher that resumes later sends bytes, or decodes again.
+    func releaseTrees(through end: Int64) {
+        let (start, resources) = published.withLock { state in
+            (exchange(&state.treesReleased, with: max(end, state.treesReleased)), Array(state.rings.keys))
+        }
+        for resource in resources {
             var last = start
             while last < end {
                 let events = published.withLock { state -> [StoreEvent] in

@@ -24,12 +24,14 @@ final class StoreWriter: Sendable {
     private let state = Mutex(State())
     private let store = Mutex<WeakStore>(WeakStore())
     private let history: Mutex<HistoryClock>
-    private let trees = HistoryTrees()
+    /// How long the trees of replaced versions stay.
+    private let trees: Mutex<HistoryClock>
 
     init(engine: any StorageEngine, options: StoreOptions) {
         self.engine = engine
         self.options = options
         history = Mutex(HistoryClock(age: options.historyAge))
+        trees = Mutex(HistoryClock(age: options.compactionInterval))
     }
 
     /// The store that outcomes are published to; not kept alive by this.
@@ -128,8 +130,12 @@ final class StoreWriter: Sendable {
 
     private func compact() {
         guard let store = store.withLock({ $0.store }) else { return }
-        trees.tick(store)
-        let aged = history.withLock { $0.tick(at: .now, revision: store.current.revision) }
+        let current = store.current.revision
+        if let replaced = trees.withLock({ $0.tick(at: .now, revision: current) }) {
+            // Not on this thread: freeing takes its time, and nobody waits for it.
+            DispatchQueue.global(qos: .utility).async { store.releaseTrees(through: replaced) }
+        }
+        let aged = history.withLock { $0.tick(at: .now, revision: current) }
         let crowded = store.revisionBeyond(limit: options.maximumEvents)
         guard let target = [aged, crowded].compactMap({ $0 }).max(), target > store.statistics.compactedRevision else {
             return
