@@ -118,16 +118,7 @@ extension [StoredObject] {
         of object: StoredObject, _ body: (inout Self, _ place: Int, _ isThere: Bool) -> Void
     ) {
         let key = object.key
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].key.isBefore(namespace: key.namespace, name: key.name) {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        body(&self, low, low < count && self[low].key == key)
+        let place = partitionPoint { $0.key.isBefore(namespace: key.namespace, name: key.name) }
+        body(&self, place, place < count && self[place].key == key)
     }
 }

@@ -51,16 +51,11 @@ struct ObjectIndex: Sendable {
     /// The first object that is not before namespace and name.
     func lowerBound(namespace: String, name: String) -> Position {
         // The last chunk whose first object is not after the key, then inside of it.
-        var low = 0
-        var high = chunks.count
-        while low < high {
-            let middle = (low + high) / 2
-            if Self.isBefore(chunks[middle][0], namespace, name) { low = middle + 1 } else { high = middle }
-        }
-        guard low > 0 else { return Position(chunk: 0, offset: 0) }
-        let offset = Self.lowerBound(in: chunks[low - 1], namespace, name)
-        return offset < chunks[low - 1].count
-            ? Position(chunk: low - 1, offset: offset) : Position(chunk: low, offset: 0)
+        let next = chunks.partitionPoint { Self.isBefore($0[0], namespace, name) }
+        guard next > 0 else { return Position(chunk: 0, offset: 0) }
+        let offset = chunks[next - 1].partitionPoint { Self.isBefore($0, namespace, name) }
+        return offset < chunks[next - 1].count
+            ? Position(chunk: next - 1, offset: offset) : Position(chunk: next, offset: 0)
     }
 
     /// How many objects lie from one position to another.
@@ -118,15 +113,5 @@ struct ObjectIndex: Sendable {
 
     private static func isOther(_ object: StoredObject, _ namespace: String, _ name: String) -> Bool {
         ObjectKey(object.key.resource, namespace: namespace, name: name) != object.key
-    }
-
-    private static func lowerBound(in chunk: [StoredObject], _ namespace: String, _ name: String) -> Int {
-        var low = 0
-        var high = chunk.count
-        while low < high {
-            let middle = (low + high) / 2
-            if isBefore(chunk[middle], namespace, name) { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

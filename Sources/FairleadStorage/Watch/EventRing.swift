@@ -1,4 +1,5 @@
 import DequeModule
+import FairleadModel
 
 /// The recent events of one resource, in chunks: a copy of the ring costs nothing, and a change after it copies one
 /// chunk and the list of chunks, never the history.
@@ -85,23 +86,12 @@ struct EventRing: Sendable {
 
     private func place(after revision: Int64) -> (chunk: Int, offset: Int) {
         // The last chunk that begins at or before the revision, then inside of it.
-        var low = 0
-        var high = chunks.count
-        while low < high {
-            let middle = (low + high) / 2
-            if chunks[middle][0].revision <= revision { low = middle + 1 } else { high = middle }
-        }
-        guard low > 0 else { return (0, 0) }
-        return (low - 1, Self.firstIndex(in: chunks[low - 1], after: revision))
+        let next = chunks.partitionPoint { $0[0].revision <= revision }
+        guard next > 0 else { return (0, 0) }
+        return (next - 1, Self.firstIndex(in: chunks[next - 1], after: revision))
     }
 
     private static func firstIndex(in chunk: [StoreEvent], after revision: Int64) -> Int {
-        var low = 0
-        var high = chunk.count
-        while low < high {
-            let middle = (low + high) / 2
-            if chunk[middle].revision <= revision { low = middle + 1 } else { high = middle }
-        }
-        return low
+        chunk.partitionPoint { $0.revision <= revision }
     }
 }
