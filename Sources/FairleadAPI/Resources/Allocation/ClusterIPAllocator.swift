@@ -5,15 +5,15 @@ import FairleadStorage
 struct ClusterIPAllocator {
     private let context: StrategyContext
     private let ranges: [ServiceRange]
-    private var lenders: [(object: StoredObject, ranges: [ServiceRange])] = []
+    private let lenders: [(object: StoredObject, ranges: [ServiceRange])]
     /// The families of the cluster; the first is the default. Further ServiceCIDRs do not change them.
     let configuredFamilies: [String]
 
     init(_ context: StrategyContext) {
         self.context = context
         configuredFamilies = context.configuration.serviceClusterIPRanges.map(\.network.family)
-        for object in context.snapshot.objects(AllocationClaims.serviceCIDRs, namespace: nil, after: nil) {
-            lenders.append((object, ServiceRange.ranges(of: object.value)))
+        lenders = context.snapshot.objects(AllocationClaims.serviceCIDRs, namespace: nil, after: nil).map {
+            ($0, ServiceRange.ranges(of: $0.value))
         }
         // Before the cluster's own ServiceCIDR is written, the configuration stands for it.
         let lent = lenders.flatMap(\.ranges)
