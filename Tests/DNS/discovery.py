@@ -248,7 +248,9 @@ def outage(cluster, checks):
 
 
 def pods_view(cluster, checks):
-    pod = cluster.ready_pods("default", "app=peers")[0]["metadata"]["name"]
+    # Pods that are going are ready to the last.
+    staying = [p for p in cluster.ready_pods("default", "app=peers") if "deletionTimestamp" not in p["metadata"]]
+    pod = staying[0]["metadata"]["name"]
     text = cluster.server.get(f"/debug/resolvconf/default/{pod}")
     checks.check("a pod's resolv.conf has the search list",
                  f"search default.{ZONE} {ZONE} cluster.local" in text and "options ndots:5" in text, text)
