@@ -22,3 +22,9 @@ install_packages() {
 # SQLite is linked from the system. Everything else comes with Swift or through SwiftPM.
 if [ ! -e /usr/include/sqlite3.h ]; then install_packages libsqlite3-dev; fi
 if [ ! -e /usr/include/zlib.h ]; then install_packages zlib1g-dev; fi
+
+# How a release is built: with Swift's own libraries linked in, if the toolchain has them for that, which takes less memory
+# and makes calls into them cheaper (docs/decisions/static-linking.md).
+release=(-c release)
+swift_libraries=$(swift -print-target-info | sed -n 's/.*"runtimeResourcePath" *: *"\([^"]*\)".*/\1/p')
+if [ -d "${swift_libraries}_static" ]; then release+=(--static-swift-stdlib); fi
