@@ -54,6 +54,33 @@ import Testing
         await store.close()
     }
 
+    @Test func batchThatTheDatabaseRefusesLeavesNoTrace() throws {
+        let refusal = """
+            CREATE TRIGGER refusal BEFORE INSERT ON versions WHEN new.name = 'refused'
+            BEGIN SELECT raise(ABORT, 'no'); END
+            """
+        let migrations = SQLiteMigration.builtIn() + [SQLiteMigration(name: "zz", sql: refusal)]
+        let engine = try SQLiteEngine(path: nil, migrations: migrations)
+        defer { engine.close() }
+        func put(_ names: String...) throws -> [Result<Int64, StorageError>] {
+            try engine.commit(
+                names.map { name in
+                    Transaction(
+                        conditions: [.init(key: key(name), revision: 0)],
+                        operations: [.put(key(name), document(name))])
+                })
+        }
+        let first = try put("kept")[0].get()
+        #expect(throws: StorageError.self) { try put("lost", "refused") }
+        // The same keys are free, and no revision has been used up.
+        let outcomes = try put("lost", "kept")
+        #expect(try outcomes[0].get() == first + 1)
+        guard case .failure(.conflict(key("kept"), _)) = outcomes[1] else { return fail("kept was forgotten") }
+        let state = try engine.load()
+        #expect(state.revision == first + 1)
+        #expect(state.objects.map(\.key.name).sorted() == ["kept", "lost"])
+    }
+
     @Test func secondOpenIsToldOfTheFirst() async throws {
         let scratch = try Scratch()
         defer { scratch.remove() }

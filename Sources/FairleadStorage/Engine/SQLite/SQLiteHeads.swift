@@ -2,6 +2,8 @@ import FairleadModel
 
 /// Where the current version of each key is. Held in memory, because the file belongs to one process: a condition is
 /// checked without a query, and a put writes one row.
+///
+/// Changed in place by each batch of transactions, and put back if the batch could not be made durable.
 struct SQLiteHeads: Sendable {
     struct Head: Sendable {
         /// The row of the current version.
@@ -10,9 +12,47 @@ struct SQLiteHeads: Sendable {
         var createRevision: Int64
     }
 
-    /// The revision of the last commit.
-    var revision: Int64
-    /// The last row that has been given out; never given out again, even when compaction has taken it.
-    var lastVersion: Int64
-    var current: [ObjectKey: Head] = [:]
+    /// The numbers that count on.
+    private struct Counters {
+        /// The revision of the last commit.
+        var revision: Int64
+        /// The last row that has been given out; never given out again, even when compaction has taken it.
+        var lastVersion: Int64
+    }
+
+    private var counters: Counters
+    private var current: [ObjectKey: Head] = [:]
+    /// What the batch at work has changed: the counters and heads before it, the latter in the order of the changes.
+    private var before: (counters: Counters, heads: [(key: ObjectKey, head: Head?)])
+
+    init(revision: Int64, lastVersion: Int64) {
+        counters = Counters(revision: revision, lastVersion: lastVersion)
+        before = (counters, [])
+    }
+
+    var revision: Int64 {
+        get { counters.revision }
+        set { counters.revision = newValue }
+    }
+    var lastVersion: Int64 {
+        get { counters.lastVersion }
+        set { counters.lastVersion = newValue }
+    }
+
+    subscript(key: ObjectKey) -> Head? { current[key] }
+
+    /// - Parameter head: nil for a key that is deleted.
+    mutating func set(_ key: ObjectKey, _ head: Head?) {
+        let old = head.map { current.updateValue($0, forKey: key) } ?? current.removeValue(forKey: key)
+        before.heads.append((key, old))
+    }
+
+    /// The batch is durable: what it changed stays.
+    mutating func keepChanges() { before = (counters, []) }
+
+    mutating func undoChanges() {
+        for (key, head) in before.heads.reversed() { current[key] = head }
+        counters = before.counters
+        before.heads = []
+    }
 }

@@ -28,19 +28,22 @@ enum SQLiteLoading {
             let revision = row.integer(1)
             state.revision = max(state.revision, revision)
             if revision > state.compactedRevision {
-                let isKnown = !row.isNull(6) && heads.current[key]?.version == row.integer(6)
+                let isKnown = !row.isNull(6) && heads[key]?.version == row.integer(6)
                 state.history.append(
                     EngineEvent(
                         revision: revision, key: key, version: version, previous: isKnown ? current[key] : nil))
             }
             current[key] = version
-            heads.current[key] = version.map {
-                SQLiteHeads.Head(version: id, revision: revision, createRevision: $0.createRevision)
-            }
+            heads.set(
+                key,
+                version.map {
+                    SQLiteHeads.Head(version: id, revision: revision, createRevision: $0.createRevision)
+                })
             heads.lastVersion = max(heads.lastVersion, id)
             return true
         }
         heads.revision = state.revision
+        heads.keepChanges()
         state.objects = Array(current.values)
         return (state, heads)
     }

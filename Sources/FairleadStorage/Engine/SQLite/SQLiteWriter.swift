@@ -2,83 +2,70 @@ import FairleadModel
 import GRDB
 
 /// Carries out the transactions of one batch inside one SQLite transaction.
-///
-/// What it changes is kept apart from the engine's heads until the batch is durable: a batch that fails leaves no
-/// trace.
 struct SQLiteWriter {
-    /// What a batch did, to be adopted once it is durable.
-    struct Changes {
-        var revision: Int64
-        var lastVersion: Int64
-        /// nil for a key that the batch has deleted.
-        var heads: [ObjectKey: SQLiteHeads.Head?] = [:]
-    }
-
-    private let heads: SQLiteHeads
     private let insert: SQLiteRowStatement
     private let state: SQLiteRowStatement
-    private var changes: Changes
     /// The revision that the last row says.
     private var written: Int64
     /// The text of a resource is worked out once in a batch.
     private var texts: [GroupResource: String] = [:]
 
-    init(_ database: Database, heads: SQLiteHeads) throws {
-        self.heads = heads
-        changes = Changes(revision: heads.revision, lastVersion: heads.lastVersion)
-        written = heads.revision
+    init(_ database: Database, revision: Int64) throws {
+        written = revision
         insert = SQLiteRowStatement(
             try database.cachedStatement(sql: "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"))
         state = SQLiteRowStatement(try database.cachedStatement(sql: "UPDATE state SET revision = ?"))
     }
 
-    mutating func carryOut(_ transaction: Transaction) throws -> Result<Int64, StorageError> {
-        for condition in transaction.conditions where (head(condition.key)?.revision ?? 0) != condition.revision {
+    mutating func carryOut(
+        _ transaction: Transaction, _ heads: inout SQLiteHeads
+    ) throws -> Result<Int64, StorageError> {
+        for condition in transaction.conditions where (heads[condition.key]?.revision ?? 0) != condition.revision {
             return .failure(.conflict(condition.key, current: nil))
         }
-        let last = changes.revision + transaction.revisionCount
+        let last = heads.revision + transaction.revisionCount
         for (index, operation) in transaction.operations.enumerated() {
-            changes.revision = transaction.revision(ofOperation: index, last: last)
+            heads.revision = transaction.revision(ofOperation: index, last: last)
             switch operation {
-            case .put(let key, let document): try put(key, document)
-            case .delete(let key): try delete(key)
+            case .put(let key, let document): try put(key, document, &heads)
+            case .delete(let key): try delete(key, &heads)
             }
         }
-        changes.revision = last
+        heads.revision = last
         return .success(last)
     }
 
     /// The state row is written only where the last version does not say the revision: it would be a page more in
     /// every commit.
-    func finish() throws -> Changes {
-        if changes.revision != written { try state.run { $0.bind(1, changes.revision) } }
-        return changes
+    func finish(at revision: Int64) throws {
+        if revision != written { try state.run { $0.bind(1, revision) } }
     }
 
-    private mutating func put(_ key: ObjectKey, _ document: Document) throws {
-        let old = head(key)
-        let created = old?.createRevision ?? changes.revision
-        try addVersion(of: key, created: created, previous: old?.version, document)
-        let head = SQLiteHeads.Head(
-            version: changes.lastVersion, revision: changes.revision, createRevision: created)
-        changes.heads[key] = .some(head)
+    private mutating func put(_ key: ObjectKey, _ document: Document, _ heads: inout SQLiteHeads) throws {
+        let old = heads[key]
+        let created = old?.createRevision ?? heads.revision
+        try addVersion(of: key, created: created, previous: old?.version, document, &heads)
+        heads.set(
+            key,
+            SQLiteHeads.Head(version: heads.lastVersion, revision: heads.revision, createRevision: created))
     }
 
-    private mutating func delete(_ key: ObjectKey) throws {
-        guard let old = head(key) else { return }
-        try addVersion(of: key, created: old.createRevision, previous: old.version, nil)
-        changes.heads[key] = .some(nil)
+    private mutating func delete(_ key: ObjectKey, _ heads: inout SQLiteHeads) throws {
+        guard let old = heads[key] else { return }
+        try addVersion(of: key, created: old.createRevision, previous: old.version, nil, &heads)
+        heads.set(key, nil)
     }
 
     private mutating func addVersion(
-        of key: ObjectKey, created: Int64, previous: Int64?, _ document: Document?
+        of key: ObjectKey, created: Int64, previous: Int64?, _ document: Document?,
+        _ heads: inout SQLiteHeads
     ) throws {
-        changes.lastVersion += 1
-        written = changes.revision
+        heads.lastVersion += 1
+        written = heads.revision
         let resource = text(of: key.resource)
         try insert.run { row in
-            row.bind(1, changes.lastVersion)
-            row.bind(2, changes.revision)
+            row.bind(1, heads.lastVersion)
+            row.bind(2, heads.revision)
             row.bind(3, resource)
             row.bind(4, key.namespace)
             row.bind(5, key.name)
@@ -89,25 +76,11 @@ struct SQLiteWriter {
         }
     }
 
-    private func head(_ key: ObjectKey) -> SQLiteHeads.Head? {
-        if let changed = changes.heads[key] { return changed }
-        return heads.current[key]
-    }
-
     private mutating func text(of resource: GroupResource) -> String {
         if let text = texts[resource] { return text }
         let text = resource.storageText
         texts[resource] = text
         return text
-    }
-}
-
-extension SQLiteHeads {
-    /// Takes over what a batch did.
-    mutating func adopt(_ changes: SQLiteWriter.Changes) {
-        for (key, head) in changes.heads { current[key] = head }
-        revision = changes.revision
-        lastVersion = changes.lastVersion
     }
 }
 
