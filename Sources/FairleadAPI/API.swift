@@ -5,13 +5,15 @@ package import FairleadStorage
 /// The Kubernetes API over a store: what HTTP requests, controllers and simulated machines all go through.
 ///
 /// The verbs (`Verbs/`) take and give objects; `Pipeline` puts HTTP around them. A write that returns has been made
-/// durable and is visible to every read and watch. Nothing here keeps state between calls.
+/// durable and is visible to every read and watch. Nothing here keeps state between calls
+/// but what would come out the same if it were worked out again.
 package struct API: Sendable {
     package let store: Store
     package let types: TypeRegistry
     package let kinds: KindRegistry
     package let configuration: APIConfiguration
     package let environment: Environment
+    let fieldsV1 = FieldsV1Cache()
 
     package init(
         store: Store, types: TypeRegistry, kinds: KindRegistry, configuration: APIConfiguration,

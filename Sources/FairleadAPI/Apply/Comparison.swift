@@ -46,6 +46,7 @@ struct Comparer {
     }
 
     private func compare(_ left: Value?, _ right: Value?, _ type: MergeType) -> Node {
+        if left == nil, let right { return Node(change: .added, below: Comparison(added: fields(of: right, type))) }
         let form = type.form(types)
         switch form {
         case .leaf: return leaf(left, right)
@@ -60,6 +61,45 @@ struct Comparer {
         case .keyedList(let element, _): return compareLists(left, right, form, element)
         case .set: return compareLists(left, right, form, MergeType(.any))
         }
+    }
+
+    /// Every field of a value that was not there before. Each object and each list is one too, beside what is in it.
+    private func fields(of value: Value, _ type: MergeType) -> FieldSet {
+        let form = type.form(types)
+        switch form {
+        case .leaf: return FieldSet()
+        case .structure(let schema):
+            return members(of: value) { schema.field($0).map { MergeType($0) } ?? MergeType(.any) }
+        case .map(let element): return members(of: value) { _ in element }
+        case .deduced: return members(of: value) { _ in MergeType(.any) }
+        case .keyedList(let element, _): return items(of: value, form, element)
+        case .set: return items(of: value, form, MergeType(.any))
+        }
+    }
+
+    private func members(of value: Value, _ type: (String) -> MergeType) -> FieldSet {
+        guard case .object(let object) = value else { return FieldSet() }
+        return FieldSet(
+            sorted: object.members.map { member in
+                FieldSet.Entry(
+                    .field(member.key), isMember: true, children: fields(of: member.value, type(member.key)))
+            })
+    }
+
+    /// Duplicates cannot be told apart, so they are one value together.
+    private func items(of value: Value, _ form: MergeType.Form, _ type: MergeType) -> FieldSet {
+        guard case .array(let list) = value else { return FieldSet() }
+        var entries: [FieldSet.Entry] = []
+        entries.reserveCapacity(list.count)
+        for item in ListItem.items(list, form, types).sorted(by: { $0.element < $1.element }) {
+            if entries.last?.element == item.element {
+                entries[entries.count - 1].children = FieldSet()
+            } else {
+                entries.append(
+                    FieldSet.Entry(item.element, isMember: true, children: fields(of: item.value, type)))
+            }
+        }
+        return FieldSet(sorted: entries)
     }
 
     private func leaf(_ left: Value?, _ right: Value?) -> Node {

@@ -56,7 +56,7 @@ extension FieldOwnership {
                 if let wanted = configuration.at("metadata", field) { object.set(wanted, at: "metadata", field) }
             }
         }
-        object.set(managed.value, at: "metadata", "managedFields")
+        object.set(managed.value(shared.fieldsV1), at: "metadata", "managedFields")
         if owner.manager == "kubectl" { LastApplied.renew(in: &object, from: configuration) }
         return (object, changes.isSame && !isNew)
     }

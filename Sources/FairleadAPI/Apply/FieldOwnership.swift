@@ -12,13 +12,18 @@ struct FieldOwnership {
     let owner: FieldOwner
     let reset: ResetFields
     let now: Timestamp
+    let shared: FieldsV1Cache
 
-    init(type: TypeSchema, types: TypeRegistry, owner: FieldOwner, now: Timestamp) {
+    init(
+        type: TypeSchema, types: TypeRegistry, owner: FieldOwner, now: Timestamp,
+        shared: FieldsV1Cache = FieldsV1Cache()
+    ) {
         self.type = type
         self.types = types
         self.owner = owner
         reset = ResetFields(type, subresource: owner.subresource.isEmpty ? nil : owner.subresource)
         self.now = now
+        self.shared = shared
     }
 
     /// The managedFields of `new`, which an update made of `live`.
@@ -42,7 +47,7 @@ struct FieldOwnership {
         var managed = ManagedFields(basis) ?? ManagedFields()
         if live != nil, managed.isEmpty { return nil }
         record(changes, in: &managed)
-        return managed.value
+        return managed.value(shared.fieldsV1)
     }
 
     /// `managedFields: [{}]` asks for an end of tracking.

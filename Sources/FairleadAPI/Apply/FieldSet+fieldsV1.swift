@@ -3,29 +3,17 @@ package import FairleadModel
 /// FieldsV1: the JSON form of a field set. A member without anything below it is `{}`; one with something below it has
 /// a member `"."` beside that.
 extension FieldSet {
-    package var fieldsV1: Value {
+    package var fieldsV1: Value { fieldsV1(\.fieldsV1) }
+
+    /// The same with another source for what stands below the outermost elements.
+    func fieldsV1(_ tree: (Entry) -> Value) -> Value { .object(Self.object(entries, isMember: false, tree)) }
+
+    fileprivate static func object(_ entries: [Entry], isMember: Bool, _ tree: (Entry) -> Value) -> Object {
         var members: [Object.Member] = []
-        members.reserveCapacity(entries.count + 1)
-        appendMembers(to: &members)
-        return .object(Self.object(members))
-    }
-
-    private func appendMembers(to members: inout [Object.Member]) {
-        for entry in entries {
-            if entry.children.isEmpty {
-                members.append(Object.Member(key: entry.element.fieldsV1, value: .object(Object())))
-                continue
-            }
-            var inner: [Object.Member] = []
-            inner.reserveCapacity(entry.children.entries.count + 1)
-            if entry.isMember { inner.append(Object.Member(key: ".", value: .object(Object()))) }
-            entry.children.appendMembers(to: &inner)
-            members.append(Object.Member(key: entry.element.fieldsV1, value: .object(Self.object(inner))))
-        }
-    }
-
-    /// Names of fields come out in the order of their texts; keys and values may not.
-    private static func object(_ members: [Object.Member]) -> Object {
+        members.reserveCapacity(entries.count + (isMember ? 1 : 0))
+        if isMember { members.append(Object.Member(key: ".", value: .object(Object()))) }
+        for entry in entries { members.append(Object.Member(key: entry.element.fieldsV1, value: tree(entry))) }
+        // Names of fields come out in the order of their texts; keys and values may not.
         let isSorted = members.indices.dropFirst().allSatisfy { members[$0 - 1].key < members[$0].key }
         return isSorted ? Object(sortedUnique: members) : Object(members.map { ($0.key, $0.value) })
     }
@@ -46,6 +34,14 @@ extension FieldSet {
         let isSorted = entries.indices.dropFirst().allSatisfy { entries[$0 - 1].element < entries[$0].element }
         if !isSorted { entries.sort { $0.element < $1.element } }
         self.init(sorted: entries)
+    }
+}
+
+extension FieldSet.Entry {
+    /// What stands below the element in FieldsV1.
+    var fieldsV1: Value {
+        if children.isEmpty { return .object(Object()) }
+        return .object(FieldSet.object(children.entries, isMember: isMember, \.fieldsV1))
     }
 }
 

@@ -115,10 +115,10 @@ struct ManagedFields {
             encoded = nil
         }
 
-        var value: Value {
+        func value(_ encode: (FieldSet) -> Value) -> Value {
             if let encoded { return encoded }
             var members: Object = [
-                "apiVersion": .string(owner.apiVersion), "fieldsType": "FieldsV1", "fieldsV1": set.fieldsV1,
+                "apiVersion": .string(owner.apiVersion), "fieldsType": "FieldsV1", "fieldsV1": encode(set),
                 "operation": .string(owner.operation.rawValue),
             ]
             if !owner.manager.isEmpty { members["manager"] = .string(owner.manager) }
@@ -164,9 +164,9 @@ struct ManagedFields {
     }
 
     /// Applications before updates, older before newer. nil when there are none.
-    var value: Value? {
+    func value(_ encode: (FieldSet) -> Value = \.fieldsV1) -> Value? {
         if entries.isEmpty { return nil }
-        if entries.count == 1 { return .array([entries[0].value]) }
+        if entries.count == 1 { return .array([entries[0].value(encode)]) }
         // Times are all of one form and length, so their texts are in order if they are.
         let ordered = entries.sorted { left, right in
             if left.owner.operation != right.owner.operation { return left.owner.operation == .apply }
@@ -175,7 +175,7 @@ struct ManagedFields {
             return (left.owner.manager, left.owner.apiVersion, left.owner.subresource)
                 < (right.owner.manager, right.owner.apiVersion, right.owner.subresource)
         }
-        return .array(ordered.map(\.value))
+        return .array(ordered.map { $0.value(encode) })
     }
 
     /// At most ten entries of updates are kept apart: the oldest are put together as `ancient-changes`.

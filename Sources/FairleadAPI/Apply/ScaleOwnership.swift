@@ -22,7 +22,7 @@ struct ScaleOwnership {
             owner.apiVersion = Self.scaleVersion
             result[owner] = ManagedFields.Entry(owner, Self.replicas, time: entry.time)
         }
-        return result.value
+        return result.value()
     }
 
     /// The managedFields of the object after its Scale got `scale`. New owners have no time.
@@ -46,7 +46,7 @@ struct ScaleOwnership {
             managed[owner] = ManagedFields.Entry(
                 owner, Self.replicas.union(before?.set ?? FieldSet()), time: before?.time)
         }
-        return managed.value
+        return managed.value()
     }
 }
 
@@ -59,7 +59,7 @@ extension API {
         guard let type = types.type(named: Self.scaleType) else { throw .internalError("no schema of Scale") }
         let owner = FieldOwner(
             manager: manager, operation: operation, apiVersion: "autoscaling/v1", subresource: "scale")
-        return FieldOwnership(type: type, types: types, owner: owner, now: environment.now())
+        return FieldOwnership(type: type, types: types, owner: owner, now: environment.now(), shared: fieldsV1)
     }
 
     /// Enters whoever made `scale` of `old`.

@@ -1,0 +1,25 @@
+import FairleadModel
+import Synchronization
+
+/// The FieldsV1 of what has been owned lately. What the same manager writes into objects of one kind is mostly the same
+/// fields: their specs and statuses share one tree, which is built once and takes room once.
+final class FieldsV1Cache: Sendable {
+    private let trees = Mutex<[FieldSet.Entry: Value]>([:])
+
+    /// Fields with names of their own (keys of maps, elements of lists) would fill it without end.
+    private static let limit = 256
+
+    func fieldsV1(_ set: FieldSet) -> Value { set.fieldsV1(tree(of:)) }
+
+    /// Metadata is not kept: its labels and the uids of its owners are each object's own.
+    private func tree(of entry: FieldSet.Entry) -> Value {
+        if entry.element == .field("metadata") { return entry.fieldsV1 }
+        if let known = trees.withLock({ $0[entry] }) { return known }
+        let tree = entry.fieldsV1
+        trees.withLock { trees in
+            if trees.count >= Self.limit { trees.removeAll() }
+            trees[entry] = tree
+        }
+        return tree
+    }
+}
