@@ -97,7 +97,14 @@ package final class Store: Sendable {
         var snapshot = found
         if revision == snapshot.revision { return snapshot }
         for (other, ring) in rings where resource == nil || resource == other {
-            for event in ring.reversed(after: revision) { _ = snapshot.apply(event.object.key, event.previous) }
+            for event in ring.reversed(after: revision) {
+                let key = event.object.key
+                if let previous = event.previous {
+                    _ = snapshot.put(key) { _ in previous }
+                } else {
+                    _ = snapshot.remove(key)
+                }
+            }
         }
         snapshot.revision = revision
         return snapshot
@@ -309,14 +316,14 @@ extension Snapshot {
     fileprivate mutating func carryOut(_ operation: Transaction.Operation, at revision: Int64) -> StoreEvent? {
         switch operation {
         case .put(let key, let document):
-            let previous = object(key)
-            let object = StoredObject(
-                key: key, document: document, revision: revision,
-                createRevision: previous?.createRevision ?? revision)
-            _ = apply(key, object)
+            let (previous, object) = put(key) { previous in
+                StoredObject(
+                    key: key, document: document, revision: revision,
+                    createRevision: previous?.createRevision ?? revision)
+            }
             return StoreEvent(revision: revision, object: object, previous: previous, isDeletion: false)
         case .delete(let key):
-            guard let previous = apply(key, nil) else { return nil }
+            guard let previous = remove(key) else { return nil }
             return StoreEvent(
                 revision: revision, object: previous.restamped(revision: revision), previous: previous,
                 isDeletion: true)

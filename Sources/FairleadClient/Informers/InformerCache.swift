@@ -75,15 +75,17 @@ struct InformerCache: Sendable {
     /// Puts the object in and returns the change, or nil when this version (or a newer one) is there already.
     mutating func put(_ object: StoredObject) -> ObjectChange? {
         let key = object.key
-        let old = namespaces[key.namespace]?[key.name]
+        let old = namespaces[key.namespace, default: [:]].updateValue(object, forKey: key.name)
         if let old {
-            guard old.revision < object.revision else { return nil }
+            guard old.revision < object.revision else {
+                namespaces[key.namespace]?[key.name] = old
+                return nil
+            }
             for position in indexes.indices { indexes[position].replace(old, by: object) }
         } else {
             count += 1
             for position in indexes.indices { indexes[position].insert(object) }
         }
-        namespaces[key.namespace, default: [:]][key.name] = object
         return ObjectChange(old: old, new: object)
     }
 

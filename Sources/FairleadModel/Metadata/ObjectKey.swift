@@ -23,6 +23,13 @@ package struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertibl
             && left.resource == right.resource
     }
 
+    /// Groups are left out: few resources of different groups have one name.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(resource.resource)
+        hasher.combine(namespace)
+        hasher.combine(name)
+    }
+
     package static func < (left: ObjectKey, right: ObjectKey) -> Bool {
         if left.resource != right.resource {
             return (left.resource.group, left.resource.resource) < (right.resource.group, right.resource.resource)
@@ -62,9 +69,14 @@ extension String {
         }
     }
 
+    /// Without taking a copy of either, unless a text is not one run of bytes (bridged from Objective-C).
     private func withBytes<Result>(
         of other: String, _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) -> Result
     ) -> Result {
+        let found = utf8.withContiguousStorageIfAvailable { own in
+            other.utf8.withContiguousStorageIfAvailable { others in body(own, others) }
+        }
+        if let found, let found { return found }
         var left = self
         var right = other
         return left.withUTF8 { own in right.withUTF8 { others in body(own, others) } }

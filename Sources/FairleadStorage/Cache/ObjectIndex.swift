@@ -7,8 +7,9 @@ struct ObjectIndex: Sendable {
     private var chunks: [[StoredObject]] = []
     private(set) var count = 0
 
-    /// A chunk is split when it grows beyond this. Copying one must stay cheap, and so must the list of them.
-    private static let chunkLimit = 128
+    /// A chunk is split when it grows beyond this. Copying one must stay cheap, and so must the list of them, which a
+    /// batch of commits copies once.
+    private static let chunkLimit = 64
 
     init() {}
 
@@ -69,18 +70,26 @@ struct ObjectIndex: Sendable {
 
     var end: Position { Position(chunk: chunks.count, offset: 0) }
 
-    /// Puts the object in its place; returns the one that was there.
-    @discardableResult
-    mutating func insert(_ object: StoredObject) -> StoredObject? {
-        let found = lowerBound(namespace: object.key.namespace, name: object.key.name)
-        if let old = self[found], old.key == object.key {
-            chunks[found.chunk][found.offset] = object
-            return old
+    /// Puts the object that `make` makes of the one that is there, if any, in its place; returns both.
+    mutating func put(
+        _ key: ObjectKey, _ make: (StoredObject?) -> StoredObject
+    ) -> (old: StoredObject?, new: StoredObject) {
+        let found = lowerBound(namespace: key.namespace, name: key.name)
+        if let old = self[found], old.key == key {
+            let new = make(old)
+            chunks[found.chunk][found.offset] = new
+            return (old, new)
         }
+        let new = make(nil)
+        add(new, at: found)
+        return (nil, new)
+    }
+
+    private mutating func add(_ object: StoredObject, at found: Position) {
         count += 1
         if chunks.isEmpty {
             chunks.append([object])
-            return nil
+            return
         }
         // A key that belongs between two chunks goes to the end of the earlier one.
         var place = found
@@ -93,7 +102,6 @@ struct ObjectIndex: Sendable {
             chunks[place.chunk].removeLast(tail.count)
             chunks.insert(tail, at: place.chunk + 1)
         }
-        return nil
     }
 
     /// Takes the object away and returns it; nil if there is none.

@@ -41,12 +41,16 @@ package struct Snapshot: Sendable {
     /// The resources that have, or had, objects.
     package var resources: [GroupResource] { Array(indexes.keys) }
 
-    /// Applies one change; returns what was there before.
-    mutating func apply(_ key: ObjectKey, _ object: StoredObject?) -> StoredObject? {
-        if let object {
-            return indexes[key.resource, default: ObjectIndex()].insert(object)
-        }
-        return indexes[key.resource]?.remove(namespace: key.namespace, name: key.name)
+    /// Puts the object that `make` makes of the one that is there, if any, in its place; returns both.
+    mutating func put(
+        _ key: ObjectKey, _ make: (StoredObject?) -> StoredObject
+    ) -> (old: StoredObject?, new: StoredObject) {
+        indexes[key.resource, default: ObjectIndex()].put(key, make)
+    }
+
+    /// Takes the object away and returns it; nil if there is none.
+    mutating func remove(_ key: ObjectKey) -> StoredObject? {
+        indexes[key.resource]?.remove(namespace: key.namespace, name: key.name)
     }
 }
 
