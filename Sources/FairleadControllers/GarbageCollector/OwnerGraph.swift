@@ -19,14 +19,15 @@ final class OwnerGraph: Sendable {
     private struct View {
         var listers: [(resource: ManagedResource, lister: Lister)] = []
         var byResource: [GroupVersionResource: Lister] = [:]
-        var kinds: [String: ManagedResource] = [:]
+        /// By group and kind.
+        var kinds: [String: [String: ManagedResource]] = [:]
 
         init(_ resources: ManagedResources, _ all: [ManagedResource]) {
             for managed in all where managed.resource != .events {
                 let lister = resources.lister(managed)
                 listers.append((managed, lister))
                 byResource[managed.resource] = lister
-                kinds["\(managed.resource.group)/\(managed.kind)"] = managed
+                kinds[managed.resource.group, default: [:]][managed.kind] = managed
             }
         }
     }
@@ -65,7 +66,7 @@ final class OwnerGraph: Sendable {
     /// Where the owner is to be found; nil if its kind is unknown, or if a cluster-scoped object names a namespaced
     /// owner: then nothing can be said about it.
     func place(of owner: OwnerReference, namedBy namespace: String) -> GarbageItem? {
-        guard let managed = view.kinds["\(owner.group)/\(owner.kind)"] else { return nil }
+        guard let managed = view.kinds[owner.group]?[owner.kind] else { return nil }
         if managed.isNamespaced && namespace.isEmpty { return nil }
         let name = ObjectName(namespace: managed.isNamespaced ? namespace : "", name: owner.name)
         return GarbageItem(resource: managed.resource, name: name)

@@ -11,6 +11,7 @@ struct IPAddressRepair: Sendable {
 
     let client: any ObjectClient
     let services: Lister
+    let claims: Lister
     let recorder: EventRecorder
 
     /// The Service that an IPAddress names; nil where it names something else.
@@ -30,7 +31,16 @@ struct IPAddressRepair: Sendable {
         ServiceView(service).clusterIPs.contains { IPAddress($0)?.description == address }
     }
 
+    /// Whether the caches agree by now: one of them lags behind the other when a Service comes or goes.
+    private func isInOrder(_ suspect: Suspect) -> Bool {
+        let claim = claims.get(namespace: "", name: suspect.address)?.value
+        let service = suspect.owner.flatMap { services.get($0) }?.value
+        guard let service, Self.holds(service, suspect.address) else { return claim == nil }
+        return claim.flatMap(Self.owner) == suspect.owner
+    }
+
     func reconcile(_ suspect: Suspect) async throws(APIStatus) {
+        if isInOrder(suspect) { return }
         let address = suspect.address
         guard let claim = try await find(.ipAddresses, ObjectName(namespace: "", name: address)) else {
             if let owner = suspect.owner { try await restore(address, for: owner) }

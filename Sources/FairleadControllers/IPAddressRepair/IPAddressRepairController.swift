@@ -20,7 +20,7 @@ package struct IPAddressRepairController: Controller {
             client: informers.client, component: "ipallocator-repair-controller", environment: environment)
         let claims = addresses.lister
         let owners = services.lister
-        // Only what looks wrong in the caches is looked at: a cache that lags costs two reads, nothing more.
+        // Only what looks wrong in the caches is looked at.
         services.addHandler { change in
             let held = change.new.map(IPAddressRepair.addresses) ?? []
             for address in held where claims.get(namespace: "", name: address) == nil {
@@ -43,7 +43,7 @@ package struct IPAddressRepairController: Controller {
         }
         self.recorder = recorder
         self.informers = [services, addresses]
-        let repair = IPAddressRepair(client: informers.client, services: owners, recorder: recorder)
+        let repair = IPAddressRepair(client: informers.client, services: owners, claims: claims, recorder: recorder)
         runner = ControllerRunner(name: name, workers: 1, queue: queue) { suspect in
             try await repair.reconcile(suspect)
             return .done

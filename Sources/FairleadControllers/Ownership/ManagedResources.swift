@@ -12,19 +12,22 @@ package final class ManagedResources: Sendable {
 
     private struct State {
         var custom: [ManagedResource] = []
+        /// Made once for each change: whoever asks often can tell by comparing that nothing has changed, at no cost.
+        var all: [ManagedResource]
         var attachments: [Attachment] = []
     }
 
     private let informers: InformerSet
     private let builtIn: [ManagedResource]
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     package init(_ builtIn: [ManagedResource], informers: InformerSet) {
         self.builtIn = builtIn
         self.informers = informers
+        state = Mutex(State(all: builtIn))
     }
 
-    package var all: [ManagedResource] { builtIn + state.withLock { $0.custom } }
+    package var all: [ManagedResource] { state.withLock { $0.all } }
 
     package func lister(_ resource: ManagedResource) -> Lister { informers.lister(resource.resource) }
 
@@ -47,6 +50,7 @@ package final class ManagedResources: Sendable {
             let gone = state.custom.filter { !resources.contains($0) }
             let added = resources.filter { !state.custom.contains($0) }
             state.custom = resources
+            state.all = builtIn + resources
             return (gone, added, state.attachments)
         }
         for resource in gone { informers.stop(resource.resource) }
