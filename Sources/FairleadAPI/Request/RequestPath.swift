@@ -59,13 +59,14 @@ struct RequestPath: Sendable, Equatable {
     /// with the word before it: it means all namespaces.
     static func segments(of path: String) -> [String] {
         var result: [String] = []
-        let raw = path.removingPercentEscapes.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        let raw = path.removingPercentEscapes.utf8
+            .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
         for (index, segment) in zip(raw.indices, raw) {
             if segment.isEmpty {
                 if result.last == "namespaces", index + 1 < raw.endIndex { result.removeLast() }
                 continue
             }
-            result.append(String(segment))
+            result.append(String(Substring(segment)))
         }
         return result
     }

@@ -62,6 +62,7 @@ package enum NameRules {
 
     /// Keys of labels and annotations: `name` or `prefix/name`.
     package static func qualifiedName(_ text: String) -> [String] {
+        if isQualified(text), text.utf8.count <= 63 { return [] }
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             .map { String(Substring($0)) }
         var messages: [String] = []
@@ -142,7 +143,12 @@ package enum NameRules {
     }
 
     private static func isSubdomain(_ text: String) -> Bool {
-        text.utf8[...].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(isLabel)
+        var rest = text.utf8[...]
+        while let dot = rest.firstIndex(of: UInt8(ascii: ".")) {
+            guard isLabel(rest[..<dot]) else { return false }
+            rest = rest[dot...].dropFirst()
+        }
+        return isLabel(rest)
     }
 
     private static func isQualified(_ text: String) -> Bool {

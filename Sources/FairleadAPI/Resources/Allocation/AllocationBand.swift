@@ -49,11 +49,11 @@ struct AllocationBand {
 
     /// A number from the environment's letters: each is one of 27.
     static func random(below limit: UInt128, _ environment: Environment) -> UInt128 {
-        var number: UInt128 = 0
+        let base = UInt64(Environment.suffixAlphabet.count)
+        var number: UInt64 = 0
         for letter in environment.randomSuffix(13).utf8 {
-            let digit = Environment.suffixAlphabet.firstIndex(of: letter) ?? 0
-            number = number * UInt128(Environment.suffixAlphabet.count) + UInt128(digit)
+            number = number * base + UInt64(Environment.suffixAlphabet.firstIndex(of: letter) ?? 0)
         }
-        return number % limit
+        return limit > UInt128(UInt64.max) ? UInt128(number) : UInt128(number % UInt64(limit))
     }
 }

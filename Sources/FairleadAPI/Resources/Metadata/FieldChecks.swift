@@ -15,70 +15,73 @@ extension FieldError {
     }
 }
 
-/// The small checks that validation of every kind is made of. Each gives the errors it finds, none if all is well.
+/// The small checks that validation of every kind is made of. Each gives the errors it finds, none if all is well,
+/// and asks where it looks only when it has found one.
 /// Reference: k8s.io/apimachinery `util/validation` and k8s.io/kubernetes `pkg/apis/core/validation`.
 enum FieldChecks {
     static let mustBeNonNegative = "must be greater than or equal to 0"
     static let immutable = "field is immutable"
 
-    static func nonNegative(_ value: Value?, _ path: FieldPath) -> [FieldError] {
+    static func nonNegative(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
         guard let number = value?.int, number < 0 else { return [] }
-        return [.invalid(path, .int(number), mustBeNonNegative)]
+        return [.invalid(path(), .int(number), mustBeNonNegative)]
     }
 
-    static func inRange(_ value: Value?, _ range: ClosedRange<Int64>, _ path: FieldPath) -> [FieldError] {
+    static func inRange(
+        _ value: Value?, _ range: ClosedRange<Int64>, _ path: @autoclosure () -> FieldPath
+    ) -> [FieldError] {
         guard let number = value?.int, !range.contains(number) else { return [] }
         return [
-            .invalid(path, .int(number), "must be between \(range.lowerBound) and \(range.upperBound), inclusive")
+            .invalid(path(), .int(number), "must be between \(range.lowerBound) and \(range.upperBound), inclusive")
         ]
     }
 
-    static func port(_ value: Value?, _ path: FieldPath) -> [FieldError] {
-        inRange(value ?? .int(0), 1...65535, path)
+    static func port(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+        inRange(value ?? .int(0), 1...65535, path())
     }
 
-    static func userOrGroup(_ value: Value?, _ path: FieldPath) -> [FieldError] {
-        inRange(value, 0...2_147_483_647, path)
+    static func userOrGroup(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+        inRange(value, 0...2_147_483_647, path())
     }
 
     /// A number or the name of a port.
-    static func portNumberOrName(_ value: Value?, _ path: FieldPath) -> [FieldError] {
-        if let name = value?.string { return messages(NameRules.portName(name), value: name, path) }
-        return port(value, path)
+    static func portNumberOrName(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+        if let name = value?.string { return messages(NameRules.portName(name), value: name, path()) }
+        return port(value, path())
     }
 
     /// One error for each message about a text.
-    static func messages(_ messages: [String], value: String, _ path: FieldPath) -> [FieldError] {
-        messages.map { .invalid(path, .string(value), $0) }
+    static func messages(_ messages: [String], value: String, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+        messages.map { .invalid(path(), .string(value), $0) }
     }
 
-    static func dnsLabel(_ text: String, _ path: FieldPath) -> [FieldError] {
-        messages(NameRules.dns1123Label(text), value: text, path)
+    static func dnsLabel(_ text: String, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+        messages(NameRules.dns1123Label(text), value: text, path())
     }
 
-    static func dnsSubdomain(_ text: String, _ path: FieldPath) -> [FieldError] {
-        messages(NameRules.dns1123Subdomain(text), value: text, path)
+    static func dnsSubdomain(_ text: String, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+        messages(NameRules.dns1123Subdomain(text), value: text, path())
     }
 
-    static func qualifiedName(_ text: String, _ path: FieldPath) -> [FieldError] {
-        messages(NameRules.qualifiedName(text), value: text, path)
+    static func qualifiedName(_ text: String, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+        messages(NameRules.qualifiedName(text), value: text, path())
     }
 
-    static func oneOf(_ text: String, _ allowed: [String], _ path: FieldPath) -> [FieldError] {
-        allowed.contains(text) ? [] : [.notSupported(path, .string(text), inOrder: allowed)]
+    static func oneOf(_ text: String, _ allowed: [String], _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+        allowed.contains(text) ? [] : [.notSupported(path(), .string(text), inOrder: allowed)]
     }
 
-    static func unchanged(_ new: Value?, _ old: Value?, _ path: FieldPath) -> [FieldError] {
-        new == old ? [] : [.invalid(path, new ?? .null, immutable)]
+    static func unchanged(_ new: Value?, _ old: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+        new == old ? [] : [.invalid(path(), new ?? .null, immutable)]
     }
 
     /// Labels: keys are qualified names, values label values. All errors stand at the map itself.
-    static func labels(_ value: Value?, _ path: FieldPath) -> [FieldError] {
+    static func labels(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         for member in value?.object?.members ?? [] {
-            errors += qualifiedName(member.key, path)
+            errors += qualifiedName(member.key, path())
             let text = member.value.string ?? ""
-            errors += messages(NameRules.labelValue(text), value: text, path)
+            errors += messages(NameRules.labelValue(text), value: text, path())
         }
         return errors
     }
@@ -86,23 +89,23 @@ enum FieldChecks {
     static let totalAnnotationSize = 256 * 1024
 
     /// Annotations: keys are qualified names in any case, all of them together at most 256 KiB.
-    static func annotations(_ value: Value?, _ path: FieldPath) -> [FieldError] {
+    static func annotations(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var size = 0
         for member in value?.object?.members ?? [] {
-            errors += messages(NameRules.qualifiedName(member.key.lowercased()), value: member.key, path)
+            errors += messages(NameRules.qualifiedName(member.key.lowercased()), value: member.key, path())
             size += member.key.utf8.count + (member.value.string?.utf8.count ?? 0)
         }
-        if size > totalAnnotationSize { errors.append(.tooLong(path, maximum: totalAnnotationSize)) }
+        if size > totalAnnotationSize { errors.append(.tooLong(path(), maximum: totalAnnotationSize)) }
         return errors
     }
 
     /// A meta/v1 LabelSelector, without saying whether it may be empty.
-    static func labelSelector(_ selector: Value?, _ path: FieldPath) -> [FieldError] {
+    static func labelSelector(_ selector: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
         guard let selector else { return [] }
-        var errors = labels(selector["matchLabels"], path.child("matchLabels"))
+        var errors = labels(selector["matchLabels"], path().child("matchLabels"))
         for (index, expression) in selector.items("matchExpressions").enumerated() {
-            let here = path.child("matchExpressions").index(index)
+            let here = path().child("matchExpressions").index(index)
             let values = expression.strings("values")
             switch expression.text("operator") {
             case "In", "NotIn":
@@ -133,14 +136,14 @@ enum FieldChecks {
         + "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
 
     /// A count or a percentage, not below zero.
-    static func countOrPercent(_ value: Value?, _ path: FieldPath) -> [FieldError] {
-        guard let text = value?.string else { return nonNegative(value, path) }
-        return percent(text) == nil ? [.invalid(path, .string(text), percentMessage)] : []
+    static func countOrPercent(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+        guard let text = value?.string else { return nonNegative(value, path()) }
+        return percent(text) == nil ? [.invalid(path(), .string(text), percentMessage)] : []
     }
 
-    static func notMoreThan100Percent(_ value: Value?, _ path: FieldPath) -> [FieldError] {
+    static func notMoreThan100Percent(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
         guard let text = value?.string, let percent = percent(text), percent > 100 else { return [] }
-        return [.invalid(path, .string(text), "must not be greater than 100%")]
+        return [.invalid(path(), .string(text), "must not be greater than 100%")]
     }
 
     /// The number of a count or of a percentage; 0 for anything else.
