@@ -132,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "FairleadDNSTests",
             dependencies: [
-                "FairleadDNS", "FairleadModel",
+                "FairleadDNS", "FairleadClientTesting", "FairleadModel",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -13,17 +13,20 @@ import time
 import urllib.error
 import urllib.request
 
-import dns.flags
-import dns.message
-import dns.name
-import dns.query
-import dns.rdatatype
-import dns.resolver
-import dns.reversename
-
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
+import python_environment  # noqa: E402
 from fairlead_process import Checks, Fairlead  # noqa: E402
+
+python_environment.enter()
+
+import dns.flags  # noqa: E402
+import dns.message  # noqa: E402
+import dns.name  # noqa: E402
+import dns.query  # noqa: E402
+import dns.rdatatype  # noqa: E402
+import dns.resolver  # noqa: E402
+import dns.reversename  # noqa: E402
 
 ZONE = "svc.cluster.local"
 
