@@ -252,27 +252,33 @@ package final class Store: Sendable {
         return reached
     }
 
-    /// Frees the decoded trees of versions that had been replaced or deleted at the revision. Whoever compares a version
-    /// with the one before it does so at once; a watcher that resumes later sends bytes, or decodes again.
-    func releaseTrees(through end: Int64) {
-        let (start, resources) = published.withLock { state in
-            (exchange(&state.treesReleased, with: max(end, state.treesReleased)), Array(state.rings.keys))
-        }
-        for resource in resources {
-            var last = start
-            while last < end {
-                let events = published.withLock { state -> [StoreEvent] in
-                    guard let ring = state.rings[resource] else { return [] }
-                    return ring.slice(from: ring.firstIndex(after: last), maximum: 256)
-                }
-                guard let newest = events.last else { break }
-                last = newest.revision
-                for event in events where event.revision <= end {
-                    event.previous?.releaseTree()
-                    if event.isDeletion { event.object.releaseTree() }
-                }
+    /// Frees the decoded trees of versions that had been replaced or deleted at the revision, of about `limit` of them.
+    /// Whoever compares a version with the one before it does so at once; a watcher that resumes later sends bytes, or
+    /// decodes again.
+    ///
+    /// - Returns: whether there are more.
+    func releaseTrees(through end: Int64, limit: Int) -> Bool {
+        let (events, isDone) = published.withLock { state -> ([StoreEvent], Bool) in
+            let start = state.treesReleased
+            var reached = start
+            var count = 0
+            for commit in state.commits[state.commits.partitionPoint { $0.revision <= start }...] {
+                if commit.revision > end || count >= limit { break }
+                count += commit.events
+                reached = commit.revision
             }
+            state.treesReleased = reached
+            let events = state.rings.values.flatMap { ring in
+                let first = ring.firstIndex(after: start)
+                return ring.slice(from: first, maximum: ring.firstIndex(after: reached) - first)
+            }
+            return (events, count < limit)
         }
+        for event in events {
+            event.previous?.releaseTree()
+            if event.isDeletion { event.object.releaseTree() }
+        }
+        return !isDone
     }
 
     /// The revision that must be forgotten so that at most `limit` events stay.

@@ -131,16 +131,21 @@ final class StoreWriter: Sendable {
     private func compact() {
         guard let store = store.withLock({ $0.store }) else { return }
         let current = store.current.revision
-        if let replaced = trees.withLock({ $0.tick(at: .now, revision: current) }) {
-            // Not on this thread: freeing takes its time, and nobody waits for it.
-            DispatchQueue.global(qos: .utility).async { store.releaseTrees(through: replaced) }
-        }
+        if let replaced = trees.withLock({ $0.tick(at: .now, revision: current) }) { releaseTrees(through: replaced) }
         let aged = history.withLock { $0.tick(at: .now, revision: current) }
         let crowded = store.revisionBeyond(limit: options.maximumEvents)
         guard let target = [aged, crowded].compactMap({ $0 }).max(), target > store.statistics.compactedRevision else {
             return
         }
         forget(through: target)
+    }
+
+    /// Not on the writer's thread, and little by little: freeing takes its time, and nobody waits for it.
+    private func releaseTrees(through revision: Int64) {
+        DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + .milliseconds(5)) { [weak self] in
+            guard let self, let store = self.store.withLock({ $0.store }) else { return }
+            if store.releaseTrees(through: revision, limit: 128) { self.releaseTrees(through: revision) }
+        }
     }
 
     /// A slice at a time, each a task of its own on the queue: commits go in between.
