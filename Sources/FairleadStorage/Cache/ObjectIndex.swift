@@ -1,32 +1,42 @@
 import FairleadModel
 
 /// The objects of one resource in the order of lists, as a value: a copy costs nothing, and a change copies only the
-/// chunk it touches and the list of chunks, so that every snapshot stays as it was.
+/// chunk it touches, the group that this lies in and the list of groups, so that every snapshot stays as it was.
 struct ObjectIndex: Sendable {
-    /// Never empty chunks, each in order; every object of a chunk comes before those of the next.
-    private var chunks: [[StoredObject]] = []
+    /// Chunks that follow each other, each in order. None is empty, and there is at least one.
+    private struct Group: Sendable {
+        var chunks: [[StoredObject]]
+        /// Of all chunks.
+        var count: Int
+
+        init(_ chunks: [[StoredObject]]) {
+            self.chunks = chunks
+            count = chunks.reduce(0) { $0 + $1.count }
+        }
+    }
+
+    private var groups: [Group] = []
     private(set) var count = 0
 
-    /// A chunk is split when it grows beyond this. Copying one must stay cheap, and so must the list of them, which a
-    /// batch of commits copies once.
-    private static let chunkLimit = 64
+    /// Objects in a chunk, and chunks in a group: each is split when it grows beyond this. A change of one object among
+    /// a hundred thousand copies about as many references as would fill three chunks.
+    private static let limit = 64
 
     init() {}
 
     /// - Parameter objects: in order of namespace and name.
     init(sorted objects: [StoredObject]) {
         count = objects.count
-        var start = 0
-        while start < objects.count {
-            let end = min(start + Self.chunkLimit / 2, objects.count)
-            chunks.append(Array(objects[start..<end]))
-            start = end
-        }
+        groups = objects.pieces(of: Self.limit / 2).pieces(of: Self.limit / 2).map { Group($0) }
     }
 
+    /// Where an object is or belongs. Of a place between two chunks, the beginning of the later one.
     struct Position: Sendable, Equatable {
+        var group: Int
         var chunk: Int
         var offset: Int
+
+        static let start = Position(group: 0, chunk: 0, offset: 0)
     }
 
     func object(namespace: String, name: String) -> StoredObject? {
@@ -37,38 +47,49 @@ struct ObjectIndex: Sendable {
 
     /// The object there, or nil past the end.
     subscript(position: Position) -> StoredObject? {
-        guard position.chunk < chunks.count, position.offset < chunks[position.chunk].count else { return nil }
-        return chunks[position.chunk][position.offset]
+        guard position.group < groups.count else { return nil }
+        return groups[position.group].chunks[position.chunk][position.offset]
     }
 
     func position(after position: Position) -> Position {
-        guard position.chunk < chunks.count else { return position }
-        if position.offset + 1 < chunks[position.chunk].count {
-            return Position(chunk: position.chunk, offset: position.offset + 1)
-        }
-        return Position(chunk: position.chunk + 1, offset: 0)
+        guard position.group < groups.count else { return position }
+        return settled(Position(group: position.group, chunk: position.chunk, offset: position.offset + 1))
     }
 
     /// The first object that is not before namespace and name.
     func lowerBound(namespace: String, name: String) -> Position {
-        // The last chunk whose first object is not after the key, then inside of it.
-        let next = chunks.partitionPoint { Self.isBefore($0[0], namespace, name) }
-        guard next > 0 else { return Position(chunk: 0, offset: 0) }
-        let offset = chunks[next - 1].partitionPoint { Self.isBefore($0, namespace, name) }
-        return offset < chunks[next - 1].count
-            ? Position(chunk: next - 1, offset: offset) : Position(chunk: next, offset: 0)
+        func isBefore(_ object: StoredObject) -> Bool { object.key.isBefore(namespace: namespace, name: name) }
+        // The last group, and the last chunk in it, whose first object comes before; then inside of that.
+        let group = groups.partitionPoint { isBefore($0.chunks[0][0]) } - 1
+        guard group >= 0 else { return .start }
+        let chunks = groups[group].chunks
+        let chunk = chunks.partitionPoint { isBefore($0[0]) } - 1
+        return settled(Position(group: group, chunk: chunk, offset: chunks[chunk].partitionPoint(isBefore)))
+    }
+
+    /// A place past the end of a chunk is the beginning of the next.
+    private func settled(_ position: Position) -> Position {
+        let chunks = groups[position.group].chunks
+        if position.offset < chunks[position.chunk].count { return position }
+        if position.chunk + 1 < chunks.count {
+            return Position(group: position.group, chunk: position.chunk + 1, offset: 0)
+        }
+        return Position(group: position.group + 1, chunk: 0, offset: 0)
     }
 
     /// How many objects lie from one position to another.
-    func distance(from start: Position, to end: Position) -> Int {
-        if start.chunk == end.chunk { return end.offset - start.offset }
-        guard start.chunk < chunks.count else { return 0 }
-        var total = chunks[start.chunk].count - start.offset + end.offset
-        for chunk in (start.chunk + 1)..<max(end.chunk, start.chunk + 1) { total += chunks[chunk].count }
-        return total
+    func distance(from start: Position, to end: Position) -> Int { number(of: end) - number(of: start) }
+
+    /// How many objects come before the position.
+    private func number(of position: Position) -> Int {
+        var number = position.offset
+        for group in groups[..<position.group] { number += group.count }
+        guard position.group < groups.count else { return number }
+        for chunk in groups[position.group].chunks[..<position.chunk] { number += chunk.count }
+        return number
     }
 
-    var end: Position { Position(chunk: chunks.count, offset: 0) }
+    var end: Position { Position(group: groups.count, chunk: 0, offset: 0) }
 
     /// Puts the object that `make` makes of the one that is there, if any, in its place; returns both.
     mutating func put(
@@ -77,7 +98,7 @@ struct ObjectIndex: Sendable {
         let found = lowerBound(namespace: key.namespace, name: key.name)
         if let old = self[found], old.key == key {
             let new = make(old)
-            chunks[found.chunk][found.offset] = new
+            groups[found.group].chunks[found.chunk][found.offset] = new
             return (old, new)
         }
         let new = make(nil)
@@ -87,21 +108,29 @@ struct ObjectIndex: Sendable {
 
     private mutating func add(_ object: StoredObject, at found: Position) {
         count += 1
-        if chunks.isEmpty {
-            chunks.append([object])
+        if groups.isEmpty {
+            groups.append(Group([[object]]))
             return
         }
         // A key that belongs between two chunks goes to the end of the earlier one.
-        var place = found
-        if place.offset == 0, place.chunk > 0 {
-            place = Position(chunk: place.chunk - 1, offset: chunks[place.chunk - 1].count)
+        var (group, chunk, offset) = (found.group, found.chunk, found.offset)
+        if offset == 0, found != .start {
+            if chunk == 0 {
+                group -= 1
+                chunk = groups[group].chunks.count
+            }
+            chunk -= 1
+            offset = groups[group].chunks[chunk].count
         }
-        chunks[place.chunk].insert(object, at: place.offset)
-        if chunks[place.chunk].count > Self.chunkLimit {
-            let tail = Array(chunks[place.chunk][(Self.chunkLimit / 2)...])
-            chunks[place.chunk].removeLast(tail.count)
-            chunks.insert(tail, at: place.chunk + 1)
-        }
+        groups[group].count += 1
+        groups[group].chunks[chunk].insert(object, at: offset)
+        guard groups[group].chunks[chunk].count > Self.limit else { return }
+        let upper = groups[group].chunks[chunk].removeUpperHalf()
+        groups[group].chunks.insert(upper, at: chunk + 1)
+        guard groups[group].chunks.count > Self.limit else { return }
+        let later = Group(groups[group].chunks.removeUpperHalf())
+        groups[group].count -= later.count
+        groups.insert(later, at: group + 1)
     }
 
     /// Takes the object away and returns it; nil if there is none.
@@ -109,17 +138,27 @@ struct ObjectIndex: Sendable {
     mutating func remove(namespace: String, name: String) -> StoredObject? {
         let found = lowerBound(namespace: namespace, name: name)
         guard let old = self[found], !Self.isOther(old, namespace, name) else { return nil }
-        chunks[found.chunk].remove(at: found.offset)
-        if chunks[found.chunk].isEmpty { chunks.remove(at: found.chunk) }
         count -= 1
+        groups[found.group].count -= 1
+        groups[found.group].chunks[found.chunk].remove(at: found.offset)
+        if groups[found.group].chunks[found.chunk].isEmpty { groups[found.group].chunks.remove(at: found.chunk) }
+        if groups[found.group].chunks.isEmpty { groups.remove(at: found.group) }
         return old
-    }
-
-    private static func isBefore(_ object: StoredObject, _ namespace: String, _ name: String) -> Bool {
-        object.key.isBefore(namespace: namespace, name: name)
     }
 
     private static func isOther(_ object: StoredObject, _ namespace: String, _ name: String) -> Bool {
         ObjectKey(object.key.resource, namespace: namespace, name: name) != object.key
+    }
+}
+
+extension Array {
+    fileprivate func pieces(of size: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    }
+
+    fileprivate mutating func removeUpperHalf() -> [Element] {
+        let upper = Array(self[(count / 2)...])
+        removeLast(upper.count)
+        return upper
     }
 }

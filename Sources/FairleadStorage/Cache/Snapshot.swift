@@ -19,7 +19,7 @@ package struct Snapshot: Sendable {
     ) -> ObjectSlice {
         let index = indexes[resource] ?? ObjectIndex()
         var start =
-            namespace.map { index.lowerBound(namespace: $0, name: "") } ?? ObjectIndex.Position(chunk: 0, offset: 0)
+            namespace.map { index.lowerBound(namespace: $0, name: "") } ?? .start
         if let after {
             // The smallest key after a name is the name followed by the smallest character.
             let next = index.lowerBound(namespace: after.namespace, name: after.name + "\u{0}")
