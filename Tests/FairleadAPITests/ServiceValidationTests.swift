@@ -127,6 +127,46 @@ import Testing
         #expect(fixture.imbalance() == [])
     }
 
+    private func warnings(_ spec: Value) -> [String] {
+        ServiceStrategy().warnings(for: ["metadata": ["name": "s"], "spec": spec], old: nil)
+    }
+
+    @Test func warningsComeInOrderAndOnlyWhereTheyApply() {
+        let nonStandard = "will be considered invalid in a future Kubernetes release: use"
+        #expect(
+            warnings(["type": "LoadBalancer", "externalIPs": ["01.2.3.4"], "loadBalancerIP": "05.6.7.8"]) == [
+                #"spec.externalIPs[0]: non-standard IP address "01.2.3.4" \#(nonStandard) "1.2.3.4""#,
+                "spec.externalIPs is deprecated and may no longer be implemented in some clusters",
+                #"spec.loadBalancerIP: non-standard IP address "05.6.7.8" \#(nonStandard) "5.6.7.8""#,
+            ])
+        #expect(
+            warnings(["type": "ExternalName", "externalName": "a.b", "externalIPs": ["1.2.3.4"]]) == [
+                #"spec.externalIPs is ignored when spec.type is "ExternalName""#
+            ])
+        #expect(
+            warnings([
+                "type": "ClusterIP", "clusterIP": "None", "clusterIPs": ["None"], "sessionAffinity": "None",
+                "externalIPs": ["1.2.3.4"],
+            ]) == ["spec.externalIPs is ignored for headless services"])
+    }
+
+    @Test func loadBalancerClassIsCheckedWithTheChangeAndWithTheWhole() async throws {
+        let fixture = try ServiceFixture()
+        _ = try await fixture.create(
+            "s", ["type": "LoadBalancer", "loadBalancerClass": "a.b/c", "ports": [["port": 10250]]])
+        let refused = try await fixture.refusal {
+            _ = try await fixture.update("s") { $0["loadBalancerClass"] = "a b" }
+        }
+        let malformed = NameRules.qualifiedName("a b").map { #"spec.loadBalancerClass: Invalid value: "a b": \#($0)"# }
+        #expect(
+            refused == [#"spec.loadBalancerClass: Invalid value: "a b": may not change once set"#] + malformed
+                + malformed)
+        let removed = try await fixture.refusal {
+            _ = try await fixture.update("s") { $0["loadBalancerClass"] = nil }
+        }
+        #expect(removed == [#"spec.loadBalancerClass: Invalid value: "null": may not change once set"#])
+    }
+
     @Test func statusIsCheckedAgainstTheType() throws {
         var service: Value = [
             "metadata": ["name": "s"], "spec": ["type": "LoadBalancer"],

@@ -60,7 +60,7 @@ struct EndpointBuilder {
         let isTerminating = pod.isTerminating
         let isReady = publishesNotReady || (isServing && !isTerminating)
         var endpoint: Object = [
-            "addresses": .array(addresses.map { .string($0) }),
+            "addresses": .array(addresses.map { .string(IPAddress.canonical($0)) }),
             "conditions": ["ready": .bool(isReady), "serving": .bool(isServing), "terminating": .bool(isTerminating)],
             "targetRef": [
                 "kind": "Pod", "namespace": .string(pod.namespace), "name": .string(pod.name), "uid": .string(pod.uid),

@@ -72,7 +72,8 @@ struct EndpointSliceMirroringReconciler {
 
     private static func endpoint(_ address: Value, isReady: Bool) -> Value {
         var endpoint: Object = [
-            "addresses": .array([.string(address.text("ip"))]), "conditions": ["ready": .bool(isReady)],
+            "addresses": .array([.string(IPAddress.canonical(address.text("ip")))]),
+            "conditions": ["ready": .bool(isReady)],
         ]
         endpoint["targetRef"] = address["targetRef"]
         for field in ["nodeName", "hostname"] where !address.text(field).isEmpty { endpoint[field] = address[field] }

@@ -56,7 +56,8 @@ struct EndpointSubsets {
         for pod in pods where EndpointBuilder.isEndpoint(pod) {
             // Terminating pods vanish at once, unless the Service asks for every address.
             if pod.isTerminating, !publishesNotReady { continue }
-            guard let ip = pod.podIPs.first(where: { $0.contains(":") == isIPv6 }) else { continue }
+            guard let text = pod.podIPs.first(where: { $0.contains(":") == isIPv6 }) else { continue }
+            let ip = IPAddress.canonical(text)
             let address = Address(ip: ip, uid: pod.uid, isReady: publishesNotReady || pod.isReady)
             values[address] = Self.address(ip, pod, service)
             if servicePorts.isEmpty, service.isHeadless { byPort[nil, default: []].insert(address) }

@@ -23,6 +23,9 @@ package struct IPAddress: Hashable, Sendable, Comparable, CustomStringConvertibl
         }
     }
 
+    /// The address as it should be written; a text that is none stays as it is.
+    package static func canonical(_ text: String) -> String { IPAddress(text)?.description ?? text }
+
     /// IPv4 before IPv6, then by number.
     package static func < (left: IPAddress, right: IPAddress) -> Bool {
         left.isIPv4 == right.isIPv4 ? left.bits < right.bits : left.isIPv4

@@ -10,8 +10,17 @@ package struct EndpointSliceStrategy: ResourceStrategy {
         object.changeItems("endpoints") { $0.setDefault("conditions", [:]) }
         object.changeItems("ports") { port in
             port.setDefault("name", "")
-            port.setDefaultText("protocol", "TCP")
+            port.setDefault("protocol", "TCP")
         }
+    }
+
+    /// A field of v1beta1 that v1 shows but does not take.
+    package func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
+        object.changeItems("endpoints") { $0["deprecatedTopology"] = nil }
+    }
+
+    package func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
+        if object["endpoints"] != old["endpoints"] { prepareForCreate(&object, context) }
     }
 
     package func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
@@ -26,7 +35,10 @@ package struct EndpointSliceStrategy: ResourceStrategy {
 
     package func warnings(for object: Value, old: Value?) -> [String] {
         var texts: [String] = []
-        if object.text("addressType") == "FQDN" { texts.append("spec.addressType: FQDN endpoints are deprecated") }
+        if old == nil, object.text("addressType") == "FQDN" {
+            texts.append("spec.addressType: FQDN endpoints are deprecated")
+        }
+        if Self.controllers.contains(object.labels["endpointslice.kubernetes.io/managed-by"] ?? "") { return texts }
         for (index, endpoint) in object.items("endpoints").enumerated() {
             for (position, text) in endpoint.strings("addresses").enumerated() {
                 let path = FieldPath("endpoints").index(index).child("addresses").index(position)
@@ -35,6 +47,11 @@ package struct EndpointSliceStrategy: ResourceStrategy {
         }
         return texts
     }
+
+    /// What these write, nobody can help.
+    private static let controllers = [
+        "endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io",
+    ]
 
     package var generationFields: [String] { ["addressType", "endpoints", "ports", "metadata.labels"] }
 }

@@ -17,6 +17,7 @@ enum EndpointSliceValidation {
         } else if !types.contains(type) {
             errors.append(.notSupported(FieldPath("addressType"), .string(type), supported: types))
         }
+        errors += portErrors(slice.items("ports"), FieldPath("ports"))
         let endpoints = slice.items("endpoints")
         let path = FieldPath("endpoints")
         if endpoints.count > maximumEndpoints {
@@ -26,7 +27,7 @@ enum EndpointSliceValidation {
                 errors += endpointErrors(endpoint, type: type, known: known, path.index(index))
             }
         }
-        return errors + portErrors(slice.items("ports"), FieldPath("ports"))
+        return errors
     }
 
     private static func endpointErrors(
@@ -41,7 +42,7 @@ enum EndpointSliceValidation {
             errors.append(.tooMany(list, actual: addresses.count, maximum: maximumAddresses))
         }
         for (index, text) in addresses.enumerated() where !known.contains(text) {
-            errors += addressErrors(text, type: type, list.index(index))
+            errors += addressErrors(text, type: type, list, index)
         }
         if let node = endpoint["nodeName"]?.string { errors += FieldChecks.dnsSubdomain(node, path.child("nodeName")) }
         errors += FieldChecks.labels(endpoint["deprecatedTopology"], path.child("deprecatedTopology"))
@@ -49,20 +50,25 @@ enum EndpointSliceValidation {
             errors += FieldChecks.dnsLabel(hostname, path.child("hostname"))
         }
         let hints = endpoint["hints"] ?? .null
-        errors += hintErrors(hints.items("forZones"), NameRules.labelValue, path.child("hints", "forZones"))
+        let zones = hints.items("forZones")
+        errors += hintErrors(zones, NameRules.labelValue, path.child("hints", "forZones"))
+        if zones.count > maximumHints { return errors }
         errors += hintErrors(hints.items("forNodes"), NameRules.dns1123Subdomain, path.child("hints", "forNodes"))
         return errors
     }
 
-    private static func addressErrors(_ text: String, type: String, _ path: FieldPath) -> [FieldError] {
+    /// That an address is of the other family is said of the list.
+    private static func addressErrors(
+        _ text: String, type: String, _ list: FieldPath, _ index: Int
+    ) -> [FieldError] {
+        let path = list.index(index)
         switch type {
         case "IPv4", "IPv6":
             let malformed = IPText.addressErrors(text, path)
             if !malformed.isEmpty { return malformed }
-            if IPAddress(text)?.family != type {
-                return [.invalid(path, .string(text), "must be an \(type) address")]
-            }
-            return IPText.specialAddressErrors(text, path)
+            let isOther = IPAddress(text)?.family != type
+            return (isOther ? [.invalid(list, .string(text), "must be an \(type) address")] : [])
+                + IPText.specialAddressErrors(text, path)
         case "FQDN": return qualifiedErrors(text, path)
         default: return []
         }
@@ -92,11 +98,8 @@ enum EndpointSliceValidation {
         for (index, hint) in hints.enumerated() {
             let name = hint.text("name")
             let here = path.index(index).child("name")
-            if !seen.insert(name).inserted {
-                errors.append(.duplicate(here, .string(name)))
-            } else {
-                errors += FieldChecks.messages(rule(name), value: name, here)
-            }
+            if !seen.insert(name).inserted { errors.append(.duplicate(here, .string(name))) }
+            errors += FieldChecks.messages(rule(name), value: name, here)
         }
         return errors
     }
@@ -112,7 +115,12 @@ enum EndpointSliceValidation {
             let name = port.text("name")
             if !name.isEmpty { errors += FieldChecks.dnsLabel(name, here.child("name")) }
             if !names.insert(name).inserted { errors.append(.duplicate(here.child("name"), .string(name))) }
-            errors += ServicePortValidation.protocolErrors(port, here)
+            let transport = port.text("protocol")
+            if !ServicePortValidation.protocols.contains(transport) {
+                errors.append(
+                    .notSupported(
+                        here.child("protocol"), .string(transport), supported: ServicePortValidation.protocols))
+            }
             if let text = port["appProtocol"]?.string {
                 errors += FieldChecks.qualifiedName(text, here.child("appProtocol"))
             }

@@ -33,7 +33,17 @@ package struct IPAddressStrategy: ResourceStrategy {
     }
 
     package func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        FieldChecks.unchanged(object.at("spec", "parentRef"), old.at("spec", "parentRef"), Self.path)
+        let parent = object.at("spec", "parentRef")
+        let errors = validate(object, context)
+        if parent == old.at("spec", "parentRef") { return errors }
+        guard let parent else { return errors + [.invalid(Self.path, pointer: nil, FieldChecks.immutable)] }
+        // Printed as the internal struct, whose fields have no JSON names.
+        let names = [("Group", "group"), ("Resource", "resource"), ("Namespace", "namespace"), ("Name", "name")]
+        let fields = names.map { internalName, name in
+            "\"\(internalName)\":\(Value.string(parent.text(name)).jsonText)"
+        }
+        let printed = "{" + fields.joined(separator: ",") + "}"
+        return errors + [.invalid(Self.path, printed: printed, FieldChecks.immutable)]
     }
 
     package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {

@@ -9,6 +9,11 @@ extension FieldError {
             .notSupported, field: path.description, printedValue: printed, detail: "supported values: " + list)
     }
 
+    /// An invalid value that is a pointer in Kubernetes' types: where there is none, that is printed like a text.
+    static func invalid(_ path: FieldPath, pointer value: Value?, _ detail: String) -> FieldError {
+        .invalid(path, value ?? "null", detail)
+    }
+
     /// An invalid value that is printed in a form of its own (Go structs).
     static func invalid(_ path: FieldPath, printed: String, _ detail: String) -> FieldError {
         FieldError(.invalid, field: path.description, printedValue: printed, detail: detail)

@@ -66,7 +66,7 @@ enum IPText {
             return [.invalid(path, .string(text), "must be a valid IP address")]
         }
         var details: [String] = []
-        if address.isUnspecified { details.append("may not be unspecified (\(address))") }
+        if address.isUnspecified { details.append("may not be unspecified (\(text))") }
         if address.isLoopback { details.append("may not be in the loopback range (127.0.0.0/8, ::1/128)") }
         if address.isLinkLocalUnicast {
             details.append("may not be in the link-local range (169.254.0.0/16, fe80::/10)")

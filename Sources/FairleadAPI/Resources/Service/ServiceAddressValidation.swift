@@ -38,7 +38,7 @@ enum ServiceAddressValidation {
         if hasBadAddress { return errors }
 
         let families = list.compactMap { IPAddress($0)?.family }
-        if list.count > 1, Set(families).count < list.count {
+        if list.count > 1, Set(families).count < 2 {
             errors.append(.invalid(path, shown, "may specify no more than one IP for each IP family"))
         }
         if !spec.isHeadless {

@@ -44,7 +44,7 @@ package struct ServiceStrategy: ResourceStrategy {
     }
 
     package func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        ServiceUpdateValidation.errors(for: object, old: old) + ServiceValidation.errors(for: object, old: old)
+        ServiceUpdateValidation.errors(for: object, old: old) + ServiceValidation.errors(for: object)
     }
 
     package func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {

@@ -7,9 +7,8 @@ enum ServiceValidation {
     static let path = FieldPath("spec")
     static let onlyForLoadBalancers = "may only be used when `type` is 'LoadBalancer'"
     private static let types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
-    private static let kubeletPort: Int64 = 10250
 
-    static func errors(for service: Value, old: Value? = nil) -> [FieldError] {
+    static func errors(for service: Value) -> [FieldError] {
         let spec = ServiceSpec(of: service)
         var errors = topologyErrors(service)
         if spec.ports.isEmpty, !spec.isHeadless, !spec.isExternalName { errors.append(.required(path.child("ports"))) }
@@ -33,7 +32,7 @@ enum ServiceValidation {
         if spec.value["allocateLoadBalancerNodePorts"] != nil, !spec.isLoadBalancer {
             errors.append(.forbidden(path.child("allocateLoadBalancerNodePorts"), onlyForLoadBalancers))
         }
-        if old == nil { errors += loadBalancerClassErrors(spec, old: nil) }
+        errors += loadBalancerClassErrors(spec, old: nil)
         errors += trafficErrors(spec)
         return errors
     }
@@ -52,14 +51,6 @@ enum ServiceValidation {
 
     private static func typeErrors(_ spec: ServiceSpec) -> [FieldError] {
         var errors: [FieldError] = []
-        if spec.isLoadBalancer {
-            for (index, port) in spec.ports.enumerated() where port.number("port") == kubeletPort {
-                errors.append(
-                    .invalid(
-                        path.child("ports").index(index), .int(kubeletPort),
-                        "may not expose port 10250 externally since it is used by kubelet"))
-            }
-        }
         if spec.mayHaveNodePorts, spec.isHeadless {
             errors.append(
                 .invalid(
@@ -136,13 +127,13 @@ enum ServiceValidation {
         return String(head[...last])
     }
 
-    /// KEP-1959. On an update this is checked together with what may not change.
+    /// KEP-1959. An update checks this twice: together with what may not change, and as part of the whole.
     static func loadBalancerClassErrors(_ spec: ServiceSpec, old: ServiceSpec?) -> [FieldError] {
         let here = path.child("loadBalancerClass")
         let name = spec.value["loadBalancerClass"]?.string
         var errors: [FieldError] = []
         if let old, old.isLoadBalancer, spec.isLoadBalancer, old.value["loadBalancerClass"]?.string != name {
-            errors.append(.invalid(here, name.map(Value.string) ?? .null, "may not change once set"))
+            errors.append(.invalid(here, pointer: name.map(Value.string), "may not change once set"))
         }
         guard let name else { return errors }
         return errors

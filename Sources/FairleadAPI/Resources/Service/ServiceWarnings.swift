@@ -25,14 +25,18 @@ enum ServiceWarnings {
                 texts.append("spec.SessionAffinity is ignored for headless services")
             }
         }
-        if !spec.externalIPs.isEmpty {
-            texts.append("spec.externalIPs is deprecated and may no longer be implemented in some clusters")
-        }
         for (index, text) in spec.externalIPs.enumerated() {
             texts += IPText.addressWarnings(text, path.child("externalIPs").index(index))
         }
+        if !spec.externalIPs.isEmpty, !spec.isHeadless, !spec.isExternalName {
+            texts.append("spec.externalIPs is deprecated and may no longer be implemented in some clusters")
+        }
+        texts += IPText.addressWarnings(spec.value.text("loadBalancerIP"), path.child("loadBalancerIP"))
         for (index, text) in spec.value.strings("loadBalancerSourceRanges").enumerated() {
             texts += IPText.rangeWarnings(text, path.child("loadBalancerSourceRanges").index(index))
+        }
+        if spec.isExternalName, !spec.externalIPs.isEmpty {
+            texts.append("spec.externalIPs is ignored when spec.type is \"ExternalName\"")
         }
         if !spec.isExternalName, !spec.value.text("externalName").isEmpty {
             texts.append("spec.externalName is ignored when spec.type is not \"ExternalName\"")
