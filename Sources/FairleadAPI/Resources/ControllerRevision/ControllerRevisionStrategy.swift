@@ -3,9 +3,9 @@ import FairleadModel
 /// The rules of ControllerRevisions: data that never changes, and a number.
 struct ControllerRevisionStrategy: ResourceStrategy {
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
-        var errors = FieldChecks.nonNegative(object["revision"], FieldPath("revision"))
-        if object["data"] == nil { errors.append(.required(FieldPath("data"), "data is mandatory")) }
-        return errors
+        let missing: [FieldError] =
+            object["data"] == nil ? [.required(FieldPath("data"), "data is mandatory")] : []
+        return missing + FieldChecks.nonNegative(object["revision"], FieldPath("revision"))
     }
 
     func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {

@@ -21,7 +21,8 @@ enum AffinityValidation {
         for (index, term) in affinity.items(preferred).enumerated() {
             let here = path.child(preferred).index(index)
             errors += weight(term, here)
-            errors += nodeSelectorTerm(term["preference"] ?? .null, here.child("preference"))
+            // Terms that are only preferred may ask for what no node can have.
+            errors += nodeSelectorTerm(term["preference"] ?? .null, checksValues: false, here.child("preference"))
         }
         return errors
     }
@@ -36,13 +37,19 @@ enum AffinityValidation {
         let terms = selector.items("nodeSelectorTerms")
         let here = path.child("nodeSelectorTerms")
         if terms.isEmpty { return [.required(here, "must have at least one node selector term")] }
-        return terms.enumerated().flatMap { nodeSelectorTerm($0.element, here.index($0.offset)) }
+        return terms.enumerated().flatMap { nodeSelectorTerm($0.element, checksValues: true, here.index($0.offset)) }
     }
 
-    private static func nodeSelectorTerm(_ term: Value, _ path: FieldPath) -> [FieldError] {
+    private static func nodeSelectorTerm(_ term: Value, checksValues: Bool, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         for (index, requirement) in term.items("matchExpressions").enumerated() {
-            errors += expression(requirement, path.child("matchExpressions").index(index))
+            let here = path.child("matchExpressions").index(index)
+            errors += expression(requirement, here)
+            guard checksValues else { continue }
+            for (position, value) in requirement.strings("values").enumerated() {
+                errors += FieldChecks.messages(
+                    NameRules.labelValue(value), value: value, here.child("values").index(position))
+            }
         }
         for (index, requirement) in term.items("matchFields").enumerated() {
             errors += fieldRequirement(requirement, path.child("matchFields").index(index))
@@ -127,18 +134,27 @@ enum AffinityValidation {
 
 /// The rules of topology spread constraints.
 enum TopologySpreadValidation {
+    private static func minDomains(_ constraint: Value, action: String, _ path: FieldPath) -> [FieldError] {
+        guard let domains = constraint["minDomains"]?.int else { return [] }
+        var errors: [FieldError] = []
+        if domains <= 0 { errors.append(.invalid(path, .int(domains), "must be greater than zero")) }
+        if action != "DoNotSchedule" {
+            errors.append(
+                .invalid(
+                    path, .int(domains), "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not \(action)"))
+        }
+        return errors
+    }
+
     static func errors(_ constraints: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
-        var seen: Set<String> = []
+        let kinds = constraints.map { "{\($0.text("topologyKey")), \($0.text("whenUnsatisfiable"))}" }
         for (index, constraint) in constraints.enumerated() {
             let here = path.index(index)
             let skew = constraint.number("maxSkew")
             if skew <= 0 { errors.append(.invalid(here.child("maxSkew"), .int(skew), "must be greater than zero")) }
-            let key = constraint.text("topologyKey")
-            if key.isEmpty {
+            if constraint.text("topologyKey").isEmpty {
                 errors.append(.required(here.child("topologyKey"), "can not be empty"))
-            } else {
-                errors += FieldChecks.qualifiedName(key, here.child("topologyKey"))
             }
             let action = constraint.text("whenUnsatisfiable")
             let actions = ["DoNotSchedule", "ScheduleAnyway"]
@@ -146,14 +162,12 @@ enum TopologySpreadValidation {
                 errors.append(
                     .notSupported(here.child("whenUnsatisfiable"), .string(action), supported: actions))
             }
-            if !seen.insert("\(key) \(action)").inserted {
+            // What comes again later is reported where it stands first.
+            if kinds[(index + 1)...].contains(kinds[index]) {
                 errors.append(
-                    .duplicate(
-                        here.child("{topologyKey, whenUnsatisfiable}"), .string("{\(key), \(action)}")))
+                    .duplicate(here.child("{topologyKey, whenUnsatisfiable}"), .string(kinds[index])))
             }
-            if let domains = constraint["minDomains"]?.int, domains <= 0 {
-                errors.append(.invalid(here.child("minDomains"), .int(domains), "must be greater than zero"))
-            }
+            errors += minDomains(constraint, action: action, here.child("minDomains"))
             for field in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
                 guard let policy = constraint[field]?.string, !["Honor", "Ignore"].contains(policy) else { continue }
                 errors.append(

@@ -107,8 +107,7 @@ enum EnvironmentValidation {
     }
 
     private static func keyReference(_ reference: Value, _ path: FieldPath) -> [FieldError] {
-        var errors: [FieldError] = []
-        if reference.text("name").isEmpty { errors.append(.required(path.child("name"))) }
+        var errors = FieldChecks.dnsSubdomain(reference.text("name"), path.child("name"))
         let key = reference.text("key")
         if key.isEmpty {
             errors.append(.required(path.child("key")))
@@ -116,6 +115,13 @@ enum EnvironmentValidation {
             errors += FieldChecks.messages(NameRules.configMapKey(key), value: key, path.child("key"))
         }
         return errors
+    }
+
+    /// The name of what all variables come from: checked like the start of a name, which may end with a dash.
+    private static func objectName(_ reference: Value, _ path: FieldPath) -> [FieldError] {
+        let name = reference.text("name")
+        if name.isEmpty { return [.required(path)] }
+        return FieldChecks.messages(NameRules.dns1123Subdomain(name.maskingTrailingDash), value: name, path)
     }
 
     static func sources(_ sources: [Value], _ path: FieldPath) -> [FieldError] {
@@ -130,7 +136,7 @@ enum EnvironmentValidation {
             for name in ["configMapRef", "secretRef"] {
                 guard let reference = source[name] else { continue }
                 count += 1
-                if reference.text("name").isEmpty { errors.append(.required(here.child(name, "name"))) }
+                errors += objectName(reference, here.child(name, "name"))
             }
             if count == 0 {
                 errors.append(.invalid(path, "", "must specify one of: `configMapRef` or `secretRef`"))

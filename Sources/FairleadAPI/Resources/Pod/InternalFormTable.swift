@@ -117,6 +117,10 @@ enum InternalFormTable {
         DeploymentStrategy: Type RollingUpdate*{RollingUpdateDeployment}
         RollingUpdateDeployment: MaxUnavailable# MaxSurge#
         DaemonSetUpdateStrategy: Type RollingUpdate*{RollingUpdateDeployment}
+        StatefulSetUpdateStrategy: Type RollingUpdate*{RollingUpdateStatefulSet}
+        RollingUpdateStatefulSet: Partition# MaxUnavailable!
+        ScopeSelector: MatchExpressions[]{ScopedResourceSelectorRequirement}
+        ScopedResourceSelectorRequirement: ScopeName Operator Values!
         PodIP: IP=ip
         PodDisruptionBudgetSpec: MinAvailable! Selector! MaxUnavailable! UnhealthyPodEvictionPolicy!
         """

@@ -8,22 +8,20 @@ enum PodNetworkValidation {
 
     static func dnsConfig(_ spec: Value, _ path: FieldPath) -> [FieldError] {
         let config = spec["dnsConfig"]
-        var errors: [FieldError] = []
         if spec.text("dnsPolicy") == "None" {
             guard let config else {
-                return [
-                    .required(path, "must provide `dnsConfig` when `dnsPolicy` is \(String("None").goQuoted)")
-                ]
+                return [.required(path, "must provide `dnsConfig` when `dnsPolicy` is None")]
             }
             if config.items("nameservers").isEmpty {
-                errors.append(
+                return [
                     .required(
                         path.child("nameservers"),
-                        "must provide at least one DNS nameserver when `dnsPolicy` is \(String("None").goQuoted)"))
+                        "must provide at least one DNS nameserver when `dnsPolicy` is None")
+                ]
             }
         }
-        guard let config else { return errors }
-        return errors + nameservers(config, path.child("nameservers")) + searches(config, path.child("searches"))
+        guard let config else { return [] }
+        return nameservers(config, path.child("nameservers")) + searches(config, path.child("searches"))
             + options(config, path.child("options"))
     }
 

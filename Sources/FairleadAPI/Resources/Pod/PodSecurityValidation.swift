@@ -6,18 +6,18 @@ enum PodSecurityValidation {
         guard let security = spec["securityContext"] else { return [] }
         let here = path.child("securityContext")
         var errors: [FieldError] = []
-        if spec.flag("hostNetwork") { errors += hostPorts(spec, path) }
-        if spec.flag("hostPID"), spec.flag("shareProcessNamespace") {
-            errors.append(
-                .invalid(
-                    path.child("shareProcessNamespace"), true,
-                    "ShareProcessNamespace and HostPID cannot both be enabled"))
-        }
         for field in ["fsGroup", "runAsUser", "runAsGroup"] {
             errors += FieldChecks.userOrGroup(security[field], here.child(field))
         }
         for (index, group) in security.items("supplementalGroups").enumerated() {
             errors += FieldChecks.userOrGroup(group, here.child("supplementalGroups").index(index))
+        }
+        // The host's namespaces are parts of the security context in the internal form, hence the path.
+        if spec.flag("hostPID"), spec.flag("shareProcessNamespace") {
+            errors.append(
+                .invalid(
+                    here.child("shareProcessNamespace"), true,
+                    "ShareProcessNamespace and HostPID cannot both be enabled"))
         }
         errors += systemControls(security.items("sysctls"), here.child("sysctls"))
         if let policy = security["fsGroupChangePolicy"]?.string, !["Always", "OnRootMismatch"].contains(policy) {
@@ -29,7 +29,9 @@ enum PodSecurityValidation {
         return errors
     }
 
-    private static func hostPorts(_ spec: Value, _ path: FieldPath) -> [FieldError] {
+    /// Where the network is the host's, ports of containers are ports of the host.
+    static func hostPorts(_ spec: Value, _ path: FieldPath) -> [FieldError] {
+        guard spec.flag("hostNetwork") else { return [] }
         var errors: [FieldError] = []
         for (index, container) in spec.items("containers").enumerated() {
             for (position, port) in container.items("ports").enumerated() {
@@ -38,9 +40,8 @@ enum PodSecurityValidation {
                 guard hostPort != 0, hostPort != port.number("containerPort") else { continue }
                 errors.append(
                     .invalid(
-                        path.child("containers").index(index).child("ports").index(position).child("containerPort"),
-                        .int(port.number("containerPort")),
-                        "must match `hostPort` when `hostNetwork` is true"))
+                        path.child("containers").index(index).child("ports").index(position).child("hostPort"),
+                        .int(hostPort), "must match `containerPort` when `hostNetwork` is true"))
             }
         }
         return errors

@@ -40,11 +40,12 @@ package struct PodSpecValidation {
     }
 
     package func errors(of spec: Value, _ path: FieldPath) -> [FieldError] {
-        let volumes = VolumeValidation.errors(spec.items("volumes"), path.child("volumes"))
+        var errors: [FieldError] = []
+        let volumes = VolumeValidation.validVolumes(
+            spec.items("volumes"), path.child("volumes"), errors: &errors)
         let containers = ContainerValidation(
-            volumes: spec.items("volumes"), allowsPrivileged: allowsPrivileged,
+            volumes: volumes, allowsPrivileged: allowsPrivileged,
             gracePeriod: spec["terminationGracePeriodSeconds"]?.int ?? 30)
-        var errors = volumes
         errors += containers.errors(ofContainers: spec.items("containers"), path.child("containers"))
         errors += containers.errors(
             ofInitContainers: spec.items("initContainers"), others: spec.items("containers"),
@@ -53,13 +54,11 @@ package struct PodSpecValidation {
             ofEphemeralContainers: spec.items("ephemeralContainers"),
             others: spec.items("containers") + spec.items("initContainers"), path.child("ephemeralContainers"))
         errors += ResourceRequirementsValidation.errors(spec["resources"], path.child("resources"))
+        errors += PodSecurityValidation.hostPorts(spec, path)
         errors += policy(spec, "restartPolicy", ["Always", "OnFailure", "Never"], path)
         errors += policy(spec, "dnsPolicy", ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"], path)
         errors += FieldChecks.labels(spec["nodeSelector"], path.child("nodeSelector"))
         errors += PodSecurityValidation.errors(ofPodSpec: spec, path)
-        for (index, secret) in spec.items("imagePullSecrets").enumerated() where secret.text("name").isEmpty {
-            errors.append(.required(path.child("imagePullSecrets").index(index).child("name")))
-        }
         errors += AffinityValidation.errors(spec["affinity"], path.child("affinity"))
         errors += PodNetworkValidation.dnsConfig(spec, path.child("dnsConfig"))
         errors += gates(spec, path)
@@ -87,7 +86,7 @@ package struct PodSpecValidation {
         for (index, gate) in spec.items("schedulingGates").enumerated() {
             let here = path.child("schedulingGates").index(index)
             let name = gate.text("name")
-            if name.isEmpty { errors.append(.required(here)) } else { errors += FieldChecks.qualifiedName(name, here) }
+            errors += FieldChecks.qualifiedName(name, here)
             if !seen.insert(name).inserted { errors.append(.duplicate(here, .string(name))) }
         }
         return errors
@@ -121,9 +120,9 @@ package struct PodSpecValidation {
         }
         if let system = spec["os"] {
             let name = system.text("name")
-            let here = path.child("os").child("name")
+            let here = path.child("os")
             if name.isEmpty {
-                errors.append(.required(here))
+                errors.append(.required(here.child("name"), "cannot be empty"))
             } else if !["linux", "windows"].contains(name) {
                 errors.append(.notSupported(here, .string(name), supported: ["linux", "windows"]))
             }

@@ -10,6 +10,10 @@ enum PodStatusValidation {
         let path = FieldPath("status")
         let spec = old["spec"] ?? .null
         var errors = conditions(new.items("conditions"))
+        let nominated = new.text("nominatedNodeName")
+        if nominated != before.text("nominatedNodeName"), !nominated.isEmpty {
+            errors += FieldChecks.dnsSubdomain(nominated, path.child("nominatedNodeName"))
+        }
         if new.text("qosClass") != before.text("qosClass") {
             errors.append(
                 .invalid(path.child("qosClass"), new["qosClass"] ?? "", FieldChecks.immutable))
@@ -17,6 +21,11 @@ enum PodStatusValidation {
         errors += containers(new, before, "containerStatuses", policy: spec.text("restartPolicy"), spec)
         errors += containers(new, before, "initContainerStatuses", policy: spec.text("restartPolicy"), spec)
         errors += addresses(new.items("podIPs"), path.child("podIPs"))
+        if let first = new.items("hostIPs").first?.text("ip"), first != new.text("hostIP") {
+            errors.append(
+                .invalid(
+                    path.child("hostIPs").index(0).child("ip"), .string(first), "must be equal to `hostIP`"))
+        }
         errors += addresses(new.items("hostIPs"), path.child("hostIPs"))
         return errors
     }

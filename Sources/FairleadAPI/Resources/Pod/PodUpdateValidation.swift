@@ -22,7 +22,8 @@ enum PodUpdateValidation {
         errors += tolerations(new.items("tolerations"), old: before.items("tolerations"))
         errors += gates(new.items("schedulingGates"), old: before.items("schedulingGates"))
         if new == before { return errors }
-        let munged = withoutAllowedChanges(new, old: before)
+        var munged = withoutAllowedChanges(new, old: before)
+        if !before.items("schedulingGates").isEmpty { errors += placement(&munged, old: before) }
         if munged != before { errors.append(forbidden(munged, old: before)) }
         return errors
     }
@@ -76,13 +77,16 @@ enum PodUpdateValidation {
     }
 
     private static func gates(_ new: [Value], old: [Value]) -> [FieldError] {
-        let before = Set(old)
+        let before = Set(old.map { $0.text("name") })
         return new.enumerated().compactMap { index, gate in
-            before.contains(gate)
+            let name = gate.text("name")
+            // A gate that is added twice is reported once, where it stands last.
+            let isRepeated = new[(index + 1)...].contains { $0.text("name") == name }
+            return before.contains(name) || isRepeated
                 ? nil
                 : .forbidden(
-                    path.child("schedulingGates").index(index),
-                    "only deletion is allowed, but found new scheduling gate '\(gate.text("name"))'")
+                    path.child("schedulingGates").index(index).child("name"),
+                    "only deletion is allowed, but found new scheduling gate '\(name)'")
         }
     }
 
@@ -102,15 +106,66 @@ enum PodUpdateValidation {
         {
             result["terminationGracePeriodSeconds"] = .int(before)
         }
-        // A pod that waits behind gates may still narrow down where it can go.
-        if !old.items("schedulingGates").isEmpty, isNarrowing(new["nodeSelector"], old: old["nodeSelector"]) {
-            result["nodeSelector"] = old["nodeSelector"]
-        }
         return result
     }
 
-    private static func isNarrowing(_ new: Value?, old: Value?) -> Bool {
-        (old?.object?.members ?? []).allSatisfy { new?[$0.key] == $0.value }
+    /// A pod that waits behind gates may still narrow down where it can go. What it changed of that is taken back in
+    /// `munged`, right or wrong, as it has errors of its own.
+    private static func placement(_ munged: inout Value, old: Value) -> [FieldError] {
+        var errors: [FieldError] = []
+        let selector = munged["nodeSelector"]
+        if !old.entries("nodeSelector").allSatisfy({ selector?[$0.key] == $0.value }) {
+            errors.append(
+                .invalid(
+                    path.child("nodeSelector"), selector ?? .null,
+                    "only additions to spec.nodeSelector are allowed (no mutations or deletions)"))
+        }
+        munged["nodeSelector"] = old["nodeSelector"]
+        let affinity = munged.at("affinity", "nodeAffinity")
+        let before = old.at("affinity", "nodeAffinity")
+        if affinity == before { return errors }
+        errors += nodeAffinity(affinity, old: before)
+        let isOnlyNodeAffinity =
+            munged.at("affinity", "podAffinity") == nil && munged.at("affinity", "podAntiAffinity") == nil
+        if old["affinity"] == nil, isOnlyNodeAffinity {
+            munged["affinity"] = nil
+        } else {
+            munged.set(before, at: "affinity", "nodeAffinity")
+        }
+        return errors
+    }
+
+    /// Terms that nodes must match may be given where there were none; later their requirements only grow.
+    private static func nodeAffinity(_ new: Value?, old: Value?) -> [FieldError] {
+        let required = "requiredDuringSchedulingIgnoredDuringExecution"
+        let here = path.child("affinity", "nodeAffinity", required, "nodeSelectorTerms")
+        let terms = new?[required]?.items("nodeSelectorTerms") ?? []
+        let before = old?[required]?.items("nodeSelectorTerms") ?? []
+        if before.isEmpty { return [] }
+        if before.count != terms.count {
+            let printed = terms.map { InternalForm.text(of: $0, as: "NodeSelectorTerm") }.joined(separator: ",")
+            // No terms at all are a nil slice, which prints as null.
+            return [
+                .invalid(
+                    here, printed: terms.isEmpty ? "null" : "[\(printed)]",
+                    "no additions/deletions to non-empty NodeSelectorTerms list are allowed")
+            ]
+        }
+        var errors: [FieldError] = []
+        for (index, (term, before)) in zip(terms, before).enumerated() where !onlyGrows(term, old: before) {
+            errors.append(
+                .invalid(
+                    here.index(index), printed: InternalForm.text(of: term, as: "NodeSelectorTerm"),
+                    "only additions are allowed (no mutations or deletions)"))
+        }
+        return errors
+    }
+
+    /// A term without requirements matches nothing, so that adding one would widen it.
+    private static func onlyGrows(_ new: Value, old: Value) -> Bool {
+        let parts = ["matchExpressions", "matchFields"]
+        if parts.allSatisfy({ old.items($0).isEmpty }) { return parts.allSatisfy { new.items($0).isEmpty } }
+        return parts.allSatisfy { new.items($0).starts(with: old.items($0)) }
     }
 
     private static let updatable = [

@@ -34,14 +34,15 @@ enum PodWarnings {
             warnings.append("\(here): duplicate ip \(address.goQuoted)")
         }
         var secrets: Set<String> = []
-        for (index, secret) in spec.items("imagePullSecrets").enumerated() {
-            let here = path.child("imagePullSecrets").index(index).description
-            let name = secret.text("name")
-            if name.isEmpty {
-                warnings.append("\(here): invalid empty name \"\"")
-            } else if !secrets.insert(name).inserted {
-                warnings.append("\(here): duplicate name \(name.goQuoted)")
-            }
+        let names = spec.items("imagePullSecrets").map { $0.text("name") }
+        func place(_ index: Int) -> String {
+            path.child("imagePullSecrets").index(index).child("name").description
+        }
+        for (index, name) in names.enumerated() where !secrets.insert(name).inserted {
+            warnings.append("\(place(index)): duplicate name \(name.goQuoted)")
+        }
+        for (index, name) in names.enumerated() where name.isEmpty {
+            warnings.append("\(place(index)): invalid empty name \(name.goQuoted)")
         }
         for key in ["containers", "initContainers"] {
             for (index, container) in spec.items(key).enumerated() {

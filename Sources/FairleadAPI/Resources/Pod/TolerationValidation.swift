@@ -41,8 +41,7 @@ enum TolerationValidation {
             if !value.isEmpty {
                 errors.append(
                     .invalid(
-                        path.child("operator"), printed: InternalForm.text(of: toleration, as: "Toleration"),
-                        "value must be empty when `operator` is 'Exists'"))
+                        path.child("operator"), .string(value), "value must be empty when `operator` is 'Exists'"))
             }
         default:
             errors.append(

@@ -33,10 +33,35 @@ enum VolumeMountValidation {
                         "must not already exist as a path in volumeDevices"))
             }
             errors += subPaths(mount, here: here, path)
-            if let propagation = mount["mountPropagation"]?.string {
-                errors += FieldChecks.oneOf(
-                    propagation, ["Bidirectional", "HostToContainer", "None"], here.child("mountPropagation"))
-            }
+            errors += propagation(mount, container, path.child("mountPropagation"))
+            errors += recursiveReadOnly(mount, path.child("recursiveReadOnly"))
+        }
+        return errors
+    }
+
+    /// Kubernetes reports this and what follows without the index of the mount, too.
+    private static func propagation(_ mount: Value, _ container: Value, _ path: FieldPath) -> [FieldError] {
+        guard let mode = mount["mountPropagation"]?.string else { return [] }
+        var errors = FieldChecks.oneOf(mode, ["Bidirectional", "HostToContainer", "None"], path)
+        if mode == "Bidirectional", !(container["securityContext"]?.flag("privileged") ?? false) {
+            errors.append(
+                .forbidden(path, "Bidirectional mount propagation is available only to privileged containers"))
+        }
+        return errors
+    }
+
+    private static func recursiveReadOnly(_ mount: Value, _ path: FieldPath) -> [FieldError] {
+        guard let mode = mount["recursiveReadOnly"]?.string, mode != "Disabled" else { return [] }
+        guard ["Enabled", "IfPossible"].contains(mode) else {
+            return [.notSupported(path, .string(mode), supported: ["Disabled", "IfPossible", "Enabled"])]
+        }
+        var errors: [FieldError] = []
+        if !mount.flag("readOnly") {
+            errors.append(.forbidden(path, "may only be specified when readOnly is true"))
+        }
+        if let propagation = mount["mountPropagation"]?.string, propagation != "None" {
+            errors.append(
+                .forbidden(path, "may only be specified when mountPropagation is None or not specified"))
         }
         return errors
     }

@@ -2,8 +2,9 @@ import FairleadModel
 
 /// The rules of volumes.
 enum VolumeValidation {
-    static func errors(_ volumes: [Value], _ path: FieldPath) -> [FieldError] {
-        var errors: [FieldError] = []
+    /// The volumes without errors, which alone can be mounted.
+    static func validVolumes(_ volumes: [Value], _ path: FieldPath, errors: inout [FieldError]) -> [Value] {
+        var valid: [Value] = []
         var names: Set<String> = []
         for (index, volume) in volumes.enumerated() {
             let here = path.index(index)
@@ -15,10 +16,13 @@ enum VolumeValidation {
                 found += FieldChecks.dnsLabel(name, here.child("name"))
             }
             if names.contains(name) { found.append(.duplicate(here.child("name"), .string(name))) }
-            if found.isEmpty { names.insert(name) }
+            if found.isEmpty {
+                names.insert(name)
+                valid.append(volume)
+            }
             errors += found
         }
-        return errors
+        return valid
     }
 
     private static let order = [
@@ -52,12 +56,16 @@ enum VolumeValidation {
             }
             return [.forbidden(path.child("sizeLimit"), "SizeLimit field must be a valid resource quantity")]
         case "hostPath": return hostPath(source, path)
+        case "gitRepo":
+            return required(["repository"], source, path)
+                + localPath(source.text("directory"), path.child("directory"))
         case "secret": return named("secretName", source, path)
         case "configMap": return named("name", source, path)
         case "persistentVolumeClaim": return required(["claimName"], source, path)
         case "nfs": return networkFileSystem(source, path)
         case "csi": return required(["driver"], source, path)
-        case "downwardAPI": return mode(source, path) + downwardFiles(source, path)
+        case "downwardAPI":
+            return mode(source, path) + source.items("items").flatMap { downwardFile($0, path) }
         case "projected": return projected(source, path)
         case "ephemeral": return required(["volumeClaimTemplate"], source, path)
         case "image": return required(["reference"], source, path)
@@ -108,63 +116,75 @@ enum VolumeValidation {
     private static func items(_ source: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         for (index, item) in source.items("items").enumerated() {
-            let here = path.child("items").index(index)
-            errors += required(["key", "path"], item, here)
-            errors += localPath(item.text("path"), here.child("path"))
-            errors += mode(item, here, "mode")
+            errors += self.item(item, path.child("items").index(index))
         }
         return errors
+    }
+
+    private static func item(_ item: Value, _ path: FieldPath) -> [FieldError] {
+        required(["key", "path"], item, path) + localPath(item.text("path"), path.child("path"))
+            + mode(item, path, "mode")
     }
 
     private static let downwardPaths: Set<String> = [
         "metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "metadata.uid",
     ]
 
-    private static func downwardFiles(_ source: Value, _ path: FieldPath) -> [FieldError] {
-        var errors: [FieldError] = []
-        for (index, file) in source.items("items").enumerated() {
-            let here = path.child("items").index(index)
-            if file.text("path").isEmpty { errors.append(.required(here.child("path"))) }
-            errors += localPath(file.text("path"), here.child("path"))
-            if let reference = file["fieldRef"] {
-                errors += EnvironmentValidation.fieldReference(
-                    reference, allowed: downwardPaths, here.child("fieldRef"))
-                if file["resourceFieldRef"] != nil {
-                    errors.append(
-                        .invalid(
-                            here, "resource",
-                            "fieldRef and resourceFieldRef can not be specified simultaneously"))
-                }
-            } else if let reference = file["resourceFieldRef"] {
-                errors += EnvironmentValidation.resourceReference(reference, here.child("resourceFieldRef"))
-            } else {
-                errors.append(.required(here.child("fieldRef"), "one of fieldRef and resourceFieldRef is required"))
+    /// A file of a downward API volume; Kubernetes reports its errors at the volume.
+    private static func downwardFile(_ file: Value, _ path: FieldPath) -> [FieldError] {
+        var errors = required(["path"], file, path)
+        errors += localPath(file.text("path"), path.child("path"))
+        if let reference = file["fieldRef"] {
+            errors += EnvironmentValidation.fieldReference(reference, allowed: downwardPaths, path.child("fieldRef"))
+            if file["resourceFieldRef"] != nil {
+                errors.append(
+                    .invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"))
             }
-            errors += mode(file, here, "mode")
+        } else if let reference = file["resourceFieldRef"] {
+            errors += EnvironmentValidation.resourceReference(reference, path.child("resourceFieldRef"))
+        } else {
+            errors.append(.required(path, "one of fieldRef and resourceFieldRef is required"))
         }
-        return errors
+        return errors + mode(file, path, "mode")
     }
 
     private static func projected(_ source: Value, _ path: FieldPath) -> [FieldError] {
         var errors = mode(source, path)
+        var taken: Set<String> = []
+        /// One path for one file, whichever source it comes from; `printed` is what the error shows.
+        func take(_ item: Value, printed: String) {
+            let location = item.text("path")
+            if location.isEmpty || taken.insert(location).inserted { return }
+            errors.append(.invalid(path, .string(printed), "conflicting duplicate paths"))
+        }
         for (index, projection) in source.items("sources").enumerated() {
             let here = path.child("sources").index(index)
             for name in ["secret", "configMap"] {
                 guard let part = projection[name] else { continue }
-                errors += required(["name"], part, here.child(name)) + items(part, here.child(name))
+                errors += required(["name"], part, here.child(name))
+                for (position, entry) in part.items("items").enumerated() {
+                    errors += item(entry, here.child(name, "items").index(position))
+                    take(entry, printed: part.text("name"))
+                }
             }
-            if let part = projection["downwardAPI"] { errors += downwardFiles(part, here.child("downwardAPI")) }
+            for file in projection["downwardAPI"]?.items("items") ?? [] {
+                errors += downwardFile(file, here.child("downwardAPI"))
+                take(file, printed: file.text("path"))
+            }
             if let part = projection["serviceAccountToken"] {
-                errors += token(part, here.child("serviceAccountToken"))
+                errors += token(part, here.child("serviceAccountToken"), volume: path)
             }
-            if case .object(let members) = projection, members.isEmpty {
-                errors.append(.required(here, "must specify one of secret, downwardAPI, configMap"))
+            if projectionKinds.count(where: { projection[$0] != nil }) > 1 {
+                errors.append(.forbidden(here, "may not specify more than 1 volume type per source"))
             }
         }
         return errors
     }
 
-    private static func token(_ source: Value, _ path: FieldPath) -> [FieldError] {
+    private static let projectionKinds = ["secret", "configMap", "downwardAPI", "serviceAccountToken"]
+
+    /// Kubernetes reports a bad path of a token at the volume.
+    private static func token(_ source: Value, _ path: FieldPath, volume: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         let seconds = source.number("expirationSeconds")
         if seconds < 600 {
@@ -174,9 +194,9 @@ enum VolumeValidation {
                     "may not specify a duration less than 10 minutes"))
         }
         if source.text("path").isEmpty {
-            errors.append(.required(path.child("path")))
+            errors.append(.required(volume.child("path")))
         } else {
-            errors += localPath(source.text("path"), path.child("path"))
+            errors += localPath(source.text("path"), volume.child("path"))
         }
         return errors
     }

@@ -12,10 +12,10 @@ struct ResourceQuotaStrategy: ResourceStrategy {
         for member in spec.entries("hard") {
             errors += QuotaResources.errors(member, FieldPath("spec", "hard").key(member.key))
         }
-        for scope in spec.strings("scopes") where !QuotaResources.scopes.contains(scope) {
-            errors.append(
-                .invalid(
-                    FieldPath("spec", "scopes"), .array(spec.items("scopes")), "unsupported scope"))
+        errors += QuotaScopes.errors(spec, FieldPath("spec", "scopes"))
+        if let selector = spec["scopeSelector"] {
+            errors += QuotaScopes.errors(
+                ofSelector: selector, spec, FieldPath("spec", "scopeSelector", "matchExpressions"))
         }
         return errors
     }
@@ -42,13 +42,106 @@ struct ResourceQuotaStrategy: ResourceStrategy {
     }
 }
 
-/// What a quota can bound.
-enum QuotaResources {
-    static let scopes: Set<String> = [
-        "Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity",
-        "VolumeAttributesClass",
+/// Which objects a quota counts.
+enum QuotaScopes {
+    private static let pods: Set<String> = ["pods"]
+    private static let podsAndCompute: Set<String> = [
+        "pods", "cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory",
     ]
 
+    /// The scopes there are, and the standard resources that each goes with.
+    private static let resources: [String: Set<String>] = [
+        "Terminating": podsAndCompute, "NotTerminating": podsAndCompute, "BestEffort": pods,
+        "NotBestEffort": podsAndCompute, "PriorityClass": podsAndCompute,
+        "CrossNamespacePodAffinity": podsAndCompute,
+        "VolumeAttributesClass": ["persistentvolumeclaims", "requests.storage"],
+    ]
+
+    private static let conflicting = [["BestEffort", "NotBestEffort"], ["Terminating", "NotTerminating"]]
+
+    static func errors(_ spec: Value, _ path: FieldPath) -> [FieldError] {
+        let scopes = spec.strings("scopes")
+        let printed = spec["scopes"] ?? .null
+        var errors: [FieldError] = []
+        for scope in scopes {
+            if resources[scope] == nil { errors.append(.invalid(path, printed, "unsupported scope")) }
+            for _ in unsupported(scope, spec) {
+                errors.append(.invalid(path, printed, "unsupported scope applied to resource"))
+            }
+        }
+        return errors + conflicts(scopes, spec, path)
+    }
+
+    /// Kubernetes reports all errors of a selector without the index of the requirement.
+    static func errors(ofSelector selector: Value, _ spec: Value, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        let requirements = selector.items("matchExpressions")
+        for requirement in requirements {
+            let scope = requirement.text("scopeName")
+            if resources[scope] == nil {
+                errors.append(.invalid(path.child("scopeName"), .string(scope), "unsupported scope"))
+            }
+            for _ in unsupported(scope, spec) {
+                errors.append(
+                    .invalid(
+                        path, printed: InternalForm.text(of: selector, as: "ScopeSelector"),
+                        "unsupported scope applied to resource"))
+            }
+            errors += operation(of: requirement, path)
+        }
+        return errors + conflicts(requirements.map { $0.text("scopeName") }, spec, path)
+    }
+
+    private static func operation(of requirement: Value, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        let comparison = requirement.text("operator")
+        let here = path.child("operator")
+        let classes = ["PriorityClass", "VolumeAttributesClass"]
+        let scope = requirement.text("scopeName")
+        if resources[scope] != nil, !classes.contains(scope), comparison != "Exists" {
+            errors.append(
+                .invalid(
+                    here, .string(comparison),
+                    "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, "
+                        + "ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, "
+                        + "ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"))
+        }
+        let values = requirement.items("values")
+        switch comparison {
+        case "In", "NotIn":
+            if values.isEmpty {
+                errors.append(
+                    .required(
+                        path.child("values"),
+                        "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"))
+            }
+        case "Exists", "DoesNotExist":
+            if !values.isEmpty {
+                errors.append(
+                    .invalid(
+                        path.child("values"), .array(values),
+                        "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"))
+            }
+        default: errors.append(.invalid(here, .string(comparison), "not a valid selector operator"))
+        }
+        return errors
+    }
+
+    /// The bounded standard resources that the scope does not go with.
+    private static func unsupported(_ scope: String, _ spec: Value) -> [String] {
+        guard let allowed = resources[scope] else { return [] }
+        return spec.entries("hard").map(\.key).filter { QuotaResources.isStandard($0) && !allowed.contains($0) }
+    }
+
+    /// The scopes of the spec are printed, even where those of the selector are meant.
+    private static func conflicts(_ scopes: [String], _ spec: Value, _ path: FieldPath) -> [FieldError] {
+        conflicting.filter { $0.allSatisfy(scopes.contains) }
+            .map { _ in .invalid(path, spec["scopes"] ?? .null, "conflicting scopes") }
+    }
+}
+
+/// What a quota can bound.
+enum QuotaResources {
     private static let counted: Set<String> = [
         "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps",
         "persistentvolumeclaims", "services.nodeports", "services.loadbalancers",
@@ -58,11 +151,16 @@ enum QuotaResources {
         "requests.ephemeral-storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage",
     ]
 
+    /// Whether the resource is one of Kubernetes' own.
+    static func isStandard(_ name: String) -> Bool {
+        counted.contains(name) || measured.contains(name) || name.hasPrefix("hugepages-")
+            || name.hasPrefix("requests.hugepages-")
+    }
+
     static func errors(_ member: Object.Member, _ path: FieldPath) -> [FieldError] {
         let name = member.key
         var errors = FieldChecks.qualifiedName(name, path)
-        let isPrefixed = name.hasPrefix("hugepages-") || name.hasPrefix("requests.hugepages-")
-        if errors.isEmpty, !name.contains("/"), !isPrefixed, !counted.contains(name), !measured.contains(name) {
+        if errors.isEmpty, !name.contains("/"), !isStandard(name) {
             if name != "storage" {
                 errors.append(
                     .invalid(path, .string(name), "must be a standard resource type or fully qualified"))

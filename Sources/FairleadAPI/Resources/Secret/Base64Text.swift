@@ -19,6 +19,22 @@ enum Base64Text {
         return String(decoding: result, as: UTF8.self)
     }
 
+    static func decode(_ text: String) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.utf8.count / 4 * 3)
+        var bits = 0
+        var count = 0
+        for digit in text.utf8 {
+            guard let value = alphabet.firstIndex(of: digit) else { continue }
+            bits = (bits << 6 | value) & 0xFFFFFF
+            count += 6
+            guard count >= 8 else { continue }
+            count -= 8
+            result.append(UInt8(truncatingIfNeeded: bits >> count))
+        }
+        return result
+    }
+
     static func size(ofDecoded text: String) -> Int {
         let padding = text.utf8.suffix(2).count { $0 == UInt8(ascii: "=") }
         return text.utf8.count / 4 * 3 - padding

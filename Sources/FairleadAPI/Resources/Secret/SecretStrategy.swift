@@ -38,8 +38,9 @@ struct SecretStrategy: ResourceStrategy {
             let key = "kubernetes.io/service-account.name"
             return (object.annotations[key] ?? "").isEmpty
                 ? [.required(FieldPath("metadata", "annotations").key(key))] : []
-        case "kubernetes.io/dockercfg": return missing(".dockercfg")
-        case "kubernetes.io/dockerconfigjson": return missing(".dockerconfigjson")
+        case "kubernetes.io/dockercfg": return missing(".dockercfg") + malformed(data, ".dockercfg", path)
+        case "kubernetes.io/dockerconfigjson":
+            return missing(".dockerconfigjson") + malformed(data, ".dockerconfigjson", path)
         case "kubernetes.io/basic-auth":
             // One of the two is enough.
             return data["username"] == nil && data["password"] == nil ? missing("username", "password") : []
@@ -50,6 +51,19 @@ struct SecretStrategy: ResourceStrategy {
         }
     }
 
+    /// The credentials are a JSON object, of which the error shows nothing.
+    private func malformed(_ data: Object, _ key: String, _ path: FieldPath) -> [FieldError] {
+        guard let text = data[key]?.string else { return [] }
+        let message: String
+        do {
+            guard let kind = try JSON.parse(Base64Text.decode(text)).value.goKindOtherThanObject else { return [] }
+            message = "json: cannot unmarshal \(kind) into Go value of type map[string]interface {}"
+        } catch {
+            message = error.message
+        }
+        return [.invalid(path.key(key), "<secret contents redacted>", message)]
+    }
+
     func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
         FieldChecks.unchanged(object["type"], old["type"], FieldPath("type"))
             + ImmutableContents.errors(object, old: old, fields: ["data"]) + validate(object, context)
@@ -57,4 +71,17 @@ struct SecretStrategy: ResourceStrategy {
 
     let selectableFieldNames = ["type"]
     func selectableFields(of object: Value) -> [String: String] { ["type": object.text("type")] }
+}
+
+extension Value {
+    /// What Go's decoder calls a value that is no object; nil for objects, and for null, which leaves a map as it is.
+    fileprivate var goKindOtherThanObject: String? {
+        switch self {
+        case .object, .null: nil
+        case .array: "array"
+        case .string: "string"
+        case .bool: "bool"
+        default: "number"
+        }
+    }
 }

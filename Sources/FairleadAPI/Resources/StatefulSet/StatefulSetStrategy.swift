@@ -59,7 +59,9 @@ struct StatefulSetStrategy: ResourceStrategy {
             guard let update else { return [] }
             return [
                 .invalid(
-                    path.child("rollingUpdate"), update, "only allowed for updateStrategy 'RollingUpdate'")
+                    path.child("rollingUpdate"),
+                    printed: InternalForm.text(of: update, as: "RollingUpdateStatefulSet"),
+                    "only allowed for updateStrategy 'RollingUpdate'")
             ]
         case "RollingUpdate":
             let here = path.child("rollingUpdate")
@@ -73,15 +75,18 @@ struct StatefulSetStrategy: ResourceStrategy {
             }
             return errors
         default:
-            return [.invalid(path, strategy, "must be 'RollingUpdate' or 'OnDelete'")]
+            return [
+                .invalid(
+                    path, printed: InternalForm.text(of: strategy, as: "StatefulSetUpdateStrategy"),
+                    "must be 'RollingUpdate' or 'OnDelete'")
+            ]
         }
     }
 
     private func retention(_ policy: Value, _ path: FieldPath) -> [FieldError] {
         ["whenDeleted", "whenScaled"].flatMap { field -> [FieldError] in
             let value = policy.text(field)
-            if ["Delete", "Retain"].contains(value) { return [] }
-            return [.notSupported(path.child(field), .string(value), supported: ["Delete", "Retain"])]
+            return FieldChecks.oneOf(value, ["Retain", "Delete"], path.child(field))
         }
     }
 
@@ -109,8 +114,25 @@ struct StatefulSetStrategy: ResourceStrategy {
     }
 
     func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        WorkloadRules.statusCounts(
-            object, ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"])
+        let status = object["status"] ?? .null
+        let counts = ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"]
+        var errors = WorkloadRules.nonNegative(
+            object, "status", ["replicas"] + counts + ["observedGeneration", "collisionCount"])
+        func bound(_ count: String, by other: String) {
+            guard status.number(count) > status.number(other) else { return }
+            errors.append(
+                .invalid(
+                    FieldPath("status").child(count), .int(status.number(count)),
+                    "cannot be greater than status.\(other)"))
+        }
+        for count in counts { bound(count, by: "replicas") }
+        bound("availableReplicas", by: "readyReplicas")
+        return errors
+    }
+
+    /// The names of the pods begin with it, and stand in hostnames.
+    func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
+        NameRules.dns1123Label(isPrefix ? name.maskingTrailingDash : name)
     }
 
     func warnings(for object: Value, old: Value?) -> [String] {
