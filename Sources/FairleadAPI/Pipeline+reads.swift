@@ -13,7 +13,7 @@ extension Pipeline {
         }
         let key = target.kind.key(namespace: target.namespace, name: target.name)
         guard let object = api.store.current.object(key) else { throw target.kind.notFound(target.name) }
-        return .response(response(200, encoder, [encoder.encode(object)], warnings: target.kind.readWarnings))
+        return .response(try response(200, encoder, [encoder.encode(object)], warnings: target.kind.readWarnings))
     }
 
     func list(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
@@ -68,7 +68,8 @@ extension Pipeline {
             return late
         }
         let page = try api.list(target.kind, selection, options)
-        return .response(response(200, encoder, encoder.encode(page), warnings: target.kind.readWarnings))
+        return .response(
+            try response(200, encoder, encoder.encode(page), isList: true, warnings: target.kind.readWarnings))
     }
 
     /// A read at a revision that is still to come waits for it a little, as the watch cache of kube-apiserver does.
@@ -122,7 +123,9 @@ extension Pipeline {
         case "None": return .none
         case "Object": return .object
         case let other:
-            throw .badRequest("unrecognized includeObject value: \(other.goQuoted)")
+            throw .badRequest(
+                "Unable to convert to Table as requested: includeObject: Invalid value: \(other.goQuoted): must be 'Metadata', 'Object', 'None', or empty"
+            )
         }
     }
 }

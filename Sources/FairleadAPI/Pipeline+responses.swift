@@ -1,10 +1,13 @@
 import FairleadModel
 
 extension Pipeline {
+    /// - Throws: 406 where the client asked for the partial metadata of a list and this is none, or the other way
+    ///   round: as in Kubernetes only now, when everything is done.
     func response(
-        _ status: Int, _ encoder: ObjectEncoder, _ body: [[UInt8]], warnings: [String] = []
-    ) -> APIResponse {
-        APIResponse(
+        _ status: Int, _ encoder: ObjectEncoder, _ body: [[UInt8]], isList: Bool = false, warnings: [String] = []
+    ) throws(APIStatus) -> APIResponse {
+        try encoder.checkShape(isList: isList)
+        return APIResponse(
             status: status, contentType: encoder.format.contentType, headers: Self.warningHeaders(warnings), body: body)
     }
 

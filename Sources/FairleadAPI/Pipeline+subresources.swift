@@ -39,7 +39,7 @@ extension Pipeline {
         case "GET":
             guard let object = api.store.current.object(key) else { throw kind.notFound(target.name) }
             let scale = try mapping.scale(from: kind.presented(object.value))
-            return .response(response(200, encoder, [encoder.encode(scale)], warnings: kind.readWarnings))
+            return .response(try response(200, encoder, [encoder.encode(scale)], warnings: kind.readWarnings))
         case "PUT":
             let options = try WriteOptions(request, kind: "UpdateOptions")
             let decoded = try api.decoder.decode(
@@ -57,7 +57,8 @@ extension Pipeline {
                     (try api.applied(configuration, toScale: scale, options), [])
                 }
             }
-            let patch = try PatchRequest(request)
+            if kind.custom != nil { try PatchRequest.checkCustom(request) }
+            let patch = try PatchRequest(request, validation: options.fieldValidation)
             return changeScale(request, target, encoder, options) { (scale) throws(APIStatus) in
                 let patched = try patch.apply(to: scale, typeName: Self.scaleType, types: api.types)
                 let result = try api.structure(patched, patch, "Scale", "autoscaling/v1", Self.scaleType, options)
@@ -69,6 +70,7 @@ extension Pipeline {
     private func scaleEncoder(for request: APIRequest, _ kind: Kind) throws(APIStatus) -> ObjectEncoder {
         var encoder = try encoder(for: request, kind)
         if kind.custom == nil { encoder.printer = .scale }
+        encoder.internalType = kind.custom == nil ? "*autoscaling.Scale" : "*v1.Scale"
         return encoder
     }
 
@@ -90,10 +92,7 @@ extension Pipeline {
                 if case .update = ownership {
                     api.trackScale(&scale, old: current, manager: options.fieldManager)
                 }
-                guard scale.name == target.name else {
-                    throw .badRequest(
-                        "the name of the object (\(scale.name)) does not match the name on the URL (\(target.name))")
-                }
+                try API.checkName(of: scale, is: target.name)
                 let errors = mapping.errors(of: scale)
                 if !errors.isEmpty {
                     throw .invalid(group: "autoscaling", kind: "Scale", name: target.name, errors: errors)
@@ -111,7 +110,7 @@ extension Pipeline {
                     ownership: .settled)
             }
             let scale = try mapping.scale(from: target.kind.presented(result.object))
-            return response(200, encoder, [encoder.encode(scale)], warnings: result.warnings)
+            return try response(200, encoder, [encoder.encode(scale)], warnings: result.warnings)
         }
     }
 

@@ -8,7 +8,7 @@ extension Pipeline {
         return deferred(request) { () async throws(APIStatus) in
             let result = try await api.create(
                 target.kind, namespace: target.namespace, decoded.object, options: options)
-            return answer(result, encoder, decoded.warnings)
+            return try answer(result, encoder, decoded.warnings)
         }
     }
 
@@ -20,7 +20,7 @@ extension Pipeline {
             let result = try await api.update(
                 target.kind, namespace: target.namespace, name: target.name, decoded.object,
                 scope: target.scope, options: options)
-            return answer(result, encoder, decoded.warnings)
+            return try answer(result, encoder, decoded.warnings)
         }
     }
 
@@ -33,16 +33,16 @@ extension Pipeline {
                 let result = try await api.apply(
                     target.kind, namespace: target.namespace, name: target.name, configuration, scope: target.scope,
                     options: options)
-                return answer(result, encoder, [])
+                return try answer(result, encoder, [])
             }
         }
         if target.kind.custom != nil { try PatchRequest.checkCustom(request) }
-        let patch = try PatchRequest(request)
+        let patch = try PatchRequest(request, validation: options.fieldValidation)
         return deferred(request) { () async throws(APIStatus) in
             let result = try await api.patch(
                 target.kind, namespace: target.namespace, name: target.name, patch, scope: target.scope,
                 options: options)
-            return answer(result, encoder, [])
+            return try answer(result, encoder, [])
         }
     }
 
@@ -53,8 +53,11 @@ extension Pipeline {
             let result = try await api.delete(
                 target.kind, namespace: target.namespace, name: target.name, options: options)
             if result.isWaiting || target.kind.strategy.answersDeletedObject {
-                return response(
-                    200, encoder, [encoder.encode(encoder.present(result.object))], warnings: target.kind.readWarnings)
+                // Other deletions that are not over yet are answered 200 for the sake of old clients.
+                let isCascading = result.isWaiting && options.orphanDependents == false
+                return try response(
+                    isCascading ? 202 : 200, encoder, [encoder.encode(encoder.present(result.object))],
+                    warnings: target.kind.readWarnings)
             }
             return deletedStatus(target.kind, result.object, encoder)
         }
@@ -68,7 +71,8 @@ extension Pipeline {
         let selection = try Selection(target.kind, namespace: target.path.namespace, options: options)
         return deferred(request) { () async throws(APIStatus) in
             let page = try await api.deleteCollection(target.kind, selection, options, options: deletion)
-            return response(200, encoder, encoder.encode(page), warnings: target.kind.readWarnings)
+            return try response(
+                200, encoder, encoder.encode(page), isList: true, warnings: target.kind.readWarnings)
         }
     }
 
@@ -83,9 +87,11 @@ extension Pipeline {
         return decoded
     }
 
-    func answer(_ result: WriteResult, _ encoder: ObjectEncoder, _ warnings: [String]) -> APIResponse {
+    func answer(
+        _ result: WriteResult, _ encoder: ObjectEncoder, _ warnings: [String]
+    ) throws(APIStatus) -> APIResponse {
         let body = result.stored.map { encoder.encode($0) } ?? encoder.encode(encoder.present(result.object))
-        return response(
+        return try response(
             result.isCreated ? 201 : 200, encoder, [body],
             warnings: encoder.kind.readWarnings + warnings + result.warnings)
     }

@@ -111,6 +111,7 @@ package struct DiscoveryEndpoint: Sendable {
             "/api", "/apis", "/apis/", "/healthz", "/healthz/ping", "/livez", "/livez/ping", "/metrics", "/openapi/v2",
             "/openapi/v3", "/openapi/v3/", "/readyz", "/readyz/ping", "/version",
         ]
+        for (name, checks) in OperationsEndpoint.impliedChecks { paths.formUnion(checks.map { "/\(name)/\($0)" }) }
         for group in table.groups {
             let base = group.name.isEmpty ? "/api" : "/apis/" + group.name
             paths.insert(base)

@@ -18,6 +18,12 @@ package struct OperationsEndpoint: Sendable {
     private let ready: [Check]
     private let metrics: @Sendable () -> String
 
+    /// Checks of kube-apiserver whose subject is no part of its own here: well whenever they are asked for by name.
+    static let impliedChecks = [
+        "healthz": ["etcd", "log"], "livez": ["etcd", "log"],
+        "readyz": ["etcd", "informer-sync", "log", "shutdown"],
+    ]
+
     /// - Parameters:
     ///   - live: what `/livez` and `/healthz` look at, beside `ping`.
     ///   - ready: what `/readyz` looks at in addition.
@@ -51,6 +57,7 @@ package struct OperationsEndpoint: Sendable {
 
     private func health(_ name: String, _ checks: [Check], _ rest: [String], _ request: APIRequest) -> APIResponse? {
         if let wanted = rest.first {
+            if rest.count == 1, Self.impliedChecks[name]?.contains(wanted) == true { return .text(200, "ok") }
             guard rest.count == 1, let check = checks.first(where: { $0.name == wanted }) else { return nil }
             if let failure = check.failure() { return .text(500, "internal server error: \(failure)\n") }
             return .text(200, "ok")
@@ -68,7 +75,7 @@ package struct OperationsEndpoint: Sendable {
                 lines += "[+]\(check.name) ok\n"
             }
         }
-        let unknown = excluded.subtracting(checks.map(\.name)).sorted()
+        let unknown = excluded.subtracting(checks.map(\.name)).subtracting(Self.impliedChecks[name] ?? []).sorted()
         if !unknown.isEmpty {
             let list = unknown.map { "\"\($0)\"" }.joined(separator: ", ")
             lines += "warn: some health checks cannot be excluded: no matches for \(list)\n"

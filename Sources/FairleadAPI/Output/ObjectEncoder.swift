@@ -11,6 +11,8 @@ struct ObjectEncoder: Sendable {
     let types: TypeRegistry
     /// The columns of tables where they are not those of the kind.
     var printer: TablePrinter?
+    /// What Kubernetes' code calls the type of the object where it is not that of the kind.
+    var internalType: String?
 
     /// Whether what is stored can be sent as it is: JSON, the object itself, in the version it is stored in.
     var sharesBytes: Bool { format == .json && !kind.convertsEvents && kind.custom == nil }
@@ -20,6 +22,22 @@ struct ObjectEncoder: Sendable {
 
     func present(_ value: Value) -> Value {
         kind.convertsEvents ? EventConversion.toEvents(value) : kind.presented(value)
+    }
+
+    /// Partial metadata is asked for in the form of an object or of a list, and refused where it is the other one. Only
+    /// watches do not mind.
+    ///
+    /// Reference: k8s.io/apiserver `endpoints/handlers/response.go`.
+    func checkShape(isList: Bool) throws(APIStatus) {
+        guard case .partialMetadata = format.shape, format.namesList != isList else { return }
+        // A single custom object could be a list as far as its type says; only its contents tell.
+        if kind.custom != nil, internalType == nil, !isList { throw .unexplained("content is not a list") }
+        let type = internalType ?? kind.internalType(isList: isList)
+        throw APIStatus(
+            code: 406, reason: "NotAcceptable",
+            message: isList
+                ? "you requested PartialObjectMetadata, but the requested object is a list (\(type))"
+                : "you requested PartialObjectMetadataList, but the requested object is not a list (\(type))")
     }
 
     /// The answer to a read or write of one object.
@@ -130,5 +148,17 @@ struct ObjectEncoder: Sendable {
         case .yaml: YAML.encode(value)
         case .protobuf: ProtobufCodec(types: types).encode(value) ?? value.jsonBytes
         }
+    }
+}
+
+extension Kind {
+    /// What Kubernetes' code calls the type of its objects, or of their lists: the internal one, whose package is named
+    /// after the first part of the group.
+    func internalType(isList: Bool) -> String {
+        if custom != nil { return isList ? "*unstructured.UnstructuredList" : "*unstructured.Unstructured" }
+        // Both groups of events have the same objects.
+        let group = convertsEvents ? "" : info.gvr.group
+        let package = group.isEmpty ? "core" : String(group.prefix { $0 != "." })
+        return "*\(package).\(isList ? info.listKind : info.kind)"
     }
 }

@@ -16,6 +16,8 @@ struct ResponseFormat: Sendable, Hashable {
 
     var encoding = Encoding.json
     var shape = Shape.object
+    /// Whether it was the list's form of partial metadata that was named.
+    var namesList = false
 
     static let json = ResponseFormat()
 
@@ -50,6 +52,7 @@ struct ResponseFormat: Sendable, Hashable {
             if range.parameters["as"] != nil {
                 guard allowsShapes, let shape = Self.shape(of: range, encoding) else { continue }
                 format.shape = shape
+                format.namesList = range.parameters["as"] == "PartialObjectMetadataList"
             }
             if encoding == .protobuf, format.shape == .object, !hasProtobuf { continue }
             isReadable = true

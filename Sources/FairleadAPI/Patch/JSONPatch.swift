@@ -7,15 +7,20 @@ package struct JSONPatch: Sendable {
     package static let maximumOperations = 10_000
 
     private let operations: [Value]
+    /// What a strict decoder says about how the patch was written.
+    private(set) var complaints: [String] = []
 
-    package init(decoding bytes: [UInt8]) throws(APIStatus) {
-        let value: Value
+    /// - Parameter isStrict: whether the patch is read by a strict decoder first.
+    package init(decoding bytes: [UInt8], isStrict: Bool = true) throws(APIStatus) {
+        let parsed: JSON.Parsed
         do throws(JSON.ParseError) {
-            value = try JSON.parse(bytes).value
+            parsed = try JSON.parse(bytes)
         } catch {
-            throw .undecodablePatch(error.message)
+            throw isStrict ? .undecodablePatch(error.message) : .badRequest(error.message)
         }
-        try self.init(value)
+        let complaints = isStrict ? try Self.complaints(about: parsed) : []
+        try self.init(parsed.value)
+        self.complaints = complaints
     }
 
     package init(_ value: Value) throws(APIStatus) {
@@ -23,11 +28,10 @@ package struct JSONPatch: Sendable {
         case .array(let elements): operations = elements
         case .null: operations = []
         default:
-            throw .undecodablePatch(
-                "json: cannot unmarshal \(value.jsonTypeName) into Go value of type jsonpatch.Patch")
+            throw .badRequest("json: cannot unmarshal \(value.jsonTypeName) into Go value of type jsonpatch.Patch")
         }
         for operation in operations where operation.object == nil && !operation.isNull {
-            throw .undecodablePatch(
+            throw .badRequest(
                 "json: cannot unmarshal \(operation.jsonTypeName) into Go value of type jsonpatch.Operation")
         }
         if operations.count > Self.maximumOperations {

@@ -22,7 +22,7 @@ extension API {
     ) throws(APIStatus) -> BodyDecoder.Decoded {
         do {
             return try decoder.structure(
-                patched, duplicates: patch.duplicates, custom, validation: options.fieldValidation)
+                patched, complaints: patch.complaints, custom, validation: options.fieldValidation)
         } catch {
             throw patch.refusal(error)
         }

@@ -50,8 +50,11 @@ extension BodyDecoder {
 
     /// Checks and normalises a custom object: metadata as everywhere, what the schema does not know removed, defaults
     /// filled in.
+    ///
+    /// - Parameter before: what has been found out before about how the object was written.
     func structure(
-        _ value: Value, duplicates: [String], _ custom: CustomResource, validation: WriteOptions.FieldValidation
+        _ value: Value, complaints before: [String] = [], duplicates: [String] = [], _ custom: CustomResource,
+        validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> Decoded {
         var object = value
         let schema = custom.version.schema
@@ -70,7 +73,8 @@ extension BodyDecoder {
         schema.applyDefaults(to: &object)
         if validation == .ignore { return Decoded(object: object) }
         let complaints =
-            duplicates.map { "duplicate field \"\($0)\"" } + unknown.sorted().map { "unknown field \"\($0)\"" }
+            before + duplicates.map { "duplicate field \"\($0)\"" }
+            + unknown.sorted().map { "unknown field \"\($0)\"" }
         if validation == .strict, !complaints.isEmpty {
             let list = complaints.joined(separator: ", ")
             throw .badRequest(Self.refusal(custom, "strict decoding error: \(list)"))

@@ -12,9 +12,16 @@ struct BodyDecoder: Sendable {
         var warnings: [String] = []
     }
 
-    static func isYAML(_ request: APIRequest) -> Bool {
-        request.header("Content-Type")?.hasPrefix("application/yaml") ?? false
+    /// The type of the body, without its parameters; empty where none is given.
+    static func mediaType(of request: APIRequest) -> String {
+        request.header("Content-Type")?.split(separator: ";").first.map { $0.trimmingSpaces } ?? ""
     }
+
+    static let unknownFormat = APIStatus(
+        code: 415, reason: "UnsupportedMediaType",
+        message:
+            "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf"
+    )
 
     /// Reads the body of a create or update as `kind` of `apiVersion`.
     ///
@@ -48,9 +55,12 @@ struct BodyDecoder: Sendable {
 
     /// Checks and normalises a tree (a decoded body, or the result of a patch).
     ///
-    /// - Parameter lines: what a YAML parser says about keys that occur twice: one complaint, but a warning for each.
+    /// - Parameters:
+    ///   - complaints: what has been found out before about how the object was written.
+    ///   - lines: what a YAML parser says about keys that occur twice: one complaint, but a warning for each.
     func structure(
-        _ value: Value, duplicates: [String], lines: [String] = [], kind: String, apiVersion: String, typeName: String,
+        _ value: Value, complaints before: [String] = [], duplicates: [String] = [], lines: [String] = [], kind: String,
+        apiVersion: String, typeName: String,
         validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> Decoded {
         var object = value
@@ -65,7 +75,8 @@ struct BodyDecoder: Sendable {
         object["apiVersion"] = .string(apiVersion)
         if validation == .ignore { return Decoded(object: object) }
         let complaints =
-            duplicates.map { "duplicate field \"\($0)\"" } + report.unknownFields.map { "unknown field \"\($0)\"" }
+            before + duplicates.map { "duplicate field \"\($0)\"" }
+            + report.unknownFields.map { "unknown field \"\($0)\"" }
         if validation == .strict, !complaints.isEmpty || !lines.isEmpty {
             let all = (lines.isEmpty ? [] : [YAML.duplicateKeys(lines)]) + complaints
             throw .badRequest(
@@ -76,17 +87,12 @@ struct BodyDecoder: Sendable {
     }
 
     private func parse(_ request: APIRequest, kind: String) throws(APIStatus) -> JSON.Parsed {
-        let contentType = request.header("Content-Type")?.split(separator: ";").first.map { $0.trimmingSpaces } ?? ""
         do {
-            switch contentType {
+            switch Self.mediaType(of: request) {
             case "", "application/json": return try JSON.parse(request.body)
             case "application/yaml": return try YAML.parse(request.body)
             default:
-                throw APIStatus(
-                    code: 415, reason: "UnsupportedMediaType",
-                    message:
-                        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf"
-                )
+                throw Self.unknownFormat
             }
         } catch let status as APIStatus {
             throw status

@@ -12,6 +12,8 @@ package struct DeletionOptions: Sendable {
 
     package var gracePeriodSeconds: Int64?
     package var propagation: Propagation?
+    /// The older way to say it, which changes how the deletion is answered.
+    package var orphanDependents: Bool?
     package var uid: String?
     package var resourceVersion: String?
     package var isDryRun = false
@@ -56,6 +58,7 @@ package struct DeletionOptions: Sendable {
                     .invalid(
                         path, .string(policy), "orphanDependents and deletionPropagation cannot be both set"), at: 0)
             }
+            orphanDependents = orphan
             propagation = orphan ? .orphan : .background
         }
         if let policy, let known = Propagation(rawValue: policy) { propagation = known }
@@ -76,13 +79,14 @@ package struct DeletionOptions: Sendable {
     private static func decode(_ request: APIRequest, _ decoder: BodyDecoder) throws(APIStatus) -> Object {
         var value: Value
         do {
-            if BodyDecoder.isProtobuf(request) {
-                value = try decoder.deletionOptions(request.body)
-            } else if BodyDecoder.isYAML(request) {
-                value = try YAML.parse(request.body).value
-            } else {
-                value = try JSON.parse(request.body).value
+            switch BodyDecoder.mediaType(of: request) {
+            case ProtobufEnvelope.mediaType: value = try decoder.deletionOptions(request.body)
+            case "application/yaml": value = try YAML.parse(request.body).value
+            case "", "application/json": value = try JSON.parse(request.body).value
+            default: throw BodyDecoder.unknownFormat
             }
+        } catch let status as APIStatus {
+            throw status
         } catch let error as JSON.ParseError {
             throw .badRequest("couldn't get version/kind; json parse error: \(error.message)")
         } catch let error as YAML.ParseError {

@@ -96,7 +96,7 @@ struct ListOptions: Sendable {
         if text.isEmpty { return nil }
         if let number = UInt64(text), text.first != "+" { return Int64(clamping: number) }
         let why =
-            "resourceVersion: Invalid value: \(text.goQuoted): strconv.ParseUint: parsing \(text.goQuoted): invalid syntax"
+            "resourceVersion: Invalid value: \(text.goQuoted): \(QueryValue.complaint(about: text, isSigned: false))"
         if code == 400 { throw .badRequest("invalid resource version: \(why)") }
         throw APIStatus(code: code, reason: "", message: why)
     }
@@ -125,8 +125,28 @@ enum QueryValue {
     static func integer(_ text: String) throws(APIStatus) -> Int64? {
         if text.isEmpty { return nil }
         guard let number = Int64(text) else {
-            throw .badRequest("strconv.ParseInt: parsing \(text.goQuoted): invalid syntax")
+            throw .badRequest(complaint(about: text, isSigned: true))
         }
         return number
+    }
+
+    /// What Go says about a text that is no integer of 64 bits. It reads digit by digit: a number that has become too
+    /// large is that, whatever follows.
+    static func complaint(about text: String, isSigned: Bool) -> String {
+        let function = isSigned ? "ParseInt" : "ParseUint"
+        let digits = isSigned && (text.hasPrefix("+") || text.hasPrefix("-")) ? text.dropFirst() : text[...]
+        var number: UInt64 = 0
+        var isInteger = !digits.isEmpty
+        for byte in digits.utf8 {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else {
+                isInteger = false
+                break
+            }
+            let (tens, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isTooLargeNow) = tens.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
+            if isTooLarge || isTooLargeNow { break }
+            number = sum
+        }
+        return "strconv.\(function): parsing \(text.goQuoted): \(isInteger ? "value out of range" : "invalid syntax")"
     }
 }

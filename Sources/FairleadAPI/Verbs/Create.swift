@@ -72,11 +72,14 @@ extension API {
         var object = input
         try checkNewMetadata(kind, namespace: namespace, &object)
         kind.strategy.setDefaults(&object)
+        var warnings: [String] = []
         if case .update = ownership {
+            warnings += object.removeDuplicateOwners(afterAdmission: false)
             trackFields(kind, &object, old: nil, scope: .main, manager: options.fieldManager)
         }
         let home = try NamespaceLifecycle.admitCreate(in: namespace, kind: kind, name: object.name, snapshot: snapshot)
         try kind.strategy.admit(&object, old: nil, context)
+        warnings += object.removeDuplicateOwners(afterAdmission: true)
 
         stampNewMetadata(kind, &object)
         kind.strategy.prepareForCreate(&object, context)
@@ -102,7 +105,7 @@ extension API {
         transaction.operations.insert(.put(key, Document(kind.stored(object))), at: 0)
         return CreatePlan(
             snapshot: snapshot, key: key, object: object, transaction: transaction,
-            warnings: kind.strategy.warnings(for: object, old: nil))
+            warnings: warnings + kind.strategy.warnings(for: object, old: nil))
     }
 
     /// Namespace and resourceVersion as the path and the verb demand.

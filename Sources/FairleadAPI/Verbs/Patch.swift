@@ -12,16 +12,16 @@ package struct PatchRequest: Sendable {
     private let form: Form
     /// The patch as it is quoted when its result is refused.
     private let quoted: String
-    /// Duplicate members of the patch itself.
-    let duplicates: [String]
+    /// What a strict decoder says about the patch itself.
+    let complaints: [String]
 
     /// Reads the body by its content type.
     ///
     /// - Throws: 415 for a form of patch that is not known, 400 for a body that is none.
-    init(_ request: APIRequest) throws(APIStatus) {
-        let type = request.header("Content-Type")?.split(separator: ";").first.map { $0.trimmingSpaces } ?? ""
-        switch type {
-        case "application/json-patch+json": form = .json(try JSONPatch(decoding: request.body))
+    init(_ request: APIRequest, validation: WriteOptions.FieldValidation = .warn) throws(APIStatus) {
+        switch BodyDecoder.mediaType(of: request) {
+        case "application/json-patch+json":
+            form = .json(try JSONPatch(decoding: request.body, isStrict: validation != .ignore))
         case "application/merge-patch+json": form = .merge(try MergePatch(decoding: request.body))
         case "application/strategic-merge-patch+json":
             form = .strategicMerge(try StrategicMergePatch(decoding: request.body))
@@ -29,17 +29,22 @@ package struct PatchRequest: Sendable {
             throw APIStatus(
                 code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type", details: .init())
         }
-        do {
-            let parsed = try JSON.parse(request.body)
-            duplicates = parsed.duplicateFields
-            if case .strategicMerge = form {
-                quoted = "\"" + parsed.value.goText + "\""
-            } else {
-                quoted = String(decoding: request.body, as: UTF8.self).goQuoted
-            }
+        let parsed: JSON.Parsed
+        do throws(JSON.ParseError) {
+            parsed = try JSON.parse(request.body)
         } catch {
             // The decoders above have refused what is no JSON already.
             throw .badRequest(error.message)
+        }
+        if case .json(let patch) = form {
+            complaints = patch.complaints
+        } else {
+            complaints = parsed.duplicateFields.map { "duplicate field \"\($0)\"" }
+        }
+        if case .strategicMerge = form {
+            quoted = "\"" + parsed.value.goText + "\""
+        } else {
+            quoted = String(decoding: request.body, as: UTF8.self).goQuoted
         }
     }
 
@@ -47,7 +52,7 @@ package struct PatchRequest: Sendable {
     package init(merging body: Value) throws(APIStatus) {
         form = .merge(try MergePatch(body))
         quoted = body.jsonText.goQuoted
-        duplicates = []
+        complaints = []
     }
 
     /// The patched object, before it is checked against its schema.
@@ -102,12 +107,9 @@ extension API {
                 } else {
                     try structure(patched, patch, kind.info.kind, kind.apiVersion, kind.info.typeName, options)
                 }
-            if !result.object.name.isEmpty, result.object.name != name {
-                throw .badRequest(
-                    "the name of the object (\(result.object.name)) does not match the name on the URL (\(name))")
-            }
-            if converts { result.object = EventConversion.toCore(result.object) }
             try setNamespace(kind, namespace: namespace, &result.object)
+            try Self.checkName(of: result.object, is: name)
+            if converts { result.object = EventConversion.toCore(result.object) }
             return Modification(object: result.object, warnings: result.warnings, isReplayable: true)
         }
     }
@@ -124,7 +126,7 @@ extension API {
                 )
             }
             return try decoder.structure(
-                patched, duplicates: patch.duplicates, kind: kind, apiVersion: apiVersion, typeName: typeName,
+                patched, complaints: patch.complaints, kind: kind, apiVersion: apiVersion, typeName: typeName,
                 validation: options.fieldValidation)
         } catch let status as APIStatus {
             throw patch.refusal(status)

@@ -3,10 +3,12 @@ package import FairleadModel
 extension API {
     /// Binds a pod to the node that `binding` names, once and for all.
     ///
-    /// - Throws: 404, 409 for a pod that has a node already or is going away, 500 for a bad target.
+    /// - Throws: 400 for a binding of another name, 404, 409 for a pod that has a node already or is going away, 500 for
+    ///   a bad target.
     package func bind(
         namespace: String, name: String, _ binding: Value, pods: Kind, options: WriteOptions = WriteOptions()
     ) async throws(APIStatus) {
+        try checkName(of: binding, "Binding", is: name)
         _ = try await modify(
             pods, namespace: namespace, name: name, scope: .subresource("binding"), options: options
         ) { (old) throws(APIStatus) in
@@ -19,10 +21,12 @@ extension API {
 
     /// Deletes a pod as an eviction does: only if the disruption budgets allow it.
     ///
-    /// - Throws: 404, 429 for a budget that would be violated, 500 for more than one budget.
+    /// - Throws: 400 for an eviction of another name, 404, 429 for a budget that would be violated, 500 for more than
+    ///   one budget.
     package func evict(
         namespace: String, name: String, _ eviction: Value, pods: Kind, options: WriteOptions = WriteOptions()
     ) async throws(APIStatus) {
+        try checkName(of: eviction, "Eviction", is: name)
         let key = pods.key(namespace: namespace, name: name)
         guard let pod = store.current.object(key)?.value else { throw pods.notFound(name) }
         var deletion = try DeletionOptions(eviction["deleteOptions"] ?? .null)
@@ -35,6 +39,10 @@ extension API {
         if let charged = plan.chargedBudget { try await writeStatus(of: charged, budgets) }
         if let marked = plan.markedPod { try await writeStatus(of: marked, pods.groupResource) }
         _ = try await delete(pods, namespace: namespace, name: name, options: deletion)
+    }
+
+    private func checkName(of object: Value, _ kind: String, is name: String) throws(APIStatus) {
+        if object.name != name { throw .badRequest("name in URL does not match name in \(kind) object") }
     }
 
     /// Writes an object with the status that was worked out for it; somebody else's newer version is an error (409).

@@ -25,7 +25,7 @@ extension Pipeline {
         case "SubjectAccessReview", "LocalSubjectAccessReview": answer = try review.accessReview(asksForSubject: true)
         default: throw .methodNotAllowed()
         }
-        return .response(response(201, encoder, [encoder.encode(answer)], warnings: decoded.warnings))
+        return .response(try response(201, encoder, [encoder.encode(answer)], warnings: decoded.warnings))
     }
 
     /// The same as the `binding` subresource of the pod that it names.

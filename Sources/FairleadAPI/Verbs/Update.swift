@@ -30,13 +30,7 @@ extension API {
         _ kind: Kind, namespace: String, name: String, _ object: Value, scope: UpdateScope = .main,
         options: WriteOptions = WriteOptions()
     ) async throws(APIStatus) -> WriteResult {
-        let given = object.name
-        guard !given.isEmpty else {
-            throw .badRequest("the name of the object (\(name) based on URL) was undeterminable: name must be provided")
-        }
-        guard given == name else {
-            throw .badRequest("the name of the object (\(given)) does not match the name on the URL (\(name))")
-        }
+        try Self.checkName(of: object, is: name)
         var input = object
         try setNamespace(kind, namespace: namespace, &input)
         if scope == .main, kind.strategy.allowsCreateOnUpdate,
@@ -48,6 +42,7 @@ extension API {
                 // Somebody else was quicker: theirs is replaced.
             }
         }
+        let warnings = input.removeDuplicateOwners(afterAdmission: false)
         return try await modify(kind, namespace: namespace, name: name, scope: scope, options: options) {
             (old) throws(APIStatus) in
             if !input.uid.isEmpty, input.uid != old.uid {
@@ -56,7 +51,18 @@ extension API {
                     kind.groupResource, name: name,
                     StoragePath.uidPrecondition(kind, key, wanted: input.uid, found: old.uid))
             }
-            return Modification(object: input, warnings: [])
+            return Modification(object: input, warnings: warnings)
+        }
+    }
+
+    /// - Throws: 400 for an object that has another name than the path, or none.
+    static func checkName(of object: Value, is name: String) throws(APIStatus) {
+        let given = object.name
+        guard !given.isEmpty else {
+            throw .badRequest("the name of the object (\(name) based on URL) was undeterminable: name must be provided")
+        }
+        guard given == name else {
+            throw .badRequest("the name of the object (\(given)) does not match the name on the URL (\(name))")
         }
     }
 
@@ -127,8 +133,7 @@ extension API {
             return false
         }
         guard let revision = UInt64(text) else {
-            throw APIStatus(
-                code: 500, reason: "", message: "strconv.ParseUint: parsing \(text.goQuoted): invalid syntax")
+            throw .unexplained(QueryValue.complaint(about: text, isSigned: false))
         }
         if revision != UInt64(current.revision) { throw .modified(kind.groupResource, name: name) }
         return true
@@ -154,7 +159,8 @@ extension API {
             trackFields(kind, &object, old: old, scope: scope, manager: manager)
         }
         try strategy.admit(&object, old: old, context)
-        keepMetadata(of: old, in: &object)
+        let duplicates = object.removeDuplicateOwners(afterAdmission: true)
+        keepMetadata(of: old, in: &object, kind, scope)
         switch scope.rules {
         case .main: strategy.prepareForUpdate(&object, old: old, context)
         case .status: strategy.prepareForStatusUpdate(&object, old: old, context)
@@ -182,7 +188,8 @@ extension API {
         }
 
         let warnings =
-            scope == .main ? strategy.warnings(for: object, old: old) : strategy.statusWarnings(for: object)
+            duplicates
+            + (scope == .main ? strategy.warnings(for: object, old: old) : strategy.statusWarnings(for: object))
         if object.deletionTimestamp != nil, !strategy.isHeld(object),
             strategy.gracePeriod(of: object, requested: 0) == nil
                 || object.at("metadata", "deletionGracePeriodSeconds")?.int == 0
@@ -209,13 +216,21 @@ extension API {
 
     /// Fields of metadata that only the server writes stay as they are. What else an update of a subresource keeps is
     /// its strategy's to say.
-    private func keepMetadata(of old: Value, in object: inout Value) {
+    private func keepMetadata(of old: Value, in object: inout Value, _ kind: Kind, _ scope: UpdateScope) {
         let kept = old["metadata"]?.object ?? Object()
         var metadata = object["metadata"]?.object ?? Object()
-        let fields = [
-            "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion",
-        ]
-        for field in fields { metadata[field] = kept[field] }
+        for field in ["creationTimestamp", "generation", "resourceVersion"] { metadata[field] = kept[field] }
+        // The marks of a deletion may be left out, but not be put in: that is for validation to find.
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] where metadata[field]?.isNull != false {
+            metadata[field] = kept[field]
+        }
+        if let begun = kept["deletionTimestamp"] {
+            metadata["deletionTimestamp"] = begun
+        } else if metadata["deletionTimestamp"] != nil, let type = types.type(named: kind.info.typeName),
+            ResetFields(type, subresource: scope.subresource).leavesOutOfMetadata("deletionTimestamp")
+        {
+            metadata["deletionTimestamp"] = nil
+        }
         if metadata["uid"] == nil { metadata["uid"] = kept["uid"] }
         metadata["selfLink"] = nil
         object["metadata"] = .object(metadata)

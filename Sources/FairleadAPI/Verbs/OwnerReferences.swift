@@ -1,0 +1,24 @@
+import FairleadModel
+
+extension Value {
+    /// Removes owner references that stand there twice, equal as a whole.
+    ///
+    /// Reference: `dedupOwnerReferencesAndAddWarning` of k8s.io/apiserver `endpoints/handlers/rest.go`.
+    /// - Parameter afterAdmission: creates and replacements are looked at when they come and after admission, patches
+    ///   only then.
+    /// - Returns: the warning about them, if there were any.
+    mutating func removeDuplicateOwners(afterAdmission: Bool) -> [String] {
+        guard let owners = at("metadata", "ownerReferences")?.array, owners.count > 1 else { return [] }
+        var distinct: [Value] = []
+        var duplicates: [String] = []
+        for owner in owners {
+            if distinct.contains(owner) { duplicates.append(owner.text("uid")) } else { distinct.append(owner) }
+        }
+        if duplicates.isEmpty { return [] }
+        set(.array(distinct), at: "metadata", "ownerReferences")
+        let list = duplicates.joined(separator: ", ")
+        return [
+            ".metadata.ownerReferences contains duplicate entries\(afterAdmission ? " after mutating admission happens" : ""); API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: \(list)"
+        ]
+    }
+}
