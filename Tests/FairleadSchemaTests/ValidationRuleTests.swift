@@ -23,6 +23,9 @@ struct ValidationRuleTests {
         ("self.a == 1.0", #"{"a":1}"#), ("self.my__dash__key == 1", #"{"my-key":1}"#),
         ("string(self.a) + 'x' == '1x'", #"{"a":1}"#), ("type(self.a) == int", #"{"a":1}"#),
         ("self.l.join(',') == 'a,b'", #"{"l":["a","b"]}"#), ("self.in == 1", #"{"in":1}"#),
+        ("sets.contains(self.l, [1, 2.0]) && !sets.contains(self.l, [4])", #"{"l":[1,2,3]}"#),
+        ("sets.equivalent(self.l, [2, 1, 1]) && !sets.equivalent(self.l, [1])", #"{"l":[1,2]}"#),
+        ("sets.intersects(self.l, [9, 2]) && !sets.intersects(self.l, [])", #"{"l":[1,2]}"#),
         ("1 < 2 ? 'a' == 'a' : false // comment", "{}"), (#"r'\d' == '\\d'"#, "{}"),
     ])
     func whatCELFindsTrueIsTrue(_ expression: String, _ object: String) throws {

@@ -2,7 +2,10 @@ import FairleadModel
 
 /// The functions that rules may call.
 enum RuleFunctions {
-    static let functions: Set<String> = ["size", "string", "int", "double", "type", "dyn", "matches"]
+    static let functions: Set<String> = [
+        "size", "string", "int", "double", "type", "dyn", "matches", "sets.contains", "sets.equivalent",
+        "sets.intersects",
+    ]
     static let methods: Set<String> = [
         "size", "matches", "startsWith", "endsWith", "contains", "lowerAscii", "upperAscii", "trim", "split", "join",
         "replace", "substring", "indexOf", "charAt", "isSorted", "sum", "min", "max",
@@ -38,11 +41,21 @@ enum RuleFunctions {
             return best
         case ("indexOf", .array(let list), let wanted?):
             return .int(Int64(list.firstIndex { equal($0, wanted) } ?? -1))
+        case ("sets.contains", .array(let list), .array(let wanted)?): return .bool(includes(list, wanted))
+        case ("sets.equivalent", .array(let list), .array(let other)?):
+            return .bool(includes(list, other) && includes(other, list))
+        case ("sets.intersects", .array(let list), .array(let other)?):
+            return .bool(list.contains { element in other.contains { equal(element, $0) } })
         case ("join", .array(let list), _):
             return .string(list.compactMap(\.string).joined(separator: second?.string ?? ""))
         case (_, .string(let text), _): return try onText(name, text, Array(all.dropFirst()))
         default: throw .noOverload
         }
+    }
+
+    /// Whether every wanted element is in the list.
+    private static func includes(_ list: [Value], _ wanted: [Value]) -> Bool {
+        wanted.allSatisfy { element in list.contains { equal(element, $0) } }
     }
 
     private static func onText(_ name: String, _ text: String, _ rest: [Value]) throws(RuleError) -> Value {

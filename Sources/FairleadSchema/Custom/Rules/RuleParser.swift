@@ -147,6 +147,10 @@ struct RuleParser {
             if second != nil, kind != .map { throw RuleError("too many arguments of \(name)") }
             return .comprehension(kind, target, variable: variable, first, second)
         }
+        // A function of the sets library looks like a method of something called so.
+        if case .name("sets") = target, RuleFunctions.functions.contains("sets." + name) {
+            return .call("sets." + name, target: nil, try arguments(until: ")"))
+        }
         guard RuleFunctions.methods.contains(name) else { throw RuleError("undeclared reference to '\(name)'") }
         return .call(name, target: target, try arguments(until: ")"))
     }
