@@ -2,7 +2,7 @@ extension Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// With padding, without line breaks.
-    static func encode(_ bytes: ArraySlice<UInt8>) -> String {
+    package static func encode(_ bytes: ArraySlice<UInt8>) -> String {
         var result: [UInt8] = []
         result.reserveCapacity((bytes.count + 2) / 3 * 4)
         var index = bytes.startIndex
@@ -20,7 +20,7 @@ extension Base64 {
     }
 
     /// The bytes of a text in canonical form; what is no digit is passed over.
-    static func decode(_ text: String) -> [UInt8] {
+    package static func decode(_ text: String) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.utf8.count / 4 * 3)
         var group: UInt32 = 0
@@ -35,6 +35,12 @@ extension Base64 {
             }
         }
         return result
+    }
+
+    /// How many bytes a well-formed text stands for.
+    package static func size(ofDecoded text: String) -> Int {
+        let padding = text.utf8.suffix(2).count { $0 == UInt8(ascii: "=") }
+        return text.utf8.count / 4 * 3 - padding
     }
 
     private static func value(of byte: UInt8) -> UInt32? {

@@ -1,5 +1,5 @@
 /// Standard base64 with padding (RFC 4648), read as Go reads it: line breaks are skipped.
-enum Base64 {
+package enum Base64 {
     struct Malformed: Error { var offset: Int }
 
     /// The text without line breaks.

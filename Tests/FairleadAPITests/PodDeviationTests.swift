@@ -1,5 +1,5 @@
 import FairleadModel
-import FairleadStorage
+import FairleadSchema
 import Testing
 
 @testable import FairleadAPI
@@ -10,10 +10,7 @@ struct PodDeviationTests {
     private let strategy = PodStrategy()
 
     init() throws {
-        let store = try Store.open(engine: MemoryEngine(), options: StoreOptions())
-        context = StrategyContext(
-            snapshot: store.current, environment: .live,
-            configuration: APIConfiguration(serviceClusterIPRanges: []), isDryRun: false)
+        context = try .ofAnEmptyCluster()
     }
 
     private func pod(_ spec: Value, container: Value = .object(Object())) -> Value {
@@ -321,7 +318,7 @@ struct PodDeviationTests {
     func credentialsAreJSON(text: String, message: String?) {
         let secret: Value = [
             "type": "kubernetes.io/dockerconfigjson",
-            "data": [".dockerconfigjson": .string(Base64Text.encode(text))],
+            "data": [".dockerconfigjson": .string(Base64.encode(Array(text.utf8)[...]))],
         ]
         let expected = message.map {
             ["data[.dockerconfigjson]: Invalid value: \"<secret contents redacted>\": \($0)"]

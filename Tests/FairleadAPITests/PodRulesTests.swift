@@ -1,5 +1,4 @@
 import FairleadModel
-import FairleadStorage
 import Testing
 
 @testable import FairleadAPI
@@ -10,10 +9,7 @@ struct PodRulesTests {
     private let strategy = PodStrategy()
 
     init() throws {
-        let store = try Store.open(engine: MemoryEngine(), options: StoreOptions())
-        context = StrategyContext(
-            snapshot: store.current, environment: .live,
-            configuration: APIConfiguration(serviceClusterIPRanges: []), isDryRun: false)
+        context = try .ofAnEmptyCluster()
     }
 
     private func pod(

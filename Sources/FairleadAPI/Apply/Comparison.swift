@@ -29,12 +29,12 @@ struct Comparer {
         var result = Comparison()
         walk(old.object, new.object) { name, left, right in
             if excluded.leavesOut(name) { return }
-            let inner = type.field(name).map { MergeType($0) } ?? MergeType(.any)
+            let inner = MergeType(of: name, in: type)
             if name == "metadata", case .structure(let metadata) = inner.form(types) {
                 var found = Comparison()
                 walk(left?.object, right?.object) { name, left, right in
                     if excluded.leavesOutOfMetadata(name) { return }
-                    let inner = metadata.field(name).map { MergeType($0) } ?? MergeType(.any)
+                    let inner = MergeType(of: name, in: metadata)
                     add(compare(left, right, inner), .field(name), to: &found)
                 }
                 add(Node(below: found), .field(name), to: &result)
@@ -51,7 +51,7 @@ struct Comparer {
         switch form {
         case .leaf: return leaf(left, right)
         case .structure(let schema):
-            return compareObjects(left, right) { schema.field($0).map { MergeType($0) } ?? MergeType(.any) }
+            return compareObjects(left, right) { MergeType(of: $0, in: schema) }
         case .map(let element): return compareObjects(left, right) { _ in element }
         case .deduced:
             guard left == nil || left?.object != nil, right == nil || right?.object != nil else {
@@ -69,37 +69,12 @@ struct Comparer {
         switch form {
         case .leaf: return FieldSet()
         case .structure(let schema):
-            return members(of: value) { schema.field($0).map { MergeType($0) } ?? MergeType(.any) }
-        case .map(let element): return members(of: value) { _ in element }
-        case .deduced: return members(of: value) { _ in MergeType(.any) }
-        case .keyedList(let element, _): return items(of: value, form, element)
-        case .set: return items(of: value, form, MergeType(.any))
+            return FieldSet.ofMembers(value) { fields(of: $1, MergeType(of: $0, in: schema)) }
+        case .map(let element): return FieldSet.ofMembers(value) { fields(of: $1, element) }
+        case .deduced: return FieldSet.ofMembers(value) { fields(of: $1, MergeType(.any)) }
+        case .keyedList(let element, _): return FieldSet.ofItems(value, form, types) { fields(of: $0, element) }
+        case .set: return FieldSet.ofItems(value, form, types) { fields(of: $0, MergeType(.any)) }
         }
-    }
-
-    private func members(of value: Value, _ type: (String) -> MergeType) -> FieldSet {
-        guard case .object(let object) = value else { return FieldSet() }
-        return FieldSet(
-            sorted: object.members.map { member in
-                FieldSet.Entry(
-                    .field(member.key), isMember: true, children: fields(of: member.value, type(member.key)))
-            })
-    }
-
-    /// Duplicates cannot be told apart, so they are one value together.
-    private func items(of value: Value, _ form: MergeType.Form, _ type: MergeType) -> FieldSet {
-        guard case .array(let list) = value else { return FieldSet() }
-        var entries: [FieldSet.Entry] = []
-        entries.reserveCapacity(list.count)
-        for item in ListItem.items(list, form, types).sorted(by: { $0.element < $1.element }) {
-            if entries.last?.element == item.element {
-                entries[entries.count - 1].children = FieldSet()
-            } else {
-                entries.append(
-                    FieldSet.Entry(item.element, isMember: true, children: fields(of: item.value, type)))
-            }
-        }
-        return FieldSet(sorted: entries)
     }
 
     private func leaf(_ left: Value?, _ right: Value?) -> Node {
@@ -114,7 +89,7 @@ struct Comparer {
     private func compareObjects(_ left: Value?, _ right: Value?, _ type: (String) -> MergeType) -> Node {
         let (mine, theirs) = (left?.object, right?.object)
         if mine?.isEmpty ?? true, theirs?.isEmpty ?? true { return leaf(left, right) }
-        var node = Node(change: left == nil ? .added : right == nil ? .removed : nil)
+        var node = Node(change: right == nil ? .removed : nil)
         walk(mine, theirs) { name, left, right in
             add(compare(left, right, type(name)), .field(name), to: &node.below)
         }
@@ -124,7 +99,7 @@ struct Comparer {
     private func compareLists(_ left: Value?, _ right: Value?, _ form: MergeType.Form, _ type: MergeType) -> Node {
         let (mine, theirs) = (left?.array ?? [], right?.array ?? [])
         if mine.isEmpty, theirs.isEmpty { return leaf(left, right) }
-        var node = Node(change: left == nil ? .added : right == nil ? .removed : nil)
+        var node = Node(change: right == nil ? .removed : nil)
         if mine == theirs { return node }
         var values: [PathElement: (left: [Value], right: [Value])] = [:]
         for item in ListItem.items(mine, form, types) {

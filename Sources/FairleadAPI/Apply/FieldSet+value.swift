@@ -8,6 +8,33 @@ extension FieldSet {
         FieldSetBuilder(types: types).fields(of: value, MergeType(.object(type))).children
     }
 
+    /// The keys of an object, each a member, with what `children` finds below it.
+    static func ofMembers(_ value: Value, _ children: (String, Value) -> FieldSet) -> FieldSet {
+        guard case .object(let object) = value else { return FieldSet() }
+        return FieldSet(
+            sorted: object.members.map {
+                Entry(.field($0.key), isMember: true, children: children($0.key, $0.value))
+            })
+    }
+
+    /// The elements of a keyed list or of a set. Of those that occur several times only the element itself is named: they
+    /// cannot be told apart.
+    static func ofItems(
+        _ value: Value, _ form: MergeType.Form, _ types: TypeRegistry, _ children: (Value) -> FieldSet
+    ) -> FieldSet {
+        guard case .array(let list) = value else { return FieldSet() }
+        var entries: [Entry] = []
+        entries.reserveCapacity(list.count)
+        for item in ListItem.items(list, form, types).sorted(by: { $0.element < $1.element }) {
+            if entries.last?.element == item.element {
+                entries[entries.count - 1].children = FieldSet()
+            } else {
+                entries.append(Entry(item.element, isMember: true, children: children(item.value)))
+            }
+        }
+        return FieldSet(sorted: entries)
+    }
+
     /// The set with every field of a schema's objects above its paths; keys of maps and elements of lists are not
     /// added.
     func withNamedFields(_ type: MergeType, _ types: TypeRegistry) -> FieldSet {
@@ -38,8 +65,7 @@ private struct FieldSetBuilder {
             guard case .object(let object) = value else { return (false, FieldSet()) }
             var entries: [FieldSet.Entry] = []
             for member in object.members {
-                let inner = schema.field(member.key).map { MergeType($0) } ?? MergeType(.any)
-                let found = fields(of: member.value, inner)
+                let found = fields(of: member.value, MergeType(of: member.key, in: schema))
                 let isMember = found.isLeaf || Self.isNothing(member.value)
                 if isMember || !found.children.isEmpty {
                     entries.append(FieldSet.Entry(.field(member.key), isMember: isMember, children: found.children))
@@ -64,27 +90,10 @@ private struct FieldSetBuilder {
     }
 
     private func members(of value: Value, _ element: MergeType) -> FieldSet {
-        guard case .object(let object) = value else { return FieldSet() }
-        return FieldSet(
-            sorted: object.members.map { member in
-                FieldSet.Entry(
-                    .field(member.key), isMember: true, children: fields(of: member.value, element).children)
-            })
+        FieldSet.ofMembers(value) { fields(of: $1, element).children }
     }
 
-    /// Of elements that occur several times only the element itself is named.
     private func items(of value: Value, _ form: MergeType.Form, _ type: MergeType) -> FieldSet {
-        guard case .array(let list) = value else { return FieldSet() }
-        var seen: [PathElement: Int] = [:]
-        let items = ListItem.items(list, form, types)
-        for item in items { seen[item.element, default: 0] += 1 }
-        var entries: [FieldSet.Entry] = []
-        for item in items {
-            guard let count = seen.removeValue(forKey: item.element) else { continue }
-            let children = count > 1 ? FieldSet() : fields(of: item.value, type).children
-            entries.append(FieldSet.Entry(item.element, isMember: true, children: children))
-        }
-        entries.sort { $0.element < $1.element }
-        return FieldSet(sorted: entries)
+        FieldSet.ofItems(value, form, types) { fields(of: $0, type).children }
     }
 }

@@ -13,6 +13,11 @@ struct MergeType {
 
     init(_ field: FieldSchema) { self.init(field.shape, field) }
 
+    /// The type of a field of an object; anything where the schema does not know it.
+    init(of name: String, in schema: TypeSchema) {
+        self = schema.field(name).map { MergeType($0) } ?? MergeType(.any)
+    }
+
     /// What a merge does with a value of the type.
     enum Form {
         /// One value as a whole: scalars, atomic lists and maps.
@@ -54,7 +59,7 @@ struct MergeType {
     /// The type of what `element` leads to.
     func child(_ element: PathElement, _ types: TypeRegistry) -> MergeType {
         switch (form(types), element) {
-        case (.structure(let type), .field(let name)): type.field(name).map { MergeType($0) } ?? MergeType(.any)
+        case (.structure(let type), .field(let name)): MergeType(of: name, in: type)
         case (.map(let element), _): element
         case (.keyedList(let element, _), _): element
         default: MergeType(.any)

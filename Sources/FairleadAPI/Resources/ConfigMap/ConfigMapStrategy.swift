@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadSchema
 
 /// The rules of ConfigMaps: keys that can be file names, one megabyte, and `immutable`.
 struct ConfigMapStrategy: ResourceStrategy {
@@ -20,7 +21,7 @@ struct ConfigMapStrategy: ResourceStrategy {
         for member in object.entries("binaryData") {
             let here = FieldPath("binaryData").key(member.key)
             errors += FieldChecks.messages(NameRules.configMapKey(member.key), value: member.key, here)
-            size += Base64Text.size(ofDecoded: member.value.string ?? "")
+            size += Base64.size(ofDecoded: member.value.string ?? "")
         }
         if size > Self.maximumSize {
             // An empty path prints as `[]`.

@@ -115,12 +115,7 @@ enum EndpointSliceValidation {
             let name = port.text("name")
             if !name.isEmpty { errors += FieldChecks.dnsLabel(name, here.child("name")) }
             if !names.insert(name).inserted { errors.append(.duplicate(here.child("name"), .string(name))) }
-            let transport = port.text("protocol")
-            if !ServicePortValidation.protocols.contains(transport) {
-                errors.append(
-                    .notSupported(
-                        here.child("protocol"), .string(transport), supported: ServicePortValidation.protocols))
-            }
+            errors += ServicePortValidation.supportErrors(port.text("protocol"), here.child("protocol"))
             if let text = port["appProtocol"]?.string {
                 errors += FieldChecks.qualifiedName(text, here.child("appProtocol"))
             }

@@ -1,11 +1,12 @@
 import FairleadModel
+import FairleadSchema
 
 /// The rules of Secrets. Reference: ValidateSecret of k8s.io/kubernetes `pkg/apis/core/validation`.
 struct SecretStrategy: ResourceStrategy {
     /// `stringData` is written only: it goes into `data`, over what is there.
     func setDefaults(_ object: inout Value) {
         for member in object.entries("stringData") {
-            object.set(.string(Base64Text.encode(member.value.string ?? "")), at: "data", member.key)
+            object.set(.string(Base64.encode(Array((member.value.string ?? "").utf8)[...])), at: "data", member.key)
         }
         object["stringData"] = nil
         object.setDefaultText("type", "Opaque")
@@ -20,7 +21,7 @@ struct SecretStrategy: ResourceStrategy {
         for member in object.entries("data") {
             errors += FieldChecks.messages(
                 NameRules.configMapKey(member.key), value: member.key, path.key(member.key))
-            size += Base64Text.size(ofDecoded: member.value.string ?? "")
+            size += Base64.size(ofDecoded: member.value.string ?? "")
         }
         if size > ConfigMapStrategy.maximumSize {
             errors.append(.tooLong(path, maximum: ConfigMapStrategy.maximumSize))
@@ -56,8 +57,10 @@ struct SecretStrategy: ResourceStrategy {
         guard let text = data[key]?.string else { return [] }
         let message: String
         do {
-            guard let kind = try JSON.parse(Base64Text.decode(text)).value.goKindOtherThanObject else { return [] }
-            message = "json: cannot unmarshal \(kind) into Go value of type map[string]interface {}"
+            let value = try JSON.parse(Base64.decode(text)).value
+            // Null leaves a map as it is.
+            if value.object != nil || value.isNull { return [] }
+            message = "json: cannot unmarshal \(value.jsonTypeName) into Go value of type map[string]interface {}"
         } catch {
             message = error.message
         }
@@ -71,17 +74,4 @@ struct SecretStrategy: ResourceStrategy {
 
     let selectableFieldNames = ["type"]
     func selectableFields(of object: Value) -> [String: String] { ["type": object.text("type")] }
-}
-
-extension Value {
-    /// What Go's decoder calls a value that is no object; nil for objects, and for null, which leaves a map as it is.
-    fileprivate var goKindOtherThanObject: String? {
-        switch self {
-        case .object, .null: nil
-        case .array: "array"
-        case .string: "string"
-        case .bool: "bool"
-        default: "number"
-        }
-    }
 }

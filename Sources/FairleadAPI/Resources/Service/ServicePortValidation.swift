@@ -2,7 +2,7 @@ import FairleadModel
 
 /// The rules of `spec.ports`.
 enum ServicePortValidation {
-    static let protocols = ["TCP", "UDP", "SCTP"]
+    private static let protocols = ["TCP", "UDP", "SCTP"]
     private static let path = FieldPath("spec", "ports")
 
     static func errors(for ports: [Value]) -> [FieldError] {
@@ -29,9 +29,12 @@ enum ServicePortValidation {
 
     static func protocolErrors(_ port: Value, _ path: FieldPath) -> [FieldError] {
         let text = port.text("protocol")
-        if text.isEmpty { return [.required(path.child("protocol"))] }
-        if protocols.contains(text) { return [] }
-        return [.notSupported(path.child("protocol"), .string(text), supported: protocols)]
+        return text.isEmpty ? [.required(path.child("protocol"))] : supportErrors(text, path.child("protocol"))
+    }
+
+    /// Whether a protocol is one of those that ports can have, the empty one not among them.
+    static func supportErrors(_ text: String, _ path: FieldPath) -> [FieldError] {
+        protocols.contains(text) ? [] : [.notSupported(path, .string(text), supported: protocols)]
     }
 
     /// Node ports where there may be none, and ports that two entries claim.
