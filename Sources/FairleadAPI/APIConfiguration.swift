@@ -8,12 +8,12 @@ package struct APIConfiguration: Sendable {
     /// kube-apiserver's `--service-node-port-range`.
     package var nodePortRange: ClosedRange<Int>
     package var clusterDomain: String
-    /// Whether containers may ask for `privileged` (kube-apiserver's `--allow-privileged`, off by default).
+    /// Whether containers may ask for `privileged` (kube-apiserver's `--allow-privileged`; on, as kubeadm and kind set it).
     package var allowsPrivileged: Bool
 
     package init(
         serviceClusterIPRanges: [CIDR], nodePortRange: ClosedRange<Int> = 30000...32767,
-        clusterDomain: String = "cluster.local", allowsPrivileged: Bool = false
+        clusterDomain: String = "cluster.local", allowsPrivileged: Bool = true
     ) {
         self.serviceClusterIPRanges = serviceClusterIPRanges
         self.nodePortRange = nodePortRange

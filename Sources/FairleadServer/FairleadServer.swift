@@ -153,7 +153,8 @@ package struct FairleadServer: Service {
                 catalog: CustomCatalog(store: store, types: types))
             let settings = APIConfiguration(
                 serviceClusterIPRanges: configuration.serviceClusterIPRanges,
-                nodePortRange: configuration.nodePortRange, clusterDomain: configuration.clusterDomain)
+                nodePortRange: configuration.nodePortRange, clusterDomain: configuration.clusterDomain,
+                allowsPrivileged: configuration.allowsPrivileged)
             return API(
                 store: store, types: types, kinds: kinds, configuration: settings, environment: environment)
         } catch {

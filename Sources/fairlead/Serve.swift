@@ -53,6 +53,9 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .long, help: "Where pod addresses come from; each node takes a /24 of it.")
     var podCidr = "10.244.0.0/16"
 
+    @Flag(name: .long, inversion: .prefixedNo, help: "Allow privileged containers, as kubeadm and kind do.")
+    var allowPrivileged = true
+
     @Option(name: .long, help: "The cluster's DNS domain.")
     var clusterDomain = "cluster.local"
 
@@ -120,6 +123,7 @@ struct Serve: AsyncParsableCommand {
         configuration.allowsRemote = insecureBind
         configuration.nodes = try nodeCount()
         configuration.isBare = bare
+        configuration.allowsPrivileged = allowPrivileged
         configuration.nodePortRange = try portRange()
         guard NameRules.dns1123Subdomain(clusterDomain).isEmpty else {
             throw ValidationError("--cluster-domain \(clusterDomain): not a domain name")

@@ -25,6 +25,8 @@ package struct ServerConfiguration: Sendable {
     package var loadBalancerPools: [LoadBalancerPool]
     package var podCIDR: CIDR
     package var clusterDomain = "cluster.local"
+    /// Whether containers may be privileged.
+    package var allowsPrivileged = true
     /// nil for a server without DNS.
     package var dns: DNSOptions?
     package var logLevel = Logger.Level.info
