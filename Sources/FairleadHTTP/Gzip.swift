@@ -26,33 +26,39 @@ enum Gzip {
     /// Level 1, as Kubernetes uses: most of the gain for a small part of the time.
     static func compress(_ pieces: [[UInt8]]) -> [UInt8]? {
         var stream = z_stream()
+        // zlib remembers where the stream is: one address from beginning to end.
+        return withUnsafeMutablePointer(to: &stream) { compress(pieces, with: $0) }
+    }
+
+    private static func compress(_ pieces: [[UInt8]], with stream: UnsafeMutablePointer<z_stream>) -> [UInt8]? {
         let gzipWindow: Int32 = 15 + 16
         guard
             deflateInit2_(
-                &stream, 1, Z_DEFLATED, gzipWindow, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                stream, 1, Z_DEFLATED, gzipWindow, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
                 Int32(MemoryLayout<z_stream>.size)) == Z_OK
         else { return nil }
-        defer { deflateEnd(&stream) }
+        defer { deflateEnd(stream) }
         let total = pieces.reduce(0) { $0 + $1.count }
-        let bound = Int(deflateBound(&stream, UInt(total))) + 64
+        let bound = Int(deflateBound(stream, UInt(total))) + 64
         var failed = false
         let output = [UInt8](unsafeUninitializedCapacity: bound) { target, count in
-            stream.next_out = target.baseAddress
-            stream.avail_out = UInt32(clamping: target.count)
+            stream.pointee.next_out = target.baseAddress
+            stream.pointee.avail_out = UInt32(clamping: target.count)
             for index in 0...pieces.count {
                 let isLast = index == pieces.count
                 let input: [UInt8] = isLast ? [] : pieces[index]
                 let status = input.withUnsafeBufferPointer { source in
-                    stream.next_in = source.baseAddress
-                    stream.avail_in = UInt32(clamping: source.count)
-                    return deflate(&stream, isLast ? Z_FINISH : Z_NO_FLUSH)
+                    stream.pointee.next_in = source.baseAddress
+                    stream.pointee.avail_in = UInt32(clamping: source.count)
+                    defer { stream.pointee.next_in = nil }
+                    return deflate(stream, isLast ? Z_FINISH : Z_NO_FLUSH)
                 }
                 if status != (isLast ? Z_STREAM_END : Z_OK) && !(status == Z_BUF_ERROR && input.isEmpty) {
                     failed = true
                     break
                 }
             }
-            count = failed ? 0 : target.count - Int(stream.avail_out)
+            count = failed ? 0 : target.count - Int(stream.pointee.avail_out)
         }
         return failed ? nil : output
     }

@@ -16,24 +16,33 @@ struct YAMLEvents {
 
     init(_ bytes: [UInt8]) throws(YAML.ParseError) {
         var parser = yaml_parser_t()
-        guard yaml_parser_initialize(&parser) == 1 else { throw YAML.ParseError(message: "yaml: out of memory") }
-        defer { yaml_parser_delete(&parser) }
-        let result = bytes.withUnsafeBufferPointer { buffer -> Result<Void, YAML.ParseError> in
-            yaml_parser_set_input_string(&parser, buffer.baseAddress, buffer.count)
-            do throws(YAML.ParseError) {
-                try collect(&parser)
-                return .success(())
-            } catch {
-                return .failure(error)
+        var events = YAMLEvents()
+        // The parser holds its own address and that of the text: both stay where they are until it is deleted.
+        let result = withUnsafeMutablePointer(to: &parser) { parser in
+            bytes.withUnsafeBufferPointer { buffer -> Result<Void, YAML.ParseError> in
+                guard yaml_parser_initialize(parser) == 1 else {
+                    return .failure(YAML.ParseError(message: "yaml: out of memory"))
+                }
+                defer { yaml_parser_delete(parser) }
+                yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
+                do throws(YAML.ParseError) {
+                    try events.collect(parser)
+                    return .success(())
+                } catch {
+                    return .failure(error)
+                }
             }
         }
         try result.get()
+        self = events
     }
 
-    private mutating func collect(_ parser: inout yaml_parser_t) throws(YAML.ParseError) {
+    private init() {}
+
+    private mutating func collect(_ parser: UnsafeMutablePointer<yaml_parser_t>) throws(YAML.ParseError) {
         while true {
             var event = yaml_event_t()
-            guard yaml_parser_parse(&parser, &event) == 1 else { throw Self.error(of: parser) }
+            guard yaml_parser_parse(parser, &event) == 1 else { throw Self.error(of: parser.pointee) }
             defer { yaml_event_delete(&event) }
             let line = Int(event.start_mark.line) + 1
             switch event.type {

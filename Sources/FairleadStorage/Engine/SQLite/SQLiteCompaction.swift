@@ -23,8 +23,8 @@ enum SQLiteCompaction {
         var reached: Int64 = 0
         var count = 0
         try slice.forEach { row in
-            row.bind(1, from)
-            row.bind(2, Int64(limit))
+            try row.bind(1, from)
+            try row.bind(2, Int64(limit))
         } _: { row in
             guard row.integer(1) <= revision else { return false }
             count += 1
@@ -35,7 +35,7 @@ enum SQLiteCompaction {
             return true
         }
         let drop = SQLiteRowStatement(try database.cachedStatement(sql: "DELETE FROM versions WHERE id = ?"))
-        for version in doomed { try drop.run { $0.bind(1, version) } }
+        for version in doomed { try drop.run { try $0.bind(1, version) } }
         // A slice that ends inside of a revision has spoiled that revision's events: all of them count as gone.
         let isFull = count == limit
         try database.execute(

@@ -38,7 +38,7 @@ struct SQLiteWriter {
     /// The state row is written only where the last version does not say the revision: it would be a page more in
     /// every commit.
     func finish(at revision: Int64) throws {
-        if revision != written { try state.run { $0.bind(1, revision) } }
+        if revision != written { try state.run { try $0.bind(1, revision) } }
     }
 
     private mutating func put(_ key: ObjectKey, _ document: Document, _ heads: inout SQLiteHeads) throws {
@@ -64,15 +64,15 @@ struct SQLiteWriter {
         written = heads.revision
         let resource = text(of: key.resource)
         try insert.run { row in
-            row.bind(1, heads.lastVersion)
-            row.bind(2, heads.revision)
-            row.bind(3, resource)
-            row.bind(4, key.namespace)
-            row.bind(5, key.name)
-            row.bind(6, created)
-            row.bind(7, previous)
-            row.bind(8, Int64(document?.revisionOffset ?? 0))
-            row.bind(9, document?.bytes)
+            try row.bind(1, heads.lastVersion)
+            try row.bind(2, heads.revision)
+            try row.bind(3, resource)
+            try row.bind(4, key.namespace)
+            try row.bind(5, key.name)
+            try row.bind(6, created)
+            try row.bind(7, previous)
+            try row.bind(8, Int64(document?.revisionOffset ?? 0))
+            try row.bind(9, document?.bytes)
         }
     }
 
