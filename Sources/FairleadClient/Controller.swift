@@ -4,4 +4,6 @@ package protocol Controller: Sendable {
     var name: String { get }
     /// Works until the task is cancelled, then returns promptly. Called once.
     func run() async
+    /// How it is just now; costs little.
+    var health: ControllerHealth { get }
 }

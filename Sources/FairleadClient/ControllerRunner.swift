@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What a reconcile asks for when it succeeded.
 package enum ReconcileResult: Sendable, Hashable {
     case done
@@ -22,6 +24,7 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
     private let queue: WorkQueue<Key>
     private let reconcile: @Sendable (Key) async throws -> ReconcileResult
     private let report: @Sendable (ReconcileFailure) -> Void
+    private let state = Mutex(ControllerHealth.State.waiting)
 
     package init(
         name: String, workers: Int, queue: WorkQueue<Key>,
@@ -37,6 +40,8 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
 
     /// Until the task is cancelled or the queue is shut down and empty.
     package func run() async {
+        state.withLock { $0 = .running }
+        defer { state.withLock { $0 = .ended } }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.queue.runDelays() }
             await withTaskGroup(of: Void.self) { workers in
@@ -45,6 +50,9 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
             group.cancelAll()
         }
     }
+
+    /// How the controller is just now.
+    package var health: ControllerHealth { queue.health(name, state.withLock { $0 }) }
 
     private func work() async {
         while let key = await queue.get() {

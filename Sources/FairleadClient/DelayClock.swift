@@ -23,3 +23,8 @@ package struct SystemDelayClock: DelayClock {
 extension DelayClock {
     package func sleep(for delay: Duration) async { await sleep(until: now + delay) }
 }
+
+extension Duration {
+    /// As a number of seconds; exact enough for delays.
+    package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

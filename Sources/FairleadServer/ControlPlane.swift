@@ -53,6 +53,9 @@ struct ControlPlane: Sendable {
         self.controllers = controllers
     }
 
+    /// How each controller is, for health checks.
+    var health: [ControllerHealth] { controllers.map(\.health) }
+
     /// Runs everything until the task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in

@@ -14,12 +14,13 @@ import Synchronization
 package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     private let clock: any DelayClock
     private let backoff: Backoff
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let delayChanged = Signal()
 
     package init(clock: any DelayClock = SystemDelayClock(), backoff: Backoff = .controllers) {
         self.clock = clock
         self.backoff = backoff
+        state = Mutex(State(progress: clock.now))
     }
 
     private typealias Waiter = CheckedContinuation<Key?, Never>
@@ -27,7 +28,10 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     private struct State {
         var order: Deque<Key> = []
         var dirty: Set<Key> = []
-        var processing: Set<Key> = []
+        /// Keys in work, with when they were taken.
+        var processing: [Key: Duration] = [:]
+        /// When a worker last finished with a key.
+        var progress: Duration
         var failures: [Key: Int] = [:]
         var delays = DelayHeap<Key>()
         var waiters: Deque<(id: UInt64, waiter: Waiter)> = []
@@ -37,31 +41,31 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         var retries: UInt64 = 0
 
         /// Marks the key; returns a worker that shall be resumed with it.
-        mutating func add(_ key: Key) -> Waiter? {
+        mutating func add(_ key: Key, _ clock: any DelayClock) -> Waiter? {
             if isShutDown || !dirty.insert(key).inserted { return nil }
             adds += 1
-            return processing.contains(key) ? nil : offer(key)
+            return processing[key] == nil ? offer(key, clock) : nil
         }
 
-        mutating func offer(_ key: Key) -> Waiter? {
+        mutating func offer(_ key: Key, _ clock: any DelayClock) -> Waiter? {
             guard let waiter = waiters.popFirst()?.waiter else {
                 order.append(key)
                 return nil
             }
-            take(key)
+            take(key, clock)
             return waiter
         }
 
-        mutating func take(_ key: Key) {
+        mutating func take(_ key: Key, _ clock: any DelayClock) {
             dirty.remove(key)
-            processing.insert(key)
+            processing[key] = clock.now
         }
     }
 
     /// Marks the key as in need of work.
     @_specialize(where Key == ObjectName)
     package func add(_ key: Key) {
-        state.withLock { $0.add(key) }?.resume(returning: key)
+        state.withLock { $0.add(key, clock) }?.resume(returning: key)
     }
 
     /// Adds the key after so many seconds; of several delays of one key the one that ends first counts.
@@ -109,7 +113,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
                 let ready = state.withLock { state -> Key?? in
                     if Task.isCancelled { return .some(nil) }
                     if let key = state.order.popFirst() {
-                        state.take(key)
+                        state.take(key, clock)
                         return key
                     }
                     if state.isShutDown { return .some(nil) }
@@ -131,8 +135,9 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     @_specialize(where Key == ObjectName)
     package func done(_ key: Key) {
         let waiter = state.withLock { state -> Waiter? in
-            state.processing.remove(key)
-            return state.dirty.contains(key) ? state.offer(key) : nil
+            state.processing[key] = nil
+            state.progress = clock.now
+            return state.dirty.contains(key) ? state.offer(key, clock) : nil
         }
         waiter?.resume(returning: key)
     }
@@ -146,6 +151,21 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
             WorkQueueStatistics(
                 depth: $0.order.count, adds: $0.adds, retries: $0.retries, inWork: $0.processing.count,
                 delayed: $0.delays.count)
+        }
+    }
+
+    /// How the controller of this name is that works this queue off.
+    package func health(_ name: String, _ running: ControllerHealth.State) -> ControllerHealth {
+        let now = clock.now
+        return state.withLock { state in
+            var health = ControllerHealth(
+                name: name, state: running, queued: state.order.count, inWork: state.processing.count,
+                secondsSinceProgress: (now - state.progress).inSeconds)
+            if let longest = state.processing.min(by: { $0.value < $1.value }) {
+                health.longestWork = (now - longest.value).inSeconds
+                health.longestKey = "\(longest.key)"
+            }
+            return health
         }
     }
 
@@ -166,7 +186,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
             let now = clock.now
             let (due, next, isShutDown) = state.withLock { state -> ([(Key, Waiter?)], Duration?, Bool) in
                 var due: [(Key, Waiter?)] = []
-                while let key = state.delays.popDue(now) { due.append((key, state.add(key))) }
+                while let key = state.delays.popDue(now) { due.append((key, state.add(key, clock))) }
                 return (due, state.delays.earliest, state.isShutDown)
             }
             for (key, waiter) in due { waiter?.resume(returning: key) }

@@ -43,5 +43,7 @@ package final class DeploymentController: Controller {
         }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers, recorder: recorder) }
 }

@@ -44,5 +44,7 @@ package struct EndpointSliceMirroringController: Controller {
         runner = ControllerRunner(name: name, workers: 2, queue: queue) { try await worker.reconcile($0) }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers, recorder: recorder) }
 }

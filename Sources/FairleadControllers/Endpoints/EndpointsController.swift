@@ -41,5 +41,7 @@ package struct EndpointsController: Controller {
         runner = ControllerRunner(name: name, workers: 4, queue: queue) { try await worker.reconcile($0) }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers, recorder: recorder) }
 }

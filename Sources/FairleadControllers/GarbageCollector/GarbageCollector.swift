@@ -30,6 +30,8 @@ package final class GarbageCollector: Controller {
         }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers) }
 
     /// Most changes concern nobody: only lost owners, lost dependents and pending finalizers do.

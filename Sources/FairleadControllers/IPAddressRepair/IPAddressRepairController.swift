@@ -50,5 +50,7 @@ package struct IPAddressRepairController: Controller {
         }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers, recorder: recorder) }
 }

@@ -29,5 +29,7 @@ package final class JobController: Controller {
         pods.addHandler { tracker.observe($0) }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers, recorder: recorder) }
 }

@@ -43,5 +43,7 @@ package struct KubernetesServiceController: Controller {
         }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers) }
 }

@@ -33,5 +33,7 @@ package final class NamespaceController: Controller {
         }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers) }
 }

@@ -53,6 +53,8 @@ package struct NodeLifecycleController: Controller {
         runner = ControllerRunner(name: name, workers: 2, queue: queue) { try await worker.reconcile($0) }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
             for recorder in recorders { group.addTask { await recorder.run() } }

@@ -24,6 +24,8 @@ package final class PodGCController: Controller {
         queue.add("all")
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers) }
 }
 

@@ -42,6 +42,8 @@ package final class ResourceQuotaController: Controller {
         }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers) }
 }
 

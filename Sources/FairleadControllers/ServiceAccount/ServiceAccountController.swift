@@ -41,6 +41,8 @@ package final class ServiceAccountController: Controller {
         }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers) }
 
     private static func carryOut(

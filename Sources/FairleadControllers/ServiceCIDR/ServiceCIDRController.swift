@@ -45,6 +45,8 @@ package struct ServiceCIDRController: Controller {
         }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers) }
 
     /// Works on the server's present state, not on the caches: what is released must not be in use.

@@ -47,5 +47,7 @@ package struct ServiceExplanationController: Controller {
         }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers, recorder: recorder) }
 }

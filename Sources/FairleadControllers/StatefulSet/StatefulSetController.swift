@@ -26,5 +26,7 @@ package final class StatefulSetController: Controller {
         pods.addHandler { tracker.observe($0) }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async { await ControllerLoop.run(runner, after: informers, recorder: recorder) }
 }

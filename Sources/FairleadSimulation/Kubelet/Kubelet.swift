@@ -50,6 +50,8 @@ package final class Kubelet: Controller {
         }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async {
         for informer in informers { await informer.waitForSync() }
         if Task.isCancelled { return }

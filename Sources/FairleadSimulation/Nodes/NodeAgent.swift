@@ -40,6 +40,8 @@ package final class NodeAgent: Controller {
         }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async {
         for informer in informers { await informer.waitForSync() }
         if Task.isCancelled { return }

@@ -47,6 +47,8 @@ package final class Scheduler: Controller {
         }
     }
 
+    package var health: ControllerHealth { runner.health }
+
     package func run() async {
         for informer in informers { await informer.waitForSync() }
         if Task.isCancelled { return }
