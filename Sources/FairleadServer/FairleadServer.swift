@@ -134,7 +134,11 @@ package struct FairleadServer: Service {
                 }
                 path = file
             }
-            return try Store.open(engine: try SQLiteEngine(path: path, migrations: SQLiteMigration.builtIn()))
+            var options = StoreOptions()
+            options.historyAge = configuration.historyAge
+            options.compactionInterval = configuration.compactionInterval
+            return try Store.open(
+                engine: try SQLiteEngine(path: path, migrations: SQLiteMigration.builtIn()), options: options)
         } catch StorageError.io(let why) {
             throw StartupError(why)
         } catch StorageError.corrupted(let why) {

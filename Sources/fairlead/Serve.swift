@@ -22,6 +22,18 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .long, help: "The SQLite file, or :memory: to keep nothing. (default: in the user's data directory)")
     var data: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Seconds that history is kept: how far back a watch or a paged list may resume.", valueName: "seconds"))
+    var historyAge = 300
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Seconds between looks for history that is older, and for space to give back.", valueName: "seconds"))
+    var compactionInterval = 5
+
     @Option(name: .long, help: "How many simulated nodes there are.")
     var nodes = 3
 
@@ -121,6 +133,8 @@ struct Serve: AsyncParsableCommand {
             listen: addresses, data: dataLocation, serviceClusterIPRanges: ranges, loadBalancerPools: try pools(),
             podCIDR: try cidr(podCidr, "--pod-cidr"))
         configuration.allowsRemote = insecureBind
+        configuration.historyAge = .seconds(try seconds(historyAge, "--history-age"))
+        configuration.compactionInterval = .seconds(try seconds(compactionInterval, "--compaction-interval"))
         configuration.nodes = try nodeCount()
         configuration.isBare = bare
         configuration.allowsPrivileged = allowPrivileged
@@ -184,6 +198,11 @@ struct Serve: AsyncParsableCommand {
         options.podNames = pods
         options.followsPods = dnsFollowsPods
         return options
+    }
+
+    private func seconds(_ number: Int, _ flag: String) throws -> Int {
+        guard (1...86_400).contains(number) else { throw ValidationError("\(flag) \(number): 1 to 86400 is wanted") }
+        return number
     }
 
     private func nodeCount() throws -> Int {

@@ -15,6 +15,10 @@ package struct ServerConfiguration: Sendable {
     /// Allows listening on addresses that are not loopback.
     package var allowsRemote = false
     package var data: DataLocation
+    /// History is kept at least this long (kube-apiserver compacts etcd every five minutes).
+    package var historyAge: Duration = .seconds(300)
+    /// How often old history is looked for.
+    package var compactionInterval: Duration = .seconds(5)
     /// How many simulated nodes there are.
     package var nodes = 3
     /// Nothing that stands in for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns.
