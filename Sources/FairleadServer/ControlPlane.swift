@@ -57,10 +57,12 @@ struct ControlPlane: Sendable {
     var health: [ControllerHealth] { controllers.map(\.health) }
 
     /// Runs everything until the task is cancelled.
-    func run() async {
+    func run(_ liveness: ControllerLiveness) async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await informers.run() }
-            for controller in controllers { group.addTask { await controller.run() } }
+            group.addTask { await liveness.watch("informers") { await informers.run() } }
+            for controller in controllers {
+                group.addTask { await liveness.watch("\(type(of: controller))") { await controller.run() } }
+            }
         }
     }
 

@@ -62,11 +62,12 @@ package struct FairleadServer: Service {
         let readiness = Readiness()
         let dns = try ClusterDNS(
             configuration, store: store, readiness: readiness, environment: environment, logger: logger)
-        let http = try makeHTTP(api, dns, readiness)
+        let health = HealthChecks(readiness: readiness)
+        let http = try makeHTTP(api, dns, health)
         let bound = try await listen(http)
         do {
             let boundDNS = try await dns?.start()
-            try await operate(api, http, dns, bound, boundDNS, readiness)
+            try await operate(api, http, dns, bound, boundDNS, health)
         } catch {
             await dns?.shutdown()
             await http.shutdown()
@@ -76,7 +77,7 @@ package struct FairleadServer: Service {
 
     private func operate(
         _ api: API, _ http: HTTPServer, _ dns: ClusterDNS?, _ bound: [HTTPAddress], _ boundDNS: DNSAddress?,
-        _ readiness: Readiness
+        _ health: HealthChecks
     ) async throws(StartupError) {
         let client = LoopbackClient(api: api)
         let bootstrap = Bootstrap(
@@ -99,11 +100,17 @@ package struct FairleadServer: Service {
         } catch {
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
-        readiness.markReady()
-        announce(bound, boundDNS)
+        health.informers.connect { [informers = controlPlane.informers] in informers.syncFailure }
         await withDiscardingTaskGroup { group in
-            group.addTask { await controlPlane.run() }
-            for controller in simulation?.controllers ?? [] { group.addTask { await controller.run() } }
+            group.addTask { await controlPlane.run(health.controllers) }
+            for controller in simulation?.controllers ?? [] {
+                group.addTask { await health.controllers.watch("\(type(of: controller))") { await controller.run() } }
+            }
+            await cancelWhenGracefulShutdown { await controlPlane.informers.waitForSync() }
+            if !Task.isCancelled, !Task.isShuttingDownGracefully {
+                health.readiness.markReady()
+                announce(bound, boundDNS)
+            }
             try? await gracefulShutdown()
             logger.debug("stopping")
             group.cancelAll()
@@ -166,15 +173,14 @@ package struct FairleadServer: Service {
         }
     }
 
-    private func makeHTTP(_ api: API, _ dns: ClusterDNS?, _ readiness: Readiness) throws(StartupError) -> HTTPServer {
+    private func makeHTTP(_ api: API, _ dns: ClusterDNS?, _ health: HealthChecks) throws(StartupError) -> HTTPServer {
         let relay = StatisticsRelay()
         let metrics = MetricsPage(store: api.store, http: { relay.read() }, dns: { dns?.metrics ?? "" })
         let debug = DebugPages(
             store: api.store, configuration: configuration,
             resolvConf: ResolvConfPage(store: api.store, configuration: configuration, address: { dns?.address }))
         let operations = OperationsEndpoint(
-            live: [], ready: [.init("bootstrap") { readiness.isReady ? nil : "starting" }],
-            metrics: { metrics.text })
+            live: health.live, ready: health.ready, metrics: { metrics.text })
         let environment = environment
         let pipeline = Pipeline(
             api: api, documents: DiscoveryEndpoint(kinds: api.kinds, registry: api.types),

@@ -67,7 +67,7 @@ struct ResponseTests {
         #expect(try await ask("/livez") == "200 ok")
         #expect(try await ask("/healthz/ping") == "200 ok")
         #expect(
-            try await ask("/readyz") == "500 [+]ping ok\n[-]bootstrap failed: reason withheld\nreadyz check failed\n")
+            try await ask("/readyz") == "500 [+]ping ok\n[-]bootstrap failed: starting\nreadyz check failed\n")
         #expect(try await ask("/readyz", "exclude=bootstrap") == "200 ok")
         #expect(try await ask("/readyz/bootstrap") == "500 internal server error: starting\n")
         health.recover()

@@ -5,6 +5,8 @@ import Synchronization
 package final class InformerSet: Sendable {
     private struct State {
         var informers: [GroupVersionResource: Informer] = [:]
+        /// When each was made, on the clock's scale.
+        var made: [GroupVersionResource: Duration] = [:]
         /// Made, but not yet running.
         var waiting: [Informer] = []
     }
@@ -25,6 +27,7 @@ package final class InformerSet: Sendable {
             if let informer = state.informers[resource] { return (informer, false) }
             let informer = Informer(client: client, resource: resource, clock: clock)
             state.informers[resource] = informer
+            state.made[resource] = clock.now
             state.waiting.append(informer)
             return (informer, true)
         }
@@ -38,6 +41,7 @@ package final class InformerSet: Sendable {
     package func stop(_ resource: GroupVersionResource) {
         let informer = state.withLock { state in
             state.waiting.removeAll { $0.resource == resource }
+            state.made[resource] = nil
             return state.informers.removeValue(forKey: resource)
         }
         informer?.stop()
@@ -55,6 +59,15 @@ package final class InformerSet: Sendable {
                 await added.wait()
             }
         }
+    }
+
+    /// The resources whose informers were made longer ago than this and have not seen their first list.
+    package func unsynced(after patience: Duration) -> [GroupVersionResource] {
+        let latest = clock.now - patience
+        let old = state.withLock { state in
+            state.informers.values.filter { state.made[$0.resource, default: .zero] < latest }
+        }
+        return old.filter { !$0.hasSynced }.map(\.resource)
     }
 
     /// Returns when the informers made so far have seen their first list, or when the task is cancelled.
