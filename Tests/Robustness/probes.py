@@ -160,9 +160,9 @@ class Canary:
 
 
 class Window:
-    def __init__(self, name, times, late, troubles):
-        self.name, self.times, self.troubles = name, sorted(times), troubles
-        self.late = late  # by how much the worst sleep was too long
+    def __init__(self, name, times, lates, troubles):
+        self.name, self.times, self.lates, self.troubles = name, sorted(times), sorted(lates), troubles
+        self.late = self.lates[-1] if lates else 0  # by how much the worst sleep was too long
 
     def at(self, share):
         return self.times[min(len(self.times) - 1, int(len(self.times) * share))] if self.times else float("inf")
@@ -182,7 +182,7 @@ class Window:
 
 
 def canary(url, connections, *paths):
-    lock, windows, over = threading.Lock(), {"": ([], [0.0], [])}, threading.Event()
+    lock, windows, over = threading.Lock(), {"": ([], [], [])}, threading.Event()
     current = [""]
 
     def watch(path):
@@ -199,12 +199,10 @@ def canary(url, connections, *paths):
             except OSError as error:
                 trouble = f"GET {path}: {error!r}"
             ended = time.monotonic()
-            if trouble and over.is_set():
-                return
             with lock:
-                times, late, troubles = windows[window]
+                times, lates, troubles = windows[window]
                 times.append(ended - awake)
-                late[0] = max(late[0], awake - began - 0.02)
+                lates.append(awake - began - 0.02)
                 if trouble:
                     troubles.append(trouble)
             if trouble:
@@ -216,14 +214,15 @@ def canary(url, connections, *paths):
     print("started", flush=True)
     for line in sys.stdin:
         with lock:
-            windows.setdefault(line.strip(), ([], [0.0], []))
+            windows.setdefault(line.strip(), ([], [], []))
         current[0] = line.strip()
         print("marked", flush=True)
     over.set()
     until = time.monotonic() + 31
     for thread in threads:  # one that hangs is waited for: it is what was to be found
         thread.join(max(0, until - time.monotonic()))
-    print(json.dumps({name: (times, late[0], troubles) for name, (times, late, troubles) in windows.items()}), flush=True)
+    with lock:
+        print(json.dumps(windows), flush=True)
 
 
 if __name__ == "__main__":
