@@ -85,12 +85,17 @@ extension Normalizer {
         case .double(let number): text = number.goJSON
         default: text = ""
         }
-        guard let quantity = Quantity(text) else {
-            throw DecodeError(
-                message:
-                    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
+        do {
+            let quantity = try Quantity(parsing: Self.trimmed(text))
+            value = .string(quantity.description)
+        } catch {
+            throw DecodeError(message: error.rawValue)
         }
-        value = .string(quantity.description)
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        let start = text.drop { $0.isWhitespace }
+        return String(start.dropLast(start.reversed().prefix { $0.isWhitespace }.count))
     }
 
     private func normalizeBytes(_ value: inout Value) throws(DecodeError) {

@@ -1,125 +1,95 @@
 extension Quantity {
-    private static let decimalSuffixes: [(text: String, exponent: Int)] = [
-        ("E", 18), ("P", 15), ("T", 12), ("G", 9), ("M", 6), ("k", 3), ("", 0), ("m", -3), ("u", -6), ("n", -9),
+    static let decimalSuffixes: [(text: String, exponent: Int)] = [
+        ("", 0), ("m", -3), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18), ("u", -6), ("n", -9),
     ]
-    private static let binarySuffixes: [(text: String, shift: Int)] = [
+    static let binarySuffixes: [(text: String, shift: Int)] = [
         ("Ei", 60), ("Pi", 50), ("Ti", 40), ("Gi", 30), ("Mi", 20), ("Ki", 10),
     ]
+    /// Powers of ten beyond this are refused: sums write the digits out.
+    private static let largestExponent = 999
+    /// With a binary suffix amounts are cut to 2^63-1, as in Kubernetes.
+    private static let binaryLimit = WideInteger(Int128(Int64.max) * unit)
 
     /// Reads a quantity; nil where the text is none.
     package init?(_ text: String) {
-        var rest = text.utf8[...]
-        let isNegative = rest.first == UInt8(ascii: "-")
-        if isNegative || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
-        guard let number = Self.takeNumber(&rest), let suffix = String(rest) else { return nil }
-        var digits = number.digits
-        var exponent = -number.decimals
-        let format: Format
-        var shift = 0
-        if let decimal = Self.decimalSuffixes.first(where: { $0.text == suffix }) {
-            exponent += decimal.exponent
-            format = .decimal
-        } else if let binary = Self.binarySuffixes.first(where: { $0.text == suffix }) {
-            shift = binary.shift
-            format = .binary
-        } else if suffix.first == "e" || suffix.first == "E", let power = Int(suffix.dropFirst()), abs(power) < 1000 {
-            exponent += power
-            format = .exponent
-        } else {
-            return nil
-        }
-        // Leading zeros say nothing, and digits far beyond the largest quantity only overflow.
-        digits = Array(digits.drop { $0 == 0 })
-        var nanos = digits.isEmpty ? 0 : Self.scaled(digits, exponent: exponent + 9, shift: shift)
-        if isNegative { nanos = -nanos }
-        self.init(nanos: nanos, format: format)
+        do { try self.init(parsing: text) } catch { return nil }
     }
 
-    /// digits × 10^exponent × 2^shift, rounded up; too large ones give the largest that still fits.
-    private static func scaled(_ digits: [Int128], exponent: Int, shift: Int) -> Int128 {
-        let limit = Int128.max >> 1
-        var numerator: Int128 = 0
-        var dropped = false
-        var used = 0
-        let kept = digits.count + min(exponent, 0)  // digits before the (shifted) point
-        if shift == 0 {
-            for digit in digits.prefix(max(kept, 0)) {
-                if numerator > limit / 10 - 10 { return limit }
-                numerator = numerator * 10 + digit
-                used += 1
-            }
-            dropped = digits.dropFirst(used).contains { $0 != 0 }
-            for _ in 0..<max(exponent, 0) {
-                if numerator > limit / 10 { return limit }
-                numerator *= 10
-            }
-            return dropped ? numerator + 1 : numerator
+    /// Reads a quantity.
+    package init(parsing text: String) throws(QuantityError) {
+        let scanner = try QuantityScanner(text)
+        let kept = scanner.isKept ? text : nil
+        if let nanos = Self.nanos(scanner) {
+            self.init(.nanos(scanner.isNegative ? -nanos : nanos), format: scanner.format, text: kept)
+            return
         }
-        // Binary suffixes: take the shift into the digits first, then the decimals away.
-        for digit in digits.prefix(20) {
-            numerator = numerator * 10 + digit
-            used += 1
+        var number = scanner.wideNumber
+        if number.isZero {
+            self.init(.nanos(0), format: scanner.format)
+            return
         }
-        var power = exponent + digits.count - used
-        for _ in 0..<shift {
-            if numerator > limit / 2 { return power > 0 ? limit : numerator }
-            numerator *= 2
-        }
-        while power > 0 {
-            if numerator > limit / 10 { return limit }
-            numerator *= 10
-            power -= 1
-        }
-        while power < 0, numerator > 0 {
-            if numerator % 10 != 0 { dropped = true }
-            numerator /= 10
-            power += 1
-        }
-        return dropped ? numerator + 1 : numerator
+        guard scanner.exponent <= Self.largestExponent else { throw .suffix }
+        for _ in 0..<scanner.shift / 10 { number = number.multiplied(by: 1024) }
+        // Far below a billionth it does not matter how far.
+        let exponent = max(scanner.exponent, -Self.largestExponent - number.digits.count)
+        number = number.scaled(byPowerOfTen: exponent + 9 - scanner.decimals.count)
+        if scanner.format == .binary, Self.binaryLimit < number { number = Self.binaryLimit }
+        self.init(
+            Amount(scanner.isNegative ? number.negated : number),
+            format: scanner.format == .binary && number < WideInteger(Self.unit) ? .decimal : scanner.format,
+            text: kept)
     }
 
-    private static func takeNumber(_ rest: inout Substring.UTF8View) -> (digits: [Int128], decimals: Int)? {
-        var digits: [Int128] = []
-        var decimals = 0
-        var isAfterPoint = false
-        while let byte = rest.first {
-            if byte == UInt8(ascii: "."), !isAfterPoint {
-                isAfterPoint = true
-            } else if (0x30...0x39).contains(byte) {
-                digits.append(Int128(byte - 0x30))
-                if isAfterPoint { decimals += 1 }
-            } else {
-                break
-            }
-            rest.removeFirst()
+    /// The amount without its sign, where the way there fits 128 bits and nothing is rounded or cut.
+    private static func nanos(_ scanner: QuantityScanner) -> Int128? {
+        guard let number = scanner.number, (-9...18).contains(scanner.exponent) else { return nil }
+        let power = scanner.exponent + 9 - scanner.decimals.count
+        guard power >= 0 else { return nil }
+        var result = number
+        for _ in 0..<power {
+            let (product, overflow) = result.multipliedReportingOverflow(by: 10)
+            if overflow { return nil }
+            result = product
         }
-        return digits.isEmpty ? nil : (digits, decimals)
+        guard scanner.format == .binary else { return result }
+        let (product, overflow) = result.multipliedReportingOverflow(by: Int128(1) << Int128(scanner.shift))
+        if overflow || product > Int128(Int64.max) * unit || product < unit { return nil }
+        return product
     }
 
-    /// The canonical form: no fraction, the largest suffix that allows that, in the format that was read.
-    package var description: String {
-        if nanos == 0 { return "0" }
-        var format = format
-        if format == .binary, nanos.magnitude < 1024 * UInt128(Self.unit) || nanos % Self.unit != 0 {
-            format = .decimal
-        }
-        if format == .binary {
+    /// As it was written where Kubernetes keeps that, else canonical: no fraction, the largest suffix that allows that,
+    /// in the format that was read.
+    package var description: String { text ?? canonical }
+
+    private var canonical: String {
+        if isZero { return "0" }
+        if format == .binary, case .nanos(let nanos) = amount, nanos % Self.unit == 0,
+            nanos.magnitude >= 1024 * UInt128(Self.unit)
+        {
             let whole = nanos / Self.unit
             for (text, shift) in Self.binarySuffixes where whole % (Int128(1) << Int128(shift)) == 0 {
                 return "\(whole >> Int128(shift))\(text)"
             }
             return "\(whole)"
         }
-        var unit = Self.unit
-        for _ in 0..<18 { unit *= 10 }
-        for (text, exponent) in Self.decimalSuffixes {
-            if nanos % unit == 0 {
-                let number = "\(nanos / unit)"
-                if format == .decimal { return number + text }
-                return exponent == 0 ? number : "\(number)e\(exponent)"
-            }
-            unit /= 1000
+        return decimalText
+    }
+
+    private var decimalText: String {
+        let digits: String
+        switch amount {
+        case .nanos(let nanos): digits = UInt64(exactly: nanos.magnitude).map { String($0) } ?? String(nanos.magnitude)
+        case .wide(let wide): digits = wide.text
         }
-        return "\(nanos)n"
+        let zeros = digits.utf8.reversed().prefix { $0 == UInt8(ascii: "0") }.count
+        // The exponent is a multiple of three from the billionths on, so the zeros that make it one stay.
+        let taken = zeros / 3 * 3
+        let exponent = taken - 9
+        let number = (isNegative ? "-" : "") + digits.dropLast(taken)
+        if exponent == 0 { return number }
+        if format != .exponent, let suffix = Self.decimalSuffixes.first(where: { $0.exponent == exponent }) {
+            return number + suffix.text
+        }
+        return "\(number)e\(exponent)"
     }
 }

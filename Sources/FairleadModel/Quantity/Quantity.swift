@@ -1,51 +1,99 @@
 /// An amount with a suffix: `100m`, `1.5Gi`, `2e3` (resource.Quantity).
 ///
-/// Kept exactly, in billionths; finer digits round away from zero and amounts beyond 2^63-1 are cut to it, as in
-/// Kubernetes. Equal amounts are equal however they were written.
-package struct Quantity: Sendable, Comparable, CustomStringConvertible {
+/// Kept exactly, however large, in billionths; finer digits round away from zero. Sums and differences never overflow.
+/// Equal amounts are equal however they were written.
+package struct Quantity: Sendable, CustomStringConvertible {
     package enum Format: Sendable, Hashable { case decimal, binary, exponent }
 
-    /// The amount in billionths.
-    package private(set) var nanos: Int128
-    package private(set) var format: Format
+    /// A whole number of billionths. `wide` only where the other does not fit, so that equal amounts look alike.
+    enum Amount: Sendable, Hashable {
+        case nanos(Int128)
+        case wide(WideInteger)
+    }
+
+    let amount: Amount
+    package let format: Format
+    /// The spelling that Kubernetes keeps; nil where it prints the canonical form.
+    let text: String?
 
     static let unit: Int128 = 1_000_000_000
-    private static let maximum = Int128(Int64.max) * unit
 
-    init(nanos: Int128, format: Format) {
-        self.nanos = min(max(nanos, -Self.maximum), Self.maximum)
+    init(_ amount: Amount, format: Format, text: String? = nil) {
+        self.amount = amount
         self.format = format
+        self.text = text
     }
 
     package init(_ whole: Int64, format: Format = .decimal) {
-        self.init(nanos: Int128(whole) * Self.unit, format: format)
+        self.init(.nanos(Int128(whole) * Self.unit), format: format)
     }
-    package init(milli: Int64) { self.init(nanos: Int128(milli) * 1_000_000, format: .decimal) }
+    package init(milli: Int64) { self.init(.nanos(Int128(milli) * 1_000_000), format: .decimal) }
 
-    /// The amount, rounded up.
+    /// The amount, rounded up; the largest or smallest number where it does not fit.
     package var value: Int64 { rounded(to: Self.unit) }
-    /// The amount in thousandths, rounded up.
+    /// The amount in thousandths, rounded up; the largest or smallest number where it does not fit.
     package var milliValue: Int64 { rounded(to: Self.unit / 1000) }
 
-    package var isZero: Bool { nanos == 0 }
+    package var isZero: Bool { amount == .nanos(0) }
+    package var isNegative: Bool {
+        switch amount {
+        case .nanos(let nanos): nanos < 0
+        case .wide(let wide): wide.isNegative
+        }
+    }
+    /// Whether there is no fraction.
+    package var isWhole: Bool {
+        switch amount {
+        case .nanos(let nanos): nanos % Self.unit == 0
+        case .wide(let wide): wide.trailingZeros >= 9
+        }
+    }
 
     private func rounded(to unit: Int128) -> Int64 {
+        guard case .nanos(let nanos) = amount else { return isNegative ? .min : .max }
         let (quotient, remainder) = nanos.quotientAndRemainder(dividingBy: unit)
         return Int64(clamping: remainder > 0 ? quotient + 1 : quotient)
     }
 
-    package static func == (left: Quantity, right: Quantity) -> Bool { left.nanos == right.nanos }
-    package static func < (left: Quantity, right: Quantity) -> Bool { left.nanos < right.nanos }
-
     /// Keeps the format of the left side, unless that is zero.
     package static func + (left: Quantity, right: Quantity) -> Quantity {
-        Quantity(nanos: left.nanos + right.nanos, format: left.isZero ? right.format : left.format)
+        Quantity(left.amount + right.amount, format: left.isZero ? right.format : left.format)
     }
     package static func - (left: Quantity, right: Quantity) -> Quantity {
-        Quantity(nanos: left.nanos - right.nanos, format: left.isZero ? right.format : left.format)
+        Quantity(left.amount + right.amount.negated, format: left.isZero ? right.format : left.format)
     }
 }
 
-extension Quantity: Hashable {
-    package func hash(into hasher: inout Hasher) { hasher.combine(nanos) }
+extension Quantity: Hashable, Comparable {
+    package static func == (left: Quantity, right: Quantity) -> Bool { left.amount == right.amount }
+    package static func < (left: Quantity, right: Quantity) -> Bool {
+        if case .nanos(let one) = left.amount, case .nanos(let other) = right.amount { return one < other }
+        return left.amount.wide < right.amount.wide
+    }
+    package func hash(into hasher: inout Hasher) { hasher.combine(amount) }
+}
+
+extension Quantity.Amount {
+    init(_ wide: WideInteger) { self = Int128(wide).map { .nanos($0) } ?? .wide(wide) }
+
+    var wide: WideInteger {
+        switch self {
+        case .nanos(let nanos): WideInteger(nanos)
+        case .wide(let wide): wide
+        }
+    }
+
+    var negated: Self {
+        // The smallest number is the only one whose opposite does not fit.
+        if case .nanos(let nanos) = self, nanos != .min { return .nanos(-nanos) }
+        return Self(wide.negated)
+    }
+
+    static func + (left: Self, right: Self) -> Self {
+        if case .nanos(let one) = left, case .nanos(let other) = right {
+            let (sum, overflow) = one.addingReportingOverflow(other)
+            if !overflow { return .nanos(sum) }
+        }
+        return Self(left.wide + right.wide)
+    }
 }

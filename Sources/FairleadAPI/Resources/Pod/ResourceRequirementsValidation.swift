@@ -23,11 +23,11 @@ enum ResourceRequirementsValidation {
     private static func errors(_ name: String, _ quantity: Value, _ path: FieldPath) -> [FieldError] {
         var errors = resourceName(name, path)
         guard let text = quantity.string, let amount = Quantity(text) else { return errors }
-        if amount < Quantity(0) {
+        if amount.isNegative {
             errors.append(.invalid(path, .string(amount.description), FieldChecks.mustBeNonNegative))
         }
-        let isWhole = name == "pods" || name.contains("/")
-        if isWhole, amount.milliValue % 1000 != 0 {
+        let isCounted = name == "pods" || name.contains("/")
+        if isCounted, !amount.isWhole {
             errors.append(.invalid(path, .string(amount.description), "must be an integer"))
         }
         return errors

@@ -168,11 +168,11 @@ enum QuotaResources {
             errors.append(.invalid(path, .string(name), "must be a standard resource for quota"))
         }
         guard let text = member.value.string, let amount = Quantity(text) else { return errors }
-        if amount < Quantity(0) {
+        if amount.isNegative {
             errors.append(.invalid(path, .string(amount.description), FieldChecks.mustBeNonNegative))
         }
-        let isWhole = counted.contains(name) || name.contains("/")
-        if isWhole, amount.milliValue % 1000 != 0 {
+        let isCounted = counted.contains(name) || name.contains("/")
+        if isCounted, !amount.isWhole {
             errors.append(.invalid(path, .string(amount.description), "must be an integer"))
         }
         return errors

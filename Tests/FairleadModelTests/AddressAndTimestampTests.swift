@@ -1,31 +1,6 @@
 import FairleadModel
 import Testing
 
-@Suite struct QuantityTests {
-    @Test(arguments: [
-        ("0", "0"), ("100m", "100m"), ("1000m", "1"), ("1.5", "1500m"), ("1.5Gi", "1536Mi"), ("0.5Ki", "512"),
-        ("1024Ki", "1Mi"), ("1e3", "1e3"), ("12e6", "12e6"), ("1500", "1500"), ("1000", "1k"), ("0.1n", "1n"),
-        ("-1.5", "-1500m"), ("+2", "2"), (".5", "500m"), ("1.", "1"), ("100000000000000000000", "9223372036854775807"),
-        ("9Ei", "9223372036854775807"), ("2G", "2G"), ("0.1Mi", "104857600m"), ("1E", "1E"), ("1E3", "1e3"),
-        ("1023", "1023"),
-    ])
-    func printsCanonically(text: String, canonical: String) throws {
-        let quantity = try #require(Quantity(text))
-        #expect(quantity.description == canonical)
-        #expect(Quantity(canonical) == quantity)
-    }
-
-    @Test(arguments: ["", "x", "1x", "1 ", "--1", "1.2.3", "1ki", "e3", ".", "1e", "Gi"])
-    func refusesOtherTexts(text: String) { #expect(Quantity(text) == nil) }
-
-    @Test func countsExactly() throws {
-        let sum = try #require(Quantity("100m")) + #require(Quantity("0.9"))
-        #expect(sum.description == "1" && sum.milliValue == 1000)
-        #expect(try #require(Quantity("1Gi")) > #require(Quantity("1G")))
-        #expect(Quantity("1100m")?.value == 2)
-    }
-}
-
 @Suite struct AddressTests {
     @Test(arguments: [
         ("10.0.0.1", "10.0.0.1"), ("::", "::"), ("::1", "::1"), ("2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
