@@ -64,6 +64,31 @@ import Testing
                 == .unschedulable(message: "no nodes available to schedule pods"))
     }
 
+    /// More than 64 bits hold, in one container or in all of them together, and in what a node says it has.
+    @Test(arguments: ["8Ei", "5Ei", "1e18", "9223372036854775807", "1e999"])
+    func requestsBeyondAllMeasureFitNowhere(amount: String) throws {
+        var greedy = pod("greedy")
+        let container: Value = [
+            "name": "c", "resources": ["requests": ["cpu": .string(amount), "memory": .string(amount)]],
+        ]
+        greedy.set([container, container], at: "spec", "containers")
+        let node = SchedulingNode(node("n1"))
+        guard case .unschedulable(let message) = SchedulingDecision(pod: greedy).outcome(among: [node]) else {
+            Issue.record("scheduled")
+            return
+        }
+        #expect(message.contains("1 Insufficient cpu, 1 Insufficient memory"))
+        // Bound by somebody else, it fills the node until it goes.
+        var table = PlacementTable()
+        table.put(greedy, on: "n1")
+        table.put(pod("greedy2"), on: "n1")
+        let small = SchedulingDecision(pod: pod("x", cpu: "1"))
+        let full = SchedulingNode(self.node("n1", cpu: "1e999"), table.usage(of: "n1"))
+        #expect(small.outcome(among: [full]) != .node("n1"))
+        table.remove("greedy")
+        #expect(small.outcome(among: [SchedulingNode(self.node("n1"), table.usage(of: "n1"))]) == .node("n1"))
+    }
+
     @Test func fullNodesTakeNoMorePods() {
         var table = PlacementTable()
         for name in ["a", "b", "c"] { table.put(pod(name), on: "n1") }

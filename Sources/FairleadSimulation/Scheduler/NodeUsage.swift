@@ -1,10 +1,13 @@
 import FairleadModel
 
 /// What a pod asks of a node, or what all pods of a node have.
+///
+/// Amounts are cut to 64 bits where they are read, and counted in 128: sums neither overflow nor lose what a later
+/// difference takes away.
 struct ResourceDemand: Hashable, Sendable {
-    var milliCPU: Int64 = 0
-    var memory: Int64 = 0
-    var pods: Int64 = 0
+    var milliCPU: Int128 = 0
+    var memory: Int128 = 0
+    var pods: Int128 = 0
 
     static let none = ResourceDemand()
 
@@ -13,7 +16,7 @@ struct ResourceDemand: Hashable, Sendable {
         let view = PodView(pod)
         let running = (view.containers + view.restartableInitContainers).map(Self.requests)
         let starting = view.initContainers.filter { $0.text("restartPolicy") != "Always" }.map(Self.requests)
-        let (cpu, bytes) = running.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
+        let (cpu, bytes) = running.reduce((Int128(0), Int128(0))) { ($0.0 + $1.0, $0.1 + $1.1) }
         milliCPU = max(cpu, starting.map(\.0).max() ?? 0)
         memory = max(bytes, starting.map(\.1).max() ?? 0)
         pods = 1
@@ -22,18 +25,18 @@ struct ResourceDemand: Hashable, Sendable {
     init() {}
 
     init(allocatable: [String: String]) {
-        milliCPU = allocatable["cpu"].flatMap { Quantity($0) }?.milliValue ?? 0
-        memory = allocatable["memory"].flatMap { Quantity($0) }?.value ?? 0
-        pods = allocatable["pods"].flatMap { Quantity($0) }?.value ?? 0
+        milliCPU = allocatable["cpu"].flatMap { Quantity($0) }.map { Int128($0.milliValue) } ?? 0
+        memory = allocatable["memory"].flatMap { Quantity($0) }.map { Int128($0.value) } ?? 0
+        pods = allocatable["pods"].flatMap { Quantity($0) }.map { Int128($0.value) } ?? 0
     }
 
-    private static func requests(_ container: Value) -> (Int64, Int64) {
+    private static func requests(_ container: Value) -> (Int128, Int128) {
         let requests = container.at("resources", "requests")
         func quantity(_ name: String) -> Quantity? {
             guard let value = requests?[name] else { return nil }
             return Quantity(value.string ?? value.int.map { String($0) } ?? "")
         }
-        return (quantity("cpu")?.milliValue ?? 0, quantity("memory")?.value ?? 0)
+        return (Int128(quantity("cpu")?.milliValue ?? 0), Int128(quantity("memory")?.value ?? 0))
     }
 
     static func + (left: ResourceDemand, right: ResourceDemand) -> ResourceDemand {
