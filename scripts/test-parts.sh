@@ -1,0 +1,202 @@
+# Sourced by scripts/test: its parts, one function each. They count into $passed and $failed.
+
+passed=0
+failed=0
+failures=()
+logs=$(mktemp -d)
+server_pid=
+stop_server() {
+    if [ -n "$server_pid" ]; then kill "$server_pid" 2>/dev/null || true; wait "$server_pid" 2>/dev/null || true; fi
+    server_pid=
+}
+leave() {
+    stop_server
+    if [ -n "${FAIRLEAD_LOGS:-}" ]; then mkdir -p "$FAIRLEAD_LOGS" && cp -r "$logs"/. "$FAIRLEAD_LOGS"; fi
+    rm -rf "$logs"
+}
+trap leave EXIT
+
+# count LABEL PASSED FAILED
+count() {
+    passed=$((passed + $2))
+    failed=$((failed + $3))
+    if [ "$3" != 0 ]; then failures+=("$1"); fi
+    echo "== $1: $2 passed, $3 failed (after ${SECONDS} s)"
+}
+
+finish() {
+    if [ ${#failures[@]} != 0 ]; then printf 'failed: %s\n' "${failures[@]}"; fi
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ] && [ "$passed" != 0 ]
+}
+
+# need COMMAND PACKAGE...: what a fresh machine lacks.
+need() {
+    local command=$1
+    shift
+    if ! command -v "$command" >/dev/null 2>&1; then install_packages "$@"; fi
+}
+
+# Sets $binary: one release build for all parts, as what is shipped is optimised and behaves differently.
+release_binary() {
+    need python3 python3-minimal python3
+    if [ -n "${binary:-}" ]; then return; fi
+    if [ -n "${FAIRLEAD_BINARY:-}" ]; then
+        binary=$FAIRLEAD_BINARY
+        if [ ! -x "$binary" ]; then echo "error: FAIRLEAD_BINARY=$binary cannot be run" >&2; exit 2; fi
+        return
+    fi
+    echo "== building (release)"
+    swift build "${release[@]}" --product fairlead
+    binary="$(swift build "${release[@]}" --show-bin-path)/fairlead"
+}
+
+# start_server FLAGS...: on free ports; sets $server and $dns.
+start_server() {
+    "$binary" serve --listen 127.0.0.1:0 --dns-listen 127.0.0.1:0 --data "$logs/data-$RANDOM.db" "$@" >"$logs/server.out" 2>"$logs/server.err" &
+    server_pid=$!
+    server=
+    for _ in $(seq 200); do
+        server=$(sed -n 's/^listening on \(http:[^ ]*\).*/\1/p' "$logs/server.out" | head -n 1)
+        dns=$(sed -n 's/^dns on \(.*\)/\1/p' "$logs/server.out" | head -n 1)
+        if [ -n "$server" ] && [ -n "$dns" ]; then return; fi
+        kill -0 "$server_pid" 2>/dev/null || break
+        sleep 0.05
+    done
+    echo "error: the server did not start:" >&2
+    cat "$logs/server.err" >&2
+    exit 1
+}
+
+# run_python LABEL SCRIPT ARGS...: a Python test script that ends with `N passed, N failed`. What it prints is shown as it
+# comes, without the claims that hold. One that hangs is ended after $patience seconds and has failed.
+patience=1800
+run_python() {
+    local label=$1 out last
+    out="$logs/${1//[^a-zA-Z0-9]/-}.out"
+    shift
+    echo "== $label"
+    timeout -k 30 "$patience" python3 -u "$@" 2>&1 | tee "$out" | { grep -vE '^ok   ' || true; } | sed 's/^/   /' || true
+    last=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$out" | tail -n 1 || true)
+    if [ -n "$last" ]; then
+        count "$label" "$(echo "$last" | awk '{print $1}')" "$(echo "$last" | awk '{print $3}')"
+    else
+        count "$label" 0 1
+    fi
+}
+
+part_unit() {
+    echo "== building (debug)"
+    swift build --build-tests
+    echo "== format"
+    if swift format lint --strict -r Sources Tests Benchmarks/Sources Package.swift; then
+        count "format" 1 0
+    else
+        echo "   swift format -i -r Sources Tests Benchmarks/Sources Package.swift mends it"
+        count "format" 0 1
+    fi
+    echo "== unit and contract tests"
+    local status total issues
+    swift test --skip-build >"$logs/unit" 2>&1 && status=0 || status=$?
+    grep -E '✘|error:|Test run with' "$logs/unit" || true
+    total=$(sed -n 's/.*Test run with \([0-9]*\) tests\{0,1\}.*/\1/p' "$logs/unit" | tail -n 1)
+    issues=$(grep -c '✘ Test .* failed' "$logs/unit" || true)
+    if [ "$status" != 0 ] && [ "$issues" = 0 ]; then
+        tail -n 40 "$logs/unit"
+        issues=1
+    fi
+    count "unit and contract tests" $((${total:-0} > issues ? ${total:-0} - issues : 0)) "$issues"
+}
+
+part_scenarios() {
+    release_binary
+    local only=(${1:+--only "$1"})
+    start_server --bare
+    run_python "recorded scenarios" Tests/Conformance/ratchet.py --server "$server" --dns "$dns" ${only[@]+"${only[@]}"}
+    stop_server
+    start_server --bare --service-cluster-ip-range 10.96.0.0/16,fd00:96::/108
+    run_python "recorded scenarios of dual stack" Tests/Conformance/ratchet.py --dualstack --server "$server" ${only[@]+"${only[@]}"}
+    stop_server
+}
+
+part_kubectl() {
+    release_binary
+    run_python "kubectl" Tests/Kubectl/guide.py --binary "$binary"
+    run_python "merges like kubectl" Tests/Kubectl/merges.py --binary "$binary" --rounds 8
+}
+
+part_clients() {
+    release_binary
+    if ! python3 -c 'import ensurepip' 2>/dev/null; then install_packages python3-venv; fi
+    run_python "client libraries" Tests/Clients/clients.py --binary "$binary"
+}
+
+part_dns() {
+    release_binary
+    need dig bind9-dnsutils
+    run_python "dns" Tests/DNS/discovery.py --binary "$binary"
+}
+
+# One line for each script of Tests/Robustness, in its short form.
+part_robustness() {
+    release_binary
+    local alone=${1:-}
+    # The canary's bound is that of a machine with other things to do; the long forms hold it to 250 ms.
+    robust bad_input
+    robust http_shapes
+    robust fuzz --seconds 20
+    robust extremes --seconds 60 --chew 10 --bound 0.5
+    robust bombs --bound 0.5
+    robust crowds --bound 0.5
+    robust allocation
+    robust compaction
+    robust kill --loops 10
+    robust soak --minutes 2
+}
+
+# robust NAME ARGS...: unless another one is asked for alone.
+robust() {
+    local name=$1
+    shift
+    if [ -n "$alone" ] && [ "$alone" != "$name" ]; then return; fi
+    if [ ! -e "Tests/Robustness/$name.py" ]; then return; fi
+    run_python "robustness: $name" "Tests/Robustness/$name.py" --binary "$binary" "$@"
+}
+
+part_soak() {
+    release_binary
+    patience=$((${1:-30} * 60 + 1800))
+    run_python "soak of ${1:-30} minutes" Tests/Robustness/soak.py --binary "$binary" --minutes "${1:-30}" --verbose
+}
+
+part_kill() {
+    release_binary
+    patience=$((${1:-200} * 30 + 600))
+    run_python "kill -9, ${1:-200} loops" Tests/Robustness/kill.py --binary "$binary" --loops "${1:-200}"
+}
+
+# A new seed each time, printed, so that each run tries something else.
+part_fuzz() {
+    local minutes=${1:-60} seed=$((RANDOM * 32768 + RANDOM))
+    release_binary
+    patience=$((minutes * 60 + 1800))
+    run_python "extreme values for $minutes minutes" Tests/Robustness/extremes.py --binary "$binary" --seed "$seed" \
+        --seconds $((minutes * 55)) --chew 60 --save "$logs/extremes.txt"
+    run_python "mutated requests for $((minutes * 5)) seconds" Tests/Robustness/fuzz.py --binary "$binary" --seed "$seed" \
+        --seconds $((minutes * 5)) --save "$logs/fuzz.jsonl"
+}
+
+part_attacks() {
+    release_binary
+    local alone=
+    patience=7200
+    robust bad_input
+    robust http_shapes
+    robust bombs
+    robust crowds
+    robust allocation --seconds 60 --rounds 20
+    robust compaction --objects 6000
+    part_kill 200
+    part_fuzz 20
+    part_soak 30
+}
