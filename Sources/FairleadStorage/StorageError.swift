@@ -12,6 +12,8 @@ package enum StorageError: Error, Sendable {
     case corrupted(String)
     /// The disk or the database failed; nothing of the transaction was stored.
     case io(String)
+    /// A document nests deeper than what is stored may.
+    case tooDeep(ObjectKey)
     /// The store has been closed.
     case closed
 }

@@ -175,8 +175,12 @@ package final class Store: Sendable {
 
     /// Carries out a transaction; it is durable and published when this returns.
     ///
-    /// - Throws: `.conflict` with the key and its current version, `.io`, `.closed`.
+    /// - Throws: `.conflict` with the key and its current version, `.tooDeep`, `.io`, `.closed`.
     package func commit(_ transaction: Transaction) async throws(StorageError) -> CommitResult {
+        for case .put(let key, let document) in transaction.operations
+        where document.value.nests(deeperThan: JSON.maximumStoredDepth) {
+            throw .tooDeep(key)
+        }
         // A task with an executor of its own runs on an event loop, which a commit must not hold up.
         let mayBlock = withUnsafeCurrentTask { $0?.unownedTaskExecutor == nil }
         return try await withCheckedContinuation { continuation in

@@ -7,7 +7,7 @@ import Testing
 
 struct CustomResourceTests {
     private static let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    private static let things = "/apis/example.com/v1/namespaces/ns/things"
+    static let things = "/apis/example.com/v1/namespaces/ns/things"
     private static let anything: Value = ["type": "object", "x-kubernetes-preserve-unknown-fields": true]
 
     private func definition(_ schema: Value, extra: Value = [:]) -> Value {
@@ -43,7 +43,7 @@ struct CustomResourceTests {
         #expect(answer.status == 200, "\(answer.message)")
     }
 
-    private func fixture(_ schema: Value = anything, extra: Value = [:]) async throws -> APIFixture {
+    func fixture(_ schema: Value = anything, extra: Value = [:]) async throws -> APIFixture {
         let fixture = try await APIFixture()
         let created = try await fixture.send("POST", Self.definitions, body: definition(schema, extra: extra))
         #expect(created.status == 201, "\(created.message)")

@@ -198,3 +198,22 @@ extension String {
         (try? JSON.parse(Array(utf8)).value.jsonText) ?? self
     }
 }
+
+@Suite struct ProtobufDepthTests {
+    /// JSON within a message counts from where it stands.
+    @Test func whatIsWithinMessagesMayNotNestTooDeeply() throws {
+        let type = try #require(try registry.get().type(named: "io.k8s.api.apps.v1.ControllerRevision"))
+        let field = try #require(type.fields.first { $0.name == "data" }?.protoNumber)
+        func decoded(_ depth: Int) throws -> Value {
+            var writer = ProtobufWriter(capacity: 1024)
+            writer.message(field) { $0.data(1, Array(nested(depth).utf8)) }
+            let codec = try codec()
+            var decoder = ProtobufDecoder(codec: codec, depth: 0, room: JSON.maximumDepth)
+            return try decoder.message(ProtobufReader(writer.bytes), as: type)
+        }
+        #expect(try decoded(JSON.maximumDepth - 1).extent.depth == JSON.maximumDepth)
+        for depth in [JSON.maximumDepth, 100_000] {
+            #expect(throws: ProtobufError.tooDeep) { try decoded(depth) }
+        }
+    }
+}

@@ -46,21 +46,30 @@ package struct JSONPatch: Sendable {
         try JSONPatch(patch).applied(to: object)
     }
 
+    /// - Throws: 422, or `APIStatus.tooDeep` for a document that comes to nest too deeply on the way.
     package func applied(to object: Value) throws(APIStatus) -> Value {
         var document = object
+        var depth = PatchDepth(of: object)
         // Copies may not let a document grow without bound: about the largest body there may be.
         var copied = 0
         for operation in operations {
             if operation["path"] == "", let done = document.applyToWhole(operation) {
+                depth = PatchDepth(of: document)
                 if done { continue }
                 throw .patchRejected
             }
             guard let pointer = operation["path"]?.string.flatMap(JSONPointer.init) else { throw .patchRejected }
             let isDone: Bool
             switch operation["op"]?.string {
-            case "add": isDone = document.add(operation["value"] ?? .null, at: pointer.steps[...])
+            case "add":
+                let value = operation["value"] ?? .null
+                guard depth.allows(value, below: pointer.steps.count) else { throw .tooDeep }
+                isDone = document.add(value, at: pointer.steps[...])
             case "remove": isDone = document.remove(at: pointer.steps[...])
-            case "replace": isDone = document.replace(with: operation["value"] ?? .null, at: pointer.steps[...])
+            case "replace":
+                let value = operation["value"] ?? .null
+                guard depth.allows(value, below: pointer.steps.count) else { throw .tooDeep }
+                isDone = document.replace(with: value, at: pointer.steps[...])
             case "test":
                 let expected = operation["value"] ?? .null
                 isDone = document.value(at: pointer.steps[...]).map { $0.isSameJSON(as: expected) } ?? false
@@ -68,11 +77,13 @@ package struct JSONPatch: Sendable {
                 guard let from = operation["from"]?.string.flatMap(JSONPointer.init),
                     let value = document.value(at: from.steps[...])
                 else { throw .patchRejected }
+                guard depth.allows(value, from: from.steps.count, below: pointer.steps.count) else { throw .tooDeep }
                 isDone = document.remove(at: from.steps[...]) && document.add(value, at: pointer.steps[...])
             case "copy":
                 guard let from = operation["from"]?.string.flatMap(JSONPointer.init),
                     let value = document.value(at: from.steps[...])
                 else { throw .patchRejected }
+                guard depth.allows(value, from: from.steps.count, below: pointer.steps.count) else { throw .tooDeep }
                 copied += value.jsonBytes.count
                 isDone = copied <= 3 << 20 && document.add(value, at: pointer.steps[...])
             default: isDone = false

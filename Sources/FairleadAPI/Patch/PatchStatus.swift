@@ -6,6 +6,9 @@ extension APIStatus {
         code: 422, reason: "Invalid", message: "the server rejected our request due to an error in our request",
         details: Details())
 
+    /// What a decoder says about a document that nests too deeply.
+    static let tooDeep = badRequest(JSON.tooDeep)
+
     static func undecodablePatch(_ why: String) -> APIStatus { badRequest("error decoding patch: " + why) }
 
     /// What Kubernetes answers where its code returns a plain error: 500 without a reason.

@@ -58,7 +58,12 @@ package struct PatchRequest: Sendable {
     /// The patched object, before it is checked against its schema.
     func apply(to object: Value, typeName: String, types: TypeRegistry) throws(APIStatus) -> Value {
         switch form {
-        case .json(let patch): return try patch.applied(to: object)
+        case .json(let patch):
+            do throws(APIStatus) {
+                return try patch.applied(to: object)
+            } catch {
+                throw error == .tooDeep ? refusal(error) : error
+            }
         case .merge(let patch): return patch.applied(to: object)
         case .strategicMerge(let patch): return try patch.applied(to: object, typeName: typeName, types: types)
         }

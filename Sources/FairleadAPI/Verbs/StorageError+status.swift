@@ -10,6 +10,7 @@ extension StorageError {
             return .expired("too old resource version: \(requested) (\(oldest))")
         case .future(let requested, let current): return Self.tooLarge(requested: requested, current: current)
         case .corrupted(let why), .io(let why): return .internalError(why)
+        case .tooDeep: return .tooDeep
         case .closed:
             return APIStatus(code: 503, reason: "ServiceUnavailable", message: "the server is shutting down")
         }

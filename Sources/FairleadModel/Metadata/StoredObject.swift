@@ -88,7 +88,7 @@ package final class StoredObject: Sendable {
                 value = other
             case .encoded:
                 // Bytes in storage were written by our own encoder; null would mean a damaged database.
-                value = (try? JSON.parse(bytes))?.value ?? .null
+                value = (try? JSON.parse(bytes, maximumDepth: JSON.maximumStoredDepth))?.value ?? .null
             }
             tree = .ready(value)
             return value

@@ -17,6 +17,14 @@ package enum JSON {
         package var offset: Int
     }
 
-    /// Nesting deeper than this is refused (Go's limit is 10,000; a tree that deep would exhaust a thread's stack).
+    /// What comes from outside may nest this deeply: bodies, patches and their results, texts in annotations. Go's limit
+    /// is 10,000; every walk over a tree (and its release) takes some of the stack for each level, and must get by with
+    /// the stack of any thread.
     package static let maximumDepth = 500
+
+    /// What is stored may nest this deeply: managedFields repeat the fields of an object a few levels below its top.
+    package static let maximumStoredDepth = maximumDepth + 20
+
+    /// The complaint of Go's decoders.
+    package static let tooDeep = "exceeded max depth"
 }

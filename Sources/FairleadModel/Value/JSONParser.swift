@@ -1,14 +1,20 @@
 extension JSON {
     /// Reads one document: strict UTF-8, nothing but white space after it, nesting up to `maximumDepth`.
-    package static func parse(_ bytes: [UInt8]) throws(ParseError) -> Parsed { try parse(bytes[...]) }
+    package static func parse(
+        _ bytes: [UInt8], maximumDepth: Int = JSON.maximumDepth
+    ) throws(ParseError) -> Parsed {
+        try parse(bytes[...], maximumDepth: maximumDepth)
+    }
 
-    package static func parse(_ bytes: ArraySlice<UInt8>) throws(ParseError) -> Parsed {
+    package static func parse(
+        _ bytes: ArraySlice<UInt8>, maximumDepth: Int = JSON.maximumDepth
+    ) throws(ParseError) -> Parsed {
         // `withUnsafeBufferPointer` does not carry typed errors on every platform, hence the Result.
         let result = bytes.withUnsafeBufferPointer { buffer -> Result<Parsed, ParseError> in
             guard let base = buffer.baseAddress else {
                 return .failure(ParseError(message: "unexpected end of JSON input", offset: 0))
             }
-            var parser = JSONParser(base: base, count: buffer.count)
+            var parser = JSONParser(base: base, count: buffer.count, maximumDepth: maximumDepth)
             do throws(ParseError) {
                 return .success(try parser.document())
             } catch {
@@ -25,13 +31,15 @@ extension JSON {
 struct JSONParser {
     let base: UnsafePointer<UInt8>
     let count: Int
+    private let maximumDepth: Int
     var position = 0
     /// Repeated members: where each stood, and its path. Paths are completed from inside to outside.
     var duplicates: [(offset: Int, path: String)] = []
 
-    init(base: UnsafePointer<UInt8>, count: Int) {
+    init(base: UnsafePointer<UInt8>, count: Int, maximumDepth: Int) {
         self.base = base
         self.count = count
+        self.maximumDepth = maximumDepth
     }
 
     mutating func document() throws(JSON.ParseError) -> JSON.Parsed {
@@ -89,7 +97,7 @@ struct JSONParser {
     }
 
     private mutating func array(depth: Int) throws(JSON.ParseError) -> Value {
-        guard depth <= JSON.maximumDepth else { throw tooDeep() }
+        guard depth <= maximumDepth else { throw tooDeep() }
         position += 1
         skipSpace()
         guard position < count else { throw endOfInput() }
@@ -117,7 +125,7 @@ struct JSONParser {
     }
 
     private mutating func object(depth: Int) throws(JSON.ParseError) -> Value {
-        guard depth <= JSON.maximumDepth else { throw tooDeep() }
+        guard depth <= maximumDepth else { throw tooDeep() }
         position += 1
         skipSpace()
         guard position < count else { throw endOfInput() }
@@ -187,7 +195,7 @@ struct JSONParser {
     }
 
     func endOfInput() -> JSON.ParseError { JSON.ParseError(message: "unexpected end of JSON input", offset: count) }
-    private func tooDeep() -> JSON.ParseError { JSON.ParseError(message: "exceeded max depth", offset: position) }
+    private func tooDeep() -> JSON.ParseError { JSON.ParseError(message: JSON.tooDeep, offset: position) }
 
     func unexpected(_ context: String) -> JSON.ParseError {
         JSON.ParseError(message: "invalid character \(Self.quoted(base[position])) \(context)", offset: position)

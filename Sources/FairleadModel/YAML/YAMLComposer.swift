@@ -5,6 +5,8 @@ struct YAMLComposer {
     private var anchors: [String: Value] = [:]
     /// What aliases have put into the tree so far; bounded, so that a few lines cannot become gigabytes.
     private var expanded = 0
+    private static let maximumExpansion = 1_000_000
+
     private(set) var duplicatePaths: [String] = []
     private var duplicates: [(line: Int, key: String)] = []
     /// A sentence for every second occurrence of a key, with the line of its value.
@@ -21,7 +23,7 @@ struct YAMLComposer {
     }
 
     private mutating func node(path: String, depth: Int) throws(YAML.ParseError) -> Value {
-        guard depth <= JSON.maximumDepth else { throw YAML.ParseError(message: "yaml: exceeded max depth") }
+        guard depth <= JSON.maximumDepth else { throw YAML.ParseError(message: "yaml: " + JSON.tooDeep) }
         guard position < events.count else { throw YAML.ParseError(message: "yaml: unexpected end of stream") }
         let (event, line) = events[position]
         position += 1
@@ -47,8 +49,12 @@ struct YAMLComposer {
             guard let value = anchors[name] else {
                 throw YAML.ParseError(message: "yaml: unknown anchor '\(name)' referenced")
             }
-            expanded += Self.weight(of: value)
-            guard expanded <= 1_000_000 else {
+            let extent = Self.extent(of: value)
+            guard depth + extent.depth <= JSON.maximumDepth else {
+                throw YAML.ParseError(message: "yaml: " + JSON.tooDeep)
+            }
+            expanded += extent.weight
+            guard expanded <= Self.maximumExpansion else {
                 throw YAML.ParseError(message: "yaml: document contains excessive aliasing")
             }
             return value
@@ -126,11 +132,26 @@ struct YAMLComposer {
         }
     }
 
-    private static func weight(of value: Value) -> Int {
-        switch value {
-        case .array(let elements): elements.reduce(1) { $0 + weight(of: $1) }
-        case .object(let object): object.reduce(1) { $0 + weight(of: $1.value) }
-        default: 1
+    /// How deeply a value nests; and its weight: values count, and texts by their length, in units of about what a
+    /// value takes when it is written.
+    private static func extent(of value: Value) -> (depth: Int, weight: Int) {
+        var depth = 0
+        var weight = 1
+        func take(_ value: Value) {
+            let inner = extent(of: value)
+            depth = max(depth, inner.depth)
+            weight += inner.weight
         }
+        switch value {
+        case .array(let elements): elements.forEach(take)
+        case .object(let object):
+            for member in object.members {
+                weight += member.key.utf8.count / 8
+                take(member.value)
+            }
+        case .string(let text): return (0, 1 + text.utf8.count / 8)
+        default: return (0, 1)
+        }
+        return (depth + 1, weight)
     }
 }

@@ -81,6 +81,9 @@ struct YAMLEvents {
         } else if parser.context_mark.line != 0 {
             line = Int(parser.context_mark.line)
         }
+        if parser.problem.map({ String(cString: $0).hasPrefix("Maximum nesting level") }) == true {
+            return YAML.ParseError(message: "yaml: " + JSON.tooDeep)
+        }
         let problem = parser.problem.map { String(cString: $0) } ?? "unknown problem parsing YAML content"
         return YAML.ParseError(message: "yaml: " + (line == 0 ? "" : "line \(line): ") + problem)
     }

@@ -19,11 +19,13 @@ package struct ProtobufCodec: Sendable {
 
     /// The object in an envelope, without kind and apiVersion.
     package func decode(_ envelope: ProtobufEnvelope, as type: TypeSchema) throws(ProtobufError) -> Value {
-        try decode(envelope, as: type, depth: 0)
+        try decode(envelope, as: type, depth: 0, room: JSON.maximumDepth)
     }
 
-    func decode(_ envelope: ProtobufEnvelope, as type: TypeSchema, depth: Int) throws(ProtobufError) -> Value {
-        var decoder = ProtobufDecoder(codec: self, depth: depth)
+    func decode(
+        _ envelope: ProtobufEnvelope, as type: TypeSchema, depth: Int, room: Int
+    ) throws(ProtobufError) -> Value {
+        var decoder = ProtobufDecoder(codec: self, depth: depth, room: room)
         return try decoder.message(ProtobufReader(envelope.bytes, envelope.message), as: type)
     }
 

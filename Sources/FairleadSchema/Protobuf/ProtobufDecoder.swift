@@ -5,10 +5,20 @@ struct ProtobufDecoder {
     let codec: ProtobufCodec
     /// How many envelopes within envelopes this one stands in.
     let depth: Int
+    /// How deeply the tree may still nest below the place that is being read.
+    private var room: Int
+
+    init(codec: ProtobufCodec, depth: Int, room: Int) {
+        self.codec = codec
+        self.depth = depth
+        self.room = room
+    }
 
     private static let maximumDepth = 8
 
     mutating func message(_ reader: ProtobufReader, as type: TypeSchema) throws(ProtobufError) -> Value {
+        try enter()
+        defer { room += 1 }
         var slots = Slots(count: type.fields.count)
         try fill(&slots, from: reader, type.protobuf.fields, type)
         var members: [Object.Member] = []
@@ -17,6 +27,12 @@ struct ProtobufDecoder {
             members.append(Object.Member(key: field.name, value: value))
         }
         return .object(Object(sortedUnique: members))
+    }
+
+    /// Goes one level down.
+    private mutating func enter() throws(ProtobufError) {
+        guard room > 0 else { throw .tooDeep }
+        room -= 1
     }
 
     /// Go writes ports that were never set as 0, and JSON clients leave them out.
@@ -72,6 +88,8 @@ struct ProtobufDecoder {
     ) throws(ProtobufError) {
         switch shape {
         case .list(let element):
+            try enter()
+            defer { room += 1 }
             if tag.wireType == 2, element.protobufWireType == 0 {  // packed
                 var packed = try reader.nested()
                 while !packed.isAtEnd { slots.append(try value(element, from: &packed), at: index) }
@@ -80,6 +98,8 @@ struct ProtobufDecoder {
             guard tag.wireType == element.protobufWireType else { throw .wrongWireType(tag.wireType, field: goName) }
             slots.append(try value(element, from: &reader), at: index)
         case .map(let element):
+            try enter()
+            defer { room += 1 }
             guard tag.wireType == 2 else { throw .wrongWireType(tag.wireType, field: goName) }
             slots.append(try entry(element, try reader.nested()), at: index)
         default:
@@ -216,7 +236,7 @@ struct ProtobufDecoder {
         if content.isEmpty { return .null }
         if content.starts(with: ProtobufEnvelope.magic) { return try enveloped(content) }
         do {
-            return try JSON.parse(content).value
+            return try JSON.parse(content, maximumDepth: room).value
         } catch {
             throw ProtobufError(message: error.message)
         }
@@ -230,7 +250,7 @@ struct ProtobufDecoder {
             let version = envelope.apiVersion.goQuoted
             throw ProtobufError(message: "no kind \(envelope.kind.goQuoted) is registered for version \(version)")
         }
-        var value = try codec.decode(envelope, as: type, depth: depth + 1)
+        var value = try codec.decode(envelope, as: type, depth: depth + 1, room: room)
         value["kind"] = .string(envelope.kind)
         value["apiVersion"] = .string(envelope.apiVersion)
         return value

@@ -1,9 +1,12 @@
+import FairleadModel
+
 /// Why bytes are not the message they should be, in the words of Kubernetes' generated Go code.
 package struct ProtobufError: Error, Sendable, Hashable {
     package var message: String
 
     package init(message: String) { self.message = message }
 
+    static let tooDeep = ProtobufError(message: JSON.tooDeep)
     static let unexpectedEnd = ProtobufError(message: "unexpected EOF")
     static let negativeLength = ProtobufError(message: "proto: negative length found during unmarshaling")
     static let overflow = ProtobufError(message: "proto: integer overflow")
