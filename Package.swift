@@ -24,6 +24,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "CFairleadAssets"),
+        // What is left to say when a signal ends the process.
+        .target(name: "CFairleadCrash"),
         // zlib as the system has it, for the compression of large answers.
         .systemLibrary(name: "CFairleadZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(
@@ -55,7 +57,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "FairleadClient",
-            dependencies: ["FairleadModel", .product(name: "DequeModule", package: "swift-collections")],
+            dependencies: [
+                "FairleadModel", .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .target(name: "FairleadControllers", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(name: "FairleadSimulation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
@@ -65,13 +70,14 @@ let package = Package(
                 "FairleadModel", "FairleadClient",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(
             name: "FairleadServer",
             dependencies: [
                 "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
-                "FairleadControllers", "FairleadSimulation", "FairleadDNS",
+                "FairleadControllers", "FairleadSimulation", "FairleadDNS", "CFairleadCrash",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -112,6 +118,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
             ],
             swiftSettings: strict),
         // An ObjectClient over a dictionary, and a clock that tests turn.
@@ -119,7 +126,12 @@ let package = Package(
             name: "FairleadClientTesting", dependencies: ["FairleadModel", "FairleadClient"],
             path: "Tests/FairleadClientTesting", swiftSettings: strict),
         .testTarget(
-            name: "FairleadClientTests", dependencies: ["FairleadClient", "FairleadClientTesting", "FairleadModel"],
+            name: "FairleadClientTests",
+            dependencies: [
+                "FairleadClient", "FairleadClientTesting", "FairleadModel",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadControllersTests",
@@ -135,6 +147,8 @@ let package = Package(
                 "FairleadDNS", "FairleadClientTesting", "FairleadModel",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
             ],
             exclude: ["answers.zone"],
             swiftSettings: strict),
@@ -143,6 +157,7 @@ let package = Package(
             dependencies: [
                 "FairleadServer", "FairleadControllers", "FairleadHTTP", "FairleadModel", "FairleadAPI",
                 "FairleadClient", "FairleadClientTesting", "FairleadSchema", "FairleadStorage",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),

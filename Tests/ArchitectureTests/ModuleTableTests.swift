@@ -13,13 +13,13 @@ struct ModuleTableTests {
         "FairleadHTTP": [
             "FairleadAPI", "CFairleadZlib", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "Logging",
         ],
-        "FairleadClient": ["FairleadModel", "DequeModule"],
+        "FairleadClient": ["FairleadModel", "DequeModule", "Logging"],
         "FairleadControllers": ["FairleadModel", "FairleadClient"],
         "FairleadSimulation": ["FairleadModel", "FairleadClient"],
-        "FairleadDNS": ["FairleadModel", "FairleadClient", "NIOCore", "NIOPosix"],
+        "FairleadDNS": ["FairleadModel", "FairleadClient", "NIOCore", "NIOPosix", "Logging"],
         "FairleadServer": [
             "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
-            "FairleadControllers", "FairleadSimulation", "FairleadDNS", "ServiceLifecycle", "Logging",
+            "FairleadControllers", "FairleadSimulation", "FairleadDNS", "CFairleadCrash", "ServiceLifecycle", "Logging",
         ],
         "fairlead": [
             "FairleadServer", "FairleadHTTP", "FairleadModel", "FairleadControllers", "FairleadDNS", "ArgumentParser",

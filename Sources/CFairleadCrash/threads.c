@@ -1,0 +1,72 @@
+#ifdef __linux__
+#define _GNU_SOURCE
+#include "internal.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+// Room for the registers of any processor and for the unwinder. Only what is used costs memory.
+enum { STACK = 128 * 1024, GUARD = 64 * 1024 };
+
+void *alternate_stack_give(void) {
+    char *memory = mmap(NULL, GUARD + STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) return NULL;
+    mprotect(memory, GUARD, PROT_NONE);
+    stack_t stack = {.ss_sp = memory + GUARD, .ss_size = STACK};
+    if (sigaltstack(&stack, NULL) != 0) {
+        munmap(memory, GUARD + STACK);
+        return NULL;
+    }
+    return memory;
+}
+
+void alternate_stack_take(void *memory) {
+    if (memory == NULL) return;
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+    munmap(memory, GUARD + STACK);
+}
+
+// The first thread is not started by anybody.
+__attribute__((constructor)) static void give_to_first_thread(void) { alternate_stack_give(); }
+
+struct beginning {
+    void *(*routine)(void *);
+    void *argument;
+};
+
+static void *begin(void *context) {
+    struct beginning beginning = *(struct beginning *)context;
+    free(context);
+    void *result;
+    pthread_cleanup_push(alternate_stack_take, alternate_stack_give());
+    result = beginning.routine(beginning.argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+typedef int (*create_function)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+/// Stands before the C library's: a stack that has overflown is no place for a signal handler, and the stack for it must
+/// be given by each thread to itself. Threads are started by NIO, by Dispatch and by Swift's runtime.
+__attribute__((visibility("default"))) int pthread_create(
+    pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument) {
+    static _Atomic(create_function) known;
+    create_function create = known;
+    if (create == NULL) {
+        create = (create_function)dlsym(RTLD_NEXT, "pthread_create");
+        if (create == NULL) return EAGAIN;
+        known = create;
+    }
+    struct beginning *beginning = malloc(sizeof *beginning);
+    if (beginning == NULL) return EAGAIN;
+    *beginning = (struct beginning){routine, argument};
+    int failure = create(thread, attributes, begin, beginning);
+    if (failure != 0) free(beginning);
+    return failure;
+}
+#endif
