@@ -7,14 +7,6 @@ package enum ReconcileResult: Sendable, Hashable {
     case again(after: Double)
 }
 
-/// A failed reconcile, as it is reported.
-package struct ReconcileFailure: Sendable {
-    package var controller: String
-    package var key: String
-    package var error: any Error
-    package var retryAfter: Double
-}
-
 /// The workers of a controller: take a key, reconcile it, come back later when that failed.
 ///
 /// Retries wait 5 ms, doubling up to 1000 s. A reconcile that throws because its task was cancelled is not retried.
@@ -23,18 +15,18 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
     private let workers: Int
     private let queue: WorkQueue<Key>
     private let reconcile: @Sendable (Key) async throws -> ReconcileResult
-    private let report: @Sendable (ReconcileFailure) -> Void
+    private let log: FailureLog
     private let state = Mutex(ControllerHealth.State.waiting)
 
     package init(
         name: String, workers: Int, queue: WorkQueue<Key>,
-        report: @escaping @Sendable (ReconcileFailure) -> Void = { FailureLog.write($0) },
+        log: FailureLog = FailureLog(),
         reconcile: @escaping @Sendable (Key) async throws -> ReconcileResult
     ) {
         self.name = name
         self.workers = workers
         self.queue = queue
-        self.report = report
+        self.log = log
         self.reconcile = reconcile
     }
 
@@ -58,18 +50,26 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
         while let key = await queue.get() {
             do {
                 switch try await reconcile(key) {
-                case .done: queue.forget(key)
+                case .done: succeeded(key)
                 case .again(let seconds):
-                    queue.forget(key)
+                    succeeded(key)
                     queue.addAfter(key, seconds)
                 }
             } catch {
                 if !Task.isCancelled {
                     let delay = queue.addRateLimited(key)
-                    report(ReconcileFailure(controller: name, key: "\(key)", error: error, retryAfter: delay))
+                    log.failed(
+                        ReconcileFailure(
+                            controller: name, key: "\(key)", error: error, retries: queue.failures(of: key),
+                            retryAfter: delay))
                 }
             }
             queue.done(key)
         }
+    }
+
+    private func succeeded(_ key: Key) {
+        let failures = queue.forget(key)
+        if failures > 0 { log.recovered(controller: name, key: "\(key)", retries: failures) }
     }
 }

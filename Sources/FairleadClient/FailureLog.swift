@@ -1,36 +1,113 @@
 import FairleadModel
+package import Logging
+import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+/// A failed piece of work that will be tried again, as it is reported.
+package struct ReconcileFailure: Sendable {
+    package var controller: String
+    package var key: String
+    package var error: any Error
+    /// How often it has failed in a row, this time included.
+    package var retries: Int
+    /// Seconds.
+    package var retryAfter: Double
 
-/// One line per failed reconcile on standard error, in logfmt.
-package enum FailureLog {
-    package static func write(_ failure: ReconcileFailure) {
-        let why: String
-        if let status = failure.error as? APIStatus {
-            // Losing a race is an everyday thing: the next try reads the newer object.
-            if status.code == 409, status.reason == "Conflict" { return }
-            why = status.message
-        } else {
-            why = "\(failure.error)"
-        }
-        let line =
-            "level=error msg=\"reconcile failed\" controller=\(failure.controller) key=\(failure.key)"
-            + " retryAfter=\(failure.retryAfter)s error=\(why.goQuoted)\n"
-        let bytes = Array(line.utf8)
-        bytes.withUnsafeBytes { buffer in
-            if let base = buffer.baseAddress { _ = writeToStandardError(base, buffer.count) }
-        }
+    package init(controller: String, key: String, error: any Error, retries: Int, retryAfter: Double) {
+        self.controller = controller
+        self.key = key
+        self.error = error
+        self.retries = retries
+        self.retryAfter = retryAfter
+    }
+}
+
+/// One structured line per failed reconcile, and one when the key has come right again.
+///
+/// Bounded, whatever fails: the same error of the same key has one line in ten seconds, all keys together twenty; the
+/// next line says how many were left out (`repeated` of the same kind, `leftOut` of others).
+package final class FailureLog: Sendable {
+    fileprivate struct Known {
+        var error: String
+        var written: Duration
+        var repeated = 0
     }
 
-    private static func writeToStandardError(_ base: UnsafeRawPointer, _ count: Int) -> Int {
-        #if canImport(Glibc)
-            Glibc.write(STDERR_FILENO, base, count)
-        #else
-            Darwin.write(STDERR_FILENO, base, count)
-        #endif
+    fileprivate struct State {
+        var known: [String: Known] = [:]
+        var windowEnd: Duration = .zero
+        var linesInWindow = 0
+        var leftOut = 0
+    }
+
+    private let logger: Logger
+    private let clock: any DelayClock
+    private let state = Mutex(State())
+
+    fileprivate static let window = Duration.seconds(10)
+    fileprivate static let linesPerWindow = 20
+    /// Keys whose last error is remembered.
+    fileprivate static let capacity = 512
+
+    package init(logger: Logger = Logger(label: "controller"), clock: any DelayClock = SystemDelayClock()) {
+        self.logger = logger
+        self.clock = clock
+    }
+
+    package func failed(_ failure: ReconcileFailure) {
+        let status = failure.error as? APIStatus
+        let why = status?.message ?? "\(failure.error)"
+        // Losing a race is an everyday thing: the next try reads the newer object.
+        if status?.code == 409, status?.reason == "Conflict" {
+            logger.debug("reconcile lost a race", metadata: Self.metadata(failure, why))
+            return
+        }
+        guard logger.logLevel <= .error else { return }
+        let now = clock.now
+        guard let (repeated, leftOut) = state.withLock({ $0.admit(failure.key, why, at: now) }) else { return }
+        var metadata = Self.metadata(failure, why)
+        if repeated > 0 { metadata["repeated"] = .stringConvertible(repeated) }
+        if leftOut > 0 { metadata["leftOut"] = .stringConvertible(leftOut) }
+        logger.error("reconcile failed", metadata: metadata)
+    }
+
+    /// The key has come right. Says nothing when its failures had no line.
+    package func recovered(controller: String, key: String, retries: Int) {
+        guard state.withLock({ $0.known.removeValue(forKey: key) }) != nil else { return }
+        var metadata: Logger.Metadata = ["controller": .string(controller), "key": .string(key)]
+        if retries > 0 { metadata["retries"] = .stringConvertible(retries) }
+        logger.info("reconcile recovered", metadata: metadata)
+    }
+
+    private static func metadata(_ failure: ReconcileFailure, _ why: String) -> Logger.Metadata {
+        [
+            "controller": .string(failure.controller), "key": .string(failure.key), "error": .string(why),
+            "retries": .stringConvertible(failure.retries), "retryAfter": .string("\(failure.retryAfter)s"),
+        ]
+    }
+}
+
+extension FailureLog.State {
+    /// nil when there is to be no line; else how many failures had none since the last.
+    fileprivate mutating func admit(
+        _ key: String, _ error: String, at now: Duration
+    ) -> (repeated: Int, leftOut: Int)? {
+        if let last = known[key], last.error == error, now - last.written < FailureLog.window {
+            known[key]?.repeated += 1
+            return nil
+        }
+        if now >= windowEnd {
+            windowEnd = now + FailureLog.window
+            linesInWindow = 0
+        }
+        linesInWindow += 1
+        guard linesInWindow <= FailureLog.linesPerWindow else {
+            leftOut += 1
+            return nil
+        }
+        if known.count >= FailureLog.capacity { known.removeAll() }
+        let repeated = known[key].map { $0.error == error ? $0.repeated : 0 } ?? 0
+        known[key] = FailureLog.Known(error: error, written: now)
+        defer { leftOut = 0 }
+        return (repeated, leftOut)
     }
 }

@@ -8,8 +8,9 @@ struct RawPointerTests {
     static let allowed: Set<String> = [
         "FairleadHTTP/Gzip.swift", "FairleadModel/Metadata/ObjectKey.swift", "FairleadModel/Value/JSONParser.swift",
         "FairleadModel/Value/JSONParser+scalars.swift", "FairleadModel/Value/JSONWriter.swift",
-        "FairleadModel/YAML/YAMLEvents.swift", "FairleadClient/FailureLog.swift", "FairleadSchema/Asset.swift",
-        "FairleadSchema/Base64.swift", "FairleadServer/Observability/StandardStream.swift",
+        "FairleadModel/YAML/YAMLEvents.swift", "FairleadSchema/Asset.swift",
+        "FairleadSchema/Base64.swift", "FairleadServer/Observability/LogStream.swift",
+        "FairleadServer/Observability/StandardStream.swift",
         "FairleadStorage/Engine/SQLite/SQLiteMigration.swift",
         "FairleadStorage/Engine/SQLite/SQLiteRowStatement.swift",
     ]

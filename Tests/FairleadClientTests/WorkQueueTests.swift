@@ -1,5 +1,7 @@
 import FairleadClient
 import FairleadClientTesting
+import InMemoryLogging
+import Logging
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -101,12 +103,17 @@ struct WorkQueueTests {
         struct Failure: Error {}
         let clock = ManualClock()
         let queue = WorkQueue<String>(clock: clock)
-        let reports = Sightings<ReconcileFailure>()
+        let handler = InMemoryLogHandler()
+        let failed = Sightings<Int>()
         let done = Sightings<Int>()
         let runner = ControllerRunner(
-            name: "test", workers: 1, queue: queue, report: { reports.see($0) },
+            name: "test", workers: 1, queue: queue,
+            log: FailureLog(logger: Logger(label: "test") { _ in handler }, clock: clock),
             reconcile: { key in
-                if queue.failures(of: key) < 2 { throw Failure() }
+                if queue.failures(of: key) < 2 {
+                    failed.see(queue.failures(of: key))
+                    throw Failure()
+                }
                 done.see(queue.failures(of: key))
                 return .done
             })
@@ -114,13 +121,17 @@ struct WorkQueueTests {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await runner.run() }
             for expected in [0.005, 0.01] {
-                let report = await reports.next(1)
-                #expect(report.first?.retryAfter == expected)
+                _ = await failed.next(1)
+                let isDelayed = await eventually { queue.statistics.delayed == 1 }
+                #expect(isDelayed)
                 clock.advance(by: .seconds(expected))
             }
             #expect(await done.next(1) == [2])
             group.cancelAll()
         }
         #expect(queue.failures(of: "a") == 0)
+        #expect(handler.entries.map(\.message) == ["reconcile failed", "reconcile recovered"])
+        #expect(handler.entries.first?.metadata["retryAfter"]?.description == "0.005s")
+        #expect(handler.entries.last?.metadata["retries"]?.description == "2")
     }
 }

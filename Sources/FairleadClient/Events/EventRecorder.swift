@@ -1,5 +1,6 @@
 import DequeModule
 package import FairleadModel
+import Logging
 import Synchronization
 
 /// Writes core/v1 Events about objects.
@@ -27,6 +28,7 @@ package final class EventRecorder: Sendable {
     private let pending = Mutex<Deque<Pending>>([])
     private let arrived = Signal()
     private let correlator = Mutex(EventCorrelator())
+    private let logger = Logger(label: "events")
 
     /// - Parameters:
     ///   - component: `source.component` and `reportingComponent`, such as `service-controller`.
@@ -100,7 +102,12 @@ package final class EventRecorder: Sendable {
             &+ UInt64(truncatingIfNeeded: event.time.nanoseconds)
         let name = "\(event.subject.name).\(String(nanoseconds, radix: 16))"
         let object = object(event, name: name, message: message)
-        guard (try? await client.create(.events, namespace: namespace(of: event), object)) != nil else { return }
+        do throws(APIStatus) {
+            _ = try await client.create(.events, namespace: namespace(of: event), object)
+        } catch {
+            logger.debug("event given up", metadata: ["event": .string(name), "error": .string(error.message)])
+            return
+        }
         let known = EventCorrelator.Known(name: name, count: 1, firstSeconds: event.time.seconds)
         correlator.withLock {
             $0.remember(known, about: event.subject, type: event.type, reason: event.reason, message: message)

@@ -1,4 +1,5 @@
 package import FairleadModel
+import Logging
 
 /// Keeps somebody's picture of a resource current: lists once, then watches; resumes a watch that ended where it
 /// stopped, and lists again only when history no longer reaches back there (410).
@@ -22,16 +23,19 @@ package struct Reflector: Sendable {
     private let sink: Sink
     private let clock: any DelayClock
     private let backoff: Backoff
+    private let log: FailureLog
 
     package init(
         client: any ObjectClient, resource: GroupVersionResource, sink: Sink,
-        clock: any DelayClock = SystemDelayClock(), backoff: Backoff = .reflectors
+        clock: any DelayClock = SystemDelayClock(), backoff: Backoff = .reflectors,
+        log: FailureLog = FailureLog(logger: Logger(label: "reflector"))
     ) {
         self.client = client
         self.resource = resource
         self.sink = sink
         self.clock = clock
         self.backoff = backoff
+        self.log = log
     }
 
     /// Until the task is cancelled. Errors other than 410 are retried with backoff.
@@ -62,6 +66,12 @@ package struct Reflector: Sendable {
                     }
                 }
                 failures += 1
+                if !Task.isCancelled {
+                    log.failed(
+                        ReconcileFailure(
+                            controller: "reflector", key: "\(resource)", error: error, retries: failures,
+                            retryAfter: backoff.delay(afterFailures: failures - 1)))
+                }
             }
             if Task.isCancelled { return }
             await clock.sleep(for: .seconds(backoff.delay(afterFailures: failures - 1)))
@@ -74,6 +84,7 @@ package struct Reflector: Sendable {
     ) async throws(APIStatus) -> Int64 {
         let watch = try await client.watch(resource, after: start)
         defer { watch.cancel() }
+        log.recovered(controller: "reflector", key: "\(resource)", retries: 0)
         var revision = start
         while true {
             let events = try await watch.next()

@@ -92,10 +92,11 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         return delay
     }
 
-    /// Starts the backoff of the key afresh.
+    /// Starts the backoff of the key afresh. Returns how often it had failed.
     @_specialize(where Key == ObjectName)
-    package func forget(_ key: Key) {
-        state.withLock { _ = $0.failures.removeValue(forKey: key) }
+    @discardableResult
+    package func forget(_ key: Key) -> Int {
+        state.withLock { $0.failures.removeValue(forKey: key) ?? 0 }
     }
 
     /// How often `addRateLimited` was called since the last `forget`.

@@ -1,16 +1,17 @@
 package import FairleadModel
 package import Logging
-import Synchronization
 
 /// One JSON object per line on standard error, for log collectors.
 package struct JSONLogHandler: LogHandler {
     package var logLevel: Logger.Level = .info
     package var metadata: Logger.Metadata = [:]
     private let label: String
+    private let stream: LogStream
     private let now: @Sendable () -> Timestamp
 
-    package init(label: String, now: @escaping @Sendable () -> Timestamp) {
+    package init(label: String, stream: LogStream = .standardError, now: @escaping @Sendable () -> Timestamp) {
         self.label = label
+        self.stream = stream
         self.now = now
     }
 
@@ -20,13 +21,17 @@ package struct JSONLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        var line: Object = [
-            "time": .string(now().rfc3339Micro), "level": .string(event.level.rawValue), "logger": .string(label),
-            "msg": .string(event.message.description),
-        ]
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
-            line[key] = .string(value.description)
+        stream.write(line(event.level, event.message.description, event.fields(over: metadata))) {
+            line(.warning, "nobody read the log for a while", ["dropped": "\($0)"])
         }
-        StandardStream.error.write(Value.object(line).jsonText + "\n")
+    }
+
+    private func line(_ level: Logger.Level, _ message: String, _ fields: [String: String]) -> String {
+        var line: Object = [
+            "time": .string(now().rfc3339Micro), "level": .string(level.rawValue), "logger": .string(label),
+            "msg": .string(message),
+        ]
+        for (key, value) in fields where line[key] == nil { line[key] = .string(value) }
+        return Value.object(line).jsonText + "\n"
     }
 }

@@ -11,7 +11,7 @@ package enum Logs {
         LoggingSystem.bootstrap { label in
             switch format {
             case .text:
-                var handler = StreamLogHandler.standardError(label: label)
+                var handler = TextLogHandler(label: label, now: now)
                 handler.logLevel = level
                 return handler
             case .json:

@@ -4,7 +4,8 @@
     import Darwin
 #endif
 
-/// Standard output and error, written to at once: what is printed is there for whoever waits for it on a pipe.
+/// Standard output and error for what a person has asked for: written to at once, so that it is there for whoever waits
+/// for it on a pipe, and waited for until it is taken. The log has a way of its own, which waits for nobody: `LogStream`.
 package enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
@@ -15,13 +16,16 @@ package enum StandardStream: Int32, Sendable {
             let written = bytes.withUnsafeBytes { buffer in
                 buffer.baseAddress.map { systemWrite(rawValue, $0, buffer.count) } ?? -1
             }
-            guard written > 0 else { return }
-            bytes = bytes.dropFirst(written)
+            if written > 0 {
+                bytes = bytes.dropFirst(written)
+            } else if written == 0 || errno != EINTR {
+                return
+            }
         }
     }
 }
 
-private func systemWrite(_ descriptor: Int32, _ base: UnsafeRawPointer, _ count: Int) -> Int {
+func systemWrite(_ descriptor: Int32, _ base: UnsafeRawPointer, _ count: Int) -> Int {
     #if canImport(Glibc)
         Glibc.write(descriptor, base, count)
     #else
