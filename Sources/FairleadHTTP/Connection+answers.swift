@@ -21,6 +21,7 @@ extension Connection {
             // Not even a head: nothing is known about the request.
             // Answered in the plainest way.
             assembler.forgetExchange()
+            note.beginUnread(at: .now())
             loop.counters.requestsInFlight.wrappingAdd(1, ordering: .relaxed)
         }
         assembler.endAfterThisAnswer()
@@ -59,6 +60,7 @@ extension Connection {
                 }
             }
         }
+        note.answered(response.status, bytes: size)
         let mayHaveBody = response.status >= 200 && response.status != 204 && response.status != 304
         let closes = closesAfterAnswer
         let dateLine = loop.dateLine
@@ -83,6 +85,7 @@ extension Connection {
     /// Counts the request as done and gets ready for the next one.
     func answerIsComplete(closes: Bool) {
         loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
+        logRequest()
         if closes || loop.isDraining {
             finishAndClose()
         } else {

@@ -45,6 +45,7 @@ extension Connection {
     func startStream(_ stream: any EventStream, contentType: String, headers: [(name: String, value: String)]) {
         guard let context else { return stream.cancel() }
         let exchange = assembler.exchange
+        note.streams(keepsHead: loop.requestLog.isVerbose)
         let dateLine = loop.dateLine
         let closes = closesAfterAnswer || !exchange.takesChunks
         buffered { out in
@@ -115,6 +116,7 @@ extension Connection {
 
     private func writePart(of open: OpenStream, _ pieces: [[UInt8]]) {
         guard !pieces.isEmpty else { return }
+        for piece in pieces { note.sent(piece.count) }
         buffered { out in
             if open.isChunked {
                 out.writeChunk(pieces)

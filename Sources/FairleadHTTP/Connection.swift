@@ -44,6 +44,8 @@ final class Connection: ChannelDuplexHandler {
     var context: ChannelHandlerContext?
     var phase: Phase = .idle
     var assembler: RequestAssembler
+    /// For the line of the log.
+    var note = RequestNote()
     /// Answers not yet handed to the socket.
     var out = ByteBuffer()
     /// Guards against being called back by a write of our own; such a call is made up for afterwards.
@@ -94,7 +96,11 @@ final class Connection: ChannelDuplexHandler {
         case .stream(let stream):
             dropStream(stream)
             loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
-        case .receiving, .deferred, .body: loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
+            logRequest()
+        case .receiving, .deferred, .body:
+            loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
+            note.abandon()
+            logRequest()
         }
         phase = .closed
         waiting.removeAll()
@@ -229,6 +235,7 @@ final class Connection: ChannelDuplexHandler {
         switch (phase, part) {
         case (.idle, .head(let head)):
             phase = .receiving
+            note.begin(head, at: .now())
             loop.counters.requests.wrappingAdd(1, ordering: .relaxed)
             loop.counters.requestsInFlight.wrappingAdd(1, ordering: .relaxed)
             setDeadline(loop.core.timeouts.progress)

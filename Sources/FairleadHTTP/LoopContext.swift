@@ -34,6 +34,7 @@ final class LoopContext {
     let executor: EventLoopExecutor
     let counters: LoopCounters
     let wakes: WakeList
+    let requestLog: RequestLog
     /// Ticks since the start: a clock that costs nothing to read.
     private(set) var tick = 0
     private(set) var isDraining = false
@@ -49,6 +50,7 @@ final class LoopContext {
         executor = EventLoopExecutor(eventLoop)
         self.counters = counters
         wakes = WakeList(eventLoop: eventLoop)
+        requestLog = RequestLog(core.logger)
     }
 
     func start() {

@@ -6,13 +6,13 @@ import Synchronization
 /// A server on a free port for as long as the body runs.
 func withServer(
     _ configure: (inout HTTPServerConfiguration) -> Void = { _ in },
-    handler: @escaping @Sendable (APIRequest) -> APIOutcome = echo,
+    handler: @escaping @Sendable (APIRequest) -> APIOutcome = echo, logger: Logger = Logger(label: "test"),
     _ body: (HTTPServer, Int) async throws -> Void
 ) async throws {
     var configuration = HTTPServerConfiguration(addresses: [HTTPAddress(host: "127.0.0.1", port: 0)])
     configuration.eventLoops = 2
     configure(&configuration)
-    let server = HTTPServer(configuration: configuration, handler: handler, logger: Logger(label: "test"))
+    let server = HTTPServer(configuration: configuration, handler: handler, logger: logger)
     let addresses = try await server.start()
     do {
         try await body(server, addresses[0].port)

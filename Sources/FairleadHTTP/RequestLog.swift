@@ -1,0 +1,154 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// What the log says of requests: one line each at debug; at warning those that took over a second and those that
+/// failed on our side (5xx). Belongs to one event loop.
+///
+/// A flood of failures does not flood the log: beyond some lines a second they are counted, and the next line says how
+/// many were left out.
+final class RequestLog {
+    private let logger: Logger
+    /// Whether every request has its line.
+    let isVerbose: Bool
+    private let warns: Bool
+    private var windowEnd = NIODeadline.uptimeNanoseconds(0)
+    private var linesInWindow = 0
+    private var leftOut = 0
+
+    static let slow = TimeAmount.seconds(1)
+    private static let linesPerSecond = 20
+
+    init(_ logger: Logger) {
+        self.logger = logger
+        isVerbose = logger.logLevel <= .debug
+        warns = logger.logLevel <= .warning
+    }
+
+    /// The request is over; `note` is what was remembered of it.
+    func write(_ note: RequestNote, at now: NIODeadline) {
+        let duration = now - note.began
+        let isSlow = duration > Self.slow && !note.isStream
+        // Not our fault: a version of HTTP that is not spoken here.
+        let isBad = note.status >= 500 && note.status != 505
+        guard isVerbose || (warns && (isSlow || isBad)) else { return }
+        if !isVerbose, !mayWarn(at: now) { return }
+        var metadata = note.metadata
+        metadata["duration"] = .string(duration.text)
+        if leftOut > 0 {
+            metadata["leftOut"] = .stringConvertible(leftOut)
+            leftOut = 0
+        }
+        let level: Logger.Level = isSlow || isBad ? .warning : .debug
+        logger.log(level: level, isBad ? "request failed" : isSlow ? "slow request" : "request", metadata: metadata)
+    }
+
+    private func mayWarn(at now: NIODeadline) -> Bool {
+        if now >= windowEnd {
+            windowEnd = now + .seconds(1)
+            linesInWindow = 0
+        }
+        linesInWindow += 1
+        if linesInWindow <= Self.linesPerSecond { return true }
+        leftOut += 1
+        return false
+    }
+}
+
+extension Connection {
+    /// Whatever became of it, the request is over.
+    func logRequest() {
+        loop.requestLog.write(note, at: .now())
+        note = RequestNote()
+    }
+}
+
+/// What is remembered of a request until its line is written: nothing is put together before.
+struct RequestNote {
+    private(set) var began = NIODeadline.uptimeNanoseconds(0)
+    private(set) var status = 0
+    private(set) var isStream = false
+    private var head: HTTPRequestHead?
+    private var bytes = 0
+    private var isAbandoned = false
+
+    mutating func begin(_ head: HTTPRequestHead, at now: NIODeadline) {
+        self = RequestNote()
+        self.head = head
+        began = now
+    }
+
+    /// An answer to what was no request at all.
+    mutating func beginUnread(at now: NIODeadline) {
+        self = RequestNote()
+        began = now
+    }
+
+    mutating func answered(_ status: Int, bytes: Int) {
+        self.status = status
+        self.bytes = bytes
+    }
+
+    /// A stream may last for hours: the head is kept only if there will be a line.
+    mutating func streams(keepsHead: Bool) {
+        status = 200
+        isStream = true
+        if !keepsHead { head = nil }
+    }
+
+    mutating func sent(_ count: Int) { bytes += count }
+
+    mutating func abandon() { isAbandoned = true }
+
+    var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "method": .string(head?.method.rawValue ?? "-"), "path": .string(LoggedTarget.text(head?.uri ?? "-")),
+            "status": .stringConvertible(status), "bytes": .stringConvertible(bytes),
+        ]
+        if let agent = head?.headers.first(name: "User-Agent") {
+            metadata["userAgent"] = .string(LoggedTarget.shortened(agent))
+        }
+        if let audit = head?.headers.first(name: "Audit-ID") {
+            metadata["auditID"] = .string(LoggedTarget.shortened(audit))
+        }
+        if isAbandoned { metadata["client"] = "gone" }
+        return metadata
+    }
+}
+
+/// A request's target as it may be written down: values of parameters that are not Kubernetes' own may be secrets.
+enum LoggedTarget {
+    private static let harmless: Set<Substring> = [
+        "allowWatchBookmarks", "container", "continue", "dryRun", "exact", "export", "fieldManager", "fieldSelector",
+        "fieldValidation", "follow", "force", "gracePeriodSeconds", "labelSelector", "limit", "limitBytes",
+        "orphanDependents",
+        "pretty", "previous", "propagationPolicy", "resourceVersion", "resourceVersionMatch", "sendInitialEvents",
+        "sinceSeconds", "sinceTime", "tailLines", "timeout", "timeoutSeconds", "timestamps", "verbose", "watch",
+    ]
+    private static let longest = 512
+
+    static func text(_ uri: String) -> String {
+        guard let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?")) else { return shortened(uri) }
+        let query = uri[uri.index(after: mark)...]
+        let parts = query.split(separator: "&", maxSplits: 32, omittingEmptySubsequences: true).map { part in
+            let name = part.prefix { $0 != "=" }
+            return harmless.contains(name) || name.count == part.count ? String(part) : "\(name)=…"
+        }
+        return shortened(uri[..<mark] + "?" + parts.joined(separator: "&"))
+    }
+
+    static func shortened(_ text: some StringProtocol) -> String {
+        text.utf8.count <= longest ? String(text) : text.prefix(longest) + "…"
+    }
+}
+
+extension TimeAmount {
+    /// As Go writes durations, in the unit that fits.
+    fileprivate var text: String {
+        switch nanoseconds {
+        case ..<1_000_000: "\(nanoseconds / 1_000)µs"
+        case ..<1_000_000_000: "\(Double(nanoseconds / 10_000) / 100)ms"
+        default: "\(Double(nanoseconds / 10_000_000) / 100)s"
+        }
+    }
+}
