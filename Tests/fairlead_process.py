@@ -17,6 +17,8 @@ class Fairlead:
         self.scratch = tempfile.TemporaryDirectory(prefix="fairlead-test-")
         self.data = os.path.join(self.scratch.name, "fairlead.db")
         self.process = None
+        # Called in the new process before it becomes the server.
+        self.preexec = None
         self.url = None
         # (host, port) of its DNS.
         self.dns = None
@@ -35,7 +37,8 @@ class Fairlead:
         if "--dns-listen" not in self.flags:
             command += ["--dns-listen", "127.0.0.1:0"]
         command += self.flags
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True,
+                                        preexec_fn=self.preexec)
         for line in self.process.stdout:
             found = re.match(r"listening on (http://\S+)", line)
             if found:

@@ -97,11 +97,11 @@ package final class HTTPServer: Sendable {
     }
 
     private func makeLoops() async throws -> Running {
-        let fileLimit = SystemCalls.raiseFileLimit()
-        let reserved = 256
+        let fileLimit = FileLimit.raise()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? System.coreCount)
         var running = Running(group: group, listeners: [], loops: [], counters: [])
-        let perProcess = configuration.maximumConnections ?? max(reserved, fileLimit - reserved)
+        let perProcess =
+            configuration.maximumConnections ?? FileLimit.left(of: fileLimit, reserved: configuration.reservedFiles)
         let eventLoops = Array(group.makeIterator())
         let core = ServerCore(
             configuration: configuration, handler: handler, logger: logger,
@@ -130,7 +130,13 @@ package final class HTTPServer: Sendable {
         let decoderLimits = limits
         let byLoop: [ObjectIdentifier: NIOLoopBound<LoopContext>] = Dictionary(
             uniqueKeysWithValues: zip(group.makeIterator().map { ObjectIdentifier($0) }, loops))
+        let logger = logger
         let bootstrap = ServerBootstrap(group: group)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptFailures(logger: logger))
+                }
+            }
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)

@@ -13,6 +13,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var compressionThreshold = 128 * 1024
     /// nil means as many as the process may open files, less some for itself.
     package var maximumConnections: Int?
+    /// Files that the process opens for other things than connections.
+    package var reservedFiles = 256
 
     /// How long a connection may lie idle between requests, a head may take to arrive, and a body or a large
     /// answer may stay without progress. Counted in whole ticks.

@@ -193,6 +193,7 @@ package struct FairleadServer: Service {
         var settings = HTTPServerConfiguration(addresses: configuration.listen)
         settings.allowsRemote = configuration.allowsRemote
         settings.shutdownGrace = .milliseconds(80)
+        settings.reservedFiles += FileShares.current.dns
         let http = HTTPServer(
             configuration: settings, handler: { request in pipeline.handle(request) }, logger: Logger(label: "http"))
         relay.connect { http.statistics }

@@ -1,0 +1,42 @@
+import Logging
+import NIOCore
+
+/// Waits a second when connections cannot be taken, as when there are no more descriptors, and says so: one line a minute
+/// at most, and one when connections are taken again.
+///
+/// NIO means to wait, too, but does not: a failed accept leaves the socket registered, and the loop finds it ready again
+/// and again.
+final class AcceptFailures: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private let logger: Logger
+    private var lastLine: NIODeadline?
+    private var failures = 0
+
+    init(logger: Logger) { self.logger = logger }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if failures > 0 {
+            logger.info("connections are taken again", metadata: ["failures": .stringConvertible(failures)])
+            failures = 0
+            lastLine = nil
+        }
+        context.fireChannelRead(data)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        failures += 1
+        let now = NIODeadline.now()
+        if lastLine.map({ now - $0 > .minutes(1) }) ?? true {
+            lastLine = now
+            logger.error(
+                "a connection could not be taken, trying again in a second", metadata: ["error": .string("\(error)")])
+        }
+        let channel = context.channel
+        channel.setOption(.autoRead, value: false).whenComplete { _ in }
+        context.eventLoop.scheduleTask(in: .seconds(1)) {
+            channel.setOption(.autoRead, value: true).whenComplete { _ in }
+        }
+        context.fireErrorCaught(error)
+    }
+}
