@@ -82,6 +82,14 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .long, help: "Where the DNS asks for names outside of the cluster: ADDRESS or ADDRESS:PORT.")
     var dnsForward: String?
 
+    @Option(
+        name: .long,
+        help: """
+            The largest answer of the DNS by UDP, 512 to 65507 bytes, where clients ask for as much. (default: 1232, and \
+            4096 for addresses that have asked by TCP in the last ten seconds)
+            """)
+    var dnsUdpSize: Int?
+
     @Option(name: .long, help: "Seconds that answers of the DNS may be kept.")
     var dnsTtl: UInt32 = 5
 
@@ -105,6 +113,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let configuration = try self.configuration()
         let environment = Environment.live
+        CrashReport.install(format: configuration.logFormat)
         Logs.bootstrap(level: configuration.logLevel, format: configuration.logFormat, environment: environment)
         do {
             try await FairleadServer(configuration: configuration, environment: environment).runUntilSignal()
@@ -188,6 +197,12 @@ struct Serve: AsyncParsableCommand {
                 throw ValidationError("--dns-forward \(dnsForward): ADDRESS or ADDRESS:PORT is wanted")
             }
             options.forward = upstream
+        }
+        if let dnsUdpSize {
+            guard (512...DNSTransport.largestDatagram).contains(dnsUdpSize) else {
+                throw ValidationError("--dns-udp-size \(dnsUdpSize): 512 to \(DNSTransport.largestDatagram) is wanted")
+            }
+            options.udpSize = dnsUdpSize
         }
         guard (0...3600).contains(dnsTtl) else { throw ValidationError("--dns-ttl \(dnsTtl): 0 to 3600 is wanted") }
         options.ttl = dnsTtl

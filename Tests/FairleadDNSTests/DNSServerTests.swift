@@ -68,6 +68,68 @@ struct DNSServerTests {
         }
     }
 
+    private func ask(
+        _ name: String, size: UInt16, at server: SocketAddress
+    ) async throws -> (message: Message, bytes: Int) {
+        var query = Message(id: 99, asking: Question(try #require(DomainName(name)), .a))
+        query.edns = ExtendedDNS(payloadSize: size)
+        let answer = try await DNSExchange.run(query, at: server, .udp, timeout: .seconds(5), on: eventLoop).get()
+        return (answer, answer.bytes().count)
+    }
+
+    @Test
+    func anAnswerByUDPIsAsLargeAsAskedAndAllowed() async throws {
+        let source = MemoryRecordSource.cluster()
+        for slice in 0..<10 {
+            source.putSlice(
+                "big-\(slice)", of: "none",
+                endpoints: .array(
+                    (0..<1000).map { ["addresses": [.string("10.\(slice).\($0 / 250).\($0 % 250)")]] }))
+        }
+        let name = "none.ns.svc.cluster.local"
+        try await withServer(source) { address, _ in
+            for (size, least, most) in [(512, 490, 512), (1232, 1210, 1232), (4096, 1210, 1232), (65535, 1210, 1232)] {
+                let (answer, bytes) = try await ask(name, size: UInt16(size), at: address)
+                #expect(answer.header.isTruncated)
+                #expect((least...most).contains(bytes), "\(size): \(bytes)")
+            }
+            // Nobody asks by TCP in the name of another.
+            _ = try await ask(name, at: address, .tcp)
+            let (_, bytes) = try await ask(name, size: 65535, at: address)
+            #expect((4070...4096).contains(bytes), "\(bytes)")
+        }
+        try await withServer(source) {
+            $0.udpSize = 65507
+        } _: { address, _ in
+            let (answer, bytes) = try await ask(name, size: 65535, at: address)
+            #expect(answer.header.isTruncated)
+            #expect((65480...65507).contains(bytes), "\(bytes)")
+            #expect(answer.answers.count > 4000)
+        }
+    }
+
+    @Test
+    func questionsThatAreTheSameAreAskedOnce() async throws {
+        let silent = try await DatagramBootstrap(group: eventLoop).bind(host: "127.0.0.1", port: 0).get()
+        try await withServer {
+            $0.forward = DNSAddress("127.0.0.1:\(silent.localAddress?.port ?? 0)")
+        } _: { address, server in
+            let failures = await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<50 {
+                    group.addTask {
+                        // Nobody answers there.
+                        let answer = try? await ask("www.example.com", at: address, timeout: .seconds(30))
+                        return answer?.responseCode == .serverFailure
+                    }
+                }
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(failures == 50)
+            #expect(server.metrics.contains("coredns_proxy_requests_total{server=\"dns://:53\"} 2\n"))
+        }
+        try await silent.close()
+    }
+
     @Test
     func beforeTheCacheIsReadyItIsAFailureAndNotALie() async throws {
         try await withServer(isReady: false) { address, _ in
@@ -141,7 +203,7 @@ struct DNSServerTests {
     }
 
     @Test
-    func idleConnectionsAreClosedAndTooManyAreNotTaken() async throws {
+    func idleConnectionsAreClosedAndTheIdlestGivesItsPlace() async throws {
         try await withServer {
             $0.idleTimeout = .milliseconds(300)
             $0.maximumConnections = 2
@@ -149,11 +211,36 @@ struct DNSServerTests {
             let first = try await TCPConnection(address)
             let second = try await TCPConnection(address)
             let third = try await TCPConnection(address)
-            await #expect(throws: (any Error).self) { try await third.receive() }
             await #expect(throws: (any Error).self) { try await first.receive() }
+            await #expect(throws: (any Error).self) { try await third.receive() }
             await #expect(throws: (any Error).self) { try await second.receive() }
             let answer4 = try await ask("web.ns.svc.cluster.local", at: address, .tcp)
             #expect(answer4.answers.count == 1)
+        }
+    }
+
+    @Test
+    func aClientThatIsReadForNothingIsAnsweredLater() async throws {
+        let source = MemoryRecordSource.cluster()
+        source.putSlice(
+            "big", of: "none",
+            endpoints: .array((0..<1000).map { ["addresses": [.string("10.0.\($0 / 250).\($0 % 250)")]] })
+        )
+        try await withServer(source) { address, _ in
+            // 1000 answers of 16 KiB: far more than sockets hold.
+            let connection = try await TCPConnection(address)
+            let name = try #require(DomainName("none.ns.svc.cluster.local"))
+            let packets = (0..<1000).flatMap { id -> [UInt8] in
+                let packet = Message(id: UInt16(id), asking: Question(name, .a)).bytes()
+                return [UInt8(packet.count >> 8), UInt8(packet.count & 255)] + packet
+            }
+            try await connection.send(packets)
+            for id in 0..<1000 {
+                let answer = try Message(bytes: try await connection.receive())
+                #expect(answer.header.id == UInt16(id))
+                #expect(answer.answers.count == 1000)
+            }
+            await connection.close()
         }
     }
 

@@ -1,4 +1,5 @@
 package import FairleadModel
+package import Logging
 package import NIOCore
 
 /// An address and port that the DNS listens on or asks.
@@ -48,12 +49,35 @@ package struct DNSConfiguration: Sendable {
     package var loggedQuestions = 0
     /// nil for one per core.
     package var eventLoops: Int?
-    package var maximumConnections = 1000
+    package var maximumConnections = 512
+    /// Questions that others may be asked at once: each takes a descriptor.
+    package var maximumForwards = 256
     /// A connection without a whole question for this long is closed (RFC 7766, 6.2.3).
     package var idleTimeout = TimeAmount.seconds(10)
+    /// The largest answer by UDP. nil for 1232, and 4096 for those who have asked by TCP lately.
+    package var udpSize: Int?
+    /// Seconds that a datagram may have waited to be read; an older one is thrown away.
+    package var maximumQuestionAge = 1.5
+    package var logger = Logger(label: "dns")
 
     package init(listen: DNSAddress, zone: ZoneSettings) {
         self.listen = listen
         self.zone = zone
     }
+
+    /// Whether questions would be passed on to the server itself.
+    package var forwardsToItself: Bool {
+        guard let forward, forward.port == listen.port, listen.port != 0 else { return false }
+        return forward.host == listen.host
+            || listen.host.isUnspecified && (forward.host.isLoopback || forward.host.isUnspecified)
+    }
+
+    /// For clients that nothing is known of (the DNS flag day of 2020), and for those that are whom they say.
+    static let usualUDPSize = 1232
+    static let provenUDPSize = 4096
+}
+
+extension IPAddress {
+    /// 0.0.0.0, ::
+    fileprivate var isUnspecified: Bool { bits == 0 }
 }

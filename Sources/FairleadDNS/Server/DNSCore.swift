@@ -1,4 +1,5 @@
 import FairleadModel
+import Logging
 import NIOCore
 import Synchronization
 
@@ -32,7 +33,10 @@ final class DNSCore: Sendable {
     let log: QueryLog?
     private let resolver: ZoneResolver
     private let responder: Responder
-    private let forwarder: Forwarder?
+    let forwarder: Forwarder?
+    let logger: Logger
+    private let proven = ProvenClients()
+    private let dropped = DroppedQuestions()
     private let isReady: @Sendable () -> Bool
     private let now: @Sendable () -> Timestamp
     private let connections = Atomic<Int>(0)
@@ -53,17 +57,28 @@ final class DNSCore: Sendable {
             zones: resolver.zoneNames + [configuration.forward == nil ? "dropped" : "."], server: "dns://:53")
         self.metrics = metrics
         log = configuration.loggedQuestions > 0 ? QueryLog(capacity: configuration.loggedQuestions) : nil
-        forwarder = try configuration.forward.map { Forwarder(upstream: try $0.socketAddress(), metrics: metrics) }
+        let logger = configuration.logger
+        self.logger = logger
+        forwarder = try configuration.forward.map {
+            Forwarder(
+                upstream: try $0.socketAddress(), metrics: metrics, maximumExchanges: configuration.maximumForwards,
+                logger: logger)
+        }
     }
 
     func answer(_ packet: [UInt8], _ origin: Origin, on eventLoop: any EventLoop) -> Outcome {
         guard isServing else { return .nothing }
         let request = Request(packetSize: packet.count, origin: origin, began: .now())
-        switch responder.decide(packet, local: origin.local, isReady: isReady(), turn: origin.turn) {
+        let decision = responder.decide(packet, local: origin.local, isReady: isReady(), turn: origin.turn) { edns in
+            limit(edns, request)
+        }
+        switch decision {
         case .silence: return .nothing
         case .answer(let message): return .answer(finish(message, request))
         case .forward(let asked, let question, let partial):
-            guard let forwarder else { return .answer(finish(Responder.failed(partial, .refused), request)) }
+            guard let forwarder, forwarder.takes(question) else {
+                return .answer(finish(Responder.failed(partial, .refused), request))
+            }
             let answered = forwarder.ask(question, for: asked, by: origin.transport, on: eventLoop).map { other in
                 Responder.merge(other, into: partial)
             }.recover { _ in
@@ -74,7 +89,7 @@ final class DNSCore: Sendable {
     }
 
     private func finish(_ message: Message, _ request: Request) -> [UInt8] {
-        let bytes = message.bytes(limit: request.origin.transport.limit(message.edns))
+        let bytes = message.bytes(limit: limit(message.edns, request))
         guard let question = message.questions.first else { return bytes }
         let duration = Double((NIODeadline.now() - request.began).nanoseconds) / 1e9
         let remote = request.origin.remote
@@ -99,10 +114,57 @@ final class DNSCore: Sendable {
         return found.service != nil && found.slices.contains { !$0.endpoints.isEmpty }
     }
 
+    /// The most bytes that an answer may have: what its client takes, and what may be sent to him.
+    private func limit(_ edns: ExtendedDNS?, _ request: Request) -> Int {
+        let transport = request.origin.transport
+        if let size = configuration.udpSize { return transport.limit(edns, largest: size) }
+        let usual = DNSConfiguration.usualUDPSize
+        guard transport == .udp, let edns, edns.payloadSize > usual, let client = request.origin.remote.dnsAddress,
+            proven.isProven(client, at: request.began)
+        else { return transport.limit(edns, largest: usual) }
+        return transport.limit(edns, largest: DNSConfiguration.provenUDPSize)
+    }
+
+    /// Somebody has connected, and so is whom he says he is.
+    func connected(from client: SocketAddress) {
+        if let address = client.dnsAddress { proven.hasConnected(address, at: .now()) }
+    }
+
+    /// A question that nobody will answer: too old, or its answer could not be sent.
+    func droppedQuestion() {
+        metrics.countDropped()
+        if let count = dropped.count(at: .now()) {
+            logger.warning(
+                "more questions than can be answered: old ones are dropped",
+                metadata: ["dropped": .stringConvertible(count)])
+        }
+    }
+
     /// - Returns: false when there are too many connections already.
     func connectionOpened() -> Bool {
         connections.add(1, ordering: .relaxed).newValue <= configuration.maximumConnections
     }
 
     func connectionClosed() { connections.subtract(1, ordering: .relaxed) }
+}
+
+/// Counts what is dropped, and says when it is time for a line about it: at once, then every ten seconds at most.
+private final class DroppedQuestions: Sendable {
+    private struct State {
+        var count = 0
+        var nextLine = NIODeadline.uptimeNanoseconds(0)
+    }
+
+    private let state = Mutex(State())
+
+    /// - Returns: how many there were since the last line; nil if there is to be none now.
+    func count(at now: NIODeadline) -> Int? {
+        state.withLock { state in
+            state.count += 1
+            guard now >= state.nextLine else { return nil }
+            state.nextLine = now + .seconds(10)
+            defer { state.count = 0 }
+            return state.count
+        }
+    }
 }

@@ -33,6 +33,7 @@ final class DNSMetrics: Sendable {
         var responseSizes: [DNSHistogram]
         var programming: [ServiceKind: DNSHistogram] = [:]
         var upstream: [Upstream: Int] = [:]
+        var dropped = 0
     }
 
     private let zones: [String]
@@ -88,6 +89,9 @@ final class DNSMetrics: Sendable {
 
     func count(_ event: Upstream) { tables.withLock { $0.upstream[event, default: 0] += 1 } }
 
+    /// A question that was thrown away.
+    func countDropped() { tables.withLock { $0.dropped += 1 } }
+
     // MARK: - text
 
     /// In the Prometheus exposition format.
@@ -123,6 +127,10 @@ final class DNSMetrics: Sendable {
             }
         }
         page += histograms(tables)
+        page += Self.header(
+            "fairlead_dns_questions_dropped_total", "Questions thrown away because they had waited too long.", "counter"
+        )
+        page += "fairlead_dns_questions_dropped_total{server=\"\(server)\"} \(tables.dropped)\n"
         return page + upstream(tables)
     }
 

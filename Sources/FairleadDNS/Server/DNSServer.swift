@@ -17,6 +17,8 @@ import Synchronization
 /// - An answer is never older than the last commit that had returned when the question was read.
 /// - Nothing waits for anybody: a slow client of TCP is not read from, a flood of garbage gets no answers.
 /// - A port that is taken is an error, never shared with another server.
+/// - What a question costs is bounded by the size of its answer, and that by its transport; see `AnswerBudget`,
+///   `ProvenClients`, `StreamHandler` for what holds what, `DatagramHandler` for what is thrown away.
 ///
 /// It does no recursion, no zone transfers, no DNSSEC, no dynamic updates.
 package final class DNSServer: Sendable {
@@ -66,6 +68,7 @@ package final class DNSServer: Sendable {
             throw error
         }
         starting.unsubscribe = follow(starting.group.next())
+        core.forwarder?.start(on: starting.group.next())
         let started = starting
         running.withLock { $0 = started }
         return address(of: started)
@@ -111,21 +114,33 @@ package final class DNSServer: Sendable {
 
     private func listen(_ group: MultiThreadedEventLoopGroup) async throws -> any Channel {
         let core = core
+        let lists = Dictionary(
+            uniqueKeysWithValues: group.makeIterator().map { eventLoop in
+                (ObjectIdentifier(eventLoop), NIOLoopBoundBox.makeBoxSendingValue(StreamList(), eventLoop: eventLoop))
+            })
+        let logger = core.logger
         return try await ServerBootstrap(group: group)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptFailures(logger: logger))
+                }
+            }
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 16 * 1024, high: 64 * 1024))
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            // What the kernel keeps for a client that reads nothing; it would go up to some megabytes by itself.
+            .childChannelOption(.socketOption(.so_sndbuf), value: 128 * 1024)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard core.connectionOpened() else {
+                    guard let list = lists[ObjectIdentifier(channel.eventLoop)]?.value else { return }
+                    guard core.connectionOpened() || list.closeIdlest() else {
                         core.connectionClosed()
                         throw ChannelError.ioOnClosedChannel
                     }
-                    try channel.pipeline.syncOperations.addHandlers([
-                        ByteToMessageHandler(StreamDecoder()), StreamHandler(core: core),
-                    ])
+                    try channel.pipeline.syncOperations.addHandler(StreamHandler(core: core, list: list))
                 }
             }
             .bind(to: try configuration.listen.socketAddress()).get()
@@ -156,6 +171,8 @@ package final class DNSServer: Sendable {
             .channelOption(.datagramVectorReadMessageCount, value: Self.batch)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.batch * 4096))
             .channelOption(.maxMessagesPerRead, value: 1)
+            // A batch of the largest answers that are usual, before they are flushed.
+            .channelOption(.writeBufferWaterMark, value: .init(low: 128 * 1024, high: 512 * 1024))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(DatagramHandler(core: core))

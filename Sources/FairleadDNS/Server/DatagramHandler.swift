@@ -2,6 +2,9 @@ import FairleadModel
 import NIOCore
 
 /// Questions by UDP: read in batches, answered on the spot, sent in batches.
+///
+/// What has waited too long is thrown away: whoever asked has asked again or given up by now, and answering the old ones
+/// first would make all that come after wait as long. The same where answers cannot be got rid of.
 final class DatagramHandler: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
     typealias OutboundOut = AddressedEnvelope<ByteBuffer>
@@ -9,6 +12,8 @@ final class DatagramHandler: ChannelInboundHandler {
     private let core: DNSCore
     private var local: IPAddress?
     private var turn = 0
+    private var isNewBatch = true
+    private var isBatchOld = false
 
     init(core: DNSCore) { self.core = core }
 
@@ -20,6 +25,11 @@ final class DatagramHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isNewBatch {
+            isNewBatch = false
+            isBatchOld = isOld(context)
+        }
+        guard !isBatchOld, context.channel.isWritable else { return core.droppedQuestion() }
         let envelope = unwrapInboundIn(data)
         turn &+= 1
         let origin = DNSCore.Origin(transport: .udp, remote: envelope.remoteAddress, local: local, turn: turn)
@@ -39,10 +49,23 @@ final class DatagramHandler: ChannelInboundHandler {
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { context.flush() }
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isNewBatch = true
+        context.flush()
+    }
 
     /// Errors of single datagrams: a client that is gone does not concern the others.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {}
+
+    /// All of a batch have been read when its first one comes here: if the last of them is old, so are the others.
+    private func isOld(_ context: ChannelHandlerContext) -> Bool {
+        // Without a socket of its own there is no queue either.
+        let age = try? context.channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+            of: NIOBSDSocket.Handle.self
+        ) { DatagramAge.ofLast($0) }
+        guard let age, let seconds = age else { return false }
+        return seconds > core.configuration.maximumQuestionAge
+    }
 }
 
 extension SocketAddress {

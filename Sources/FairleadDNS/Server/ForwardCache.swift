@@ -2,12 +2,21 @@ import NIOCore
 import Synchronization
 
 /// What others have answered, for as long as they allow and no longer than CoreDNS's default Corefile keeps things.
-/// Bounded; when it is full, what would expire soonest goes.
+///
+/// Bounded by entries and by bytes: there are two generations, and when the young one is half of what is allowed it
+/// becomes the old one, whose entries go unless somebody asks for them.
 final class ForwardCache: Sendable {
-    private struct Key: Hashable {
+    struct Key: Hashable {
         var question: Question
         var isDNSSECOK: Bool
         var isCheckingDisabled: Bool
+
+        init(_ question: Question, _ request: Message) {
+            self.question = question
+            self.question.name = question.name.lowercased
+            isDNSSECOK = request.edns?.isDNSSECOK ?? false
+            isCheckingDisabled = request.header.isCheckingDisabled
+        }
     }
 
     private struct Entry {
@@ -16,23 +25,41 @@ final class ForwardCache: Sendable {
         var expires: NIODeadline
     }
 
+    private struct Generation {
+        var entries: [Key: Entry] = [:]
+        var bytes = 0
+    }
+
+    private struct Generations {
+        var young = Generation()
+        var old = Generation()
+    }
+
     private let capacity: Int
-    private let entries = Mutex<[Key: Entry]>([:])
+    private let byteCapacity: Int
+    private let generations = Mutex(Generations())
 
     /// Seconds.
     private static let maximumTTL: Int64 = 30
     private static let failureTTL: Int64 = 5
 
-    init(capacity: Int = 10_000) { self.capacity = capacity }
+    init(capacity: Int = 10_000, byteCapacity: Int = 16 << 20) {
+        self.capacity = capacity
+        self.byteCapacity = byteCapacity
+    }
+
+    /// How much there is.
+    var size: (entries: Int, bytes: Int) {
+        generations.withLock { ($0.young.entries.count + $0.old.entries.count, $0.young.bytes + $0.old.bytes) }
+    }
 
     /// The answer with its TTLs lowered by its age; the question and the id are those of whoever asked first.
-    func find(_ question: Question, _ request: Message, at now: NIODeadline) -> Message? {
-        let key = Self.key(question, request)
-        let entry = entries.withLock { entries -> Entry? in
-            guard let entry = entries[key] else { return nil }
-            if entry.expires > now { return entry }
-            entries[key] = nil
-            return nil
+    func find(_ key: Key, at now: NIODeadline) -> Message? {
+        let entry = generations.withLock { generations -> Entry? in
+            if let entry = generations.young.entries[key] { return entry.expires > now ? entry : nil }
+            guard let entry = generations.old.entries[key], entry.expires > now else { return nil }
+            insert(entry, key, &generations)
+            return entry
         }
         guard let entry else { return nil }
         let age = UInt32(clamping: (now - entry.stored).nanoseconds / 1_000_000_000)
@@ -43,23 +70,23 @@ final class ForwardCache: Sendable {
         return answer
     }
 
-    func store(_ answer: Message, for question: Question, _ request: Message, at now: NIODeadline) {
+    func store(_ answer: Message, for key: Key, at now: NIODeadline) {
         guard let ttl = Self.lifetime(of: answer), ttl > 0 else { return }
         let entry = Entry(answer: answer, stored: now, expires: now + .seconds(ttl))
-        entries.withLock { entries in
-            if entries.count >= capacity, let oldest = entries.min(by: { $0.value.expires < $1.value.expires }) {
-                entries[oldest.key] = nil
-            }
-            entries[Self.key(question, request)] = entry
-        }
+        generations.withLock { insert(entry, key, &$0) }
     }
 
-    private static func key(_ question: Question, _ request: Message) -> Key {
-        var question = question
-        question.name = question.name.lowercased
-        return Key(
-            question: question, isDNSSECOK: request.edns?.isDNSSECOK ?? false,
-            isCheckingDisabled: request.header.isCheckingDisabled)
+    private func insert(_ entry: Entry, _ key: Key, _ generations: inout Generations) {
+        let bytes = entry.answer.footprint
+        guard bytes <= byteCapacity / 8 else { return }
+        if generations.young.entries.count >= capacity / 2 || generations.young.bytes + bytes > byteCapacity / 2 {
+            generations.old = generations.young
+            generations.young = Generation()
+        }
+        if let before = generations.young.entries.updateValue(entry, forKey: key) {
+            generations.young.bytes -= before.answer.footprint
+        }
+        generations.young.bytes += bytes
     }
 
     /// Seconds; nil for answers that must not be kept. Negative ones are kept by their SOA (RFC 2308, 5).
@@ -84,5 +111,25 @@ final class ForwardCache: Sendable {
 extension [ResourceRecord] {
     fileprivate mutating func age(by seconds: UInt32) {
         for index in indices { self[index].ttl -= Swift.min(self[index].ttl, seconds) }
+    }
+}
+
+extension Message {
+    /// About how much memory it takes.
+    fileprivate var footprint: Int {
+        let records = answers + authorities + additionals
+        return 512 + records.reduce(0) { $0 + 160 + $1.name.bytes.count + $1.data.footprint }
+    }
+}
+
+extension RecordData {
+    fileprivate var footprint: Int {
+        switch self {
+        case .address: 0
+        case .name(let name), .service(_, _, _, let name), .mailExchange(_, let name): 32 + name.bytes.count
+        case .authority(let soa): 64 + soa.server.bytes.count + soa.mailbox.bytes.count
+        case .text(let strings): strings.reduce(32) { $0 + 40 + $1.count }
+        case .opaque(let bytes): 32 + bytes.count
+        }
     }
 }

@@ -1,28 +1,52 @@
+import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
 
 /// Asks another server what is not ours to answer. Each question goes out from a socket of its own, and so from a port
 /// that nobody can guess (RFC 5452, 9.2); an answer counts only if its id and its question are those that were sent.
+///
+/// Bounded: so many clients may wait, so many sockets are open, and a question that is under way is not asked twice at
+/// once, whoever asks. A server that passes our questions back to us is noticed (`LoopProbe`), and not asked any more.
 final class Forwarder: Sendable {
     struct NoAnswer: Error {}
+
+    private struct Key: Hashable {
+        var cached: ForwardCache.Key
+        var isRecursionDesired: Bool
+        var transport: DNSTransport
+    }
 
     private let upstream: SocketAddress
     private let cache: ForwardCache
     private let metrics: DNSMetrics
-    private let inFlight = Atomic<Int>(0)
+    private let probe: LoopProbe
+    private let health: UpstreamHealth
+    private let maximumExchanges: Int
+    private let waiting = Atomic<Int>(0)
+    private let underWay = Mutex<[Key: EventLoopFuture<Message>]>([:])
 
-    /// Questions under way at once; beyond, they are refused.
-    private static let maximumInFlight = 1000
+    /// Clients that may wait for answers at once; beyond, they get SERVFAIL.
+    private static let maximumWaiting = 2000
     /// For one attempt. Clients wait for five seconds before they ask again.
     private static let timeout = TimeAmount.seconds(2)
     private static let attempts = 2
 
-    init(upstream: SocketAddress, metrics: DNSMetrics) {
+    init(upstream: SocketAddress, metrics: DNSMetrics, maximumExchanges: Int, logger: Logger) {
         self.upstream = upstream
         self.metrics = metrics
+        self.maximumExchanges = maximumExchanges
         cache = ForwardCache()
+        probe = LoopProbe(upstream: upstream, logger: logger)
+        health = UpstreamHealth(upstream: upstream, logger: logger)
     }
+
+    /// Begins to look for loops.
+    func start(on eventLoop: any EventLoop) { probe.start(on: eventLoop) { self.health.isFailing } }
+
+    /// Whether the question may be passed on: not while the other server passes ours back, nor if it is one that was
+    /// sent to find that out.
+    func takes(_ question: Question) -> Bool { probe.letsPass(question) }
 
     /// The answer to a question, by the transport its client used.
     ///
@@ -31,25 +55,56 @@ final class Forwarder: Sendable {
     func ask(
         _ question: Question, for request: Message, by transport: DNSTransport, on eventLoop: any EventLoop
     ) -> EventLoopFuture<Message> {
-        if let known = cache.find(question, request, at: .now()) {
+        let cacheKey = ForwardCache.Key(question, request)
+        if let known = cache.find(cacheKey, at: .now()) {
             metrics.count(.hit)
             return eventLoop.makeSucceededFuture(known)
         }
         metrics.count(.miss)
-        guard inFlight.add(1, ordering: .relaxed).newValue <= Self.maximumInFlight else {
-            inFlight.subtract(1, ordering: .relaxed)
+        guard waiting.add(1, ordering: .relaxed).newValue <= Self.maximumWaiting else {
+            waiting.subtract(1, ordering: .relaxed)
             return eventLoop.makeFailedFuture(NoAnswer())
         }
+        let key = Key(cached: cacheKey, isRecursionDesired: request.header.isRecursionDesired, transport: transport)
+        return shared(key, on: eventLoop) { promise in
+            exchange(question, request, key, on: eventLoop).cascade(to: promise)
+        }.always { _ in self.waiting.subtract(1, ordering: .relaxed) }
+    }
+
+    /// The answer that somebody else waits for already, or one of our own.
+    private func shared(
+        _ key: Key, on eventLoop: any EventLoop, _ begin: (EventLoopPromise<Message>) -> Void
+    ) -> EventLoopFuture<Message> {
+        let promise = eventLoop.makePromise(of: Message.self)
+        let (others, isFull) = underWay.withLock { underWay -> (EventLoopFuture<Message>?, Bool) in
+            if let others = underWay[key] { return (others, false) }
+            if underWay.count >= maximumExchanges { return (nil, true) }
+            underWay[key] = promise.futureResult
+            return (nil, false)
+        }
+        if let others {
+            others.hop(to: eventLoop).cascade(to: promise)
+        } else if isFull {
+            promise.fail(NoAnswer())
+        } else {
+            begin(promise)
+        }
+        return promise.futureResult
+    }
+
+    private func exchange(
+        _ question: Question, _ request: Message, _ key: Key, on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Message> {
         var asked = Message(id: 0, asking: question)
         asked.header.isRecursionDesired = request.header.isRecursionDesired
         asked.header.isCheckingDisabled = request.header.isCheckingDisabled
         asked.edns = request.edns
-        let query = asked
-        return attempt(query, transport, on: eventLoop, left: Self.attempts).map { answer in
-            self.cache.store(answer, for: question, request, at: .now())
+        return attempt(asked, key.transport, on: eventLoop, left: Self.attempts).map { answer in
+            self.cache.store(answer, for: key.cached, at: .now())
             return answer
         }.always { result in
-            self.inFlight.subtract(1, ordering: .relaxed)
+            self.underWay.withLock { $0[key] = nil }
+            self.health.note(result)
             if case .failure = result { self.metrics.count(.failed) }
         }
     }
@@ -65,6 +120,43 @@ final class Forwarder: Sendable {
         return exchange.flatMapError { error in
             guard left > 1 else { return eventLoop.makeFailedFuture(error) }
             return self.attempt(unanswered, transport, on: eventLoop, left: left - 1)
+        }
+    }
+}
+
+/// Whether the other server answers: one line when it stops, one when it answers again.
+private final class UpstreamHealth: Sendable {
+    private let upstream: SocketAddress
+    private let logger: Logger
+    private let failures = Mutex(0)
+
+    init(upstream: SocketAddress, logger: Logger) {
+        self.upstream = upstream
+        self.logger = logger
+    }
+
+    var isFailing: Bool { failures.withLock { $0 > 0 } }
+
+    func note(_ result: Result<Message, any Error>) {
+        switch result {
+        case .success:
+            let before = failures.withLock { failures in
+                defer { failures = 0 }
+                return failures
+            }
+            guard before > 0 else { return }
+            logger.info(
+                "the server that is forwarded to answers again",
+                metadata: ["upstream": .string("\(upstream)"), "failures": .stringConvertible(before)])
+        case .failure(let error):
+            let isFirst = failures.withLock { failures in
+                failures += 1
+                return failures == 1
+            }
+            guard isFirst else { return }
+            logger.warning(
+                "no answer from the server that is forwarded to",
+                metadata: ["upstream": .string("\(upstream)"), "error": .string("\(error)")])
         }
     }
 }

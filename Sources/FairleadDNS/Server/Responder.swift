@@ -29,7 +29,11 @@ struct Responder: Sendable {
     /// - Parameters:
     ///   - isReady: false answers every good question with SERVFAIL.
     ///   - turn: any number; each turns the addresses of an answer to another place.
-    func decide(_ packet: [UInt8], local: IPAddress?, isReady: Bool = true, turn: Int = 0) -> Decision {
+    ///   - limit: how many bytes the answer may have: what would be cut is not made.
+    func decide(
+        _ packet: [UInt8], local: IPAddress?, isReady: Bool = true, turn: Int = 0,
+        limit: (ExtendedDNS?) -> Int = { _ in 65535 }
+    ) -> Decision {
         guard let (header, counts) = MessageReader.header(packet), !header.isResponse else { return .silence }
         guard header.opcode == .query || header.opcode == .notify else {
             return .answer(Self.rejection(header, .notImplemented, opcode: header.opcode))
@@ -46,10 +50,13 @@ struct Responder: Sendable {
             answer.questions = error.questions
             return .answer(answer)
         }
-        return decide(request, local: local, isReady: isReady, turn: turn)
+        return decide(
+            request, local: local, isReady: isReady, turn: turn, budget: AnswerBudget(bytes: limit(request.edns)))
     }
 
-    private func decide(_ request: Message, local: IPAddress?, isReady: Bool, turn: Int) -> Decision {
+    private func decide(
+        _ request: Message, local: IPAddress?, isReady: Bool, turn: Int, budget: AnswerBudget
+    ) -> Decision {
         var answer = Self.reply(to: request)
         guard let question = request.questions.first else { return .answer(Self.failed(answer, .serverFailure)) }
         guard question.recordClass == .internet else { return .answer(Self.failed(answer, .refused)) }
@@ -58,11 +65,13 @@ struct Responder: Sendable {
             return .answer(Self.failed(answer, .badVersion))
         }
         guard isReady else { return .answer(Self.failed(answer, .serverFailure)) }
-        guard let resolution = resolver.resolve(question, local: local) else {
+        guard let resolution = resolver.resolve(question, local: local, budget: budget, turn: rotates ? turn : 0)
+        else {
             if forwards { return .forward(request: request, question: question, partial: answer) }
             return .answer(Self.failed(answer, .refused))
         }
         answer.header.isAuthoritative = resolution.isAuthoritative
+        answer.header.isTruncated = resolution.isCut
         answer.responseCode = resolution.code
         answer.answers = resolution.answers
         answer.authorities = resolution.authorities

@@ -5,39 +5,60 @@ import NIOCore
 struct StreamDecoder: NIOSingleStepByteToMessageDecoder {
     typealias InboundOut = ByteBuffer
 
-    mutating func decode(buffer: inout ByteBuffer) -> ByteBuffer? {
+    mutating func decode(buffer: inout ByteBuffer) -> ByteBuffer? { Self.message(from: &buffer) }
+
+    mutating func decodeLast(buffer: inout ByteBuffer, seenEOF: Bool) -> ByteBuffer? { decode(buffer: &buffer) }
+
+    /// nil until a whole one is there.
+    static func message(from buffer: inout ByteBuffer) -> ByteBuffer? {
         guard let length = buffer.getInteger(at: buffer.readerIndex, as: UInt16.self),
             buffer.readableBytes >= 2 + Int(length)
         else { return nil }
         buffer.moveReaderIndex(forwardBy: 2)
         return buffer.readSlice(length: Int(length))
     }
-
-    mutating func decodeLast(buffer: inout ByteBuffer, seenEOF: Bool) -> ByteBuffer? { decode(buffer: &buffer) }
 }
 
 /// Questions by TCP (RFC 7766): any number on a connection, sent without waiting for answers. Those from the zones
-/// come in the order of their questions. No more is read while the client does not take what it is given.
+/// come in the order of their questions.
+///
+/// A connection holds one message that has not all come, and the answers that its client does not take up to the
+/// channel's watermark: beyond, questions are neither answered nor read. Whoever makes no progress is closed after the
+/// idle timeout, however many bytes he sends.
 final class StreamHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let core: DNSCore
-    private var deadline: NIODeadline
+    private let list: StreamList
+    private var context: ChannelHandlerContext?
+    /// What has come and not been answered.
+    private var received = ByteBuffer()
+    private(set) var deadline: NIODeadline
     private var timer: Scheduled<Void>?
     private var wantsRead = false
     /// Questions that somebody else is still to answer.
-    private var pending = 0
+    private(set) var pending = 0
     private var isHalfClosed = false
+    private var isScheduled = false
+    private var sentBytes = 0
     private var turn = 0
 
-    init(core: DNSCore) {
+    private static let maximumPending = 64
+    private static let questionsPerTurn = 64
+    private static let bytesPerTurn = 64 * 1024
+
+    init(core: DNSCore, list: StreamList) {
         self.core = core
+        self.list = list
         deadline = .now() + core.configuration.idleTimeout
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        self.context = context
+        list.add(self)
+        if let client = context.channel.remoteAddress { core.connected(from: client) }
         watch(context)
         context.fireChannelActive()
     }
@@ -45,17 +66,68 @@ final class StreamHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         timer = nil
+        self.context = nil
+        list.remove(self)
         core.connectionClosed()
         context.fireChannelInactive()
     }
 
+    func close() { context?.close(promise: nil) }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        deadline = .now() + core.configuration.idleTimeout
+        var part = unwrapInboundIn(data)
+        if received.readableBytes == 0 { received = part } else { received.writeBuffer(&part) }
+        takeTurn(context)
+    }
+
+    /// Answers some of what is there, and lets others have their turn before the rest.
+    private func takeTurn(_ context: ChannelHandlerContext) {
+        let bytesBefore = sentBytes
+        var questions = 0
+        while questions < Self.questionsPerTurn, sentBytes &- bytesBefore < Self.bytesPerTurn, mayAnswer(context) {
+            guard let message = StreamDecoder.message(from: &received) else {
+                received.discardReadBytes()
+                return
+            }
+            deadline = .now() + core.configuration.idleTimeout
+            answer(message, context)
+            questions += 1
+        }
+        received.discardReadBytes()
+        if mayAnswer(context) { schedule(context) }
+    }
+
+    /// Another turn, not now: a call from within a write or a flush must not write again.
+    private func schedule(_ context: ChannelHandlerContext) {
+        guard !isScheduled else { return }
+        isScheduled = true
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            let (handler, context) = bound.value
+            handler.isScheduled = false
+            guard handler.context != nil else { return }
+            handler.takeTurn(context)
+            context.flush()
+            if handler.wantsRead, handler.mayRead(context) {
+                handler.wantsRead = false
+                context.read()
+            }
+            handler.closeIfDone(context)
+        }
+    }
+
+    private func mayRead(_ context: ChannelHandlerContext) -> Bool { mayAnswer(context) && !isScheduled }
+
+    private func mayAnswer(_ context: ChannelHandlerContext) -> Bool {
+        context.channel.isActive && context.channel.isWritable && pending < Self.maximumPending
+    }
+
+    private func answer(_ message: ByteBuffer, _ context: ChannelHandlerContext) {
         guard let remote = context.channel.remoteAddress else { return }
         turn &+= 1
         let origin = DNSCore.Origin(
             transport: .tcp, remote: remote, local: context.channel.localAddress?.dnsAddress, turn: turn)
-        switch core.answer(Array(unwrapInboundIn(data).readableBytesView), origin, on: context.eventLoop) {
+        switch core.answer(Array(message.readableBytesView), origin, on: context.eventLoop) {
         case .nothing: break
         case .answer(let bytes): send(bytes, context)
         case .later(let answered):
@@ -66,13 +138,14 @@ final class StreamHandler: ChannelDuplexHandler {
                 handler.pending -= 1
                 handler.send(bytes, context)
                 context.flush()
-                handler.closeIfDone(context)
+                handler.schedule(context)
             }
         }
     }
 
     private func send(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
+        sentBytes &+= bytes.count
         var buffer = context.channel.allocator.buffer(capacity: bytes.count + 2)
         buffer.writeInteger(UInt16(truncatingIfNeeded: bytes.count))
         buffer.writeBytes(bytes)
@@ -85,7 +158,7 @@ final class StreamHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        guard context.channel.isWritable else {
+        guard mayRead(context) else {
             wantsRead = true
             return
         }
@@ -93,10 +166,7 @@ final class StreamHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable, wantsRead {
-            wantsRead = false
-            context.read()
-        }
+        if context.channel.isWritable { schedule(context) }
         context.fireChannelWritabilityChanged()
     }
 
@@ -111,7 +181,7 @@ final class StreamHandler: ChannelDuplexHandler {
 
     /// A client that will ask no more gets what is still due first.
     private func closeIfDone(_ context: ChannelHandlerContext) {
-        guard isHalfClosed, pending == 0 else { return }
+        guard isHalfClosed, pending == 0, mayRead(context) else { return }
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in channel.close(promise: nil) }
     }

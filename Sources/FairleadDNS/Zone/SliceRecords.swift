@@ -1,4 +1,5 @@
 import FairleadModel
+import Synchronization
 
 /// What an EndpointSlice says to the DNS: the addresses of its ready endpoints, each with its name.
 final class SliceRecords: Sendable {
@@ -24,6 +25,15 @@ final class SliceRecords: Sendable {
     /// Never empty: a slice without ports has one without a number.
     let ports: [PortRecord]
     let endpoints: [Endpoint]
+    /// How many endpoints have an address of each family, or a domain name.
+    let ipv4Count: Int
+    let ipv6Count: Int
+    let nameCount: Int
+    /// Where each label is in `endpoints`; made when somebody asks for one.
+    private let places = Mutex<[String: [Int]]?>(nil)
+
+    /// Fewer endpoints are looked through one by one.
+    private static let tableSize = 16
 
     init(_ object: StoredObject) {
         let slice = EndpointSliceView(object)
@@ -38,5 +48,28 @@ final class SliceRecords: Sendable {
         endpoints = slice.endpoints.filter(\.isReady).flatMap { endpoint in
             endpoint.addresses.map { Endpoint(address: $0, hostname: endpoint.hostname) }
         }
+        var counts = (ipv4: 0, ipv6: 0, names: 0)
+        for endpoint in endpoints {
+            switch IPAddress(endpoint.address)?.isIPv4 {
+            case true?: counts.ipv4 += 1
+            case false?: counts.ipv6 += 1
+            case nil: if DomainName(endpoint.address) != nil { counts.names += 1 }
+            }
+        }
+        (ipv4Count, ipv6Count, nameCount) = counts
+    }
+
+    var addressCount: Int { ipv4Count + ipv6Count }
+
+    /// The endpoints that a label stands for, in their order, without looking at all of them each time.
+    func endpoints(labelled label: String) -> [Endpoint] {
+        if endpoints.count <= Self.tableSize { return endpoints.filter { $0.label == label } }
+        let found = places.withLock { places in
+            if let places { return places[label] ?? [] }
+            let made = Dictionary(grouping: endpoints.indices) { endpoints[$0].label }
+            places = made
+            return made[label] ?? []
+        }
+        return found.map { endpoints[$0] }
     }
 }

@@ -31,12 +31,18 @@ struct ZoneResolver: Sendable {
         zones.firstIndex { name.suffixOffset(of: $0.name) != nil } ?? zones.count
     }
 
-    /// - Parameter local: the address the question came to, which the name server's name stands for.
+    /// - Parameters:
+    ///   - local: the address the question came to, which the name server's name stands for.
+    ///   - budget: how much of an answer is of use. A name of fifty thousand addresses costs no more than that.
+    ///   - turn: where an answer begins that cannot have all there is.
     /// - Returns: nil for names outside of the zones.
-    func resolve(_ question: Question, local: IPAddress?) -> Resolution? {
+    func resolve(
+        _ question: Question, local: IPAddress?, budget: AnswerBudget = .unlimited, turn: Int = 0
+    ) -> Resolution? {
         guard let name = LookupName(question.name, zones: zones) else { return nil }
+        var budget = budget
         do {
-            var resolution = try answer(name, question.type, local)
+            var resolution = try answer(name, question.type, local, turn, &budget)
             if resolution.answers.isEmpty, resolution.code == .noError {
                 resolution.authorities = startOfAuthority(name)
             }
@@ -47,24 +53,25 @@ struct ZoneResolver: Sendable {
     }
 
     private func answer(
-        _ name: LookupName, _ type: RecordType, _ local: IPAddress?
+        _ name: LookupName, _ type: RecordType, _ local: IPAddress?, _ turn: Int, _ budget: inout AnswerBudget
     ) throws(NameError) -> Resolution {
         switch type {
-        case .a, .aaaa: return try addresses(name, type, local, after: [])
-        case .txt: return try text(name)
+        case .a, .aaaa: return try addresses(name, type, local, after: [], turn, &budget)
+        case .txt: return try text(name, &budget)
         case .cname:
-            guard let alias = try find(name, type, local).first?.alias else { return Resolution() }
+            let first = try find(name, .existence(type), local, &budget).list.first
+            guard let alias = first?.alias else { return Resolution() }
             return Resolution(answers: [record(name, .cname, .name(alias))])
-        case .ptr: return try pointers(name)
-        case .srv: return try services(name, local)
+        case .ptr: return try pointers(name, &budget)
+        case .srv: return try services(name, local, turn, &budget)
         case .soa: return Resolution(answers: name.isApex ? startOfAuthority(name) : [])
         case .axfr, .ixfr: return .refused
         case .ns where name.isApex && name.zone.isLowercase: return nameServers(name, local)
         case .mx:
-            _ = try find(name, type, local)
+            _ = try find(name, .existence(type), local, &budget)
             return Resolution()
         default:
-            _ = try addresses(name, .a, local, after: [])
+            _ = try find(name, .existence(.a), local, &budget)
             return Resolution()
         }
     }
@@ -72,73 +79,72 @@ struct ZoneResolver: Sendable {
     // MARK: - what names stand for
 
     /// - Throws: `NameError` if there is no such name; an empty result is a name without data.
-    func find(_ name: LookupName, _ type: RecordType, _ local: IPAddress?) throws(NameError) -> [Finding] {
+    private func find(
+        _ name: LookupName, _ scope: FindingScope, _ local: IPAddress?, _ budget: inout AnswerBudget
+    ) throws(NameError) -> Findings {
         if name.isNameServer {
-            return nameServerAddresses(name, local).filter { ($0.address.isIPv4 ? .a : .aaaa) == type }.map {
-                Finding(host: .address($0.address), port: 0, target: $0.labels)
-            }
+            let wanted = nameServerAddresses(name, local).filter { ($0.address.isIPv4 ? .a : .aaaa) == scope.type }
+            return Findings(
+                list: wanted.map { Finding(host: .address($0.address), port: 0, target: $0.labels) },
+                addressCount: wanted.count)
         }
-        return try records(name, hasTargets: type == .srv)
+        return try records(name, scope, &budget)
     }
 
-    /// - Parameter hasTargets: whether the findings need the labels of their own names, which only SRV shows.
-    private func records(_ name: LookupName, hasTargets: Bool = false) throws(NameError) -> [Finding] {
+    private func records(
+        _ name: LookupName, _ scope: FindingScope, _ budget: inout AnswerBudget
+    ) throws(NameError) -> Findings {
         switch NameRequest(name.labels) {
-        case .nothing: return []
+        case .nothing: return Findings()
         case .invalid: throw NameError()
         case .service(let service):
             if name.isReverse { throw NameError() }
-            return try findServices(service, hasTargets)
+            return try findServices(service, scope, &budget)
         case .pod(let namespace, let pod):
             if name.isReverse { throw NameError() }
-            return try findPods(namespace, pod)
+            let found = try findPods(namespace, pod)
+            return Findings(list: found, addressCount: found.count)
         }
     }
 
     private func findServices(
-        _ wanted: NameRequest.ServiceName, _ hasTargets: Bool
-    ) throws(NameError) -> [Finding] {
+        _ wanted: NameRequest.ServiceName, _ scope: FindingScope, _ budget: inout AnswerBudget
+    ) throws(NameError) -> Findings {
         let found = index.find(namespace: wanted.namespace, service: wanted.name)
         guard found.isNamespace else { throw NameError() }
-        if wanted.name.isEmpty { return [] }
+        if wanted.name.isEmpty { return Findings() }
         guard let service = found.service else { throw NameError() }
-        let base = hasTargets ? [wanted.name, wanted.namespace, "svc"] : []
-        let needsLabels = hasTargets || !wanted.endpoint.isEmpty
-        var findings: [Finding] = []
+        let base = scope.hasTargets ? [wanted.name, wanted.namespace, "svc"] : []
         switch service.kind {
         case .external:
             guard wanted.endpoint.isEmpty, wanted.port.isEmpty, wanted.transport.isEmpty,
                 let alias = service.externalName
             else { throw NameError() }
-            return [Finding(host: .name(alias), port: 0, target: base)]
+            return Findings(list: [Finding(host: .name(alias), port: 0, target: base)])
         case .cluster where wanted.endpoint.isEmpty:
-            for port in service.ports where port.matches(name: wanted.port, transport: wanted.transport) {
-                for address in service.addresses {
-                    findings.append(Finding(host: .address(address), port: port.number, target: base))
-                }
-            }
+            return try clusterAddresses(of: service, wanted, base, scope)
         case .cluster, .headless:
-            for slice in found.slices {
-                let ports = slice.ports.filter { $0.matches(name: wanted.port, transport: wanted.transport) }
-                if ports.isEmpty { continue }
-                for endpoint in slice.endpoints {
-                    let label = needsLabels ? endpoint.label : ""
-                    guard wanted.endpoint.isEmpty || wanted.endpoint == label else { continue }
-                    let host: Finding.Host
-                    if let address = IPAddress(endpoint.address) {
-                        host = .address(address)
-                    } else {
-                        guard let alias = DomainName(endpoint.address) else { continue }
-                        host = .name(alias)
-                    }
-                    for port in ports {
-                        findings.append(
-                            Finding(host: host, port: port.number, target: hasTargets ? [label] + base : []))
-                    }
+            let walk = EndpointWalk(slices: found.slices, wanted: wanted, scope: scope, base: base)
+            guard let findings = walk.run(&budget) else { throw NameError() }
+            return findings
+        }
+    }
+
+    private func clusterAddresses(
+        of service: ServiceRecords, _ wanted: NameRequest.ServiceName, _ base: [String], _ scope: FindingScope
+    ) throws(NameError) -> Findings {
+        let ports = service.ports.filter { $0.matches(name: wanted.port, transport: wanted.transport) }
+        var findings = Findings(addressCount: ports.count * service.addresses.count)
+        if findings.addressCount == 0 { throw NameError() }
+        for port in scope.wantsEachPort ? ports[...] : ports.prefix(1) {
+            for address in service.addresses {
+                guard findings.list.count < scope.limit else {
+                    findings.isCut = true
+                    return findings
                 }
+                findings.list.append(Finding(host: .address(address), port: port.number, target: base))
             }
         }
-        if findings.isEmpty { throw NameError() }
         return findings
     }
 
@@ -165,10 +171,18 @@ struct ZoneResolver: Sendable {
     /// Addresses, behind the aliases that lead to them.
     /// - Parameter chain: the targets of the aliases before.
     private func addresses(
-        _ name: LookupName, _ type: RecordType, _ local: IPAddress?, after chain: [DomainName]
+        _ name: LookupName, _ type: RecordType, _ local: IPAddress?, after chain: [DomainName], _ turn: Int,
+        _ budget: inout AnswerBudget
     ) throws(NameError) -> Resolution {
+        let scope = FindingScope(type: type, limit: max(budget.records, 1), turn: turn)
+        let findings = try find(name, scope, local, &budget)
         var resolution = Resolution()
-        for finding in try find(name, type, local) {
+        resolution.isCut = findings.isCut
+        for finding in findings.list {
+            guard budget.records > 0 else {
+                resolution.isCut = true
+                break
+            }
             switch finding.host {
             case .address(let address):
                 guard address.isIPv4 == (type == .a) else { continue }
@@ -176,58 +190,79 @@ struct ZoneResolver: Sendable {
                 // A Service has as many findings as ports, all with the same addresses.
                 if resolution.answers.last == record { continue }
                 resolution.answers.append(record)
+                budget.records -= 1
             case .name(let target):
+                // Aliases lead to names that have others: each step counts, whatever it finds.
+                guard budget.steps > 0 else {
+                    resolution.isCut = true
+                    continue
+                }
+                budget.steps -= 1
                 // An alias to itself, or to a name below, leads nowhere.
                 guard !target.isWithin(name.name), chain.count <= Self.maximumChain, !chain.contains(target) else {
                     continue
                 }
                 let alias = record(name, .cname, .name(target))
+                budget.records -= 1
                 guard target.isWithin(name.zone) else {
                     resolution.answers.append(alias)
                     resolution.continuation = Question(target, type)
                     continue
                 }
                 guard let next = LookupName(target, zones: zones),
-                    let rest = try? addresses(next, type, local, after: chain + [target]), !rest.answers.isEmpty
+                    // An alias that leads nowhere is left out.
+                    let rest = try? addresses(next, type, local, after: chain + [target], turn, &budget),
+                    !rest.answers.isEmpty
                 else { continue }
+                resolution.isCut = resolution.isCut || rest.isCut
                 resolution.answers += [alias] + rest.answers
                 resolution.continuation = rest.continuation
             }
         }
-        if resolution.answers.count > 1 { resolution.answers.removeDuplicates() }
+        if !findings.areDistinct || findings.list.contains(where: { $0.alias != nil }) {
+            resolution.answers.removeDuplicates()
+        }
         return resolution
     }
 
-    private func text(_ name: LookupName) throws(NameError) -> Resolution {
+    private func text(_ name: LookupName, _ budget: inout AnswerBudget) throws(NameError) -> Resolution {
         if name.labels == ["dns-version"] {
             let version = RecordData.text([Array(Self.schemaVersion.utf8)])
             return Resolution(answers: [ResourceRecord(name.name, .txt, ttl: Self.schemaTTL, version)])
         }
         // Where there is data of another type the name exists; everything else does not, as far as TXT is concerned.
-        if try records(name).isEmpty { throw NameError() }
+        if try records(name, .existence(.txt), &budget).list.isEmpty { throw NameError() }
         return Resolution()
     }
 
-    private func pointers(_ name: LookupName) throws(NameError) -> Resolution {
+    private func pointers(_ name: LookupName, _ budget: inout AnswerBudget) throws(NameError) -> Resolution {
         let isIPv6 = name.zone.bytes.count == Self.reverseIPv6.bytes.count
         guard name.isReverse, !name.isApex, let address = ReverseName.address(labels: name.labels, isIPv6: isIPv6)
         else {
-            _ = try records(name)
+            _ = try records(name, .existence(.ptr), &budget)
             return Resolution()
         }
         var names: [DomainName] = []
+        var isCut = false
         if let service = index.service(at: address) {
             names.append(contentsOf: domain([service.name, service.namespace, "svc"]))
         } else {
             let text = address.description
-            for slice in index.slices(at: address) {
-                for endpoint in slice.endpoints where endpoint.address == text {
+            walk: for slice in index.slices(at: address) {
+                for endpoint in slice.endpoints {
+                    guard budget.steps > 0, names.count < budget.records else {
+                        isCut = true
+                        break walk
+                    }
+                    budget.steps -= 1
+                    guard endpoint.address == text else { continue }
                     names.append(contentsOf: domain([endpoint.label, slice.serviceName, slice.namespace, "svc"]))
                 }
             }
         }
         if names.isEmpty { throw NameError() }
         var resolution = Resolution(answers: names.map { record(name, .ptr, .name($0)) })
+        resolution.isCut = isCut
         resolution.answers.removeDuplicates()
         return resolution
     }
@@ -237,12 +272,17 @@ struct ZoneResolver: Sendable {
         settings.domain.below(labels).map { [$0] } ?? []
     }
 
-    private func services(_ name: LookupName, _ local: IPAddress?) throws(NameError) -> Resolution {
-        let findings = try find(name, .srv, local).filter { $0.alias == nil }
+    private func services(
+        _ name: LookupName, _ local: IPAddress?, _ turn: Int, _ budget: inout AnswerBudget
+    ) throws(NameError) -> Resolution {
+        let scope = FindingScope(type: .srv, limit: budget.records, hasTargets: true, turn: turn)
+        let findings = try find(name, scope, local, &budget)
         // Weights share 100 before duplicates are gone, so that they need not add up to it.
-        let weight = UInt16(max(1, (100.0 / (100.0 * Double(max(1, findings.count))) * 100.0).rounded(.down)))
+        let count = Double(max(1, findings.addressCount))
+        let weight = UInt16(max(1, (100.0 / (100.0 * count) * 100.0).rounded(.down)))
         var resolution = Resolution()
-        for finding in findings {
+        resolution.isCut = findings.isCut
+        for finding in findings.list {
             guard let port = finding.port, case .address(let address) = finding.host,
                 let target = name.zone.below(finding.target)
             else { continue }

@@ -6,6 +6,8 @@ package struct DNSOptions: Sendable {
     /// Whether the address was asked for: a server without DNS will not do then.
     package var isRequired: Bool
     package var forward: DNSAddress?
+    /// The largest answer by UDP; nil for what clients may be trusted with.
+    package var udpSize: Int?
     /// Seconds.
     package var ttl: UInt32 = 5
     package var rotates = false

@@ -29,6 +29,13 @@ struct ClusterDNS: Sendable {
         if !configuration.isBare { zone.nameServer = service }
         var settings = DNSConfiguration(listen: options.listen, zone: zone)
         settings.forward = options.forward
+        if settings.forwardsToItself {
+            throw StartupError("\(options.listen) is where the DNS itself answers: it would ask itself (--dns-forward)")
+        }
+        settings.udpSize = options.udpSize
+        let files = FileShares.current
+        settings.maximumConnections = files.dnsConnections
+        settings.maximumForwards = files.dnsForwards
         settings.rotates = options.rotates
         settings.follows = options.followsPods && !configuration.isBare ? service : nil
         settings.loggedQuestions = configuration.isBare ? 0 : Self.loggedQuestions
