@@ -14,6 +14,10 @@ struct FairleadBench {
           scale              many Services and pods, flips at a steady rate, needs --bare
                              [--services 10000] [--pods 50000] [--rate 200] [--seconds 20] [--connections 32]
                              [--pid PID of the server, to see its memory]
+          greedy             what the worst of clients does: long lists, tables, large creations, without a pause
+                             [--connections 16] [--seconds 10]; create-configmaps first
+          paced              GET one Service at a steady pace [--connections 4] [--rate 100] [--seconds 5]
+                             [--skip 1: seconds at the start that do not count]
           start              time to ready [--runs 7] -- PROGRAM ARGUMENTS with {port} and {data}
           free-port          print a port that is free now
         """
@@ -65,6 +69,18 @@ struct FairleadBench {
                 process: Int(arguments.text("pid", default: "")))
             let result = try await benchmark.run { FileHandle.standardError.write(Data("\($0)\n".utf8)) }
             print(result.summary(pods: benchmark.pods))
+        case "greedy":
+            let greedy = GreedyClient(
+                target: try arguments.target(), connections: try arguments.number("connections", default: 16),
+                seconds: try arguments.number("seconds", default: 10))
+            print("requests=\(await greedy.run())")
+        case "paced":
+            let reads = PacedReads(
+                target: try arguments.target(), connections: try arguments.number("connections", default: 4),
+                rate: try arguments.number("rate", default: 100), seconds: try arguments.number("seconds", default: 5),
+                skipped: try arguments.number("skip", default: 1))
+            let latencies = try await reads.run()
+            print("p50_ms=\(latencies.text(0.5)) p99_ms=\(latencies.text(0.99)) requests=\(latencies.count)")
         case "start":
             let latencies = try await StartBenchmark(
                 command: arguments.command, runs: try arguments.number("runs", default: 7)

@@ -4,10 +4,10 @@ import NIOCore
 enum Request {
     static func make(
         _ method: String, _ path: String, to target: Target, contentType: String = "application/json",
-        body: String? = nil
+        accept: String = "application/json", body: String? = nil
     ) -> ByteBuffer {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: \(target.authority)\r\nUser-Agent: fairlead-bench\r\n"
-        head += "Accept: application/json\r\n"
+        head += "Accept: \(accept)\r\n"
         if let body { head += "Content-Type: \(contentType)\r\nContent-Length: \(body.utf8.count)\r\n" }
         return ByteBuffer(string: head + "\r\n" + (body ?? ""))
     }

@@ -1,0 +1,61 @@
+import NIOCore
+import Synchronization
+
+/// One client at full tilt: lists and tables of everything and large creations, each connection its next request as soon
+/// as the last is answered. What is refused (429) or cut off is asked again: it is another client's speed that is
+/// measured meanwhile, by another process.
+struct GreedyClient {
+    var target: Target
+    var connections: Int
+    var seconds: Int
+
+    /// How many requests were answered.
+    func run() async -> Int {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        let requests = requests()
+        return await withTaskGroup(of: Int.self) { group in
+            for connection in 0..<connections {
+                let request = requests[connection % requests.count]
+                group.addTask {
+                    var answered = 0
+                    while ContinuousClock.now < deadline { answered += await ask(request, until: deadline) }
+                    return answered
+                }
+            }
+            return await group.reduce(0, +)
+        }
+    }
+
+    /// Over one connection, until it is closed on this client or the time is over.
+    private func ask(_ request: ByteBuffer, until deadline: ContinuousClock.Instant) async -> Int {
+        let answered = Mutex(0)
+        do {
+            try await Probe.with(target) { session in
+                while ContinuousClock.now < deadline {
+                    try await session.send(request)
+                    while true {
+                        if case .end = try await session.nextEvent() { break }
+                    }
+                    answered.withLock { $0 += 1 }
+                }
+            }
+        } catch {
+            // Being cut off is an answer too; the next connection asks again.
+        }
+        return answered.withLock { $0 }
+    }
+
+    private func requests() -> [ByteBuffer] {
+        let path = "/api/v1/namespaces/\(Bodies.namespace)/configmaps"
+        let table = "application/json;as=Table;v=v1;g=meta.k8s.io"
+        let value = String(repeating: "x", count: 100)
+        let data = (0..<5_000).map { number in "\"k\(number)\":\"\(value)\"" }.joined(separator: ",")
+        let large = #"{"metadata":{"generateName":"large-"},"data":{\#(data)}}"#
+        return [
+            Request.make("GET", path, to: target),
+            Request.make("GET", path, to: target, accept: table),
+            Request.make("POST", path + "?dryRun=All", to: target, body: large),
+            Request.make("GET", path, to: target, accept: "application/yaml"),
+        ]
+    }
+}
