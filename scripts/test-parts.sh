@@ -135,6 +135,7 @@ part_dns() {
     release_binary
     need dig bind9-dnsutils
     run_python "dns" Tests/DNS/discovery.py --binary "$binary"
+    run_python "dns: bounds" Tests/Robustness/dns_bounds.py --binary "$binary"
 }
 
 # One line for each script of Tests/Robustness, in its short form.
@@ -149,7 +150,12 @@ part_robustness() {
     robust bombs --bound 0.5
     robust crowds --bound 0.5
     robust allocation
+    robust linear
+    robust descriptors
+    robust crash_report
+    robust pause
     robust compaction
+    robust damage
     robust kill --loops 10
     robust soak --minutes 2
 }
@@ -196,6 +202,7 @@ part_attacks() {
     robust crowds
     robust allocation --seconds 60 --rounds 20
     robust compaction --objects 6000
+    robust damage --flips 60 --seed "$RANDOM"
     part_kill 200
     part_fuzz 20
     part_soak 30

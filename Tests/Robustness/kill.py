@@ -223,8 +223,11 @@ class Kill:
         """The file is whole, by SQLite's judgement and, where there is one, by Fairlead's."""
         with sqlite3.connect(server.data) as database:
             whole = database.execute("PRAGMA integrity_check").fetchone()[0]
+            compacted = database.execute("SELECT compacted_revision FROM state").fetchone()[0]
         if whole != "ok":
             self.book.problem("integrity_check:", whole)
+        if self.mode in ("compaction", "vacuum") and compacted == 0:
+            self.book.problem("nothing was compacted: the mode has tried nothing")
         if "check " in subprocess.run([self.binary, "--help"], capture_output=True, text=True).stdout:
             outcome = subprocess.run([self.binary, "check", "--data", server.data], capture_output=True, text=True, timeout=120)
             if outcome.returncode != 0:
