@@ -8,6 +8,7 @@ Scenes: idle, heavy, fairness, deadline, slow (takes about 100 s: readers and wr
 import argparse
 import json
 import os
+import resource
 import socket
 import sys
 import threading
@@ -333,6 +334,8 @@ def main():
     parser.add_argument("--bound", type=float, default=0.25)
     parser.add_argument("--only", choices=["idle", "heavy", "fairness", "deadline", "slow", "term"])
     args = parser.parse_args()
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (65536 if limit == resource.RLIM_INFINITY else min(limit, 65536), limit))
     checks = Checks()
     crowds = Crowds(checks, args)
     for scene in [args.only] if args.only else ["idle", "heavy", "fairness", "deadline", "slow", "term"]:

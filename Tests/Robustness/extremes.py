@@ -138,6 +138,8 @@ class Extremes:
             story = "\n       ".join(["under way:", *self.under_way.values(), "accepted before:", *list(self.recent)[-6:]])
             self.deaths.append(f"ended with {self.server.process.returncode}; {story}")
             self.recent.clear()
+            with open(self.server.log.name, errors="replace") as log:
+                self.deaths[-1] += "\n       its last words:\n       " + log.read()[-6000:].replace("\n", "\n       ")
             print("DIED " + "\n".join(line[:600] for line in self.deaths[-1].split("\n")), flush=True)
             self.save()
             if len(self.deaths) < LIVES:
