@@ -13,7 +13,13 @@ extension Pipeline {
         }
         let key = target.kind.key(namespace: target.namespace, name: target.name)
         guard let object = api.store.current.object(key) else { throw target.kind.notFound(target.name) }
-        return .response(try response(200, encoder, [encoder.encode(object)], warnings: target.kind.readWarnings))
+        let answer = { @Sendable () throws(APIStatus) in
+            APIOutcome.response(
+                try response(200, encoder, [encoder.encode(object)], warnings: target.kind.readWarnings))
+        }
+        // Bytes that are sent as they are stored cost nothing, however many.
+        let isLight = encoder.sharesBytes || object.bytes.count <= RequestWeight.lightDocument
+        return isLight ? try answer() : computed(request, answer)
     }
 
     func list(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
@@ -25,34 +31,16 @@ extension Pipeline {
             target.kind, namespace: target.path.namespace, name: target.path.isWatch ? target.path.name : nil,
             options: options)
         if isHeavy(target.kind, selection, options, encoder) {
-            return .deferred { [options] in
-                do throws(APIStatus) {
-                    return try answer(request, target, selection, options, encoder)
-                } catch {
-                    return .response(failure(error, request))
-                }
+            return computed(request) { [options] () throws(APIStatus) in
+                try answer(request, target, selection, options, encoder, isComputing: true)
             }
         }
         return try answer(request, target, selection, options, encoder)
     }
 
-    /// Whether so many objects have to be looked into or encoded that it must not be done on an event loop, which has
-    /// other connections to serve.
-    private func isHeavy(
-        _ kind: Kind, _ selection: Selection, _ options: ListOptions, _ encoder: ObjectEncoder
-    ) -> Bool {
-        if selection.isEverything && (encoder.sharesBytes || options.isWatch) { return false }
-        if selection.name != nil, selection.namespace != nil || !kind.info.isNamespaced { return false }
-        let count = api.store.current.count(kind.info.storage, namespace: selection.namespace)
-        let isCut = selection.isEverything && options.limit > 0
-        return (isCut ? min(count, Int(clamping: options.limit)) : count) > Self.objectsPerTurn
-    }
-
-    private static let objectsPerTurn = 1000
-
     private func answer(
         _ request: APIRequest, _ target: Target, _ selection: Selection, _ options: ListOptions,
-        _ encoder: ObjectEncoder
+        _ encoder: ObjectEncoder, isComputing: Bool = false
     ) throws(APIStatus) -> APIOutcome {
         if options.isWatch {
             let stream = try api.watch(target.kind, selection, options, encoder: encoder)
@@ -68,9 +56,18 @@ extension Pipeline {
             return late
         }
         let page = try api.list(target.kind, selection, options)
+        if isComputing, page.objects.count > Self.objectsHeld, let body = ListBody(page, encoder) {
+            try encoder.checkShape(isList: true)
+            return .stream(
+                ListStream(body), contentType: encoder.format.contentType,
+                headers: Self.warningHeaders(target.kind.readWarnings))
+        }
         return .response(
             try response(200, encoder, encoder.encode(page), isList: true, warnings: target.kind.readWarnings))
     }
+
+    /// Answers with more objects than this are made while they are sent.
+    private static let objectsHeld = 500
 
     /// A read at a revision that is still to come waits for it a little, as the watch cache of kube-apiserver does.
     private func waitingForRevision(

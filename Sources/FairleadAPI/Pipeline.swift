@@ -2,8 +2,9 @@ package import FairleadModel
 
 /// The way of a request: HTTP in, HTTP out.
 ///
-/// `handle` returns without waiting for anything. Reads are answered from the current snapshot at once; whatever has to
-/// wait for a commit comes back as `deferred`. Every failure is a Kubernetes Status in the format that was asked for.
+/// `handle` returns without waiting for anything, within about 0.2 ms. Small reads are answered from the current snapshot
+/// at once; whatever has to wait for a commit comes back as `deferred`, whatever is much work as `computed`
+/// (`RequestWeight`). Every failure is a Kubernetes Status in the format that was asked for.
 package struct Pipeline: Sendable {
     let api: API
     let documents: DiscoveryEndpoint
@@ -31,16 +32,25 @@ package struct Pipeline: Sendable {
 
     package func handle(_ request: APIRequest) -> APIOutcome {
         do {
-            guard let path = RequestPath(request.path) else {
-                if request.path.hasPrefix("/debug/"), let page = debug(request) { return page }
-                return .response(operations.respond(to: request) ?? documents.respond(to: request) ?? notFoundPage)
-            }
+            guard let path = RequestPath(request.path) else { return document(request) }
             guard let target = try resolve(path), !Self.isUnscopedWrite(request, target) else {
                 return .response(notFoundPage)
             }
-            return try dispatch(request, target)
+            try RequestTimeout.check(request, isWatch: target.path.isWatch)
+            guard isHeavy(request, target) else { return try dispatch(request, target) }
+            return computed(request) { () throws(APIStatus) in try dispatch(request, target) }
         } catch {
             return .response(failure(error, request))
+        }
+    }
+
+    /// What is not about objects: health and metrics at once, everything else (discovery, schemas, explanations) is made
+    /// elsewhere.
+    private func document(_ request: APIRequest) -> APIOutcome {
+        if let answer = operations.respond(to: request) { return .response(answer) }
+        return .computed {
+            if request.path.hasPrefix("/debug/"), let page = debug(request) { return page }
+            return .response(documents.respond(to: request) ?? notFoundPage)
         }
     }
 
@@ -85,7 +95,7 @@ package struct Pipeline: Sendable {
         }
     }
 
-    private func dispatch(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+    func dispatch(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
         if let subresource = target.path.subresource { return try self.subresource(subresource, request, target) }
         if target.path.isWatch {
             guard request.method == "GET" else { throw .methodNotAllowed() }

@@ -11,7 +11,8 @@ extension Connection {
         case .response(let response): send(response)
         case .stream(let stream, let contentType, let headers):
             startStream(stream, contentType: contentType, headers: headers)
-        case .deferred(let work): putOff(work)
+        case .deferred(let work): start(work, on: loop.executor)
+        case .computed(let work): compute(work)
         }
     }
 
@@ -28,36 +29,13 @@ extension Connection {
         send(response)
     }
 
-    private func putOff(_ work: @escaping @Sendable () async -> APIOutcome) {
-        guard let context else { return }
-        phase = .deferred
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        DeferredWork.run(on: loop.executor, work) { outcome in bound.value.deferredWorkEnded(with: outcome) }
-    }
-
-    private func deferredWorkEnded(with outcome: APIOutcome) {
-        guard case .deferred = phase else {
-            // The client has gone.
-            if case .stream(let stream, _, _) = outcome { stream.cancel() }
-            return
-        }
-        answer(outcome)
-        takeWaiting()
-        flushOut()
-    }
-
-    private func send(_ response: APIResponse) {
+    func send(_ response: APIResponse) {
         let exchange = assembler.exchange
         let size = response.body.reduce(0) { $0 + $1.count }
         if exchange.acceptsGzip, size > loop.core.configuration.compressionThreshold {
             assembler.forgetGzip()
             if !response.headers.contains(where: { $0.name.equalsIgnoringASCIICase("content-encoding") }) {
-                return putOff {
-                    // Long computation, which is not for the event loop.
-                    await withTaskExecutorPreference(globalConcurrentExecutor) {
-                        .response(Gzip.compressed(response))
-                    }
-                }
+                return compute { .response(Gzip.compressed(response)) }
             }
         }
         note.answered(response.status, bytes: size)
@@ -86,6 +64,7 @@ extension Connection {
     func answerIsComplete(closes: Bool) {
         loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
         logRequest()
+        lease = nil
         if closes || loop.isDraining {
             finishAndClose()
         } else {

@@ -6,10 +6,17 @@ final class OpenStream {
     let stream: any EventStream
     let waker: StreamWaker
     let isChunked: Bool
+    /// Compresses what is pulled elsewhere.
+    let compressor: GzipStream?
+    /// Whether a pull runs on the compute pool.
+    var isPulling = false
+    /// Whether the stream was woken meanwhile.
+    var mustPullAgain = false
     private var timer: Scheduled<Void>?
     private var timerInstant: ContinuousClock.Instant?
 
-    init(stream: any EventStream, waker: StreamWaker, isChunked: Bool) {
+    init(stream: any EventStream, waker: StreamWaker, isChunked: Bool, compressor: GzipStream?) {
+        self.compressor = compressor
         self.stream = stream
         self.waker = waker
         self.isChunked = isChunked
@@ -41,6 +48,8 @@ extension Connection {
     /// How much is asked of a stream at a time, and how often in a row before other connections get their turn.
     private static let pullBytes = 64 * 1024
     private static let pullsPerTurn = 16
+    /// The same where each pull costs two changes of threads.
+    private static let computedPullBytes = 256 * 1024
 
     func startStream(_ stream: any EventStream, contentType: String, headers: [(name: String, value: String)]) {
         guard let context else { return stream.cancel() }
@@ -48,6 +57,10 @@ extension Connection {
         note.streams(keepsHead: loop.requestLog.isVerbose)
         let dateLine = loop.dateLine
         let closes = closesAfterAnswer || !exchange.takesChunks
+        setDeadline(nil)
+        let compressor = stream.isLongAnswer && exchange.acceptsGzip ? GzipStream() : nil
+        var headers = headers
+        if compressor != nil { headers += GzipStream.headers }
         buffered { out in
             out.writeHead(
                 status: 200, contentType: contentType, headers: headers,
@@ -55,7 +68,8 @@ extension Connection {
         }
         loop.counters.streamsOpen.wrappingAdd(1, ordering: .relaxed)
         let waker = StreamWaker(connection: self, eventLoop: context.eventLoop, list: loop.wakes)
-        let open = OpenStream(stream: stream, waker: waker, isChunked: exchange.takesChunks)
+        let open = OpenStream(
+            stream: stream, waker: waker, isChunked: exchange.takesChunks, compressor: compressor)
         phase = .stream(open)
         guard !exchange.isHead else {
             dropStream(open)
@@ -69,6 +83,10 @@ extension Connection {
     /// Called by the waker; the stream it belongs to may have ended in the meantime.
     func streamWoken(by waker: StreamWaker) {
         guard case .stream(let open) = phase, open.waker === waker else { return }
+        if open.isPulling {
+            open.mustPullAgain = true
+            return
+        }
         pump()
         takeWaiting()
         flushOut()
@@ -78,24 +96,67 @@ extension Connection {
     func pumpStream(_ open: OpenStream) {
         open.timerMayHaveFired()
         var pulls = 0
-        while case .stream(let current) = phase, current === open, let context, context.channel.isWritable {
+        while case .stream(let current) = phase, current === open, let context, !open.isPulling {
+            guard context.channel.isWritable else {
+                // Until it is writable again, a client that takes nothing holds what it was promised.
+                setDeadline(loop.core.timeouts.progress)
+                return
+            }
+            if open.stream.computes { return pullElsewhere(open) }
             guard pulls < Connection.pullsPerTurn else {
                 open.waker.wake()
                 return
             }
             pulls += 1
-            switch open.stream.pull(maximumBytes: Connection.pullBytes) {
-            case .data(let pieces):
-                writePart(of: open, pieces)
-            case .wait:
-                open.armTimer(on: context.eventLoop)
-                flushOut()
-                return
-            case .end(let pieces):
-                finishStream(open, last: pieces)
-            }
-            flushOut()
+            guard take(open.stream.pull(maximumBytes: Connection.pullBytes), of: open) else { return }
         }
+    }
+
+    /// - Returns: whether there may be more to pull right now.
+    private func take(_ step: StreamStep, of open: OpenStream) -> Bool {
+        switch step {
+        case .data(let pieces):
+            writePart(of: open, pieces)
+            flushOut()
+            return true
+        case .wait:
+            if let context { open.armTimer(on: context.eventLoop) }
+            flushOut()
+            return false
+        case .end(let pieces):
+            finishStream(open, last: pieces)
+            return false
+        }
+    }
+
+    /// Pulls once on the compute pool. The next pull is for when the client has taken what this one gave.
+    private func pullElsewhere(_ open: OpenStream) {
+        guard let context else { return }
+        open.isPulling = true
+        let eventLoop = context.eventLoop
+        let bound = NIOLoopBound((self, open), eventLoop: eventLoop)
+        let (stream, compressor) = (open.stream, open.compressor)
+        DeferredWork.run(on: ComputeFlow(key: client, pool: loop.core.compute)) {
+            let step = stream.pull(maximumBytes: Connection.computedPullBytes)
+            return compressor?.compress(step) ?? step
+        } deliver: { step in
+            eventLoop.execute {
+                let (connection, open) = bound.value
+                connection.pulled(step, of: open)
+            }
+        }
+    }
+
+    private func pulled(_ step: StreamStep, of open: OpenStream) {
+        open.isPulling = false
+        guard case .stream(let current) = phase, current === open else { return open.stream.cancel() }
+        let mayGoOn = take(step, of: open)
+        if mayGoOn || open.mustPullAgain {
+            open.mustPullAgain = false
+            pump()
+        }
+        takeWaiting()
+        flushOut()
     }
 
     /// Ends the body as agreed, so that the client sees an end and not a failure.
@@ -110,7 +171,8 @@ extension Connection {
     /// Lets go of the stream and of everything that would pull it again.
     func dropStream(_ open: OpenStream) {
         open.cancelTimer()
-        open.stream.cancel()
+        // A stream is not cancelled in the midst of a pull; who waits for the pull does it then.
+        if !open.isPulling { open.stream.cancel() }
         loop.counters.streamsOpen.wrappingSubtract(1, ordering: .relaxed)
     }
 

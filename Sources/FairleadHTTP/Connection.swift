@@ -53,6 +53,15 @@ final class Connection: ChannelDuplexHandler {
     var mustPumpAgain = false
     /// The tick at which `timeOut` is due.
     private(set) var deadline: Int = .max
+    /// The work that phase `.deferred` waits for; what ends under an older number is for nobody any more.
+    var work: Task<Void, Never>?
+    var workNumber = 0
+    /// Whether the work is on the compute pool.
+    var isComputing = false
+    /// What the body of this request takes of the server's memory.
+    var lease: BodyLease?
+    private var headTick = 0
+    private var bodyBytes = 0
     private var waiting = CircularBuffer<Waiting>(initialCapacity: 2)
     private var waitingBytes = 0
     private var isReadHeld = false
@@ -72,8 +81,11 @@ final class Connection: ChannelDuplexHandler {
     func channelActive(context: ChannelHandlerContext) {
         self.context = context
         loop.add(self)
-        guard !loop.isDraining, loop.counters.connectionsOpen.load(ordering: .relaxed) <= loop.core.maximumConnections
-        else { return close() }
+        guard !loop.isDraining else { return close() }
+        guard loop.counters.connectionsOpen.load(ordering: .relaxed) <= loop.core.maximumConnections else {
+            loop.note(.tooManyConnections)
+            return close()
+        }
         setDeadline(loop.core.timeouts.idle)
     }
 
@@ -102,6 +114,8 @@ final class Connection: ChannelDuplexHandler {
             note.abandon()
             logRequest()
         }
+        abandonWork()
+        lease = nil
         phase = .closed
         waiting.removeAll()
     }
@@ -110,14 +124,17 @@ final class Connection: ChannelDuplexHandler {
     var isAtWork: Bool {
         switch phase {
         case .deferred, .body: true
-        case .idle, .receiving, .stream, .lingering, .closed: false
+        case .stream(let open): open.stream.isLongAnswer
+        case .idle, .receiving, .lingering, .closed: false
         }
     }
 
     func drain() {
         switch phase {
         case .idle where waiting.isEmpty: close()
-        case .stream(let stream): finishStream(stream, last: [])
+        // An answer that is cut short must not look like a whole one.
+        case .stream(let open) where open.stream.isLongAnswer: break
+        case .stream(let open): finishStream(open, last: [])
         case .idle, .receiving, .deferred, .body, .lingering, .closed: break
         }
     }
@@ -130,8 +147,29 @@ final class Connection: ChannelDuplexHandler {
     }
 
     func timeOut() {
-        loop.core.logger.trace("closing a connection that made no progress")
-        close()
+        switch phase {
+        case .deferred:
+            loop.note(.outOfTime)
+            abandonWork()
+            send(Refusal.outOfTime)
+            takeWaiting()
+            flushOut()
+        case .receiving:
+            loop.note(.slowBody)
+            refuse(Refusal.bodyTooSlow)
+            flushOut()
+        case .body, .stream:
+            loop.note(.slowReader)
+            close()
+        case .idle, .lingering, .closed: close()
+        }
+    }
+
+    /// How long the rest of a body may take: as long as it comes at the minimum rate, after the time for a head.
+    private func setBodyDeadline() {
+        let timeouts = loop.core.timeouts
+        let earned = headTick + timeouts.header + bodyBytes / timeouts.bodyBytesPerTick
+        setDeadline(min(timeouts.progress, max(1, earned - loop.tick)))
     }
 
     // MARK: Input
@@ -166,6 +204,7 @@ final class Connection: ChannelDuplexHandler {
         case .invalidVersion: wait(.failure(Refusal.unknownVersion))
         default: wait(.failure(Refusal.badRequest))
         }
+        if !hasInputEnded { loop.note(.malformed) }
         takeWaiting()
         flushOut()
     }
@@ -176,9 +215,11 @@ final class Connection: ChannelDuplexHandler {
         }
         hasInputEnded = true
         switch phase {
-        // Who watches and closes has gone; who closes after sending a request may still want the answer.
+        // Who watches and closes has gone; who closes after sending a request may still want the answer. But work that
+        // changes nothing is not done for somebody who has probably gone: Go's server takes the end for that as well.
         case .idle where waiting.isEmpty: close()
         case .receiving, .stream, .lingering: close()
+        case .deferred where isComputing && assembler.exchange.isRead: close()
         case .idle, .deferred, .body, .closed: break
         }
     }
@@ -194,6 +235,7 @@ final class Connection: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         guard context.channel.isWritable else { return }
+        if case .stream = phase { setDeadline(nil) }
         pump()
         takeWaiting()
         flushOut()
@@ -238,11 +280,20 @@ final class Connection: ChannelDuplexHandler {
             note.begin(head, at: .now())
             loop.counters.requests.wrappingAdd(1, ordering: .relaxed)
             loop.counters.requestsInFlight.wrappingAdd(1, ordering: .relaxed)
-            setDeadline(loop.core.timeouts.progress)
+            headTick = loop.tick
+            bodyBytes = 0
+            setBodyDeadline()
             act(on: assembler.begin(head))
         case (.receiving, .body(let buffer)):
             loop.counters.bodyBytesReceived.wrappingAdd(buffer.readableBytes, ordering: .relaxed)
-            setDeadline(loop.core.timeouts.progress)
+            bodyBytes += buffer.readableBytes
+            setBodyDeadline()
+            let lease = lease ?? BodyLease(loop.core.bodies)
+            self.lease = lease
+            guard lease.grow(by: buffer.readableBytes) else {
+                loop.note(.bodyMemory)
+                return refuse(Refusal.tooManyRequests)
+            }
             act(on: assembler.append(buffer))
         case (.receiving, .end):
             setDeadline(nil)
@@ -259,7 +310,9 @@ final class Connection: ChannelDuplexHandler {
         case .sendContinue:
             buffered { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
             flushOut()
-        case .refuse(let response): refuse(response)
+        case .refuse(let response):
+            loop.note(.refused)
+            refuse(response)
         }
     }
 }

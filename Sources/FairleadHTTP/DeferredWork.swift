@@ -2,14 +2,14 @@ import FairleadAPI
 
 /// The one place where the server starts tasks of its own.
 ///
-/// A task is not cancelled when its client goes away: a write that has begun is finished.
+/// A task that writes is not stopped when its client goes away: a write that has begun is finished.
 enum DeferredWork {
-    /// Runs work that waits (for a commit, for a revision) on the event loop, then delivers what came out there.
-    /// What computes for long steps aside: `withTaskExecutorPreference(globalConcurrentExecutor)`.
-    static func run(
-        on executor: EventLoopExecutor, _ work: @escaping @Sendable () async -> APIOutcome,
-        deliver: @escaping @Sendable (APIOutcome) -> Void
-    ) {
+    /// Runs work that waits (for a commit, for a revision) or computes on the executor, then delivers what came out.
+    @discardableResult
+    static func run<Result: Sendable>(
+        on executor: any TaskExecutor, _ work: @escaping @Sendable () async -> Result,
+        deliver: @escaping @Sendable (Result) -> Void
+    ) -> Task<Void, Never> {
         Task(executorPreference: executor) { deliver(await work()) }
     }
 }

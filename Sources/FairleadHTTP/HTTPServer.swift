@@ -21,6 +21,7 @@ package final class HTTPServer: Sendable {
         var listeners: [any Channel]
         var loops: [NIOLoopBound<LoopContext>]
         var counters: [LoopCounters]
+        var compute: ComputePool?
     }
 
     private enum State {
@@ -106,7 +107,12 @@ package final class HTTPServer: Sendable {
         let core = ServerCore(
             configuration: configuration, handler: handler, logger: logger,
             maximumConnections: max(1, perProcess / eventLoops.count),
-            timeouts: ServerCore.Timeouts(configuration))
+            timeouts: ServerCore.Timeouts(configuration),
+            compute: ComputePool(
+                threads: configuration.computeThreads, maximumRequests: configuration.maximumHeavyRequests,
+                maximumPerClient: configuration.maximumHeavyRequestsPerClient),
+            bodies: BodyBudget(bytes: configuration.bodyMemory))
+        running.compute = core.compute
         for eventLoop in eventLoops {
             let counters = LoopCounters()
             let loop = try await eventLoop.submit {
@@ -162,6 +168,7 @@ package final class HTTPServer: Sendable {
         for listener in running.listeners { try? await listener.close() }
         let drained = running.loops.map { loop in loop.eventLoop.flatSubmit { loop.value.drain() } }
         for loop in drained { try? await loop.get() }
+        running.compute?.shutdown()
         try? await running.group.shutdownGracefully()
     }
 }

@@ -7,6 +7,8 @@ package struct HTTPServerConfiguration: Sendable {
 
     /// Kubernetes' limit for a request body.
     package var maximumBodyBytes = 3 * 1024 * 1024
+    /// How much of request bodies is held at a time, of all clients together.
+    package var bodyMemory = 256 * 1024 * 1024
     /// Go's default limit for the request line and all headers together.
     package var maximumHeaderBytes = 1024 * 1024
     /// How large an answer must be to be compressed when the client takes gzip (Kubernetes: 128 KiB).
@@ -21,6 +23,15 @@ package struct HTTPServerConfiguration: Sendable {
     package var idleTimeout: Duration = .seconds(90)
     package var headerTimeout: Duration = .seconds(32)
     package var progressTimeout: Duration = .seconds(60)
+    /// Bytes a second that a body must have come with, after the time for a head has passed: a client that sends a byte
+    /// a minute would hold a connection for days.
+    package var minimumBodyRate = 1024
+    /// How long an answer may be worked on where the request does not say less by `?timeout` (kube-apiserver's
+    /// `--request-timeout`).
+    package var requestTimeout: Duration = .seconds(60)
+    /// Heavy requests that may compute or wait for it at a time, of all clients and of one.
+    package var maximumHeavyRequests = 1024
+    package var maximumHeavyRequestsPerClient = 256
     /// How long what is still sent after a refusal is read and thrown away, so that the client can read the answer.
     package var lingerTimeout: Duration = .seconds(3)
     /// How long a shutdown waits for running requests.
@@ -28,6 +39,8 @@ package struct HTTPServerConfiguration: Sendable {
     /// How often timeouts are looked at.
     package var tick: Duration = .seconds(1)
 
+    /// Threads for requests that compute for long.
+    package var computeThreads = 2
     /// One event loop per core unless told otherwise.
     package var eventLoops: Int?
     /// Seconds since 1970, for the Date header.

@@ -9,6 +9,8 @@ struct ServerCore: Sendable {
     let logger: Logger
     let maximumConnections: Int
     let timeouts: Timeouts
+    let compute: ComputePool
+    let bodies: BodyBudget
 
     /// The timeouts of the configuration in ticks.
     struct Timeouts: Sendable {
@@ -16,12 +18,17 @@ struct ServerCore: Sendable {
         let header: Int
         let progress: Int
         let linger: Int
+        let request: Int
+        /// Bytes of a body that are worth a tick of patience.
+        let bodyBytesPerTick: Int
 
         init(_ configuration: HTTPServerConfiguration) {
             idle = configuration.ticks(configuration.idleTimeout)
             header = configuration.ticks(configuration.headerTimeout)
             progress = configuration.ticks(configuration.progressTimeout)
             linger = configuration.ticks(configuration.lingerTimeout)
+            request = configuration.ticks(configuration.requestTimeout)
+            bodyBytesPerTick = max(1, Int(Double(configuration.minimumBodyRate) * (configuration.tick / .seconds(1))))
         }
     }
 }
@@ -43,6 +50,7 @@ final class LoopContext {
     private var spareBuffer: ByteBuffer?
     private var ticking: RepeatedTask?
     private var whenEmpty: EventLoopPromise<Void>?
+    private var notes = FaultNotes()
 
     init(core: ServerCore, eventLoop: any EventLoop, counters: LoopCounters) {
         self.core = core
@@ -96,8 +104,12 @@ final class LoopContext {
         buffer = ByteBuffer()
     }
 
+    /// Remembers why something was refused, for the log.
+    func note(_ cause: FaultNotes.Cause) { notes.add(cause) }
+
     private func onTick() {
         tick += 1
+        notes.flush(to: core.logger)
         for connection in connections.values where connection.deadline <= tick { connection.timeOut() }
     }
 }

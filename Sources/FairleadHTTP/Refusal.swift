@@ -11,6 +11,14 @@ enum Refusal {
     static let unknownVersion = plain(505, "505 HTTP Version Not Supported: unsupported protocol version")
     static let expectationFailed = plain(417, "417 Expectation Failed")
 
+    static let bodyTooSlow = plain(408, "408 Request Timeout: the body came too slowly")
+    /// As kube-apiserver answers beyond its limits of requests in flight.
+    static let tooManyRequests = APIResponse(
+        status: 429, contentType: "text/plain; charset=utf-8", headers: [(name: "Retry-After", value: "1")],
+        body: [Array("Too many requests, please try again later.\n".utf8)])
+    static let outOfTime = status(
+        504, "Timeout", "Timeout: request did not complete within the allotted timeout")
+
     static func bodyTooLarge(limit: Int) -> APIResponse {
         status(413, "RequestEntityTooLarge", "Request entity too large: limit is \(limit)")
     }

@@ -15,10 +15,15 @@ struct RequestAssembler {
     /// What of a request matters for the way its answer is sent.
     struct Exchange {
         var isHead = false
+        /// Whether the request only asks for something.
+        var isRead = false
         var keepsAlive = false
         /// HTTP/1.0 knows no chunks.
         var takesChunks = true
         var acceptsGzip = false
+        var userAgent = ""
+        /// What the request says by `?timeout`; nil where it says nothing, or nothing that can be read.
+        var timeout: Duration?
     }
 
     let maximumBodyBytes: Int
@@ -36,7 +41,7 @@ struct RequestAssembler {
     }
 
     mutating func begin(_ head: HTTPRequestHead) -> Verdict {
-        exchange = Exchange(isHead: head.method == .HEAD)
+        exchange = Exchange(isHead: head.method == .HEAD, isRead: head.method == .HEAD || head.method == .GET)
         guard head.version.major == 1, head.version.minor <= 1 else { return .refuse(Refusal.unknownVersion) }
         var fields = HeaderFields()
         let headers = fields.read(head.headers)
@@ -59,8 +64,13 @@ struct RequestAssembler {
         if let length = fields.contentLength, length > maximumBodyBytes {
             return .refuse(Refusal.bodyTooLarge(limit: maximumBodyBytes))
         }
-        request = APIRequest(
-            method: head.method.rawValue, path: target.path, query: target.query(), headers: headers)
+        exchange.userAgent = fields.userAgent ?? ""
+        let query = target.query()
+        // Whether it is well formed is the handler's to say.
+        if let timeout = query.first(where: { $0.name == "timeout" })?.value {
+            exchange.timeout = RequestTimeout.duration(timeout)
+        }
+        request = APIRequest(method: head.method.rawValue, path: target.path, query: query, headers: headers)
         guard let expect = fields.expect else { return .goOn }
         guard expect.lowercased() == "100-continue" else {
             return .refuse(Refusal.expectationFailed)
@@ -101,6 +111,7 @@ struct HeaderFields {
     private(set) var expect: String?
     private(set) var acceptEncoding: String?
     private(set) var contentLength: Int?
+    private(set) var userAgent: String?
     private(set) var hasUpgrade = false
 
     /// All headers in order, as a handler gets them.
@@ -116,6 +127,7 @@ struct HeaderFields {
             case 6 where HeaderFields.matches(name, "origin"): origin = value
             case 6 where HeaderFields.matches(name, "expect"): expect = value
             case 7 where HeaderFields.matches(name, "upgrade"): hasUpgrade = true
+            case 10 where HeaderFields.matches(name, "user-agent"): userAgent = value
             case 14 where HeaderFields.matches(name, "content-length"): contentLength = Int(value)
             case 15 where HeaderFields.matches(name, "accept-encoding"):
                 acceptEncoding = acceptEncoding ?? value

@@ -6,7 +6,8 @@ struct RawPointerTests {
     /// Files that may name pointers at all, because they talk to C or read bytes in place. Whoever adds one reads the
     /// rule first.
     static let allowed: Set<String> = [
-        "FairleadHTTP/Gzip.swift", "FairleadModel/Metadata/ObjectKey.swift", "FairleadModel/Value/JSONParser.swift",
+        "FairleadHTTP/Gzip.swift", "FairleadHTTP/GzipStream.swift", "FairleadModel/Metadata/ObjectKey.swift",
+        "FairleadModel/Value/JSONParser.swift",
         "FairleadModel/Value/JSONParser+scalars.swift", "FairleadModel/Value/JSONWriter.swift",
         "FairleadModel/YAML/YAMLEvents.swift", "FairleadSchema/Asset.swift",
         "FairleadSchema/Base64.swift", "FairleadServer/Observability/LogStream.swift",

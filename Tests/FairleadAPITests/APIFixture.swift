@@ -117,8 +117,21 @@ struct APIFixture {
 
     func finish(_ outcome: APIOutcome) async throws -> Answer {
         switch outcome {
-        case .deferred(let work): return try await finish(work())
-        case .stream: throw Unanswered()
+        case .deferred(let work), .computed(let work): return try await finish(work())
+        case .stream(let stream, let contentType, let headers):
+            guard stream.isLongAnswer else { throw Unanswered() }
+            var body: [[UInt8]] = []
+            while true {
+                switch stream.pull(maximumBytes: 1000) {
+                case .data(let pieces): body += pieces
+                case .wait: throw Unanswered()
+                case .end(let pieces):
+                    return try await finish(
+                        .response(
+                            APIResponse(
+                                status: 200, contentType: contentType, headers: headers, body: body + pieces)))
+                }
+            }
         case .response(let response):
             let bytes = response.body.flatMap { $0 }
             return Answer(

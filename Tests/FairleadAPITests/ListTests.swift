@@ -116,17 +116,34 @@ struct ListTests {
             return .put(fixture.key(name), Document(object))
         }
         _ = try await fixture.store.commit(Transaction(conditions: [], operations: operations))
-        func isDeferred(_ query: String, accept: String? = nil) -> Bool {
-            let request = APIFixture.request("GET", APIFixture.configMaps, query, accept: accept)
-            if case .deferred = fixture.pipeline.handle(request) { return true }
+        func isComputed(
+            _ method: String = "GET", _ path: String = APIFixture.configMaps, _ query: String = "",
+            body: Value? = nil, accept: String? = nil
+        ) -> Bool {
+            let request = APIFixture.request(method, path, query, body: body, accept: accept)
+            if case .computed = fixture.pipeline.handle(request) { return true }
             return false
         }
+        let maps = APIFixture.configMaps
         let table = "application/json;as=Table;v=v1;g=meta.k8s.io"
-        #expect(!isDeferred(""))
-        #expect(isDeferred("labelSelector=a"))
-        #expect(isDeferred("", accept: table))
-        #expect(!isDeferred("limit=500", accept: table))
-        #expect(!isDeferred("watch=1", accept: table))
+        for (query, accept, expected) in [
+            ("", nil, true), ("limit=500", nil, false), ("limit=500", table, true), ("limit=9", table, false),
+            ("labelSelector=a", nil, true), ("fieldSelector=metadata.name%3Dm10001", nil, false),
+            ("limit=9&resourceVersion=1", nil, true), ("resourceVersion=0&limit=9", nil, false),
+        ] {
+            #expect(isComputed("GET", maps, query, accept: accept) == expected, "\(query) \(accept ?? "")")
+        }
+        #expect(isComputed("DELETE", maps))
+        #expect(!isComputed("DELETE", maps + "/m10001"))
+        let empty: Value = .object(Object())
+        let containers: Value = ["spec": ["containers": .array(Array(repeating: empty, count: 1000))]]
+        #expect(isComputed("POST", APIFixture.pods, body: containers))
+        let wide: Value = ["data": ["k": .string(String(repeating: "x", count: 20_000))]]
+        #expect(isComputed("POST", maps, body: wide))
+        #expect(!isComputed("POST", maps, body: ["metadata": ["name": "x"], "data": ["k": "v"]]))
+        #expect(isComputed("GET", maps, "labelSelector=" + String(repeating: "x,", count: 5000)))
+        for path in ["/livez", "/readyz", "/metrics", maps + "/m10001"] { #expect(!isComputed("GET", path), "\(path)") }
+        for path in ["/openapi/v2", "/apis", "/debug/x"] { #expect(isComputed("GET", path), "\(path)") }
     }
 
     // MARK: - revisions

@@ -30,10 +30,11 @@ struct WatchTests {
         return hasEnded ? lines + ["over"] : lines
     }
 
-    private func open(_ fixture: APIFixture, _ query: String, path: String = APIFixture.configMaps) throws
+    private func open(_ fixture: APIFixture, _ query: String, path: String = APIFixture.configMaps) async throws
         -> any EventStream
     {
-        let outcome = fixture.pipeline.handle(APIFixture.request("GET", path, "watch=1&" + query))
+        var outcome = fixture.pipeline.handle(APIFixture.request("GET", path, "watch=1&" + query))
+        if case .computed(let work) = outcome { outcome = await work() }
         guard case .stream(let stream, _, _) = outcome else { throw APIFixture.Unanswered() }
         return stream
     }
@@ -41,7 +42,7 @@ struct WatchTests {
     @Test func objectsThatComeIntoTheSelectionAreAddedAndThoseThatLeaveAreDeleted() async throws {
         let fixture = try await APIFixture()
         let path = APIFixture.configMaps + "/a"
-        let stream = try open(fixture, "labelSelector=x%3Dy&resourceVersion=\(fixture.store.current.revision)")
+        let stream = try await open(fixture, "labelSelector=x%3Dy&resourceVersion=\(fixture.store.current.revision)")
         func patch(_ body: Value) async throws -> Int64 { try await fixture.send("PATCH", path, body: body).revision }
         try await fixture.createConfigMap("a")
         let entered = try await patch(["metadata": ["labels": ["x": "y"]]])
@@ -64,20 +65,20 @@ struct WatchTests {
         let a = try await fixture.createConfigMap("a").revision
         let b = try await fixture.createConfigMap("b").revision
         let all = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
-        let stream = try open(fixture, all)
+        let stream = try await open(fixture, all)
         let c = try await fixture.createConfigMap("c").revision
         #expect(try take(stream) == ["ADDED a@\(a)", "ADDED b@\(b)", "BOOKMARK @\(b) end", "ADDED c@\(c)"])
         // However little is taken at a time, the order is the same.
-        let small = try open(fixture, all)
+        let small = try await open(fixture, all)
         #expect(
             try take(small, maximumBytes: 1) == ["ADDED a@\(a)", "ADDED b@\(b)", "ADDED c@\(c)", "BOOKMARK @\(c) end"])
-        #expect(try take(open(fixture, "")) == ["ADDED a@\(a)", "ADDED b@\(b)", "ADDED c@\(c)"])
-        #expect(try take(open(fixture, "resourceVersion=\(b)")) == ["ADDED c@\(c)"])
+        #expect(try await take(open(fixture, "")) == ["ADDED a@\(a)", "ADDED b@\(b)", "ADDED c@\(c)"])
+        #expect(try await take(open(fixture, "resourceVersion=\(b)")) == ["ADDED c@\(c)"])
     }
 
     @Test func aRevisionThatIsForgottenGivesOneErrorEventAndTheEnd() async throws {
         let fixture = try await APIFixture()
-        let stream = try open(fixture, "resourceVersion=1")
+        let stream = try await open(fixture, "resourceVersion=1")
         #expect(try take(stream) == ["ERROR 410", "over"])
         #expect(try take(stream) == ["over"])
     }
@@ -85,9 +86,9 @@ struct WatchTests {
     @Test func aSlowReaderFallsBehindAlone() async throws {
         let fixture = try await APIFixture()
         let start = fixture.store.current.revision
-        let slow = try open(fixture, "resourceVersion=\(start)")
-        let quick = try open(fixture, "resourceVersion=\(start)")
-        let idle = try open(fixture, "resourceVersion=\(start)", path: APIFixture.pods)
+        let slow = try await open(fixture, "resourceVersion=\(start)")
+        let quick = try await open(fixture, "resourceVersion=\(start)")
+        let idle = try await open(fixture, "resourceVersion=\(start)", path: APIFixture.pods)
         let a = try await fixture.createConfigMap("a").revision
         #expect(try take(quick) == ["ADDED a@\(a)"])
         #expect(try take(idle) == [])
@@ -101,7 +102,7 @@ struct WatchTests {
     @Test func aLongHistoryOfWhichNothingIsChosenIsReadInTurns() async throws {
         let fixture = try await APIFixture()
         let start = fixture.store.current.revision
-        let stream = try open(fixture, "labelSelector=x&resourceVersion=\(start)")
+        let stream = try await open(fixture, "labelSelector=x&resourceVersion=\(start)")
         for round in 0..<20 {
             let operations = (0..<100).map { number -> Transaction.Operation in
                 let name = "m\(1000 + round * 100 + number)"
@@ -183,7 +184,7 @@ struct WatchTests {
 
     @Test func aWatchWakesItsReaderAndHoldsNothingOnceItIsCancelled() async throws {
         let fixture = try await APIFixture()
-        let stream = try open(fixture, "")
+        let stream = try await open(fixture, "")
         let tally = Tally()
         stream.onWake { tally.raise() }
         #expect(fixture.store.statistics.watchers == 1)
@@ -202,7 +203,7 @@ struct WatchTests {
         let fixture = try await APIFixture()
         try await fixture.createPod("p", node: "n1")
         let path = what == "log" ? APIFixture.pods + "/p/log" : APIFixture.pods
-        let stream = try open(fixture, "follow=1", path: path)
+        let stream = try await open(fixture, "follow=1", path: path)
         stream.cancel()
         stream.onWake {}
         #expect(fixture.store.statistics.watchers == 0)
@@ -211,7 +212,7 @@ struct WatchTests {
     @Test func aFollowedLogEndsWithItsPodAndNotWithTheNextOfTheName() async throws {
         let fixture = try await APIFixture()
         try await fixture.createPod("p", node: "n1")
-        let stream = try open(fixture, "follow=1", path: APIFixture.pods + "/p/log")
+        let stream = try await open(fixture, "follow=1", path: APIFixture.pods + "/p/log")
         guard case .data(let pieces) = stream.pull(maximumBytes: 1 << 16) else { throw APIFixture.Unanswered() }
         #expect(String(decoding: pieces.flatMap { $0 }, as: UTF8.self) == "first\nsecond\n")
         guard case .wait = stream.pull(maximumBytes: 1 << 16) else { throw APIFixture.Unanswered() }

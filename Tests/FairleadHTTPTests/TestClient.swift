@@ -134,14 +134,18 @@ final class TestClient: Sendable {
     }
 
     /// One chunk of a chunked body; empty at its end.
-    func readChunk() async throws -> String {
+    func readChunk() async throws -> String { String(decoding: try await readChunkBytes() ?? [], as: UTF8.self) }
+
+    /// The same as bytes; nil at the end.
+    func readChunkBytes() async throws -> [UInt8]? {
         let size: Int = try await take { state in
             guard let end = state.bytes.firstRange(of: [13, 10]),
                 let size = Int(String(decoding: state.bytes[..<end.lowerBound], as: UTF8.self), radix: 16)
             else { return nil }
             return (size, end.upperBound)
         }
-        return String(decoding: try await readBytes(size + 2).dropLast(2), as: UTF8.self)
+        let bytes = Array(try await readBytes(size + 2).dropLast(2))
+        return bytes.isEmpty ? nil : bytes
     }
 }
 

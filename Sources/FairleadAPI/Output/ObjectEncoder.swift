@@ -61,78 +61,86 @@ struct ObjectEncoder: Sendable {
         return Self.bytes(shaped, format, types)
     }
 
-    /// The answer to a list, in pieces that share the stored objects' bytes where possible.
+    /// The answer to a list, in pieces of some size.
     func encode(_ page: ListPage) -> [[UInt8]] {
-        var meta: Object = ["resourceVersion": .string(String(page.revision))]
-        if kind.custom != nil, format.shape == .object { meta["continue"] = "" }
-        if let token = page.continueToken { meta["continue"] = .string(token) }
-        if let remaining = page.remainingItemCount { meta["remainingItemCount"] = .int(Int64(remaining)) }
-        if sharesBytes || (kind.custom != nil && format == .json) { return joined(page.objects, meta) }
-        let values = page.objects.map { present($0) }
-        let list: Value
-        switch format.shape {
-        case .object:
-            let items =
-                format.encoding == .protobuf || kind.custom != nil
-                ? values
-                : values.map { value in
-                    var item = value
-                    item["kind"] = nil
-                    item["apiVersion"] = nil
-                    return item
-                }
-            list = [
-                "kind": .string(kind.info.listKind), "apiVersion": .string(kind.apiVersion),
-                "metadata": .object(meta), "items": .array(items),
-            ]
-        case .partialMetadata(let version):
-            list = [
-                "kind": "PartialObjectMetadataList", "apiVersion": .string("meta.k8s.io/\(version)"),
-                "metadata": .object(meta),
-                "items": .array(values.map { TableOutput.partialMetadata(of: $0, version: version) }),
-            ]
-        case .table(let version): list = table(values, meta, version: version)
+        guard var body = ListBody(page, self) else { return [Self.bytes(wholeList(page), format, types)] }
+        var pieces: [[UInt8]] = []
+        // Few large pieces: allocating one for each object costs more than copying it.
+        var size = min(Self.pieceSize, page.objects.reduce(512) { $0 + $1.bytes.count })
+        while !body.isAtEnd, !Task.isCancelled {
+            var piece: [UInt8] = []
+            piece.reserveCapacity(size)
+            body.write(into: &piece, atLeast: size)
+            pieces.append(piece)
+            size = Self.pieceSize
         }
-        return [Self.bytes(list, format, types)]
+        return pieces
     }
 
     /// The size of a long list's pieces.
     private static let pieceSize = 256 * 1024
 
-    private func joined(_ objects: [StoredObject], _ meta: Object) -> [[UInt8]] {
-        let head =
-            "{\"kind\":\(kind.info.listKind.goQuoted),\"apiVersion\":\(kind.apiVersion.goQuoted),\"metadata\":\(Value.object(meta).jsonText),\"items\":["
-        // Items of a typed list carry neither kind nor apiVersion, which stored bytes begin with.
-        let prefix = "{\"kind\":\(kind.info.kind.goQuoted),\"apiVersion\":\(kind.apiVersion.goQuoted),"
-        // Those of custom kinds do.
-        let skipped = kind.custom == nil ? prefix.utf8.count : 1
-        // Few large pieces: allocating one for each object costs more than copying it.
-        var pieces: [[UInt8]] = []
-        var piece = Array(head.utf8)
-        piece.reserveCapacity(min(Self.pieceSize, objects.reduce(head.utf8.count + 2) { $0 + $1.bytes.count }))
-        var isFirst = true
-        for object in objects {
-            let bytes = kind.custom == nil ? object.bytes : encode(object)
-            if !isFirst { piece.append(UInt8(ascii: ",")) }
-            if !isFirst, piece.count + bytes.count > Self.pieceSize {
-                pieces.append(piece)
-                piece = []
-                piece.reserveCapacity(Self.pieceSize)
-            }
-            piece.append(UInt8(ascii: "{"))
-            piece.append(contentsOf: bytes[skipped...])
-            isFirst = false
+    func metadata(of page: ListPage) -> Object {
+        var meta: Object = ["resourceVersion": .string(String(page.revision))]
+        if kind.custom != nil, format.shape == .object { meta["continue"] = "" }
+        if let token = page.continueToken { meta["continue"] = .string(token) }
+        if let remaining = page.remainingItemCount { meta["remainingItemCount"] = .int(Int64(remaining)) }
+        return meta
+    }
+
+    /// The list as one tree: only protobuf is written like that.
+    func wholeList(_ page: ListPage) -> Value {
+        let meta = metadata(of: page)
+        switch format.shape {
+        case .object:
+            var list = listHead(meta)
+            list["items"] = .array(
+                page.objects.map { format.encoding == .protobuf ? present($0) : listItem(present($0)) })
+            return list
+        case .partialMetadata(let version):
+            var list = metadataListHead(meta, version: version)
+            list["items"] = .array(page.objects.map { TableOutput.partialMetadata(of: present($0), version: version) })
+            return list
+        case .table(let version): return table(page.objects.map { present($0) }, meta, version: version)
         }
-        piece.append(contentsOf: "]}".utf8)
-        pieces.append(piece)
-        return pieces
+    }
+
+    func listHead(_ meta: Object) -> Value {
+        [
+            "kind": .string(kind.info.listKind), "apiVersion": .string(kind.apiVersion), "metadata": .object(meta),
+            "items": .array([]),
+        ]
+    }
+
+    func metadataListHead(_ meta: Object, version: String) -> Value {
+        [
+            "kind": "PartialObjectMetadataList", "apiVersion": .string("meta.k8s.io/\(version)"),
+            "metadata": .object(meta), "items": .array([]),
+        ]
+    }
+
+    /// Items of typed lists carry neither kind nor apiVersion.
+    func listItem(_ value: Value) -> Value {
+        if kind.custom != nil { return value }
+        var item = value
+        item["kind"] = nil
+        item["apiVersion"] = nil
+        return item
+    }
+
+    /// One row of a table.
+    func row(_ value: Value, version: String) -> Value {
+        TableOutput.row(for: value, rowPrinter, includeObject, version: version, now: environment.now())
+    }
+
+    private var rowPrinter: TablePrinter {
+        printer ?? kind.custom?.printer ?? TablePrinter.printer(for: kind.groupResource)
     }
 
     func table(_ values: [Value], _ meta: Object, version: String, showsColumns: Bool = true) -> Value {
         TableOutput.table(
             of: values, listMeta: meta,
-            printer: printer ?? kind.custom?.printer ?? TablePrinter.printer(for: kind.groupResource),
-            includeObject: includeObject,
+            printer: rowPrinter, includeObject: includeObject,
             showsColumns: showsColumns, version: version, now: environment.now())
     }
 

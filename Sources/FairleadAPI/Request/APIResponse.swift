@@ -27,13 +27,16 @@ package enum APIOutcome: Sendable {
     case response(APIResponse)
     /// A watch or a followed log: HTTP 200 with this content type, then whatever the stream gives.
     case stream(any EventStream, contentType: String, headers: [(name: String, value: String)])
-    /// Has to wait for a commit: run it off the event loop. Answers once.
+    /// Has to wait for a commit or a revision, and computes little: may run on the event loop. Answers once.
     case deferred(@Sendable () async -> APIOutcome)
+    /// Computes for longer than an event loop can spare. Answers once. Its task is cancelled when the client has left
+    /// or the time is up: what only reads stops then, what writes goes on to the end.
+    case computed(@Sendable () async -> APIOutcome)
 }
 
 /// A body that goes on: pulled by the connection whenever it can take more, so that a slow client only slows itself.
 ///
-/// All methods may be called from one event loop at a time; `wake` may come from any thread.
+/// All methods are called by one thread at a time, `cancel` never during a `pull`; `wake` may come from any thread.
 package protocol EventStream: Sendable {
     /// Sets what is called when there may be more to pull. Called once, before the first `pull`.
     func onWake(_ wake: @escaping @Sendable () -> Void)
@@ -44,6 +47,16 @@ package protocol EventStream: Sendable {
     var deadline: ContinuousClock.Instant? { get }
     /// The client has gone or the server stops: give up what is held. May be called more than once.
     func cancel()
+    /// Whether `pull` computes for longer than an event loop can spare.
+    var computes: Bool { get }
+    /// Whether this is an answer that ends by itself, only too long to be held in memory: it may be compressed, and a
+    /// connection that ends before it does has failed.
+    var isLongAnswer: Bool { get }
+}
+
+extension EventStream {
+    package var computes: Bool { false }
+    package var isLongAnswer: Bool { false }
 }
 
 package enum StreamStep: Sendable {

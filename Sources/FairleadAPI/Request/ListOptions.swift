@@ -13,6 +13,12 @@ struct ListOptions: Sendable {
     var continueToken = ""
     var sendInitialEvents: Bool?
 
+    /// Whether the list is to be as it was at a revision that may have gone by.
+    var asksForThePast: Bool {
+        !resourceVersion.isEmpty && resourceVersion != "0"
+            && (resourceVersionMatch == "Exact" || resourceVersionMatch.isEmpty && limit > 0)
+    }
+
     init() {}
 
     init(_ request: APIRequest) throws(APIStatus) {

@@ -30,6 +30,9 @@ struct Selection: Sendable {
         }
     }
 
+    /// How many terms an object is held against.
+    var termCount: Int { labels.requirements.count + (fields?.requirements.count ?? 0) }
+
     /// Whether everything in the namespace is chosen.
     var isEverything: Bool { labels.isEmpty && fields == nil && name == nil }
 

@@ -44,8 +44,8 @@ final class WatchStream: EventStream {
     private let subscribe: @Sendable (@escaping @Sendable () -> Void) -> [Subscription]
     private let state: Mutex<State>
 
-    /// How many batches of events one pull looks at.
-    private static let batchesPerPull = 8
+    /// How many batches of events one pull looks at; fewer where each event has to be held against a selector.
+    private var batchesPerPull: Int { selection.termCount == 0 ? 8 : 1 }
     /// How often an idle watch that asked for bookmarks gets one.
     private static let bookmarkInterval = Duration.seconds(60)
     /// How long before its timeout a watch gets its last bookmark.
@@ -89,6 +89,9 @@ final class WatchStream: EventStream {
         isCurrent = { true }
         state = Mutex(State(cursor: nil, initial: [], owesInitialEnd: false, failure: status, upTo: 0))
     }
+
+    /// Tables and other formats are made for each event, and long selectors are asked about each.
+    var computes: Bool { encoder.format != .json && encoder.format.encoding != .protobuf || selection.termCount > 32 }
 
     func onWake(_ wake: @escaping @Sendable () -> Void) {
         let subscriptions = subscribe(wake)
@@ -161,7 +164,7 @@ final class WatchStream: EventStream {
     private func takeEvents(
         _ state: inout State, into frames: inout FrameBuffer, maximumBytes: Int
     ) -> Bool {
-        for _ in 0..<Self.batchesPerPull where frames.size < maximumBytes {
+        for _ in 0..<batchesPerPull where frames.size < maximumBytes {
             do {
                 guard let batch = try state.cursor?.next(maximum: 64) else { return false }
                 for event in batch.events where event.revision > ignoringUpTo { append(event, to: &frames, &state) }

@@ -41,6 +41,8 @@ package final class StructuralSchema: Sendable {
     let rules: [ValidationRule]
     /// Whether there is a default here or below.
     let hasDefaults: Bool
+    /// Whether strings are held against patterns, here or below.
+    package let hasPatterns: Bool
 
     /// - Parameter source: JSONSchemaProps; what has no meaning is passed over.
     package init(_ source: Value) {
@@ -79,6 +81,9 @@ package final class StructuralSchema: Sendable {
         listMapKeys = (source["x-kubernetes-list-map-keys"]?.array ?? []).compactMap(\.string)
         mapType = source["x-kubernetes-map-type"]?.string ?? ""
         rules = (source["x-kubernetes-validations"]?.array ?? []).map { ValidationRule($0) }
+        hasPatterns =
+            pattern != nil || properties.values.contains(where: \.hasPatterns) || items?.hasPatterns == true
+            || additional.schema?.hasPatterns == true
         hasDefaults =
             defaultValue != nil || properties.values.contains(where: \.hasDefaults) || items?.hasDefaults == true
             || additional.schema?.hasDefaults == true

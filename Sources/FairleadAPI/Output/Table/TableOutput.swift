@@ -38,7 +38,7 @@ package enum TableOutput {
         ]
     }
 
-    private static func row(
+    static func row(
         for object: Value, _ printer: TablePrinter, _ includeObject: IncludeObject, version: String, now: Timestamp
     ) -> Value {
         var row: Object = ["cells": .array(printer.row(for: object, now: now))]

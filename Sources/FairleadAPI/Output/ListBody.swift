@@ -1,0 +1,126 @@
+import FairleadModel
+import FairleadSchema
+
+/// The bytes of a list, piece by piece: head, items, tail. Only the objects are held, not what is made of them.
+///
+/// The pieces together are what encoding the whole list at once would give.
+struct ListBody: Sendable {
+    private enum Stage { case head, items, tail, done }
+
+    private let encoder: ObjectEncoder
+    private let form: Form
+    private let objects: [StoredObject]
+    private var next = 0
+    private var stage = Stage.head
+
+    /// How the items of one representation are written.
+    private struct Form: Sendable {
+        var head: [UInt8]
+        var separator: [UInt8] = [UInt8(ascii: ",")]
+        var tail: [UInt8]
+        /// Appends an item: a list of many small objects must not allocate for each of them.
+        var write: @Sendable (StoredObject, inout [UInt8]) -> Void
+    }
+
+    /// - Returns: nil for protobuf, which is written as a whole.
+    init?(_ page: ListPage, _ encoder: ObjectEncoder) {
+        guard let form = Self.form(page, encoder) else { return nil }
+        self.encoder = encoder
+        self.form = form
+        objects = page.objects
+    }
+
+    var isAtEnd: Bool { stage == .done }
+
+    /// Adds pieces until there are at least so many bytes more, or the list is at its end.
+    mutating func write(into buffer: inout [UInt8], atLeast wanted: Int) {
+        let goal = buffer.count + wanted
+        while stage != .done, buffer.count < goal {
+            switch stage {
+            case .head:
+                buffer += form.head
+                stage = objects.isEmpty ? .tail : .items
+            case .items:
+                if next > 0 { buffer += form.separator }
+                form.write(objects[next], &buffer)
+                next += 1
+                if next == objects.count { stage = .tail }
+            case .tail:
+                buffer += form.tail
+                stage = .done
+            case .done: break
+            }
+        }
+    }
+
+    // MARK: Representations
+
+    private static func form(_ page: ListPage, _ encoder: ObjectEncoder) -> Form? {
+        let meta = encoder.metadata(of: page)
+        switch (encoder.format.encoding, encoder.format.shape) {
+        case (.protobuf, _): return nil
+        case (.json, .object) where encoder.sharesBytes || encoder.kind.custom != nil: return joined(encoder, meta)
+        case (.json, .object):
+            return json(encoder.listHead(meta), key: "items") { encoder.listItem(encoder.present($0)) }
+        case (.json, .partialMetadata(let version)):
+            return json(encoder.metadataListHead(meta, version: version), key: "items") {
+                TableOutput.partialMetadata(of: encoder.present($0), version: version)
+            }
+        case (.json, .table(let version)):
+            return json(encoder.table([], meta, version: version), key: "rows") {
+                encoder.row(encoder.present($0), version: version)
+            }
+        case (.yaml, .object):
+            return yaml(encoder.listHead(meta), key: "items", page) { encoder.listItem(encoder.present($0)) }
+        case (.yaml, .partialMetadata(let version)):
+            return yaml(encoder.metadataListHead(meta, version: version), key: "items", page) {
+                TableOutput.partialMetadata(of: encoder.present($0), version: version)
+            }
+        case (.yaml, .table(let version)):
+            return yaml(encoder.table([], meta, version: version), key: "rows", page) {
+                encoder.row(encoder.present($0), version: version)
+            }
+        }
+    }
+
+    /// Items of a typed list carry neither kind nor apiVersion, which stored bytes begin with; those of custom kinds do.
+    private static func joined(_ encoder: ObjectEncoder, _ meta: Object) -> Form {
+        let kind = encoder.kind
+        let head =
+            "{\"kind\":\(kind.info.listKind.goQuoted),\"apiVersion\":\(kind.apiVersion.goQuoted),\"metadata\":\(Value.object(meta).jsonText),\"items\":["
+        let prefix = "{\"kind\":\(kind.info.kind.goQuoted),\"apiVersion\":\(kind.apiVersion.goQuoted),"
+        let skipped = kind.custom == nil ? prefix.utf8.count : 1
+        let brace = UInt8(ascii: "{")
+        return Form(head: Array(head.utf8), tail: Array("]}".utf8)) { object, buffer in
+            let bytes = kind.custom == nil ? object.bytes : encoder.encode(object)
+            buffer.append(brace)
+            buffer.append(contentsOf: bytes[skipped...])
+        }
+    }
+
+    /// The list without items is written, and cut where the items belong: they are its last member.
+    private static func json(
+        _ empty: Value, key: String, _ item: @escaping @Sendable (StoredObject) -> Value
+    ) -> Form {
+        var head = empty
+        head[key] = nil
+        let opening = Array(head.jsonBytes.dropLast()) + Array(",\"\(key)\":[".utf8)
+        return Form(head: opening, tail: Array("]}".utf8)) { $1 += item($0).jsonBytes }
+    }
+
+    /// A sequence in a mapping is written like one on its own, so that each item can be written by itself.
+    private static func yaml(
+        _ empty: Value, key: String, _ page: ListPage, _ item: @escaping @Sendable (StoredObject) -> Value
+    ) -> Form {
+        let members = empty.object?.members ?? []
+        func part(_ chosen: (String) -> Bool) -> [UInt8] {
+            var object = Object()
+            for member in members where chosen(member.key) { object[member.key] = member.value }
+            return object.isEmpty ? [] : YAML.encode(.object(object))
+        }
+        let opening = page.objects.isEmpty ? "\(key): []\n" : "\(key):\n"
+        return Form(
+            head: part { $0 < key } + Array(opening.utf8), separator: [], tail: part { $0 > key }
+        ) { $1 += YAML.encode(.array([item($0)])) }
+    }
+}

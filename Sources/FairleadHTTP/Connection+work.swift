@@ -1,0 +1,80 @@
+import FairleadAPI
+import NIOCore
+
+/// Answers that have to be waited for, or worked out elsewhere.
+extension Connection {
+    /// The client of the request that is being answered, for taking turns.
+    var client: ComputeFlow.Key {
+        ComputeFlow.Key(
+            address: context?.channel.remoteAddress?.ipAddress ?? "", userAgent: assembler.exchange.userAgent)
+    }
+
+    /// Works the answer out on the compute pool.
+    func compute(_ work: @escaping @Sendable () async -> APIOutcome) {
+        let pool = loop.core.compute
+        let client = client
+        guard let flow = pool.enter(client) else {
+            loop.note(.tooManyHeavyRequests)
+            return send(Refusal.tooManyRequests)
+        }
+        let lease = lease
+        let computed: @Sendable () async -> APIOutcome = {
+            defer {
+                pool.leave(client)
+                // The body counts for as long as somebody works on it, even if its client has gone.
+                withExtendedLifetime(lease) {}
+            }
+            // Nobody is there to read this.
+            if Task.isCancelled { return .response(Refusal.outOfTime) }
+            return await work()
+        }
+        start(computed, on: flow)
+        isComputing = true
+    }
+
+    /// Runs the work in a task, and answers on the event loop with what comes out.
+    func start(_ work: @escaping @Sendable () async -> APIOutcome, on executor: any TaskExecutor) {
+        guard let context else { return }
+        phase = .deferred
+        isComputing = false
+        setDeadline(timeoutTicks)
+        workNumber += 1
+        let number = workNumber
+        let eventLoop = context.eventLoop
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        self.work = DeferredWork.run(on: executor, work) { outcome in
+            if eventLoop.inEventLoop {
+                bound.value.workEnded(with: outcome, number: number)
+            } else {
+                eventLoop.execute { bound.value.workEnded(with: outcome, number: number) }
+            }
+        }
+    }
+
+    /// How long the answer may take: what the request says, at most the server's limit (kube-apiserver's
+    /// `request_deadline.go`).
+    private var timeoutTicks: Int {
+        let limit = loop.core.timeouts.request
+        guard let timeout = assembler.exchange.timeout, timeout != .zero else { return limit }
+        return min(limit, loop.core.configuration.ticks(min(timeout, loop.core.configuration.requestTimeout)))
+    }
+
+    private func workEnded(with outcome: APIOutcome, number: Int) {
+        guard case .deferred = phase, number == workNumber else {
+            // The client has gone, or has been told that the time is up.
+            if case .stream(let stream, _, _) = outcome { stream.cancel() }
+            return
+        }
+        work = nil
+        answer(outcome)
+        takeWaiting()
+        flushOut()
+    }
+
+    /// Stops what only reads; what writes goes on, and its outcome is dropped.
+    func abandonWork() {
+        work?.cancel()
+        work = nil
+        workNumber += 1
+    }
+}

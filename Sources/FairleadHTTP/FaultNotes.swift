@@ -1,0 +1,29 @@
+import Logging
+
+/// Why connections and requests were refused or given up, told once a tick for each cause with how often it happened:
+/// a flood of bad requests must not become a flood of lines.
+struct FaultNotes {
+    enum Cause: String, CaseIterable {
+        case tooManyConnections = "closed: the limit of open connections is reached"
+        case tooManyHeavyRequests = "refused with 429: too many requests that compute for long are under way"
+        case bodyMemory = "refused with 429: the bodies of requests under way take all the memory that they may"
+        case slowBody = "refused with 408: the body came too slowly"
+        case slowReader = "closed: the client took nothing of its answer for too long"
+        case outOfTime = "answered 504: the request was not done within its time"
+        case malformed = "refused with 400: not an HTTP request"
+        case refused = "refused before it was read: host, origin, size or version"
+    }
+
+    private var counts: [Cause: Int] = [:]
+
+    mutating func add(_ cause: Cause) { counts[cause, default: 0] += 1 }
+
+    mutating func flush(to logger: Logger) {
+        guard !counts.isEmpty else { return }
+        for cause in Cause.allCases {
+            guard let count = counts[cause] else { continue }
+            logger.notice("\(cause.rawValue)", metadata: ["count": "\(count)"])
+        }
+        counts = [:]
+    }
+}

@@ -1,0 +1,238 @@
+import FairleadAPI
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import FairleadHTTP
+
+/// Work that is not for an event loop, and the limits that keep clients from each other.
+@Suite(.timeLimit(.minutes(1)))
+struct HeavyRequestTests {
+    /// Computes, in the way of a computation, until it is released.
+    final class Gate: Sendable {
+        private let isOpen = Atomic<Bool>(false)
+        let entered = Atomic<Int>(0)
+
+        func open() { isOpen.store(true, ordering: .releasing) }
+
+        func pass() {
+            entered.add(1, ordering: .relaxed)
+            while !isOpen.load(ordering: .acquiring) {}
+        }
+    }
+
+    final class Order: Sendable {
+        private let state = Mutex<[String]>([])
+        func add(_ name: String) { state.withLock { $0.append(name) } }
+        var names: [String] { state.withLock { $0 } }
+    }
+
+    private static func heavy(_ gate: Gate) -> @Sendable (APIRequest) -> APIOutcome {
+        { request in
+            guard request.path == "/heavy" else { return echo(request) }
+            return .computed {
+                gate.pass()
+                return echo(request)
+            }
+        }
+    }
+
+    private static let get = " HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+    @Test func lightRequestsAreAnsweredWhileAllThreadsCompute() async throws {
+        let gate = Gate()
+        try await withServer(handler: Self.heavy(gate)) { _, port in
+            var heavy: [TestClient] = []
+            for _ in 0..<8 {
+                let client = try await TestClient.connect(port: port)
+                try await client.send("GET /heavy" + Self.get)
+                heavy.append(client)
+            }
+            while gate.entered.load(ordering: .relaxed) < 2 { await Task.yield() }
+            for _ in 0..<8 {
+                let light = try await TestClient.connect(port: port)
+                try await light.send("GET /light" + Self.get)
+                #expect(try await light.readResponse().text == "GET /light [] ")
+            }
+            gate.open()
+            for client in heavy { #expect(try await client.readResponse().text == "GET /heavy [] ") }
+        }
+    }
+
+    @Test func clientsTakeTurnsOnTheThreads() async throws {
+        let pool = ComputePool(threads: 1, maximumRequests: 1000, maximumPerClient: 1000)
+        let gate = Gate()
+        let order = Order()
+        let greedy = ComputeFlow(key: .init(address: "a", userAgent: ""), pool: pool)
+        let modest = ComputeFlow(key: .init(address: "b", userAgent: ""), pool: pool)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask(executorPreference: greedy) { gate.pass() }
+            while gate.entered.load(ordering: .relaxed) == 0 { await Task.yield() }
+            for _ in 0..<50 { group.addTask(executorPreference: greedy) { order.add("a") } }
+            group.addTask(executorPreference: modest) { order.add("b") }
+            gate.open()
+        }
+        let place = try #require(order.names.firstIndex(of: "b"))
+        #expect(place <= 1)
+        pool.shutdown()
+    }
+
+    @Test func tooManyHeavyRequestsOfOneClientAreRefused() async throws {
+        let gate = Gate()
+        try await withServer({ $0.maximumHeavyRequestsPerClient = 2 }, handler: Self.heavy(gate)) { _, port in
+            var heavy: [TestClient] = []
+            for _ in 0..<2 {
+                let client = try await TestClient.connect(port: port)
+                try await client.send("GET /heavy" + Self.get)
+                heavy.append(client)
+            }
+            while gate.entered.load(ordering: .relaxed) < 2 { await Task.yield() }
+            let third = try await TestClient.connect(port: port)
+            try await third.send("GET /heavy" + Self.get)
+            let refused = try await third.readResponse()
+            #expect(refused.status == 429)
+            #expect(refused.header("Retry-After") == "1")
+            let other = try await TestClient.connect(port: port)
+            try await other.send("GET /heavy HTTP/1.1\r\nHost: localhost\r\nUser-Agent: other\r\n\r\n")
+            gate.open()
+            #expect(try await other.readResponse().status == 200)
+            for client in heavy { #expect(try await client.readResponse().status == 200) }
+            try await third.send("GET /heavy" + Self.get)
+            #expect(try await third.readResponse().status == 200)
+        }
+    }
+
+    @Test(arguments: ["/slow?timeout=10ms", "/slow"])
+    func whatTakesTooLongIsAnswered504(path: String) async throws {
+        let gate = ScriptedStream()
+        let handler: @Sendable (APIRequest) -> APIOutcome = { request in
+            guard request.path == "/slow" else { return echo(request) }
+            return .deferred {
+                await gate.untilCancelled()
+                return echo(request)
+            }
+        }
+        try await withServer(
+            {
+                $0.tick = .milliseconds(10)
+                if path == "/slow" { $0.requestTimeout = .milliseconds(20) }
+            }, handler: handler
+        ) { server, port in
+            let client = try await TestClient.connect(port: port)
+            try await client.send("GET \(path)" + Self.get)
+            let response = try await client.readResponse()
+            #expect(response.status == 504)
+            #expect(response.text.contains(#""reason":"Timeout""#))
+            gate.cancel()
+            try await client.send("GET /next" + Self.get)
+            #expect(try await client.readResponse().text == "GET /next [] ")
+            #expect(server.statistics.requestsInFlight == 0)
+        }
+    }
+
+    @Test func workOfAClientThatLeftIsCancelled() async throws {
+        let gate = Gate()
+        let wasCancelled = ScriptedStream()
+        let handler: @Sendable (APIRequest) -> APIOutcome = { request in
+            .computed {
+                gate.entered.add(1, ordering: .relaxed)
+                while !Task.isCancelled {}
+                wasCancelled.cancel()
+                return echo(request)
+            }
+        }
+        try await withServer(handler: handler) { _, port in
+            let client = try await TestClient.connect(port: port)
+            try await client.send("GET /heavy" + Self.get)
+            while gate.entered.load(ordering: .relaxed) == 0 { await Task.yield() }
+            try await client.close()
+            await wasCancelled.untilCancelled()
+        }
+    }
+
+    @Test func bodyBelowTheMinimumRateIsRefused() async throws {
+        try await withServer({
+            $0.tick = .milliseconds(10)
+            $0.headerTimeout = .milliseconds(20)
+        }) { _, port in
+            let client = try await TestClient.connect(port: port)
+            try await client.send("POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx")
+            let response = try await client.readResponse()
+            #expect(response.status == 408)
+        }
+    }
+
+    @Test func bodiesBeyondTheMemoryForThemAreRefused() async throws {
+        try await withServer({ $0.bodyMemory = 1000 }) { _, port in
+            let client = try await TestClient.connect(port: port)
+            for _ in 0..<3 {
+                try await client.send(
+                    "POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 600\r\n\r\n"
+                        + String(repeating: "x", count: 600))
+                #expect(try await client.readResponse().status == 200)
+            }
+            let large = try await TestClient.connect(port: port)
+            try await large.send(
+                "POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1600\r\n\r\n"
+                    + String(repeating: "x", count: 1600))
+            #expect(try await large.readResponse().status == 429)
+        }
+    }
+
+    @Test func readerOfAStreamThatTakesNothingIsLetGo() async throws {
+        let stream = ScriptedStream(endlessPiece: 256 * 1024)
+        try await withServer(
+            {
+                $0.tick = .milliseconds(10)
+                $0.progressTimeout = .milliseconds(50)
+            }, handler: { _ in .stream(stream, contentType: "application/json", headers: []) }
+        ) { _, port in
+            let client = try await TestClient.connect(port: port, reads: false)
+            try await client.send("GET /a" + Self.get)
+            await stream.untilCancelled()
+        }
+    }
+
+    /// Gives numbered pieces, then ends.
+    final class LongAnswer: EventStream {
+        let next = Mutex(0)
+        let count = 400
+        var deadline: ContinuousClock.Instant? { nil }
+        var computes: Bool { true }
+        var isLongAnswer: Bool { true }
+        func onWake(_ wake: @escaping @Sendable () -> Void) {}
+        func cancel() {}
+
+        func piece(_ number: Int) -> [UInt8] { Array(String(repeating: "piece \(number) ", count: 500).utf8) }
+
+        func pull(maximumBytes: Int) -> StreamStep {
+            next.withLock { next in
+                next += 1
+                return next == count ? .end([piece(next)]) : .data([piece(next), []])
+            }
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func longAnswerComesWholeWhileItIsMade(isCompressed: Bool) async throws {
+        let handler: @Sendable (APIRequest) -> APIOutcome = { _ in
+            .stream(LongAnswer(), contentType: "application/json", headers: [])
+        }
+        try await withServer(handler: handler) { server, port in
+            let client = try await TestClient.connect(port: port)
+            let accept = isCompressed ? "Accept-Encoding: gzip\r\n" : ""
+            for _ in 0..<2 {
+                try await client.send("GET /a HTTP/1.1\r\nHost: localhost\r\n\(accept)\r\n")
+                let head = try await client.readHead()
+                #expect(head.contains("Content-Encoding: gzip") == isCompressed)
+                var body: [UInt8] = []
+                while let chunk = try await client.readChunkBytes() { body += chunk }
+                let answer = LongAnswer()
+                let expected = (1...answer.count).flatMap { answer.piece($0) }
+                #expect((isCompressed ? inflated(body, to: expected.count) : body) == expected)
+            }
+            #expect(server.statistics.requestsInFlight == 0)
+            #expect(server.statistics.streamsOpen == 0)
+        }
+    }
+}
