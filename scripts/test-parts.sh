@@ -148,6 +148,7 @@ part_robustness() {
     robust fuzz --seconds 20
     robust extremes --seconds 60 --chew 10 --bound 0.5
     robust bombs --bound 0.5
+    robust long_lists --seconds 60 --bound 0.5
     robust crowds --bound 0.5
     robust allocation
     robust linear
@@ -199,6 +200,7 @@ part_attacks() {
     robust bad_input
     robust http_shapes
     robust bombs
+    robust long_lists --seconds 900 --seed "$RANDOM"
     robust crowds
     robust allocation --seconds 60 --rounds 20
     robust compaction --objects 6000

@@ -146,6 +146,12 @@ class Canary:
         self.process.stdin.flush()
         self.process.stdout.readline()
 
+    def window(self, name):
+        """A window as it stands, with the requests that are still waiting."""
+        self.process.stdin.write(f"show {name}\n")
+        self.process.stdin.flush()
+        return Window(name, *json.loads(self.process.stdout.readline()))
+
     def finish(self):
         out, _ = self.process.communicate()
         return {name: Window(name, *values) for name, values in json.loads(out.splitlines()[-1]).items()}
@@ -183,7 +189,7 @@ class Window:
 
 def canary(url, connections, *paths):
     lock, windows, over = threading.Lock(), {"": ([], [], [])}, threading.Event()
-    current = [""]
+    current, waiting = [""], {}
 
     def watch(path):
         connection = Connection(url)
@@ -192,6 +198,7 @@ def canary(url, connections, *paths):
             time.sleep(0.02)
             awake = time.monotonic()
             window, trouble = current[0], None
+            waiting[threading.get_ident()] = (window, awake)
             try:
                 status, _ = connection.request("GET", path)
                 if status != 200:
@@ -200,6 +207,7 @@ def canary(url, connections, *paths):
                 trouble = f"GET {path}: {error!r}"
             ended = time.monotonic()
             with lock:
+                del waiting[threading.get_ident()]
                 times, lates, troubles = windows[window]
                 times.append(ended - awake)
                 lates.append(awake - began - 0.02)
@@ -213,6 +221,12 @@ def canary(url, connections, *paths):
         thread.start()
     print("started", flush=True)
     for line in sys.stdin:
+        if line.startswith("show "):
+            with lock:
+                times, lates, troubles = windows[line[5:].strip()]
+                now = time.monotonic()
+                print(json.dumps((times + [now - began for name, began in waiting.values() if name == line[5:].strip()], lates, troubles)), flush=True)
+            continue
         with lock:
             windows.setdefault(line.strip(), ([], [], []))
         current[0] = line.strip()
