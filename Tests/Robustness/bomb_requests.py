@@ -355,7 +355,36 @@ def patches_grow_finalizers(c):
     return status, body
 
 
+@bomb(200, *REFUSED)
+def patch_copies_double_what_is_free(c):
+    """Each copy doubles the object; 30 of them are a thousand million."""
+    define(c, ANYTHING)
+    foo(c, {"a": "x" * 100})
+    return c.request("PATCH", FOOS + "/a", [{"op": "copy", "from": "/spec", "path": "/spec/x%d" % i} for i in range(30)], JSON_PATCH)
+
+
+@bomb(200, *REFUSED)
+def strategic_deletions_from_a_list(c):
+    c.request("POST", CONFIG_MAPS, ('{"metadata":{"name":"a","finalizers":[%s]}}' % each('"a.b/%x"', 60_000)).encode())
+    names = each('"a.b/%x"', 100_000)
+    return c.request("PATCH", CONFIG_MAPS + "/a", ('{"metadata":{"$deleteFromPrimitiveList/finalizers":[%s]}}' % names).encode(), STRATEGIC)
+
+
+@bomb(200, 500, *REFUSED)
+def strategic_deletions_by_key(c):
+    make(c, SERVICES, "apply", spec={"ports": [{"name": "p%d" % i, "port": i + 1} for i in range(2000)]})
+    ports = ",".join('{"$patch":"delete","port":%d}' % (i + 1) for i in range(65_000))
+    return c.request("PATCH", SERVICES + "/apply", ('{"spec":{"ports":[%s]}}' % ports).encode(), STRATEGIC)
+
+
 # Apply
+
+
+@bomb(*REFUSED, 500)
+def apply_billion_laughs(c):
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+    text += "".join(f"a{i}: &a{i} [{','.join(['*a%d' % (i - 1)] * 10)}]\n" for i in range(1, 12))
+    return c.request("PATCH", CONFIG_MAPS + "/a?fieldManager=m", text.encode(), APPLY)
 
 
 @bomb(200, 201, *REFUSED)
@@ -548,6 +577,33 @@ def custom_list_map(c):
 def custom_list_set(c):
     define(c, {"type": "object", "properties": {"l": {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}}}})
     return foo(c, {"l": ["%x" % i for i in range(250_000)]})
+
+
+@bomb(201, *REFUSED)
+def custom_defaults_multiply(c):
+    """A default of 50 KB for each of 100,000 empty items."""
+    item = {"type": "object", "properties": {"s": {"type": "string", "default": "x" * 50_000}}}
+    define(c, {"type": "object", "properties": {"l": {"type": "array", "items": item}}})
+    return foo(c, {"l": [{}] * 100_000})
+
+
+@bomb(201, *REFUSED)
+def custom_defaults_nest(c):
+    """Levels of ten defaults each are filled in from nothing."""
+    level = {"type": "string", "default": "x"}
+    for _ in range(7):
+        level = {"type": "object", "default": {}, "properties": {"p%d" % i: level for i in range(10)}}
+        if len(json.dumps(level)) > 250_000:
+            break
+    define(c, {"type": "object", "properties": {"d": level}})
+    return foo(c, {"d": {}})
+
+
+@bomb(201, *REFUSED)
+def cron_schedule(c):
+    template = {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}}}}
+    return c.request("POST", "/apis/batch/v1/namespaces/default/cronjobs?dryRun=All", {
+        "metadata": {"name": "a"}, "spec": {"schedule": ",".join(["*/1"] * 300_000) + " * * * *", "jobTemplate": template}})
 
 
 @bomb(*REFUSED)
