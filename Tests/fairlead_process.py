@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -28,7 +29,10 @@ class Fairlead:
         return self
 
     def __exit__(self, *_):
-        self.stop()
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            self.kill()  # what does not end when told is a matter for the test, but must not outlive it
         self.scratch.cleanup()
 
     def start(self):
@@ -39,6 +43,15 @@ class Fairlead:
         command += self.flags
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True,
                                         preexec_fn=self.preexec)
+        # One that neither starts nor ends would be waited for without end.
+        watchdog = threading.Timer(180, self.process.kill)
+        watchdog.start()
+        try:
+            self.wait_until_ready()
+        finally:
+            watchdog.cancel()
+
+    def wait_until_ready(self):
         for line in self.process.stdout:
             found = re.match(r"listening on (http://\S+)", line)
             if found:
