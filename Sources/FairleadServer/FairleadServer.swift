@@ -41,6 +41,9 @@ package struct FairleadServer: Service {
                 services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
+        // A second is what a supervisor may expect; the last tenth is for the end of the process itself.
+        let deadline = ShutdownDeadline(.milliseconds(900), logger: logger)
+        defer { withExtendedLifetime(deadline) {} }
         try await group.run()
     }
 
