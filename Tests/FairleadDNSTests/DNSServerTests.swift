@@ -227,15 +227,15 @@ struct DNSServerTests {
             endpoints: .array((0..<1000).map { ["addresses": [.string("10.0.\($0 / 250).\($0 % 250)")]] })
         )
         try await withServer(source) { address, _ in
-            // 1000 answers of 16 KiB: far more than sockets hold.
+            // Answers of 16 KiB: more than a connection holds.
             let connection = try await TCPConnection(address)
             let name = try #require(DomainName("none.ns.svc.cluster.local"))
-            let packets = (0..<1000).flatMap { id -> [UInt8] in
+            let packets = (0..<100).flatMap { id -> [UInt8] in
                 let packet = Message(id: UInt16(id), asking: Question(name, .a)).bytes()
                 return [UInt8(packet.count >> 8), UInt8(packet.count & 255)] + packet
             }
             try await connection.send(packets)
-            for id in 0..<1000 {
+            for id in 0..<100 {
                 let answer = try Message(bytes: try await connection.receive())
                 #expect(answer.header.id == UInt16(id))
                 #expect(answer.answers.count == 1000)

@@ -76,8 +76,3 @@ package struct DNSConfiguration: Sendable {
     static let usualUDPSize = 1232
     static let provenUDPSize = 4096
 }
-
-extension IPAddress {
-    /// 0.0.0.0, ::
-    fileprivate var isUnspecified: Bool { bits == 0 }
-}

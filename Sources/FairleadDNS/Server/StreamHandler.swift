@@ -77,7 +77,8 @@ final class StreamHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var part = unwrapInboundIn(data)
         if received.readableBytes == 0 { received = part } else { received.writeBuffer(&part) }
-        takeTurn(context)
+        // Where others wait already, this connection waits behind them.
+        if list.isRunning { schedule(context) } else { takeTurn(context) }
     }
 
     /// Answers some of what is there, and lets others have their turn before the rest.
@@ -97,23 +98,24 @@ final class StreamHandler: ChannelDuplexHandler {
         if mayAnswer(context) { schedule(context) }
     }
 
-    /// Another turn, not now: a call from within a write or a flush must not write again.
+    /// Another turn, not now: a call from within a write or a flush must not write again, and others come first.
     private func schedule(_ context: ChannelHandlerContext) {
         guard !isScheduled else { return }
         isScheduled = true
-        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        context.eventLoop.execute {
-            let (handler, context) = bound.value
-            handler.isScheduled = false
-            guard handler.context != nil else { return }
-            handler.takeTurn(context)
-            context.flush()
-            if handler.wantsRead, handler.mayRead(context) {
-                handler.wantsRead = false
-                context.read()
-            }
-            handler.closeIfDone(context)
+        list.enqueue(self, on: context.eventLoop)
+    }
+
+    /// Called when it is this connection's turn.
+    func goOn() {
+        isScheduled = false
+        guard let context else { return }
+        takeTurn(context)
+        context.flush()
+        if wantsRead, mayRead(context) {
+            wantsRead = false
+            context.read()
         }
+        closeIfDone(context)
     }
 
     private func mayRead(_ context: ChannelHandlerContext) -> Bool { mayAnswer(context) && !isScheduled }

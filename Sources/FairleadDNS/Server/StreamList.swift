@@ -1,8 +1,13 @@
 import NIOCore
 
-/// The connections of one event loop, to find the one that can be done without when there are too many.
+/// The connections of one event loop: which can be done without when there are too many, and whose turn it is.
 final class StreamList {
     private var streams: [ObjectIdentifier: StreamHandler] = [:]
+    private var turns = CircularBuffer<StreamHandler>()
+    private(set) var isRunning = false
+
+    /// Between two turns, so that the loop sees to its sockets: what is executed at once comes before them.
+    private static let pause = TimeAmount.microseconds(200)
 
     func add(_ stream: StreamHandler) { streams[ObjectIdentifier(stream)] = stream }
 
@@ -17,5 +22,26 @@ final class StreamList {
         remove(idlest)
         idlest.close()
         return true
+    }
+
+    /// One connection after the other goes on with what it has been sent, however many there are.
+    func enqueue(_ stream: StreamHandler, on eventLoop: any EventLoop) {
+        turns.append(stream)
+        guard !isRunning else { return }
+        isRunning = true
+        run(on: eventLoop)
+    }
+
+    private func run(on eventLoop: any EventLoop) {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.scheduleTask(in: Self.pause) {
+            let list = bound.value
+            list.turns.popFirst()?.goOn()
+            if list.turns.isEmpty {
+                list.isRunning = false
+            } else {
+                list.run(on: eventLoop)
+            }
+        }
     }
 }
