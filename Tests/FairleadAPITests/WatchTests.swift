@@ -145,8 +145,23 @@ struct WatchTests {
             cursor: try fixture.store.watch(kind.info.storage, after: revision),
             selection: try Selection(kind, namespace: "ns", options: ListOptions()), encoder: encoder,
             bookmark: ["kind": "ConfigMap", "apiVersion": "v1", "metadata": [:]], sendsBookmarks: bookmarks,
-            timeoutSeconds: timeout,
+            timeout: WatchStream.timeout(asked: timeout, fraction: 0.25),
             subscribe: { [fixture.store.subscribe(kind.info.storage, wake: $0)] }, now: { clock.now })
+    }
+
+    @Test func aWatchWithoutATimeoutEndsAfterHalfAnHourToAnHour() async throws {
+        #expect(WatchStream.timeout(asked: nil, fraction: 0) == .seconds(1800))
+        #expect(WatchStream.timeout(asked: 0, fraction: 0.999) < .seconds(3600))
+        #expect(WatchStream.timeout(asked: 7, fraction: 0.5) == .seconds(7))
+        // However long a client wants it, there is such a moment.
+        #expect(WatchStream.timeout(asked: .max, fraction: 0) > .seconds(86_400))
+        let fixture = try await APIFixture()
+        let clock = Clock(ContinuousClock.now)
+        let stream = try openTimed(fixture, clock, bookmarks: false, timeout: nil)
+        clock.advance(seconds: 2249)
+        #expect(try take(stream) == [])
+        clock.advance(seconds: 1)
+        #expect(try take(stream) == ["over"])
     }
 
     @Test func aWatchEndsAtItsTimeoutWithABookmarkShortlyBefore() async throws {
@@ -174,8 +189,8 @@ struct WatchTests {
     @Test func aWatchThatAskedForNoBookmarksGetsNone() async throws {
         let fixture = try await APIFixture()
         let clock = Clock(.now)
-        let stream = try openTimed(fixture, clock, bookmarks: false, timeout: nil)
-        #expect(stream.deadline == nil)
+        let stream = try openTimed(fixture, clock, bookmarks: false, timeout: 7200)
+        #expect(stream.deadline == clock.now + .seconds(7200))
         clock.advance(seconds: 3600)
         #expect(try take(stream) == [])
     }

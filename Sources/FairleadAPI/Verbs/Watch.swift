@@ -24,11 +24,12 @@ extension API {
             start.after = snapshot.revision
         }
         let bookmark = bookmarkTemplate(kind)
+        let timeout = WatchStream.timeout(asked: options.timeoutSeconds, fraction: environment.randomFraction())
         do {
             let cursor = try store.watch(kind.info.storage, after: start.after)
             return WatchStream(
                 start: start, cursor: cursor, selection: selection, encoder: encoder, bookmark: bookmark,
-                sendsBookmarks: options.allowsBookmarks, timeoutSeconds: options.timeoutSeconds,
+                sendsBookmarks: options.allowsBookmarks, timeout: timeout,
                 isCurrent: { [kinds] in kind.custom == nil || kinds.custom.isCurrent(kind) },
                 subscribe: { wake in
                     let changes = store.subscribe(kind.info.storage, wake: wake)

@@ -44,6 +44,15 @@ final class WatchStream: EventStream {
     private let subscribe: @Sendable (@escaping @Sendable () -> Void) -> [Subscription]
     private let state: Mutex<State>
 
+    /// How long a watch lasts: what the client asks for, else between half an hour and an hour, so that those that
+    /// began together do not all come back together (kube-apiserver's `--min-request-timeout`).
+    ///
+    /// - Parameter fraction: random, from 0 to 1.
+    static func timeout(asked seconds: Int64?, fraction: Double) -> Duration {
+        if let seconds, seconds > 0 { return .seconds(min(seconds, 100 * 366 * 86_400)) }
+        return .seconds(1800 * (1 + fraction))
+    }
+
     /// How many batches of events one pull looks at; fewer where each event has to be held against a selector.
     private var batchesPerPull: Int { selection.termCount == 0 ? 8 : 1 }
     /// How often an idle watch that asked for bookmarks gets one.
@@ -53,7 +62,7 @@ final class WatchStream: EventStream {
 
     init(
         start: Start, cursor: WatchCursor, selection: Selection, encoder: ObjectEncoder, bookmark: Value,
-        sendsBookmarks: Bool, timeoutSeconds: Int64?,
+        sendsBookmarks: Bool, timeout: Duration,
         isCurrent: @escaping @Sendable () -> Bool = { true },
         subscribe: @escaping @Sendable (@escaping @Sendable () -> Void) -> [Subscription],
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
@@ -67,7 +76,7 @@ final class WatchStream: EventStream {
         self.subscribe = subscribe
         self.isCurrent = isCurrent
         let opened = now()
-        end = timeoutSeconds.flatMap { $0 > 0 ? opened + .seconds($0) : nil }
+        end = opened + timeout
         var state = State(
             cursor: cursor, initial: start.initial[...], owesInitialEnd: start.marksInitialEnd, upTo: start.after)
         if sendsBookmarks {

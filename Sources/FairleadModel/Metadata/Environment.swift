@@ -15,13 +15,18 @@ package struct Environment: Sendable {
     /// so that no words come out (k8s.io/apimachinery `util/rand`).
     package var randomSuffix: @Sendable (Int) -> String
 
+    /// A number from 0 up to, but not, 1.
+    package var randomFraction: @Sendable () -> Double
+
     package init(
         now: @escaping @Sendable () -> Timestamp, newUID: @escaping @Sendable () -> String,
-        randomSuffix: @escaping @Sendable (Int) -> String
+        randomSuffix: @escaping @Sendable (Int) -> String,
+        randomFraction: @escaping @Sendable () -> Double = { 0.5 }
     ) {
         self.now = now
         self.newUID = newUID
         self.randomSuffix = randomSuffix
+        self.randomFraction = randomFraction
     }
 
     package static let suffixAlphabet: [UInt8] = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
@@ -47,7 +52,8 @@ package struct Environment: Sendable {
                 }
                 return String(decoding: letters, as: UTF8.self)
             }
-        })
+        },
+        randomFraction: { RandomPool.shared.take { Double.random(in: 0..<1, using: &$0) } })
 
     /// A version 4 UUID (RFC 9562) of 122 of these bits.
     package static func uuid(high: UInt64, low: UInt64) -> String {
