@@ -19,6 +19,8 @@ package final class StoredObject: Sendable {
     private enum Tree {
         /// Only bytes.
         case encoded
+        /// Only bytes, and it stays so: whoever still wants the tree of this version decodes one for itself.
+        case released
         /// A tree under another revision or none.
         case unstamped(Value)
         case ready(Value)
@@ -61,7 +63,7 @@ package final class StoredObject: Sendable {
             bytes: Self.filled(bytes, revisionOffset, gap: digits, with: revision), revisionOffset: revisionOffset,
             value: tree.withLock { tree in
                 switch tree {
-                case .encoded: nil
+                case .encoded, .released: nil
                 case .unstamped(let value), .ready(let value): value
                 }
             })
@@ -83,29 +85,38 @@ package final class StoredObject: Sendable {
             let value: Value
             switch tree {
             case .ready(let ready): return ready
+            case .released: return decoded
             case .unstamped(var other):
                 other.set(.string(String(revision)), at: "metadata", "resourceVersion")
                 value = other
             case .encoded:
-                // Bytes in storage were written by our own encoder; null would mean a damaged database.
-                value = (try? JSON.parse(bytes, maximumDepth: JSON.maximumStoredDepth))?.value ?? .null
+                value = decoded
             }
             tree = .ready(value)
             return value
         }
     }
 
+    private var decoded: Value {
+        // Bytes in storage were written by our own encoder; null would mean a damaged database.
+        (try? JSON.parse(bytes, maximumDepth: JSON.maximumStoredDepth))?.value ?? .null
+    }
+
     /// Whether the tree is in memory, beside the bytes.
     package var isDecoded: Bool {
         tree.withLock { tree in
-            if case .encoded = tree { false } else { true }
+            switch tree {
+            case .encoded, .released: false
+            case .unstamped, .ready: true
+            }
         }
     }
 
-    /// Gives up the tree, which takes several times the room of the bytes; `value` decodes it again.
+    /// Gives up the tree for good, which takes several times the room of the bytes: for versions that have been
+    /// replaced. `value` still answers, by decoding each time.
     package func releaseTree() {
         // Taken out, to be freed without the lock.
-        _ = tree.withLock { exchange(&$0, with: .encoded) }
+        _ = tree.withLock { exchange(&$0, with: .released) }
     }
 
     package var labels: [String: String] { value.at("metadata", "labels")?.stringMap ?? [:] }
