@@ -26,6 +26,8 @@ let package = Package(
         .target(name: "CFairleadAssets"),
         // What is left to say when a signal ends the process.
         .target(name: "CFairleadCrash"),
+        // What malloc keeps, given back.
+        .target(name: "CFairleadMemory"),
         // zlib as the system has it, for the compression of large answers.
         .systemLibrary(name: "CFairleadZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(
@@ -77,7 +79,7 @@ let package = Package(
             name: "FairleadServer",
             dependencies: [
                 "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
-                "FairleadControllers", "FairleadSimulation", "FairleadDNS", "CFairleadCrash",
+                "FairleadControllers", "FairleadSimulation", "FairleadDNS", "CFairleadCrash", "CFairleadMemory",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],
