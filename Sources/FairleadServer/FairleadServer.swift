@@ -65,7 +65,7 @@ package struct FairleadServer: Service {
         let readiness = Readiness()
         let dns = try ClusterDNS(
             configuration, store: store, readiness: readiness, environment: environment, logger: logger)
-        let health = HealthChecks(readiness: readiness)
+        let health = HealthChecks(readiness: readiness, storage: store.faults)
         let http = try makeHTTP(api, dns, health)
         let bound = try await listen(http)
         do {
@@ -103,11 +103,21 @@ package struct FairleadServer: Service {
         } catch {
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
+        health.controllers.problems.connect {
+            let problems = controlPlane.health.compactMap(\.problem)
+            return problems.isEmpty ? nil : problems.joined(separator: ", ")
+        }
         health.informers.connect { [informers = controlPlane.informers] in informers.syncFailure }
         await withDiscardingTaskGroup { group in
             group.addTask { await controlPlane.run(health.controllers) }
             for controller in simulation?.controllers ?? [] {
                 group.addTask { await health.controllers.watch("\(type(of: controller))") { await controller.run() } }
+            }
+            group.addTask { await MemoryUpkeep().run() }
+            if configuration.eventTimeToLive > .zero {
+                let expiry = EventExpiry(
+                    store: api.store, timeToLive: configuration.eventTimeToLive, now: environment.now)
+                group.addTask { await health.controllers.watch("EventExpiry") { await expiry.run() } }
             }
             await cancelWhenGracefulShutdown { await controlPlane.informers.waitForSync() }
             if !Task.isCancelled, !Task.isShuttingDownGracefully {
@@ -138,15 +148,14 @@ package struct FairleadServer: Service {
             switch configuration.data {
             case .memory: path = nil
             case .file(let file):
-                let folder = (file as NSString).deletingLastPathComponent
-                if !folder.isEmpty {
-                    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-                }
+                try SQLiteEngine.makeFolder(of: file)
                 path = file
             }
             var options = StoreOptions()
             options.historyAge = configuration.historyAge
             options.compactionInterval = configuration.compactionInterval
+            options.quota = configuration.storageQuota
+            options.onFault = { [logger = Logger(label: "storage")] fault in fault.log(to: logger) }
             return try Store.open(
                 engine: try SQLiteEngine(path: path, migrations: SQLiteMigration.builtIn()), options: options)
         } catch StorageError.io(let why) {

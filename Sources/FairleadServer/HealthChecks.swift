@@ -7,20 +7,36 @@ import FairleadStorage
 /// Live is what only a restart would mend; ready is what must be so for clients to be served in full.
 struct HealthChecks: Sendable {
     let readiness: Readiness
+    /// What is wrong with storage.
+    let storage: StorageFaults
     let controllers = ControllerLiveness()
     /// The informers of the controllers.
     let informers = LateCheck()
 
     var live: [OperationsEndpoint.Check] {
-        [.init("controllers") { [controllers] in controllers.failure }]
+        [
+            .init("etcd") { [storage] in
+                guard let busy = storage.busy, busy > Self.patience else { return nil }
+                return "a write has taken \(busy.components.seconds) s so far"
+            },
+            .init("controllers") { [controllers] in controllers.failure ?? controllers.problems.failure },
+        ]
     }
 
     var ready: [OperationsEndpoint.Check] {
         [
             .init("bootstrap") { [readiness] in readiness.isReady ? nil : "starting" },
             .init("informer-sync") { [informers] in informers.failure },
+            .init("storage-writable") { [storage] in storage[.commit] },
+            .init("storage-quota") { [storage] in storage[.space] },
+            .init("storage-compaction") { [storage] in storage[.compaction] },
+            .init("database-file") { [storage] in storage[.file] },
+            .init("disk-free") { [storage] in storage[.disk] },
         ]
     }
+
+    /// How long a write may take: what takes longer than a disk that is merely slow would need.
+    private static let patience = Duration.seconds(60)
 }
 
 extension InformerSet {

@@ -14,6 +14,20 @@ package enum StorageError: Error, Sendable {
     case io(String)
     /// A document nests deeper than what is stored may.
     case tooDeep(ObjectKey)
+    /// A document, or the documents of a transaction together, take more room than one may.
+    case tooLarge(ObjectKey, bytes: Int)
+    /// The database has reached its quota: what takes more room is refused until there is some again.
+    case spaceExceeded
     /// The store has been closed.
     case closed
+}
+
+extension StorageError {
+    /// For a log.
+    var explanation: String {
+        switch self {
+        case .io(let why), .corrupted(let why): why
+        default: "\(self)"
+        }
+    }
 }

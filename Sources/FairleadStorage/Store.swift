@@ -18,19 +18,21 @@ package final class Store: Sendable {
         var compactedRevision: Int64
         /// Versions replaced until then have no trees any more.
         var treesReleased: Int64 = 0
-        var eventCount = 0
-        /// How many events each revision in history has, to know where to cut it.
-        var commits: Deque<(revision: Int64, events: Int)> = []
+        /// How much history there is.
+        var extent = HistoryExtent()
+        /// How much of it each revision has, to know where to cut it.
+        var commits: Deque<(revision: Int64, extent: HistoryExtent)> = []
         var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
 
         mutating func append(_ event: StoreEvent) {
             rings[event.object.key.resource, default: EventRing()].append(event)
-            eventCount += 1
+            let one = HistoryExtent(events: 1, bytes: event.historyBytes)
+            extent += one
             if let last = commits.indices.last, commits[last].revision == event.revision {
-                commits[last].events += 1
+                commits[last].extent += one
             } else {
-                commits.append((event.revision, 1))
+                commits.append((event.revision, one))
             }
         }
     }
@@ -40,6 +42,7 @@ package final class Store: Sendable {
         var resume: @Sendable () -> Void
     }
 
+    private let options: StoreOptions
     private let writer: StoreWriter
     private let published: Mutex<Published>
     private let subscriptions = Subscriptions()
@@ -72,6 +75,7 @@ package final class Store: Sendable {
             published.append(restored)
         }
         self.published = Mutex(published)
+        self.options = options
         writer = StoreWriter(engine: engine, options: options)
     }
 
@@ -175,18 +179,31 @@ package final class Store: Sendable {
 
     /// Carries out a transaction; it is durable and published when this returns.
     ///
-    /// - Throws: `.conflict` with the key and its current version, `.tooDeep`, `.io`, `.closed`.
+    /// - Throws: `.conflict` with the key and its current version, `.tooDeep`, `.tooLarge`, `.spaceExceeded`, `.io`,
+    ///   `.closed`.
     package func commit(_ transaction: Transaction) async throws(StorageError) -> CommitResult {
-        for case .put(let key, let document) in transaction.operations
-        where document.value.nests(deeperThan: JSON.maximumStoredDepth) {
-            throw .tooDeep(key)
-        }
+        try checkBounds(of: transaction)
         // A task with an executor of its own runs on an event loop, which a commit must not hold up.
         let mayBlock = withUnsafeCurrentTask { $0?.unownedTaskExecutor == nil }
         return try await withCheckedContinuation { continuation in
             writer.submit(transaction, mayBlock: mayBlock) { continuation.resume(returning: $0) }
         }.get()
     }
+
+    /// The one place that every write passes, whatever made the document.
+    private func checkBounds(of transaction: Transaction) throws(StorageError) {
+        var total = 0
+        for case .put(let key, let document) in transaction.operations {
+            if document.value.nests(deeperThan: JSON.maximumStoredDepth) { throw .tooDeep(key) }
+            total += document.bytes.count
+            guard document.bytes.count <= options.maximumDocumentBytes, total <= options.maximumTransactionBytes else {
+                throw .tooLarge(key, bytes: document.bytes.count)
+            }
+        }
+    }
+
+    /// What is wrong with storage just now.
+    package var faults: StorageFaults { writer.faults }
 
     /// Finishes what has been submitted, then closes the engine. Commits fail with `.closed` from here on.
     package func close() async { await writer.close() }
@@ -236,16 +253,16 @@ package final class Store: Sendable {
     func forget(through revision: Int64, limit: Int) -> Int64 {
         let (reached, dropped) = published.withLock { state -> (Int64, [[StoreEvent]]) in
             var reached = revision
-            var count = 0
+            var gone = HistoryExtent()
             while let first = state.commits.first, first.revision <= revision {
-                if count > 0, count + first.events > limit { break }
-                count += first.events
+                if gone.events > 0, gone.events + first.extent.events > limit { break }
+                gone += first.extent
                 reached = first.revision
                 state.commits.removeFirst()
             }
             if state.commits.first.map({ $0.revision > revision }) ?? true { reached = revision }
             state.compactedRevision = max(state.compactedRevision, reached)
-            state.eventCount -= count
+            state.extent -= gone
             var dropped: [[StoreEvent]] = []
             for resource in Array(state.rings.keys) {
                 dropped += state.rings[resource]?.dropEvents(through: reached) ?? []
@@ -268,7 +285,7 @@ package final class Store: Sendable {
             var count = 0
             for commit in state.commits[state.commits.partitionPoint { $0.revision <= start }...] {
                 if commit.revision > end || count >= limit { break }
-                count += commit.events
+                count += commit.extent.events
                 reached = commit.revision
             }
             state.treesReleased = reached
@@ -285,29 +302,33 @@ package final class Store: Sendable {
         return !isDone
     }
 
-    /// The revision that must be forgotten so that at most `limit` events stay.
-    func revisionBeyond(limit: Int) -> Int64? {
+    /// The revision that must be forgotten so that no more history stays than that; nil while it is within bounds.
+    func revisionBeyond(_ limit: HistoryExtent) -> Int64? {
         published.withLock { state in
-            var surplus = state.eventCount - limit
-            guard surplus > 0 else { return nil }
+            var rest = state.extent
+            guard rest.exceeds(limit) else { return nil }
             for commit in state.commits {
-                surplus -= commit.events
-                if surplus <= 0 { return commit.revision }
+                rest -= commit.extent
+                if !rest.exceeds(limit) { return commit.revision }
             }
             return state.snapshot.revision
         }
     }
 
+    /// How much history there is.
+    var historyExtent: HistoryExtent { published.withLock { $0.extent } }
+
     /// Figures for `/metrics`.
     package var statistics: StoreStatistics {
-        let (revision, compacted, events, objects) = published.withLock { state in
+        let (revision, compacted, extent, objects) = published.withLock { state in
             (
-                state.snapshot.revision, state.compactedRevision, state.eventCount,
+                state.snapshot.revision, state.compactedRevision, state.extent,
                 state.snapshot.indexes.mapValues(\.count)
             )
         }
         return StoreStatistics(
-            revision: revision, compactedRevision: compacted, historyEvents: events, objects: objects,
+            revision: revision, compactedRevision: compacted, historyEvents: extent.events,
+            historyBytes: extent.bytes, objects: objects,
             watchers: subscriptions.count)
     }
 }
@@ -317,6 +338,8 @@ package struct StoreStatistics: Sendable {
     package let revision: Int64
     package let compactedRevision: Int64
     package let historyEvents: Int
+    /// Of documents that only history holds.
+    package let historyBytes: Int
     package let objects: [GroupResource: Int]
     package let watchers: Int
 }

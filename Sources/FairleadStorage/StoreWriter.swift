@@ -23,15 +23,33 @@ final class StoreWriter: Sendable {
     private let queue = DispatchQueue(label: "fairlead.store.writer", qos: .userInitiated)
     private let state = Mutex(State())
     private let store = Mutex<WeakStore>(WeakStore())
-    private let history: Mutex<HistoryClock>
-    /// How long the trees of replaced versions stay.
-    private let trees: Mutex<HistoryClock>
+    /// What is wrong below.
+    let faults: StorageFaults
+    private let upkeep: Mutex<Upkeep>
+
+    /// What is done from time to time, on the writer's queue.
+    private struct Upkeep {
+        var history: HistoryClock
+        /// How long the trees of replaced versions stay.
+        var trees: HistoryClock
+        /// How long history stays while the database is full.
+        var scarce: HistoryClock
+        var quota: StorageQuota?
+        /// Whether history is being cut because it has grown too large.
+        var isTrimming = false
+        /// Whether something has been compacted whose traces are still there, and when they were last removed.
+        var isUntidy = false
+        var tidied = ContinuousClock.now
+    }
 
     init(engine: any StorageEngine, options: StoreOptions) {
         self.engine = engine
         self.options = options
-        history = Mutex(HistoryClock(age: options.historyAge))
-        trees = Mutex(HistoryClock(age: options.compactionInterval))
+        faults = StorageFaults(report: options.onFault)
+        upkeep = Mutex(
+            Upkeep(
+                history: HistoryClock(age: options.historyAge), trees: HistoryClock(age: options.compactionInterval),
+                scarce: HistoryClock(age: options.compactionInterval), quota: options.quota.map(StorageQuota.init)))
     }
 
     /// The store that outcomes are published to; not kept alive by this.
@@ -111,33 +129,147 @@ final class StoreWriter: Sendable {
 
     private func carryOut(_ transactions: [Transaction]) -> [Result<CommitResult, StorageError>] {
         guard let store = store.withLock({ $0.store }) else { return transactions.map { _ in .failure(.closed) } }
+        faults.begin()
+        defer { faults.end() }
+        if let why = engine.findFault() {
+            faults.note(.file, why)
+            return transactions.map { _ in .failure(.io(why)) }
+        }
+        faults.clear(.file)
+        let refused = refusals(of: transactions, store.current)
+        let admitted =
+            refused.isEmpty
+            ? transactions : transactions.indices.filter { !refused.contains($0) }.map { transactions[$0] }
+        var results: [Result<CommitResult, StorageError>]
         do {
-            return store.publish(transactions, try engine.commit(transactions))
+            results = admitted.isEmpty ? [] : store.publish(admitted, try engine.commit(admitted))
+            // A lost race says nothing about the disk.
+            if results.contains(where: \.isSuccess) { faults.clear(.commit) }
         } catch {
-            return transactions.map { _ in .failure(error) }
+            faults.note(.commit, error.explanation)
+            results = admitted.map { _ in .failure(error) }
+        }
+        for index in refused.sorted() { results.insert(.failure(.spaceExceeded), at: index) }
+        trimIfCrowded(store)
+        return results
+    }
+
+    /// The transactions for which there is no room.
+    private func refusals(of transactions: [Transaction], _ snapshot: Snapshot) -> Set<Int> {
+        upkeep.withLock { upkeep in
+            guard var quota = upkeep.quota else { return [] }
+            let room = transactions.reduce(0) { $0 + $1.room }
+            if !quota.isAlarmed, !quota.isReached(by: room) {
+                upkeep.quota?.wrote(room)
+                return []
+            }
+            measure(&quota)
+            var refused: Set<Int> = []
+            for (index, transaction) in transactions.enumerated() {
+                let room = transaction.room
+                if quota.admits(room: room, grows: transaction.grows(beyond: snapshot)) {
+                    quota.wrote(room)
+                } else {
+                    refused.insert(index)
+                }
+            }
+            noteSpace(quota)
+            upkeep.quota = quota
+            return refused
         }
     }
 
-    // MARK: - compaction
+    private func measure(_ quota: inout StorageQuota) {
+        do {
+            quota.measured(try engine.usedBytes() ?? 0)
+        } catch {
+            faults.note(.compaction, error.explanation)
+        }
+    }
+
+    private func noteSpace(_ quota: StorageQuota) {
+        guard quota.isAlarmed else { return faults.clear(.space) }
+        faults.note(
+            .space,
+            "the database has reached its quota of \(quota.limit) bytes: what takes more room is refused; delete "
+                + "something, or start with a larger --storage-quota")
+    }
+
+    // MARK: - upkeep
 
     private func scheduleCompaction() {
         queue.asyncAfter(deadline: .now() + options.compactionInterval.dispatchInterval) { [weak self] in
             guard let self, !self.state.withLock({ $0.isClosed }) else { return }
+            self.examine()
             self.compact()
             self.scheduleCompaction()
+        }
+    }
+
+    /// Looks at what may be wrong while nobody writes.
+    private func examine() {
+        if let why = engine.findFault() { faults.note(.file, why) } else { faults.clear(.file) }
+        if let folder = engine.folder, let why = DiskSpace.fault(of: folder) {
+            faults.note(.disk, why)
+        } else {
+            faults.clear(.disk)
+        }
+        if faults[.commit] != nil, faults[.file] == nil {
+            do {
+                try engine.probe()
+                faults.clear(.commit)
+            } catch {
+                faults.note(.commit, error.explanation)
+            }
+        }
+        upkeep.withLock { upkeep in
+            guard var quota = upkeep.quota else { return }
+            measure(&quota)
+            noteSpace(quota)
+            upkeep.quota = quota
         }
     }
 
     private func compact() {
         guard let store = store.withLock({ $0.store }) else { return }
         let current = store.current.revision
-        if let replaced = trees.withLock({ $0.tick(at: .now, revision: current) }) { releaseTrees(through: replaced) }
-        let aged = history.withLock { $0.tick(at: .now, revision: current) }
-        let crowded = store.revisionBeyond(limit: options.maximumEvents)
+        let (replaced, aged) = upkeep.withLock { upkeep in
+            let replaced = upkeep.trees.tick(at: .now, revision: current)
+            let aged = upkeep.history.tick(at: .now, revision: current)
+            let scarce = upkeep.scarce.tick(at: .now, revision: current)
+            return (replaced, upkeep.quota?.isAlarmed == true ? scarce ?? aged : aged)
+        }
+        if let replaced { releaseTrees(through: replaced) }
+        let crowded = store.revisionBeyond(limit)
         guard let target = [aged, crowded].compactMap({ $0 }).max(), target > store.statistics.compactedRevision else {
-            return
+            return tidy()
         }
         forget(through: target)
+    }
+
+    private var limit: HistoryExtent {
+        HistoryExtent(events: options.maximumEvents, bytes: options.maximumHistoryBytes)
+    }
+
+    /// History that grows faster than the clock ticks is cut at once, by an eighth, so that it is not each commit that
+    /// pays for it.
+    private func trimIfCrowded(_ store: Store) {
+        guard store.historyExtent.exceeds(limit) else { return }
+        let mustStart = upkeep.withLock { upkeep in
+            defer { upkeep.isTrimming = true }
+            return !upkeep.isTrimming
+        }
+        guard mustStart else { return }
+        queue.async { [weak self] in
+            guard let self else { return }
+            let limit = self.limit
+            let target = HistoryExtent(events: limit.events - limit.events / 8, bytes: limit.bytes - limit.bytes / 8)
+            if let revision = store.revisionBeyond(target) {
+                self.forget(through: revision)
+            } else {
+                self.upkeep.withLock { $0.isTrimming = false }
+            }
+        }
     }
 
     /// Not on the writer's thread, and little by little: freeing takes its time, and nobody waits for it.
@@ -150,41 +282,76 @@ final class StoreWriter: Sendable {
 
     /// A slice at a time, each a task of its own on the queue: commits go in between.
     private func forget(through target: Int64) {
-        guard let store = store.withLock({ $0.store }) else { return }
-        let reached = store.forget(through: target, limit: Self.slice)
-        // A failure leaves history that is taken with the next slice, or the next time.
-        let more = (try? engine.compact(through: reached, limit: Self.slice)) ?? false
-        guard more || reached < target else { return }
-        queue.async { [weak self] in
-            guard let self, !self.state.withLock({ $0.isClosed }) else { return }
-            self.forget(through: target)
+        guard let store = store.withLock({ $0.store }), !state.withLock({ $0.isClosed }) else { return }
+        let slice = store.historyExtent.slice(events: Self.slice, bytes: Self.sliceBytes)
+        let reached = store.forget(through: target, limit: slice)
+        var more = false
+        do {
+            more = try engine.compact(through: reached, limit: slice)
+            faults.clear(.compaction)
+        } catch {
+            // It leaves history that is taken with the next slice, or the next time.
+            faults.note(.compaction, "old history cannot be removed: \(error.explanation)")
+        }
+        let isDone = upkeep.withLock { upkeep in
+            upkeep.isUntidy = true
+            let isDone = !more && reached >= target
+            if isDone { upkeep.isTrimming = false }
+            return isDone
+        }
+        if isDone { return tidy() }
+        queue.async { [weak self] in self?.forget(through: target) }
+    }
+
+    /// Events and versions that one slice of compaction takes, and their bytes: about a millisecond's worth.
+    private static let slice = 32
+    private static let sliceBytes = 256 << 10
+
+    /// What has been deleted is not left in the log beside the database either.
+    private func tidy() {
+        let isDue = upkeep.withLock { upkeep in
+            guard upkeep.isUntidy, upkeep.tidied.duration(to: .now) >= Self.tidyInterval else { return false }
+            upkeep.isUntidy = false
+            upkeep.tidied = .now
+            return true
+        }
+        guard isDue, !state.withLock({ $0.isClosed }) else { return }
+        do {
+            try engine.tidy()
+        } catch {
+            upkeep.withLock { $0.isUntidy = true }
+            faults.note(.compaction, "the log beside the database cannot be emptied: \(error.explanation)")
         }
     }
 
-    /// Events and versions that one slice of compaction takes: about a millisecond's worth.
-    private static let slice = 32
+    private static let tidyInterval = Duration.seconds(20)
+}
+
+extension Transaction {
+    /// The room that the documents take.
+    fileprivate var room: Int64 {
+        var room: Int64 = 0
+        for case .put(_, let document) in operations { room += StorageQuota.room(for: document.bytes.count) }
+        return room
+    }
+
+    /// Whether a document makes something larger than it is.
+    fileprivate func grows(beyond snapshot: Snapshot) -> Bool {
+        operations.contains { operation in
+            guard case .put(let key, let document) = operation else { return false }
+            guard let old = snapshot.object(key) else { return true }
+            return document.bytes.count > old.bytes.count + StorageQuota.slack
+        }
+    }
 }
 
 private struct WeakStore: Sendable {
     weak var store: Store?
 }
 
-/// Remembers which revision was current when, to know which are old enough to go.
-private struct HistoryClock {
-    let age: Duration
-    private var marks: [(time: ContinuousClock.Instant, revision: Int64)] = []
-
-    init(age: Duration) { self.age = age }
-
-    /// Notes the revision and returns the newest one that was current an `age` ago.
-    mutating func tick(at time: ContinuousClock.Instant, revision: Int64) -> Int64? {
-        if marks.last?.revision != revision { marks.append((time, revision)) }
-        var old: Int64?
-        while let first = marks.first, time - first.time >= age {
-            old = first.revision
-            marks.removeFirst()
-        }
-        return old
+extension Result {
+    fileprivate var isSuccess: Bool {
+        if case .success = self { true } else { false }
     }
 }
 

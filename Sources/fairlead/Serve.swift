@@ -34,6 +34,17 @@ struct Serve: AsyncParsableCommand {
             "Seconds between looks for history that is older, and for space to give back.", valueName: "seconds"))
     var compactionInterval = 5
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How large the database may become: bytes, or a quantity as in 2GiB; 0 for no limit.",
+            discussion: "At the limit what takes more room is refused until something has been deleted.",
+            valueName: "bytes"))
+    var storageQuota = "8GiB"
+
+    @Option(name: .long, help: "How long an Event lives after it was last written, as in 1h0m0s; 0 for ever.")
+    var eventTtl = "1h0m0s"
+
     @Option(name: .long, help: "How many simulated nodes there are.")
     var nodes = 3
 
@@ -145,6 +156,11 @@ struct Serve: AsyncParsableCommand {
         configuration.allowsRemote = insecureBind
         configuration.historyAge = .seconds(try seconds(historyAge, "--history-age"))
         configuration.compactionInterval = .seconds(try seconds(compactionInterval, "--compaction-interval"))
+        configuration.storageQuota = try quota()
+        guard let timeToLive = GoDuration(eventTtl) else {
+            throw ValidationError("--event-ttl \(eventTtl): a duration is wanted, as in 1h0m0s")
+        }
+        configuration.eventTimeToLive = timeToLive.duration
         configuration.nodes = try nodeCount()
         configuration.isBare = bare
         configuration.allowsPrivileged = allowPrivileged
@@ -214,6 +230,16 @@ struct Serve: AsyncParsableCommand {
         options.podNames = pods
         options.followsPods = dnsFollowsPods
         return options
+    }
+
+    /// nil for no limit.
+    private func quota() throws -> Int64? {
+        let text = storageQuota.hasSuffix("B") ? String(storageQuota.dropLast()) : storageQuota
+        guard let bytes = Quantity(text)?.value, bytes == 0 || bytes >= 1 << 20 else {
+            throw ValidationError(
+                "--storage-quota \(storageQuota): 0, or at least 1MiB is wanted, in bytes or as in 512MiB or 2GiB")
+        }
+        return bytes == 0 ? nil : bytes
     }
 
     private func seconds(_ number: Int, _ flag: String) throws -> Int {

@@ -15,6 +15,9 @@ package final class ManualClock: DelayClock {
 
     package var now: Duration { state.withLock { $0.now } }
 
+    /// How many wait for the time to pass.
+    package var sleeperCount: Int { state.withLock { $0.sleepers.count } }
+
     package func advance(by step: Duration) {
         let due = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.now += step

@@ -11,6 +11,10 @@ extension StorageError {
         case .future(let requested, let current): return Self.tooLarge(requested: requested, current: current)
         case .corrupted(let why), .io(let why): return .internalError(why)
         case .tooDeep: return .tooDeep
+        // What kube-apiserver makes of errors of etcd that it does not know: their words, and no reason.
+        case .tooLarge: return APIStatus(code: 500, reason: "", message: "etcdserver: request is too large")
+        case .spaceExceeded:
+            return APIStatus(code: 500, reason: "", message: "etcdserver: mvcc: database space exceeded")
         case .closed:
             return APIStatus(code: 503, reason: "ServiceUnavailable", message: "the server is shutting down")
         }

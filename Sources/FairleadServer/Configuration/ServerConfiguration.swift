@@ -19,6 +19,10 @@ package struct ServerConfiguration: Sendable {
     package var historyAge: Duration = .seconds(300)
     /// How often old history is looked for.
     package var compactionInterval: Duration = .seconds(5)
+    /// Beyond this many bytes of the database what takes more room is refused; nil for no limit.
+    package var storageQuota: Int64? = 8 << 30
+    /// How long an Event lives after it was last written (kube-apiserver's `--event-ttl`); zero for ever.
+    package var eventTimeToLive: Duration = .seconds(3600)
     /// How many simulated nodes there are.
     package var nodes = 3
     /// Nothing that stands in for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns.

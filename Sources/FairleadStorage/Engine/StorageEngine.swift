@@ -16,8 +16,32 @@ package protocol StorageEngine: Sendable {
     /// - Returns: whether there is more to forget.
     func compact(through revision: Int64, limit: Int) throws(StorageError) -> Bool
 
+    /// Whether what is written could be found again: nil, or why not and what to do. Costs microseconds.
+    func findFault() -> String?
+
+    /// The bytes that the database takes; nil where there is no such thing.
+    func usedBytes() throws(StorageError) -> Int64?
+
+    /// Writes something that changes nothing, durably: to learn whether writing is possible again.
+    func probe() throws(StorageError)
+
+    /// Removes traces of what compaction has taken. Called from time to time after `compact`.
+    func tidy() throws(StorageError)
+
+    /// The directory that the database lives in, if it does.
+    var folder: String? { get }
+
     /// Gives up files and locks. No other call follows.
     func close()
+}
+
+/// What an engine without files may leave out.
+extension StorageEngine {
+    package func findFault() -> String? { nil }
+    package func usedBytes() throws(StorageError) -> Int64? { nil }
+    package func probe() throws(StorageError) {}
+    package func tidy() throws(StorageError) {}
+    package var folder: String? { nil }
 }
 
 /// What an engine holds when it is opened.

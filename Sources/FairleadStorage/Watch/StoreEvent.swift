@@ -14,6 +14,10 @@ package final class StoreEvent: Sendable {
         self.previous = previous
         self.isDeletion = isDeletion
     }
+
+    /// The bytes of documents that only history holds because of this event: of the version that it replaced, and of
+    /// a deletion also those that say so.
+    var historyBytes: Int { (previous?.bytes.count ?? 0) + (isDeletion ? object.bytes.count : 0) }
 }
 
 /// Some of what a watcher has not seen yet.

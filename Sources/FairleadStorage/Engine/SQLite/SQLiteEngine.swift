@@ -4,9 +4,13 @@ import Synchronization
 
 /// The embedded engine: one SQLite file, owned by one process.
 ///
-/// WAL with `synchronous=FULL`: a commit that has returned survives a power cut. The schema is in `Migrations/`.
+/// WAL with `synchronous=FULL`: a commit that has returned survives a power cut. The schema is in `Migrations/`. What is
+/// deleted is overwritten, so that Secrets do not stay in the file.
 package final class SQLiteEngine: StorageEngine {
     private let database: DatabaseQueue
+    /// nil for a database in memory.
+    private let file: DatabaseFile?
+    private let log: FileIdentity?
     /// nil until they have been loaded.
     private let heads = Mutex<SQLiteHeads?>(nil)
 
@@ -15,6 +19,7 @@ package final class SQLiteEngine: StorageEngine {
     /// - Parameter migrations: the schema's steps, in order.
     /// - Throws: `.io` with what to do about it, for a file that cannot be opened or that another process has open.
     package init(path: String?, migrations: [SQLiteMigration]) throws(StorageError) {
+        if let path { file = try DatabaseFile(path) } else { file = nil }
         var configuration = Configuration()
         configuration.label = "fairlead"
         configuration.prepareDatabase { database in
@@ -28,14 +33,16 @@ package final class SQLiteEngine: StorageEngine {
             // A checkpoint holds up the commit that reaches it: small ones cost no more in all, and nobody waits long.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 100")
             try database.execute(sql: "PRAGMA journal_size_limit = 16777216")
+            try database.execute(sql: "PRAGMA secure_delete = ON")
         }
         do {
-            if let path {
-                database = try DatabaseQueue(path: path, configuration: configuration)
+            if let file {
+                database = try DatabaseQueue(path: file.path, configuration: configuration)
             } else {
                 database = try DatabaseQueue(configuration: configuration)
             }
             try SQLiteMigration.apply(migrations, to: database)
+            log = file?.openedLog()
         } catch {
             throw Self.explain(error, path: path)
         }
@@ -76,6 +83,43 @@ package final class SQLiteEngine: StorageEngine {
             return try database.write { database in
                 try SQLiteCompaction.step(database, through: revision, limit: limit)
             }
+        } catch {
+            throw Self.explain(error, path: nil)
+        }
+    }
+
+    package func findFault() -> String? { file?.fault(log: log) }
+
+    package var folder: String? { file?.folder }
+
+    /// The pages in use: free ones are taken before the file grows.
+    package func usedBytes() throws(StorageError) -> Int64? {
+        do {
+            return try database.read { database in
+                func figure(_ name: String) throws -> Int64 {
+                    try Int64.fetchOne(database, sql: "PRAGMA \(name)") ?? 0
+                }
+                return try (figure("page_count") - figure("freelist_count")) * figure("page_size")
+            }
+        } catch {
+            throw Self.explain(error, path: nil)
+        }
+    }
+
+    package func probe() throws(StorageError) {
+        do {
+            try database.write { try $0.execute(sql: "UPDATE state SET revision = revision") }
+        } catch {
+            throw Self.explain(error, path: nil)
+        }
+    }
+
+    /// Everything goes from the log into the file, and the log is emptied: it would keep old content until it is
+    /// written over.
+    package func tidy() throws(StorageError) {
+        guard file != nil else { return }
+        do {
+            _ = try database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         } catch {
             throw Self.explain(error, path: nil)
         }

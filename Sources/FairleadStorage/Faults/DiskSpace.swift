@@ -1,0 +1,26 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The room that a file system has left.
+enum DiskSpace {
+    /// nil, or what is wrong, of the file system that the folder lies in: less than 64 MiB are left, or a twentieth of
+    /// a small one. One that does not tell is no fault.
+    static func fault(of folder: String) -> String? {
+        var figures = statvfs()
+        guard statvfs(folder, &figures) == 0, figures.f_blocks > 0 else { return nil }
+        return fault(
+            free: UInt64(figures.f_bavail).multipliedReportingOverflow(by: UInt64(figures.f_frsize)).partialValue,
+            total: UInt64(figures.f_blocks).multipliedReportingOverflow(by: UInt64(figures.f_frsize)).partialValue,
+            folder: folder)
+    }
+
+    static func fault(free: UInt64, total: UInt64, folder: String) -> String? {
+        guard free < min(64 << 20, total / 20) else { return nil }
+        return "the file system of \(folder) has \(free >> 10) KiB left: make room"
+    }
+}

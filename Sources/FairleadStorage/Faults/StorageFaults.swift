@@ -1,0 +1,106 @@
+import Synchronization
+
+/// Something that went wrong below the store, or that works again.
+package struct StorageFault: Sendable, Hashable {
+    package enum Kind: String, Sendable, CaseIterable {
+        /// Transactions could not be made durable.
+        case commit
+        /// The database has reached its quota.
+        case space
+        /// The database file is not the one that was opened any more.
+        case file
+        /// The file system is nearly full.
+        case disk
+        /// Old history could not be removed, or traces of it.
+        case compaction
+    }
+
+    package var kind: Kind
+    /// What is wrong, and what to do.
+    package var message: String
+    /// Whether it is over.
+    package var isOver: Bool
+    /// How often it happened since it was last reported.
+    package var count: Int
+}
+
+/// What is wrong with storage just now. Each fault is reported when it begins, once a minute while it lasts, and when it
+/// is over.
+package final class StorageFaults: Sendable {
+    private struct Active {
+        var message: String
+        /// When which message was last reported; a few of them, the rest count as one.
+        var reported: [String: ContinuousClock.Instant] = [:]
+        /// Occurrences that have not been reported.
+        var silent = 0
+
+        mutating func mustReport(_ message: String, at time: ContinuousClock.Instant) -> Bool {
+            let key = reported[message] == nil && reported.count >= 8 ? "" : message
+            if let last = reported[key], time < last + StorageFaults.period { return false }
+            reported[key] = time
+            return true
+        }
+    }
+
+    private struct State {
+        var active: [StorageFault.Kind: Active] = [:]
+        /// Since when the writer is at the batch it is at.
+        var busySince: ContinuousClock.Instant?
+    }
+
+    private let state = Mutex(State())
+    /// Whether there is anything in `active`, for the way that is taken all the time.
+    private let isAny = Atomic<Bool>(false)
+    private let report: @Sendable (StorageFault) -> Void
+    private let now: @Sendable () -> ContinuousClock.Instant
+
+    private static let period = Duration.seconds(60)
+
+    init(
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        report: @escaping @Sendable (StorageFault) -> Void
+    ) {
+        self.now = now
+        self.report = report
+    }
+
+    /// What is wrong, of this kind; nil while nothing is.
+    package subscript(kind: StorageFault.Kind) -> String? { state.withLock { $0.active[kind]?.message } }
+
+    /// How long the writer has been at the transactions it is at.
+    package var busy: Duration? { state.withLock { $0.busySince }.map { $0.duration(to: now()) } }
+
+    func begin() {
+        let time = now()
+        state.withLock { $0.busySince = time }
+    }
+
+    func end() { state.withLock { $0.busySince = nil } }
+
+    /// It went wrong, perhaps again.
+    func note(_ kind: StorageFault.Kind, _ message: String) {
+        let time = now()
+        let fault = state.withLock { state -> StorageFault? in
+            isAny.store(true, ordering: .releasing)
+            var known = state.active[kind] ?? Active(message: message)
+            defer { state.active[kind] = known }
+            known.message = message
+            known.silent += 1
+            guard known.mustReport(message, at: time) else { return nil }
+            defer { known.silent = 0 }
+            return StorageFault(kind: kind, message: message, isOver: false, count: known.silent)
+        }
+        if let fault { report(fault) }
+    }
+
+    /// It works.
+    func clear(_ kind: StorageFault.Kind) {
+        guard isAny.load(ordering: .acquiring) else { return }
+        let fault = state.withLock { state -> StorageFault? in
+            guard let known = state.active.removeValue(forKey: kind) else { return nil }
+            if state.active.isEmpty { isAny.store(false, ordering: .releasing) }
+            return StorageFault(kind: kind, message: known.message, isOver: true, count: known.silent)
+        }
+        if let fault { report(fault) }
+    }
+}

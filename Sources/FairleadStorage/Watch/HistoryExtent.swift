@@ -1,0 +1,23 @@
+/// How much history is: in events, and in bytes of the documents that only history holds.
+struct HistoryExtent: Sendable, Hashable {
+    var events = 0
+    var bytes = 0
+
+    func exceeds(_ limit: HistoryExtent) -> Bool { events > limit.events || bytes > limit.bytes }
+
+    /// How many of its events one slice takes: so many at most, and fewer of large documents.
+    func slice(events limit: Int, bytes: Int) -> Int {
+        let average = self.bytes / max(events, 1)
+        return max(1, min(limit, bytes / max(average, 1)))
+    }
+
+    static func += (sum: inout HistoryExtent, other: HistoryExtent) {
+        sum.events += other.events
+        sum.bytes += other.bytes
+    }
+
+    static func -= (sum: inout HistoryExtent, other: HistoryExtent) {
+        sum.events -= other.events
+        sum.bytes -= other.bytes
+    }
+}
