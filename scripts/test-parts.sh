@@ -157,6 +157,7 @@ part_robustness() {
     robust pause
     robust compaction
     robust damage
+    robust storage
     robust kill --loops 10
     robust soak --minutes 2
 }
@@ -205,6 +206,7 @@ part_attacks() {
     robust allocation --seconds 60 --rounds 20
     robust compaction --objects 6000
     robust damage --flips 60 --seed "$RANDOM"
+    robust storage --objects 50000
     part_kill 200
     part_fuzz 20
     part_soak 30

@@ -157,10 +157,7 @@ struct Serve: AsyncParsableCommand {
         configuration.historyAge = .seconds(try seconds(historyAge, "--history-age"))
         configuration.compactionInterval = .seconds(try seconds(compactionInterval, "--compaction-interval"))
         configuration.storageQuota = try quota()
-        guard let timeToLive = GoDuration(eventTtl) else {
-            throw ValidationError("--event-ttl \(eventTtl): a duration is wanted, as in 1h0m0s")
-        }
-        configuration.eventTimeToLive = timeToLive.duration
+        configuration.eventTimeToLive = try timeToLive()
         configuration.nodes = try nodeCount()
         configuration.isBare = bare
         configuration.allowsPrivileged = allowPrivileged
@@ -230,6 +227,16 @@ struct Serve: AsyncParsableCommand {
         options.podNames = pods
         options.followsPods = dnsFollowsPods
         return options
+    }
+
+    private func timeToLive() throws -> Duration {
+        do throws(GoDuration.ParseError) {
+            let duration = try GoDuration.parse(eventTtl)
+            if duration >= .zero { return duration }
+        } catch {
+            throw ValidationError("--event-ttl \(eventTtl): \(error.message)")
+        }
+        throw ValidationError("--event-ttl \(eventTtl): a duration is wanted, as in 1h0m0s")
     }
 
     /// nil for no limit.

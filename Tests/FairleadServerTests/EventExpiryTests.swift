@@ -117,12 +117,4 @@ struct EventExpiryTests {
         }
         #expect(queue.due(at: .seconds(5000), limit: 10_000).last?.revision == 5000)
     }
-
-    @Test(arguments: [
-        ("1h0m0s", 3_600_000), ("90m", 5_400_000), ("500ms", 500), ("0", 0), ("0s", 0), ("", nil), ("-1h", nil),
-        ("1", nil), ("h", nil), ("1d", nil), ("9223372036854775807h", nil), ("3000000h", nil), ("1h 1m", nil),
-    ])
-    func durationsAreReadAsInKubernetesFlags(text: String, milliseconds: Int64?) {
-        #expect(GoDuration(text)?.duration == milliseconds.map { .milliseconds($0) })
-    }
 }
