@@ -19,7 +19,8 @@ struct ModuleTableTests {
         "FairleadDNS": ["FairleadModel", "FairleadClient", "NIOCore", "NIOPosix", "Logging"],
         "FairleadServer": [
             "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
-            "FairleadControllers", "FairleadSimulation", "FairleadDNS", "CFairleadCrash", "CFairleadMemory", "ServiceLifecycle", "Logging",
+            "FairleadControllers", "FairleadSimulation", "FairleadDNS", "CFairleadCrash", "CFairleadMemory",
+            "ServiceLifecycle", "Logging",
         ],
         "fairlead": [
             "FairleadServer", "FairleadHTTP", "FairleadModel", "FairleadControllers", "FairleadDNS", "ArgumentParser",

@@ -39,7 +39,9 @@ struct Selection: Sendable {
     func includes(_ object: StoredObject) -> Bool {
         if let namespace, object.key.namespace != namespace { return false }
         if let name, object.key.name != name { return false }
-        if !labels.isEmpty, !labels.matches(labelsOf: object.value) { return false }
+        // Asked for once: a version that has been replaced decodes it each time.
+        lazy var value = object.value
+        if !labels.isEmpty, !labels.matches(labelsOf: value) { return false }
         guard let fields else { return true }
         var own: [String: String]?
         return fields.matches { field in
@@ -47,7 +49,7 @@ struct Selection: Sendable {
             case "metadata.name": return object.key.name
             case "metadata.namespace": return object.key.namespace
             default:
-                let values = own ?? strategy.selectableFields(of: object.value)
+                let values = own ?? strategy.selectableFields(of: value)
                 own = values
                 return values[field] ?? ""
             }
