@@ -154,6 +154,8 @@ part_robustness() {
     robust linear
     robust descriptors
     robust crash_report
+    robust log_lines
+    robust storage
     robust pause
     robust compaction
     robust damage
@@ -205,6 +207,7 @@ part_attacks() {
     robust crowds
     robust allocation --seconds 60 --rounds 20
     robust compaction --objects 6000
+    robust storage
     robust damage --flips 60 --seed "$RANDOM"
     robust storage --objects 50000
     part_kill 200
