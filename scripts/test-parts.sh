@@ -76,7 +76,7 @@ run_python() {
     out="$logs/${1//[^a-zA-Z0-9]/-}.out"
     shift
     echo "== $label"
-    timeout -k 30 "$patience" python3 -u "$@" 2>&1 | tee "$out" | { grep -vE '^ok   ' || true; } | sed 's/^/   /' || true
+    timeout -k 30 "$patience" python3 -u "$@" 2>&1 | tee "$out" | { grep --line-buffered -vE '^ok   ' || true; } | sed -u 's/^/   /' || true
     last=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$out" | tail -n 1 || true)
     if [ -n "$last" ]; then
         count "$label" "$(echo "$last" | awk '{print $1}')" "$(echo "$last" | awk '{print $3}')"
