@@ -94,7 +94,7 @@ struct AnswerBudgetTests {
         let budget = AnswerBudget(bytes: 120)
         let resolution = try #require(try resolver(source).resolve(question, local: nil, budget: budget))
         #expect(resolution.isCut)
-        #expect(resolution.answers.count == budget.records)
+        #expect(resolution.answers.count == (budget.records + 1) / 2)
         guard case .service(_, let weight, _, _) = try #require(resolution.answers.first).data else {
             Issue.record("no SRV record")
             return

@@ -77,6 +77,16 @@ class Process:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def await_stop(self):
+        """Until every thread has stopped."""
+        for thread in os.listdir(f"/proc/{self.pid}/task"):
+            until = time.monotonic() + 10
+            while time.monotonic() < until:
+                with open(f"/proc/{self.pid}/task/{thread}/stat") as file:
+                    if file.read().rsplit(")", 1)[1].split()[0] == "T":
+                        break
+                time.sleep(0.01)
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
@@ -157,11 +167,13 @@ class Bounds(Checks):
                         return None
             return self.process.seconds() - before
 
+        # What is made when it is first asked for, is made.
         self.udp(question("10-1-0-1." + BIG))
-        few = max(spent("hundred.default.svc.cluster.local", 1) or 0, 0.05)
-        for claim, name, kind in [("A", BIG, 1), ("SRV", BIG, 33), ("AAAA", BIG, 28), ("MX", BIG, 15),
-                                  ("one endpoint", "10-49-1-1." + BIG, 1), ("no endpoint", "x." + BIG, 1)]:
-            many = spent(name, kind)
+        self.udp(question("10-0-0-1.hundred.default.svc.cluster.local"))
+        for claim, label, kind in [("A", "", 1), ("SRV", "", 33), ("AAAA", "", 28), ("MX", "", 15),
+                                   ("one endpoint", "10-0-0-1.", 1), ("no endpoint", "x.", 1)]:
+            few = max(spent(label + "hundred.default.svc.cluster.local", kind) or 0, 0.05)
+            many = spent(label + BIG, kind)
             self.check(f"{claim} of fifty thousand endpoints costs about what it does of a hundred",
                        many is not None and many < 4 * few, f"{many} s of CPU, {few} s of a hundred")
 
@@ -172,6 +184,7 @@ class Bounds(Checks):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(1)
             self.server.process.send_signal(signal.SIGSTOP)
+            self.process.await_stop()
             for ident in range(3000):
                 client.sendto(question(BIG, ident=ident), self.dns)
             time.sleep(3)

@@ -9,7 +9,7 @@ struct AnswerBudget: Sendable {
     /// An owner that points to the question, type, class, TTL, length and the shortest data (a name that is a pointer).
     private static let shortestRecord = 14
 
-    static let unlimited = AnswerBudget(records: .max, steps: .max)
+    static let unlimited = AnswerBudget(records: .max / 2, steps: .max)
 
     /// - Parameter bytes: of the whole answer.
     init(bytes: Int) { records = bytes / Self.shortestRecord + 1 }

@@ -275,7 +275,8 @@ struct ZoneResolver: Sendable {
     private func services(
         _ name: LookupName, _ local: IPAddress?, _ turn: Int, _ budget: inout AnswerBudget
     ) throws(NameError) -> Resolution {
-        let scope = FindingScope(type: .srv, limit: budget.records, hasTargets: true, turn: turn)
+        // With six bytes before a name that is written whole, one of these is over twice as long as the shortest.
+        let scope = FindingScope(type: .srv, limit: (budget.records + 1) / 2, hasTargets: true, turn: turn)
         let findings = try find(name, scope, local, &budget)
         // Weights share 100 before duplicates are gone, so that they need not add up to it.
         let count = Double(max(1, findings.addressCount))
