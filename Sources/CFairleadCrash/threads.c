@@ -4,10 +4,12 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 // Room for the registers of any processor and for the unwinder. Only what is used costs memory.
 enum { STACK = 128 * 1024, GUARD = 64 * 1024 };
@@ -29,6 +31,14 @@ void alternate_stack_take(void *memory) {
     stack_t none = {.ss_flags = SS_DISABLE};
     sigaltstack(&none, NULL);
     munmap(memory, GUARD + STACK);
+}
+
+// Where a standard descriptor was closed, the next file or socket would get its number, and a client the log. The lowest
+// free number is given each time: this one, as those below are taken. Before anything else is opened.
+__attribute__((constructor(101))) static void occupy_standard_descriptors(void) {
+    for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) == -1) (void)!open("/dev/null", O_RDWR);
+    }
 }
 
 // The first thread is not started by anybody.

@@ -124,7 +124,6 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let configuration = try self.configuration()
         let environment = Environment.live
-        StandardStream.occupy()
         CrashReport.install(format: configuration.logFormat)
         Logs.bootstrap(level: configuration.logLevel, format: configuration.logFormat, environment: environment)
         do {

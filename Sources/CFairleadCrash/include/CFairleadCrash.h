@@ -8,7 +8,8 @@
 /// Then the signal does what it would have done: the exit status and the core dump are the usual ones.
 ///
 /// Every thread of the program has a stack of its own for that, so that one whose stack has overflown reports, too.
-/// Linking this is enough for it. The texts must stay where they are. Linux only; nothing happens elsewhere.
+/// Linking this is enough for it, and for the standard descriptors to be taken if they were closed. The texts must stay
+/// where they are. Linux only; nothing happens elsewhere.
 ///
 /// - version: of the program.
 /// - advice: what whoever reads the report should do, one line.

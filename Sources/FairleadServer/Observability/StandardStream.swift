@@ -10,15 +10,6 @@ package enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
 
-    /// Sees to it that the three standard descriptors are taken. Where one was closed, the next socket would get its
-    /// number, and a client the log. Call once, first.
-    package static func occupy() {
-        for descriptor in 0...2 as ClosedRange<Int32> where fcntl(descriptor, F_GETFD) == -1 {
-            // The lowest free number: this one, as those below are taken.
-            _ = open("/dev/null", O_RDWR)
-        }
-    }
-
     package func write(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
