@@ -4,7 +4,7 @@
     damage.py --binary FILE [--seed N] [--flips 12]
 
 Rows that do not parse, single flipped bits, cut and overwritten files; a limit of the file's size; fsync and writes that
-fail (by LD_PRELOAD, where there is a C compiler); the file deleted under the server. A server that does not start on
+fail (by LD_PRELOAD, where there is a C compiler). A server that does not start on
 what is left of a file must say why and end by itself.
 """
 import argparse
@@ -278,22 +278,6 @@ class Damage:
             server.stop()
             server.scratch.cleanup()
 
-    def deleted(self):
-        with Fairlead(self.args.binary, *FLAGS) as server:
-            connection = Connection(server.url)
-            create(connection, "before")
-            for end in ("", "-wal", "-shm"):
-                if os.path.exists(server.data + end):
-                    os.unlink(server.data + end)
-            until = time.monotonic() + 15
-            while time.monotonic() < until and (connection.request("GET", "/readyz")[0] == 200 or create(connection, f"x{time.monotonic_ns()}")[0]):
-                time.sleep(0.2)
-            status, text = connection.request("GET", "/readyz?verbose")
-            self.checks.check("a deleted file: not ready, and why", status == 500 and b"[-]" in text, f"{status} {text[:500]!r}")
-            done, words = create(connection, "after")
-            self.checks.check("a deleted file: writes are refused", not done and words[0] in "45", words)
-            self.checks.check("a deleted file: the log says so", "database" in self.log(server).lower(), self.log(server)[-300:])
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -303,7 +287,7 @@ def main():
     args = parser.parse_args()
     checks = Checks()
     damage = Damage(checks, args)
-    for scene in (damage.rows, damage.files, damage.limited, damage.failing, damage.deleted):
+    for scene in (damage.rows, damage.files, damage.limited, damage.failing):
         scene()
     return checks.finish()
 

@@ -175,7 +175,7 @@ def delete_everything(url):
 
 def flags_for(binary, long):
     """A long run keeps the usual history, but events would live for longer than it lasts."""
-    wanted = {"--event-ttl": "300" if long else "20"}
+    wanted = {"--event-ttl": "5m" if long else "20s"}
     if not long:
         wanted |= {"--history-age": "10", "--compaction-interval": "1"}
     known = subprocess.run([binary, "serve", "--help"], capture_output=True, text=True).stdout
