@@ -15,6 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 sys.path.insert(0, HERE)
+import bomb_custom  # noqa: E402, F401 (registers its own)
 from bomb_requests import BOMBS, CONFIG_MAPS, CRDS, DEPLOYMENTS, N, PODS, SERVICES, SLICES  # noqa: E402
 from fairlead_process import Checks, Fairlead  # noqa: E402
 from probes import Canary, Connection, forget_peak, sample  # noqa: E402

@@ -4,8 +4,8 @@
     damage.py --binary FILE [--seed N] [--flips 12]
 
 Rows that do not parse, single flipped bits, cut and overwritten files; a limit of the file's size; fsync and writes that
-fail (by LD_PRELOAD, where there is a C compiler). A server that does not start on
-what is left of a file must say why and end by itself.
+fail (by LD_PRELOAD, where there is a C compiler). A server that does not start on what is left of a file must say why and
+end by itself.
 """
 import argparse
 import os

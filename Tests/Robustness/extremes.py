@@ -35,7 +35,8 @@ LOG = ["tailLines", "limitBytes", "sinceSeconds", "sinceTime"]
 LIST = ["limit", "timeoutSeconds", "resourceVersion", "continue", "timeout"]
 # 500s that Kubernetes gives too: resourceVersions that are no number, values that do not fit into a typed patch.
 GENUINE = re.compile(rb"resourceVersion should not be set|strconv.Parse|cannot be handled as a|failed to create typed patch object"
-                     rb"|request is too large|failed to allocate requested HealthCheck|json: cannot unmarshal|target.name: Required value|does not contain declared merge key|error in (remove|add) for path")
+                     rb"|request is too large|failed to allocate requested HealthCheck|json: cannot unmarshal"
+                     rb"|target.name: Required value|does not contain declared merge key|error in (remove|add) for path")
 LIVES = 6  # deaths after which it is enough
 WORKLOADS = ["deployments", "replicasets", "statefulsets", "daemonsets", "replicationcontrollers", "jobs", "cronjobs"]
 
