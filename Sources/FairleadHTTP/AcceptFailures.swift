@@ -12,14 +12,15 @@ final class AcceptFailures: ChannelInboundHandler {
     private let logger: Logger
     private var lastLine: NIODeadline?
     private var failures = 0
+    private var isReported = false
 
     init(logger: Logger) { self.logger = logger }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if failures > 0 {
+        if isReported {
             logger.info("connections are taken again", metadata: ["failures": .stringConvertible(failures)])
+            isReported = false
             failures = 0
-            lastLine = nil
         }
         context.fireChannelRead(data)
     }
@@ -29,6 +30,7 @@ final class AcceptFailures: ChannelInboundHandler {
         let now = NIODeadline.now()
         if lastLine.map({ now - $0 > .minutes(1) }) ?? true {
             lastLine = now
+            isReported = true
             logger.error(
                 "a connection could not be taken, trying again in a second", metadata: ["error": .string("\(error)")])
         }

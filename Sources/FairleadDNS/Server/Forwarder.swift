@@ -124,36 +124,46 @@ final class Forwarder: Sendable {
     }
 }
 
-/// Whether the other server answers: one line when it stops, one when it answers again.
+/// Whether the other server answers: one line when it stops, one when it answers again, a pair in ten seconds at most.
 private final class UpstreamHealth: Sendable {
+    private struct State {
+        var failures = 0
+        var isReported = false
+        var nextLine = NIODeadline.uptimeNanoseconds(0)
+    }
+
     private let upstream: SocketAddress
     private let logger: Logger
-    private let failures = Mutex(0)
+    private let state = Mutex(State())
 
     init(upstream: SocketAddress, logger: Logger) {
         self.upstream = upstream
         self.logger = logger
     }
 
-    var isFailing: Bool { failures.withLock { $0 > 0 } }
+    var isFailing: Bool { state.withLock { $0.failures > 0 } }
 
     func note(_ result: Result<Message, any Error>) {
         switch result {
         case .success:
-            let before = failures.withLock { failures in
-                defer { failures = 0 }
-                return failures
+            let (failures, isReported) = state.withLock { state in
+                defer { (state.failures, state.isReported) = (0, false) }
+                return (state.failures, state.isReported)
             }
-            guard before > 0 else { return }
+            guard isReported else { return }
             logger.info(
                 "the server that is forwarded to answers again",
-                metadata: ["upstream": .string("\(upstream)"), "failures": .stringConvertible(before)])
+                metadata: ["upstream": .string("\(upstream)"), "failures": .stringConvertible(failures)])
         case .failure(let error):
-            let isFirst = failures.withLock { failures in
-                failures += 1
-                return failures == 1
+            let now = NIODeadline.now()
+            let mayReport = state.withLock { state -> Bool in
+                state.failures += 1
+                guard !state.isReported, now >= state.nextLine else { return false }
+                state.isReported = true
+                state.nextLine = now + .seconds(10)
+                return true
             }
-            guard isFirst else { return }
+            guard mayReport else { return }
             logger.warning(
                 "no answer from the server that is forwarded to",
                 metadata: ["upstream": .string("\(upstream)"), "error": .string("\(error)")])
