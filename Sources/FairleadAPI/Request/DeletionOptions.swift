@@ -49,7 +49,7 @@ package struct DeletionOptions: Sendable {
         if let policy, !policy.isEmpty, Propagation(rawValue: policy) == nil {
             errors.append(
                 FieldError(
-                    .notSupported, field: path.description, printedValue: policy.goQuoted,
+                    .notSupported, path, printedValue: policy.goQuoted,
                     detail: "supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""))
         }
         if let orphan = object["orphanDependents"]?.bool {

@@ -37,14 +37,27 @@ extension APIStatus {
             details: Details(name: name, group: resource.group, kind: resource.resource))
     }
 
+    /// How many bytes of errors one answer tells: more than the largest body. Kubernetes knows no bound here, but a body
+    /// of three bytes an error would be answered with hundreds of megabytes.
+    package static let maximumErrorText = 4 << 20
+
     package static func invalid(group: String, kind: String, name: String, errors: [FieldError]) -> APIStatus {
-        let causes = errors.map {
-            Cause(reason: $0.kind.rawValue, message: $0.body, field: $0.field.isEmpty ? "<nil>" : $0.field)
-        }
-        let qualified = group.isEmpty ? kind : "\(kind).\(group)"
+        var causes: [Cause] = []
         // An aggregate prints each distinct message once.
         var texts: [String] = []
-        for error in errors where !texts.contains(error.description) { texts.append(error.description) }
+        var printed: Set<String> = []
+        var size = 0
+        for error in errors {
+            let field = error.field.isEmpty ? "<nil>" : error.field
+            let body = error.body
+            causes.append(Cause(reason: error.kind.rawValue, message: body, field: field))
+            let text = field + ": " + body
+            if printed.insert(text).inserted { texts.append(text) }
+            size += text.utf8.count
+            if size > maximumErrorText { break }
+        }
+        if causes.count < errors.count { texts.append("and \(errors.count - causes.count) more") }
+        let qualified = group.isEmpty ? kind : "\(kind).\(group)"
         let list = texts.count == 1 ? texts[0] : "[" + texts.joined(separator: ", ") + "]"
         return APIStatus(
             code: 422, reason: "Invalid", message: "\(qualified) \(name.goQuoted) is invalid: \(list)",

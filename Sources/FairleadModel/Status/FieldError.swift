@@ -1,5 +1,5 @@
 /// One thing wrong with one field, in the categories and words of k8s.io/apimachinery `field.Error`.
-package struct FieldError: Hashable, Sendable {
+package struct FieldError: Sendable {
     package enum Kind: String, Sendable {
         case notFound = "FieldValueNotFound"
         case required = "FieldValueRequired"
@@ -28,51 +28,91 @@ package struct FieldError: Hashable, Sendable {
     }
 
     package var kind: Kind
-    package var field: String
-    /// The offending value as it is printed (already quoted), or nil for kinds that print none.
-    package var printedValue: String?
     package var detail: String
+    private let place: Place
+    private let offender: Offender
+
+    /// Texts are made only of the errors that are told, not of all that are found: of a hostile object there may be a
+    /// million.
+    private enum Place: Sendable {
+        case path(FieldPath)
+        case text(String)
+    }
+
+    private enum Offender: Sendable {
+        case none
+        case value(Value)
+        case text(String)
+    }
 
     package init(_ kind: Kind, field: String, printedValue: String?, detail: String) {
         self.kind = kind
-        self.field = field
-        self.printedValue = printedValue
         self.detail = detail
+        place = .text(field)
+        offender = printedValue.map { .text($0) } ?? .none
+    }
+
+    package init(_ kind: Kind, _ path: FieldPath, printedValue: String?, detail: String) {
+        self.kind = kind
+        self.detail = detail
+        place = .path(path)
+        offender = printedValue.map { .text($0) } ?? .none
+    }
+
+    private init(_ kind: Kind, _ path: FieldPath, _ value: Value?, _ detail: String = "") {
+        self.kind = kind
+        self.detail = detail
+        place = .path(path)
+        offender = value.map { .value($0) } ?? .none
     }
 
     package static func required(_ path: FieldPath, _ detail: String = "") -> FieldError {
-        FieldError(.required, field: path.description, printedValue: nil, detail: detail)
+        FieldError(.required, path, nil, detail)
     }
     package static func invalid(_ path: FieldPath, _ value: Value, _ detail: String) -> FieldError {
-        FieldError(.invalid, field: path.description, printedValue: printed(value), detail: detail)
+        FieldError(.invalid, path, value, detail)
     }
     package static func duplicate(_ path: FieldPath, _ value: Value) -> FieldError {
-        FieldError(.duplicate, field: path.description, printedValue: printed(value), detail: "")
+        FieldError(.duplicate, path, value)
     }
     package static func forbidden(_ path: FieldPath, _ detail: String) -> FieldError {
-        FieldError(.forbidden, field: path.description, printedValue: nil, detail: detail)
+        FieldError(.forbidden, path, nil, detail)
     }
     package static func notFound(_ path: FieldPath, _ value: Value) -> FieldError {
-        FieldError(.notFound, field: path.description, printedValue: printed(value), detail: "")
+        FieldError(.notFound, path, value)
     }
     /// `supported` is printed sorted and quoted.
     package static func notSupported(_ path: FieldPath, _ value: Value, supported: [String]) -> FieldError {
         let list = supported.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
-        return FieldError(
-            .notSupported, field: path.description, printedValue: printed(value),
-            detail: supported.isEmpty ? "" : "supported values: " + list)
+        return FieldError(.notSupported, path, value, supported.isEmpty ? "" : "supported values: " + list)
     }
     package static func tooLong(_ path: FieldPath, maximum: Int) -> FieldError {
-        FieldError(
-            .tooLong, field: path.description, printedValue: nil, detail: "may not be more than \(maximum) bytes")
+        FieldError(.tooLong, path, nil, "may not be more than \(maximum) bytes")
     }
     package static func tooMany(_ path: FieldPath, actual: Int, maximum: Int) -> FieldError {
         FieldError(
-            .tooMany, field: path.description, printedValue: String(actual),
+            .tooMany, path, printedValue: String(actual),
             detail: "must have at most \(maximum) item\(maximum == 1 ? "" : "s")")
     }
     package static func internalError(_ path: FieldPath, _ detail: String) -> FieldError {
-        FieldError(.internalError, field: path.description, printedValue: nil, detail: detail)
+        FieldError(.internalError, path, nil, detail)
+    }
+
+    /// Where it is, as clients see it; empty for the object itself.
+    package var field: String {
+        switch place {
+        case .path(let path): path.description
+        case .text(let text): text
+        }
+    }
+
+    /// The offending value as it is printed (quoted), or nil for kinds that print none.
+    package var printedValue: String? {
+        switch offender {
+        case .none: nil
+        case .value(let value): Self.printed(value)
+        case .text(let text): text
+        }
     }
 
     /// The error without its field: `Invalid value: "x": must be …`.
@@ -92,5 +132,19 @@ package struct FieldError: Hashable, Sendable {
         case .string(let text): text.goQuoted
         default: value.jsonText
         }
+    }
+}
+
+extension FieldError: Hashable {
+    package static func == (left: FieldError, right: FieldError) -> Bool {
+        left.kind == right.kind && left.detail == right.detail && left.field == right.field
+            && left.printedValue == right.printedValue
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(field)
+        hasher.combine(printedValue)
+        hasher.combine(detail)
     }
 }

@@ -64,7 +64,7 @@ struct DaemonSetStrategy: ResourceStrategy {
         default:
             return [
                 FieldError(
-                    .notSupported, field: path.description,
+                    .notSupported, path,
                     printedValue: InternalForm.text(of: strategy, as: "DaemonSetUpdateStrategy"),
                     detail: "supported values: \"RollingUpdate\", \"OnDelete\"")
             ]

@@ -59,7 +59,7 @@ struct DeploymentStrategy: ResourceStrategy {
         default:
             return [
                 FieldError(
-                    .notSupported, field: path.description,
+                    .notSupported, path,
                     printedValue: InternalForm.text(of: strategy, as: "DeploymentStrategy"),
                     detail: "supported values: \"Recreate\", \"RollingUpdate\"")
             ]

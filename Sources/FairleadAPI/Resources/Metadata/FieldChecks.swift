@@ -6,7 +6,7 @@ extension FieldError {
         let printed = value.string.map(\.goQuoted) ?? value.jsonText
         let list = supported.map { "\"\($0)\"" }.joined(separator: ", ")
         return FieldError(
-            .notSupported, field: path.description, printedValue: printed, detail: "supported values: " + list)
+            .notSupported, path, printedValue: printed, detail: "supported values: " + list)
     }
 
     /// An invalid value that is a pointer in Kubernetes' types: where there is none, that is printed like a text.
@@ -16,7 +16,7 @@ extension FieldError {
 
     /// An invalid value that is printed in a form of its own (Go structs).
     static func invalid(_ path: FieldPath, printed: String, _ detail: String) -> FieldError {
-        FieldError(.invalid, field: path.description, printedValue: printed, detail: detail)
+        FieldError(.invalid, path, printedValue: printed, detail: detail)
     }
 }
 

@@ -22,7 +22,7 @@ enum NodeValidation {
             if !seen.insert("\(effect) \(key)").inserted {
                 errors.append(
                     FieldError(
-                        .duplicate, field: path.description,
+                        .duplicate, path,
                         printedValue: InternalForm.text(of: taint, as: "Taint"),
                         detail: "taints must be unique by key and effect pair"))
             }

@@ -67,6 +67,6 @@ enum ServicePortValidation {
         let printed =
             "{\"Name\":\"\",\"Protocol\":\(text),\"AppProtocol\":null,\"Port\":\(port.number("port")),"
             + "\"TargetPort\":0,\"NodePort\":0}"
-        return FieldError(.duplicate, field: path.description, printedValue: printed, detail: "")
+        return FieldError(.duplicate, path, printedValue: printed, detail: "")
     }
 }
