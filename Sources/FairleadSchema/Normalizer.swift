@@ -23,7 +23,8 @@ extension TypeRegistry {
 struct Normalizer {
     let registry: TypeRegistry
     let rootType: String
-    var report = StructuralReport()
+    private var unknown = StrictComplaints()
+    var report: StructuralReport { StructuralReport(unknownFields: unknown.texts) }
     private var path: [Step] = []
     /// The struct in which the value at hand is a field.
     private var owner: TypeSchema?
@@ -137,8 +138,9 @@ struct Normalizer {
     // MARK: Messages
 
     private mutating func reportUnknown(_ key: String) {
+        if unknown.isFull { return }
         let parent = strictPath
-        report.unknownFields.append(parent.isEmpty ? key : parent + "." + key)
+        unknown.add(parent.isEmpty ? key : parent + "." + key)
     }
 
     private var strictPath: String {

@@ -1,6 +1,7 @@
 /// What normalising an object found beside errors.
 package struct StructuralReport: Sendable, Hashable {
-    /// Strict paths of fields that the type does not have (`spec.ports[0].bogus`), in order. They have been removed.
+    /// Strict paths of fields that the type does not have (`spec.ports[0].bogus`), in order; of very many only
+    /// the first (`StrictComplaints`). All have been removed.
     package var unknownFields: [String] = []
 
     package init(unknownFields: [String] = []) { self.unknownFields = unknownFields }

@@ -10,12 +10,16 @@ extension JSONPatch {
         guard let operations = patch.value.array else {
             throw mismatch(patch.value, "value of type []handlers.jsonPatchOp")
         }
-        var complaints: [String] = []
+        let duplicates = duplicatesByOperation(patch.duplicateFields)
+        var complaints = StrictComplaints()
         for (index, operation) in operations.enumerated() where !operation.isNull {
             guard let members = operation.object else {
                 throw mismatch(operation, "value of type handlers.jsonPatchOp")
             }
-            var unknown: [String] = []
+            // What is within an unknown member is not looked at.
+            for path in duplicates[index] ?? [] where isKnown(path.dropFirst("[\(index)].".count)) {
+                complaints.add("json patch duplicate field \"\(path)\"")
+            }
             for (name, value) in members {
                 switch name {
                 case "op", "path", "from":
@@ -23,18 +27,27 @@ extension JSONPatch {
                         throw mismatch(value, "struct field jsonPatchOp.\(name) of type string")
                     }
                 case "value": break
-                default: unknown.append("[\(index)].\(name)")
+                default: complaints.add("json patch unknown field \"[\(index)].\(name)\"")
                 }
             }
-            // What is within an unknown member is not looked at.
-            let twice = patch.duplicateFields.filter { path in
-                path.hasPrefix("[\(index)].")
-                    && !unknown.contains { path == $0 || path.hasPrefix($0 + ".") || path.hasPrefix($0 + "[") }
-            }
-            complaints += twice.map { "json patch duplicate field \"\($0)\"" }
-            complaints += unknown.map { "json patch unknown field \"\($0)\"" }
         }
-        return complaints
+        return complaints.texts
+    }
+
+    /// Paths by the operation in which they are: `[3].value.a`.
+    private static func duplicatesByOperation(_ paths: [String]) -> [Int: [String]] {
+        var result: [Int: [String]] = [:]
+        for path in paths {
+            guard path.first == "[", let index = Int(path.dropFirst().prefix { $0 != "]" }) else { continue }
+            result[index, default: []].append(path)
+        }
+        return result
+    }
+
+    /// Whether a path within an operation begins with a member that operations have.
+    private static func isKnown(_ path: Substring) -> Bool {
+        let first = path.prefix { $0 != "." && $0 != "[" }
+        return ["op", "path", "from", "value"].contains(first)
     }
 
     private static func mismatch(_ value: Value, _ target: String) -> APIStatus {

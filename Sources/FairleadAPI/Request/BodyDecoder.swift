@@ -74,9 +74,7 @@ struct BodyDecoder: Sendable {
         object["kind"] = .string(kind)
         object["apiVersion"] = .string(apiVersion)
         if validation == .ignore { return Decoded(object: object) }
-        let complaints =
-            before + duplicates.map { "duplicate field \"\($0)\"" }
-            + report.unknownFields.map { "unknown field \"\($0)\"" }
+        let complaints = before + Self.complaints(duplicates, report.unknownFields)
         if validation == .strict, !complaints.isEmpty || !lines.isEmpty {
             let all = (lines.isEmpty ? [] : [YAML.duplicateKeys(lines)]) + complaints
             throw .badRequest(
@@ -84,6 +82,13 @@ struct BodyDecoder: Sendable {
                     + all.joined(separator: ", "))
         }
         return Decoded(object: object, warnings: lines + complaints)
+    }
+
+    /// What one strict decoder says.
+    static func complaints(_ duplicates: [String], _ unknown: [String]) -> [String] {
+        if duplicates.isEmpty, unknown.isEmpty { return [] }
+        let all = duplicates.map { "duplicate field \"\($0)\"" } + unknown.map { "unknown field \"\($0)\"" }
+        return Array(all.prefix(StrictComplaints.maximum))
     }
 
     private func parse(_ request: APIRequest, kind: String) throws(APIStatus) -> JSON.Parsed {

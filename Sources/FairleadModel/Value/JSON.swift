@@ -3,8 +3,9 @@ package enum JSON {
     /// What a parse gives beside the tree.
     package struct Parsed: Sendable {
         package var value: Value
-        /// Paths of members that occurred more than once (`spec.ports[0].port`), in order of occurrence. The last
-        /// occurrence is the one in `value`, as in Kubernetes' decoder.
+        /// Paths of members that occurred more than once (`spec.ports[0].port`), in order of occurrence, each
+        /// once, not all of very many (`StrictComplaints`). The last occurrence is the one in `value`, as in
+        /// Kubernetes' decoder.
         package var duplicateFields: [String]
         /// The same of a YAML text, as its parser says it: `line 5: key "a" already set in map`.
         package var duplicateLines: [String] = []

@@ -33,8 +33,9 @@ struct JSONParser {
     let count: Int
     private let maximumDepth: Int
     var position = 0
-    /// Repeated members: where each stood, and its path. Paths are completed from inside to outside.
-    var duplicates: [(offset: Int, path: String)] = []
+    /// Whether any object has two members of one name. Which they are is found out by a second look, which hardly any
+    /// document needs.
+    private var hasDuplicates = false
 
     init(base: UnsafePointer<UInt8>, count: Int, maximumDepth: Int) {
         self.base = base
@@ -46,17 +47,8 @@ struct JSONParser {
         let value = try value(depth: 0)
         skipSpace()
         if position < count { throw unexpected("after top-level value") }
-        return JSON.Parsed(value: value, duplicateFields: duplicatePaths())
-    }
-
-    private func duplicatePaths() -> [String] {
-        var paths: [String] = []
-        for entry in duplicates.sorted(by: { $0.offset < $1.offset }) {
-            // Members are joined with a leading dot, which the first one loses.
-            let path = entry.path.hasPrefix(".") ? String(entry.path.dropFirst()) : entry.path
-            if !paths.contains(path) { paths.append(path) }
-        }
-        return paths
+        var duplicates = JSONDuplicates(base: base, count: count)
+        return JSON.Parsed(value: value, duplicateFields: hasDuplicates ? duplicates.paths() : [])
     }
 
     // MARK: Values
@@ -107,9 +99,7 @@ struct JSONParser {
         }
         var elements: [Value] = []
         while true {
-            let before = duplicates.count
             elements.append(try value(depth: depth))
-            if duplicates.count > before { prefix(from: before, with: "[\(elements.count - 1)]") }
             skipSpace()
             guard position < count else { throw endOfInput() }
             let byte = base[position]
@@ -135,7 +125,6 @@ struct JSONParser {
         }
         var members: [Object.Member] = []
         members.reserveCapacity(4)
-        var offsets: [Int] = []
         var isSorted = true
         while true {
             skipSpace()
@@ -143,22 +132,14 @@ struct JSONParser {
             guard base[position] == UInt8(ascii: "\"") else {
                 throw unexpected("looking for beginning of object key string")
             }
-            let offset = position
             position += 1
             let key = try string()
             skipSpace()
             guard position < count else { throw endOfInput() }
             guard base[position] == UInt8(ascii: ":") else { throw unexpected("after object key") }
             position += 1
-            let before = duplicates.count
             let value = try value(depth: depth)
-            if duplicates.count > before { prefix(from: before, with: "." + key) }
-            if isSorted, let last = members.last, !(last.key < key) {
-                isSorted = false
-                offsets.reserveCapacity(members.count + 4)
-                for _ in members { offsets.append(0) }  // sorted so far: none of these repeats another
-            }
-            if !isSorted { offsets.append(offset) }
+            if isSorted, let last = members.last, !(last.key < key) { isSorted = false }
             members.append(Object.Member(key: key, value: value))
             skipSpace()
             guard position < count else { throw endOfInput() }
@@ -172,14 +153,8 @@ struct JSONParser {
                 throw unexpected("after object key:value pair")
             }
         }
-        if !isSorted {
-            for (index, key) in Object.sort(&members) { duplicates.append((offsets[index], "." + key)) }
-        }
+        if !isSorted, Object.sort(&members) { hasDuplicates = true }
         return .object(Object(sortedUnique: members))
-    }
-
-    private mutating func prefix(from start: Int, with step: String) {
-        for index in start..<duplicates.count { duplicates[index].path = step + duplicates[index].path }
     }
 
     // MARK: Errors and space

@@ -1,10 +1,10 @@
 /// Work on many members at once, in time that does not grow with the square of their number.
 extension Object {
     /// Sorts members by key, as an `Object` holds them. Of several with one key the last stays.
-    /// - Returns: the others, by their position before sorting.
-    static func sort(_ members: inout [Member]) -> [(index: Int, key: String)] {
+    /// - Returns: whether there were any.
+    static func sort(_ members: inout [Member]) -> Bool {
         let isSorted = members.indices.dropFirst().allSatisfy { members[$0 - 1].key < members[$0].key }
-        if isSorted { return [] }
+        if isSorted { return false }
         var order = Array(members.indices)
         order.sort { left, right in
             let leftKey = members[left].key
@@ -12,18 +12,17 @@ extension Object {
             return leftKey == rightKey ? left < right : leftKey < rightKey
         }
         var sorted: [Member] = []
-        var repeated: [(index: Int, key: String)] = []
         sorted.reserveCapacity(members.count)
         for index in order {
             if let last = sorted.last, last.key == members[index].key {
                 sorted[sorted.count - 1].value = members[index].value
-                repeated.append((index, members[index].key))
             } else {
                 sorted.append(members[index])
             }
         }
+        let hasRepeated = sorted.count < members.count
         members = sorted
-        return repeated
+        return hasRepeated
     }
 
     /// This object with every member of `other` joined in.

@@ -7,7 +7,9 @@ struct YAMLComposer {
     private var expanded = 0
     private static let maximumExpansion = 1_000_000
 
-    private(set) var duplicatePaths: [String] = []
+    private var path = DocumentPath()
+    private var repeatedPaths = StrictComplaints()
+    var duplicatePaths: [String] { repeatedPaths.texts }
     private var duplicates: [(line: Int, key: String)] = []
     /// A sentence for every second occurrence of a key, with the line of its value.
     var duplicateLines: [String] {
@@ -19,10 +21,10 @@ struct YAMLComposer {
     init(events: YAMLEvents) { self.events = events.events }
 
     mutating func document() throws(YAML.ParseError) -> Value {
-        events.isEmpty ? .null : try node(path: "", depth: 0)
+        events.isEmpty ? .null : try node(depth: 0)
     }
 
-    private mutating func node(path: String, depth: Int) throws(YAML.ParseError) -> Value {
+    private mutating func node(depth: Int) throws(YAML.ParseError) -> Value {
         guard depth <= JSON.maximumDepth else { throw YAML.ParseError(message: "yaml: " + JSON.tooDeep) }
         guard position < events.count else { throw YAML.ParseError(message: "yaml: unexpected end of stream") }
         let (event, line) = events[position]
@@ -36,13 +38,15 @@ struct YAMLComposer {
             var elements: [Value] = []
             while true {
                 if position < events.count, case .sequenceEnd = events[position].event { break }
-                elements.append(try node(path: "\(path)[\(elements.count)]", depth: depth + 1))
+                path.append(.index(elements.count))
+                elements.append(try node(depth: depth + 1))
+                path.removeLast()
             }
             position += 1
             if let anchor { anchors[anchor] = .array(elements) }
             return .array(elements)
         case .mappingStart(let anchor):
-            let object = try mapping(path: path, depth: depth)
+            let object = try mapping(depth: depth)
             if let anchor { anchors[anchor] = object }
             return object
         case .alias(let name):
@@ -63,7 +67,7 @@ struct YAMLComposer {
         }
     }
 
-    private mutating func mapping(path: String, depth: Int) throws(YAML.ParseError) -> Value {
+    private mutating func mapping(depth: Int) throws(YAML.ParseError) -> Value {
         var members: [Object.Member] = []
         var lines: [Int] = []
         var merged: [Value] = []
@@ -73,13 +77,14 @@ struct YAMLComposer {
             let isMerge: Bool
             if case .scalar("<<", true, _, _) = events[position].event { isMerge = true } else { isMerge = false }
             let line = events[position].line
-            let key = Self.keyText(try node(path: path, depth: depth + 1))
+            let key = Self.keyText(try node(depth: depth + 1))
             guard let key else {
                 throw YAML.ParseError(message: "yaml: line \(line): unsupported map key")
             }
-            let memberPath = path.isEmpty ? key : "\(path).\(key)"
             let valueLine = position < events.count ? events[position].line : line
-            let value = try node(path: memberPath, depth: depth + 1)
+            path.append(.name(key))
+            let value = try node(depth: depth + 1)
+            path.removeLast()
             if isMerge {
                 merged += value.array ?? [value]
                 continue
@@ -89,26 +94,33 @@ struct YAMLComposer {
         }
         position += 1
         let written = members
-        let repeated = Object.sort(&members)
-        if !repeated.isEmpty {
+        if Object.sort(&members) {
             var seen: Set<String> = []
             for (member, line) in zip(written, lines) where !seen.insert(member.key).inserted {
                 duplicates.append((line, member.key))
+                path.append(.name(member.key))
+                repeatedPaths.add(path.description)
+                path.removeLast()
             }
         }
-        for (_, key) in repeated {
-            let memberPath = path.isEmpty ? key : "\(path).\(key)"
-            if !duplicatePaths.contains(memberPath) { duplicatePaths.append(memberPath) }
-        }
-        var object = Object(sortedUnique: members)
-        // Members written out win over merged ones, earlier merges over later ones.
-        for source in merged {
-            guard case .object(let members) = source else {
+        if merged.isEmpty { return .object(Object(sortedUnique: members)) }
+        return .object(try Self.object(members, merging: merged))
+    }
+
+    /// Members written out win over merged ones, earlier merges over later ones.
+    private static func object(
+        _ members: [Object.Member], merging sources: [Value]
+    ) throws(YAML.ParseError) -> Object {
+        var all: [Object.Member] = []
+        for source in sources.reversed() {
+            guard case .object(let object) = source else {
                 throw YAML.ParseError(message: "yaml: map merge requires map or sequence of maps as the value")
             }
-            object = object.merging(members) { _, mine, theirs in mine ?? theirs }
+            all += object.members
         }
-        return .object(object)
+        all += members
+        _ = Object.sort(&all)  // of members with one key the last stays
+        return Object(sortedUnique: all)
     }
 
     private static func scalar(_ text: String, isPlain: Bool, tag: String?) -> Value {

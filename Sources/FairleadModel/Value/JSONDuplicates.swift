@@ -1,0 +1,84 @@
+/// Goes through a document that has been parsed, for the paths of the members that occur twice in one object.
+struct JSONDuplicates {
+    private var parser: JSONParser
+    private var path = DocumentPath()
+    private var found = StrictComplaints()
+
+    init(base: UnsafePointer<UInt8>, count: Int) { parser = JSONParser(base: base, count: count, maximumDepth: .max) }
+
+    /// In the order in which they occur, each once, and not all of very many.
+    mutating func paths() -> [String] {
+        // The document has been parsed before, so there is nothing that could be wrong with it.
+        try? value()
+        return found.texts
+    }
+
+    private mutating func value() throws(JSON.ParseError) {
+        parser.skipSpace()
+        switch parser.current {
+        case UInt8(ascii: "{"): try object()
+        case UInt8(ascii: "["): try array()
+        case UInt8(ascii: "\""): parser.skipString()
+        default: parser.skipScalar()
+        }
+    }
+
+    private mutating func array() throws(JSON.ParseError) {
+        parser.position += 1
+        var index = 0
+        while try !parser.passes(end: UInt8(ascii: "]")) {
+            path.append(.index(index))
+            try value()
+            path.removeLast()
+            if found.isFull { return }
+            index += 1
+        }
+    }
+
+    private mutating func object() throws(JSON.ParseError) {
+        parser.position += 1
+        var keys: Set<String> = []
+        while try !parser.passes(end: UInt8(ascii: "}")) {
+            parser.position += 1
+            let key = try parser.string()
+            path.append(.name(key))
+            if !keys.insert(key).inserted { found.add(path.description) }
+            parser.skipSpace()
+            parser.position += 1  // the colon
+            try value()
+            path.removeLast()
+            if found.isFull { return }
+        }
+    }
+}
+
+extension JSONParser {
+    fileprivate var current: UInt8? { position < count ? base[position] : nil }
+
+    /// Goes to the next element or member.
+    /// - Returns: whether the end has been passed instead.
+    fileprivate mutating func passes(end: UInt8) throws(JSON.ParseError) -> Bool {
+        skipSpace()
+        if current == UInt8(ascii: ",") {
+            position += 1
+            skipSpace()
+        }
+        guard let current else { throw endOfInput() }
+        guard current == end else { return false }
+        position += 1
+        return true
+    }
+
+    fileprivate mutating func skipString() {
+        position += 1
+        while let byte = current, byte != UInt8(ascii: "\"") { position += byte == UInt8(ascii: "\\") ? 2 : 1 }
+        position += 1
+    }
+
+    /// A number, or one of the three words.
+    fileprivate mutating func skipScalar() {
+        while let byte = current, byte != UInt8(ascii: ","), byte != UInt8(ascii: "]"), byte != UInt8(ascii: "}") {
+            position += 1
+        }
+    }
+}

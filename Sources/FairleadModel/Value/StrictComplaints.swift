@@ -1,0 +1,25 @@
+/// What a strict decoder finds wrong with how a document is written: each text once, and not all of very many.
+///
+/// Reference: `saveStrictError` of sigs.k8s.io/json, which keeps a hundred.
+package struct StrictComplaints: Sendable {
+    package static let maximum = 100
+    /// Paths hold names that clients choose, so a hundred may be long.
+    private static let maximumSize = 1 << 20
+
+    package private(set) var texts: [String] = []
+    private var seen: Set<String> = []
+    private var size = 0
+
+    package init() {}
+
+    /// Whether more would not be kept.
+    package var isFull: Bool { texts.count >= Self.maximum || size >= Self.maximumSize }
+
+    package mutating func add(_ text: @autoclosure () -> String) {
+        if isFull { return }
+        let text = text()
+        guard seen.insert(text).inserted else { return }
+        texts.append(text)
+        size += text.utf8.count
+    }
+}
