@@ -18,10 +18,10 @@ struct PatchDepth {
 
     /// Whether a part of the document, found below `source` steps, may stand below `steps` steps. What is known without
     /// a look at it is nearly always enough.
-    mutating func allows(_ part: Value, from source: Int, below steps: Int) -> Bool {
+    mutating func allows(_ part: PatchTree, from source: Int, below steps: Int) -> Bool {
         if takes(max(bound - source, 0), below: steps) { return true }
         guard looked < Self.budget else { return false }
-        let extent = part.extent
+        let extent = part.value.extent
         looked += extent.count
         return takes(extent.depth, below: steps)
     }

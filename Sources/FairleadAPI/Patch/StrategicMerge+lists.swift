@@ -9,9 +9,12 @@ extension StrategicMerge {
         guard let sample = original.first ?? patch.first else { return original }
         try checkElements(original + patch)
         guard case .object = sample else {
-            if isDeletion { return original.filter { !patch.contains($0) } }
-            var merged: [Value] = []
-            for element in original + patch where !merged.contains(element) { merged.append(element) }
+            if isDeletion {
+                let deleted = Set(patch)
+                return original.filter { !deleted.contains($0) }
+            }
+            var seen: Set<Value> = []
+            let merged = (original + patch).filter { seen.insert($0).inserted }
             return ordered(merged, first: patch, live: original, key: nil)
         }
         guard let key = field?.mergeKey, !key.isEmpty else {
@@ -44,7 +47,7 @@ extension StrategicMerge {
     private static func applyElementDirectives(
         _ original: [Value], _ patch: [Value], _ key: String
     ) throws(APIStatus) -> (remaining: [Value], additions: [Value]) {
-        var remaining = original
+        var deleted: Set<Value> = []
         var additions: [Value] = []
         var replaces = false
         for element in patch {
@@ -55,25 +58,30 @@ extension StrategicMerge {
             switch value.string {
             case "delete":
                 guard let identity = element[key] else { throw noMergeKey(element, key) }
-                remaining.removeAll { $0[key] == identity }
+                deleted.insert(identity)
             case "replace": replaces = true
             case "merge": throw .unexplained("merging lists cannot yet be specified in the patch")
             default: throw unknownDirective(value, in: element.object ?? Object())
             }
         }
-        return replaces ? (additions, []) : (remaining, additions)
+        if replaces { return (additions, []) }
+        if deleted.isEmpty { return (original, additions) }
+        let remaining = original.filter { element in element[key].map { !deleted.contains($0) } ?? true }
+        return (remaining, additions)
     }
 
     private static func mergeElements(
         _ original: [Value], _ patch: [Value], _ key: String, _ schema: (any PatchSchema)?
     ) throws(APIStatus) -> [Value] {
         var result = original
+        var places = firstPlaces(original, key)
         for element in patch {
             guard let identity = element[key] else { throw noMergeKey(element, key) }
-            if let index = result.firstIndex(where: { $0[key] == identity }) {
+            if let index = places[identity] {
                 let merged = try maps(result[index].object ?? Object(), element.object ?? Object(), schema)
                 result[index] = .object(merged)
             } else {
+                places[identity] = result.count
                 result.append(element)
             }
         }
@@ -86,30 +94,41 @@ extension StrategicMerge {
     static func mergeOrderedLists(
         _ original: inout Object, _ patch: inout Object, _ schema: (any PatchSchema)?
     ) throws(APIStatus) {
+        var done: Set<String> = []
+        var merged: [(String, Value)] = []
         for (orderKey, value) in patch where orderKey.hasPrefix(orderPrefix) {
-            patch[orderKey] = nil
+            done.insert(orderKey)
             guard let order = value.array else { throw wrongKind(value) }
             let key = try fieldName(of: orderKey)
-            let live = original[key]
-            let change = patch[key]
-            if let live, live.array == nil { throw wrongKind(live) }
-            if let change, change.array == nil { throw wrongKind(change) }
-            let field = schema?.patchField(key)
-            let mergeKey = field?.mergeKey.flatMap { $0.isEmpty ? nil : $0 }
-            try checkOrder(of: change?.array ?? [], order, mergeKey)
-            let merged: [Value]
-            switch (live?.array, change?.array) {
-            case (nil, nil): continue
-            case (let live?, nil): merged = live
-            case (nil, let change?): merged = change
-            case (let live?, let change?): merged = try lists(live, change, field, isDeletion: false)
+            if let list = try ordered(original[key], patch[key], by: order, schema?.patchField(key)) {
+                merged.append((key, .array(list)))
+                done.insert(key)
             }
-            if let mergeKey {
-                for element in merged where element[mergeKey] == nil { throw noMergeKey(element, mergeKey) }
-            }
-            original[key] = .array(ordered(merged, first: order, live: live?.array ?? [], key: mergeKey))
-            patch[key] = nil
         }
+        if done.isEmpty { return }
+        patch.filter { key, _ in !done.contains(key) }
+        original = original.merging(Object(merged)) { _, _, list in list }
+    }
+
+    /// A list with the patch's changes in the patch's order; nil where there is neither list nor change.
+    private static func ordered(
+        _ live: Value?, _ change: Value?, by order: [Value], _ field: PatchField?
+    ) throws(APIStatus) -> [Value]? {
+        if let live, live.array == nil { throw wrongKind(live) }
+        if let change, change.array == nil { throw wrongKind(change) }
+        let mergeKey = field?.mergeKey.flatMap { $0.isEmpty ? nil : $0 }
+        try checkOrder(of: change?.array ?? [], order, mergeKey)
+        let merged: [Value]
+        switch (live?.array, change?.array) {
+        case (nil, nil): return nil
+        case (let live?, nil): merged = live
+        case (nil, let change?): merged = change
+        case (let live?, let change?): merged = try lists(live, change, field, isDeletion: false)
+        }
+        if let mergeKey {
+            for element in merged where element[mergeKey] == nil { throw noMergeKey(element, mergeKey) }
+        }
+        return ordered(merged, first: order, live: live?.array ?? [], key: mergeKey)
     }
 
     private static func wrongKind(_ value: Value) -> APIStatus {
@@ -132,25 +151,38 @@ extension StrategicMerge {
     }
 
     private static func isSame(_ left: Value, _ right: Value, _ key: String?) -> Bool {
-        guard let key else { return left == right }
-        return left[key] == right[key]
+        identity(left, key) == identity(right, key)
+    }
+
+    /// What tells elements apart: the member `key`, or without one the whole element.
+    private static func identity(_ element: Value, _ key: String?) -> Value? { key.map { element[$0] } ?? element }
+
+    /// Where in a list each identity stands first.
+    private static func firstPlaces(_ list: [Value], _ key: String?) -> [Value?: Int] {
+        var places: [Value?: Int] = [:]
+        places.reserveCapacity(list.count)
+        for (index, element) in list.enumerated() where places[identity(element, key)] == nil {
+            places[identity(element, key)] = index
+        }
+        return places
     }
 
     /// Puts elements named by `first` in its order, the others in the order of the live list, and weaves the two
     /// together: an element of the live list stays before one that it stood before, others of the patch go in front.
     private static func ordered(_ merged: [Value], first: [Value], live: [Value], key: String?) -> [Value] {
-        func position(_ element: Value, in list: [Value]) -> Int? { list.firstIndex { isSame($0, element, key) } }
-        func sorted(_ elements: [Value], by list: [Value]) -> [Value] {
+        let (firstPlaces, livePlaces) = (firstPlaces(first, key), firstPlaces(live, key))
+        func sorted(_ elements: [Value], by places: [Value?: Int]) -> [Value] {
             elements.enumerated()
-                .map { (place: position($0.element, in: list) ?? -1, index: $0.offset, element: $0.element) }
+                .map { (place: places[identity($0.element, key)] ?? -1, index: $0.offset, element: $0.element) }
                 .sorted { ($0.place, $0.index) < ($1.place, $1.index) }
                 .map(\.element)
         }
-        var named = sorted(merged.filter { position($0, in: first) != nil }, by: first)[...]
-        var others = sorted(merged.filter { position($0, in: first) == nil }, by: live)[...]
+        var named = sorted(merged.filter { firstPlaces[identity($0, key)] != nil }, by: firstPlaces)[...]
+        var others = sorted(merged.filter { firstPlaces[identity($0, key)] == nil }, by: livePlaces)[...]
         var result: [Value] = []
         while let left = others.first, let right = named.first {
-            if let before = position(left, in: live), let after = position(right, in: live), before < after {
+            if let before = livePlaces[identity(left, key)], let after = livePlaces[identity(right, key)], before < after
+            {
                 result.append(left)
                 others.removeFirst()
             } else {

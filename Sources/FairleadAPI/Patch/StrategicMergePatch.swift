@@ -13,10 +13,12 @@ package struct StrategicMergePatch: Sendable {
         do throws(JSON.ParseError) {
             value = try JSON.parse(bytes).value
         } catch {
-            throw .badRequest(error.message)
+            throw Self.undecodable(error)
         }
         try self.init(value)
     }
+
+    static func undecodable(_ error: JSON.ParseError) -> APIStatus { .badRequest(error.message) }
 
     package init(_ value: Value) throws(APIStatus) {
         switch value {
@@ -82,7 +84,7 @@ enum StrategicMerge {
     private static func retain(_ original: inout Object, _ patch: inout Object) throws(APIStatus) {
         guard let list = patch.removeValue(forKey: retainKeys) else { return }
         let invalid = APIStatus.badRequest("invalid patch format of retainKeys")
-        guard let names = list.array else { throw invalid }
+        guard let names = list.array.map({ Set($0) }) else { throw invalid }
         for (key, value) in patch where !value.isNull && !key.hasPrefix(deletePrefix) && !key.hasPrefix(orderPrefix) {
             if !names.contains(.string(key)) { throw invalid }
         }
@@ -123,34 +125,6 @@ enum StrategicMerge {
             return .object(object)
         case .array(let elements): return .array(elements.map(withoutNulls))
         default: return value
-        }
-    }
-}
-
-extension Value {
-    /// The value as Go's `%v` prints it: `map[image:x name:a]`, `[1 2]`.
-    var goText: String {
-        switch self {
-        case .null: "<nil>"
-        case .bool(let flag): flag ? "true" : "false"
-        case .int(let number): String(number)
-        case .double(let number): number.goJSON
-        case .string(let text): text
-        case .array(let elements): "[" + elements.map(\.goText).joined(separator: " ") + "]"
-        case .object(let object): "map[" + object.map { "\($0.key):\($0.value.goText)" }.joined(separator: " ") + "]"
-        }
-    }
-
-    /// The name of Go's kind for a decoded JSON value.
-    var goKind: String {
-        switch self {
-        case .null: "invalid"
-        case .bool: "bool"
-        case .int: "int64"
-        case .double: "float64"
-        case .string: "string"
-        case .array: "slice"
-        case .object: "map"
         }
     }
 }

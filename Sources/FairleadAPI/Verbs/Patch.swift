@@ -10,8 +10,8 @@ package struct PatchRequest: Sendable {
     }
 
     private let form: Form
-    /// The patch as it is quoted when its result is refused.
-    private let quoted: String
+    /// The patch as it came, which is quoted when its result is refused.
+    private let body: [UInt8]
     /// What a strict decoder says about the patch itself.
     let complaints: [String]
 
@@ -19,39 +19,42 @@ package struct PatchRequest: Sendable {
     ///
     /// - Throws: 415 for a form of patch that is not known, 400 for a body that is none.
     init(_ request: APIRequest, validation: WriteOptions.FieldValidation = .warn) throws(APIStatus) {
+        let isStrict = validation != .ignore
+        body = request.body
         switch BodyDecoder.mediaType(of: request) {
         case "application/json-patch+json":
-            form = .json(try JSONPatch(decoding: request.body, isStrict: validation != .ignore))
-        case "application/merge-patch+json": form = .merge(try MergePatch(decoding: request.body))
+            let parsed = try Self.parse(body) { JSONPatch.undecodable($0, isStrict: isStrict) }
+            let patch = try JSONPatch(parsed, isStrict: isStrict)
+            form = .json(patch)
+            complaints = patch.complaints
+        case "application/merge-patch+json":
+            let parsed = try Self.parse(body) { .undecodablePatch($0.message) }
+            form = .merge(try MergePatch(parsed.value))
+            complaints = BodyDecoder.complaints(parsed.duplicateFields, [])
         case "application/strategic-merge-patch+json":
-            form = .strategicMerge(try StrategicMergePatch(decoding: request.body))
+            let parsed = try Self.parse(body, StrategicMergePatch.undecodable)
+            form = .strategicMerge(try StrategicMergePatch(parsed.value))
+            complaints = BodyDecoder.complaints(parsed.duplicateFields, [])
         default:
             throw APIStatus(
                 code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type", details: .init())
         }
-        let parsed: JSON.Parsed
+    }
+
+    private static func parse(
+        _ body: [UInt8], _ refusal: (JSON.ParseError) -> APIStatus
+    ) throws(APIStatus) -> JSON.Parsed {
         do throws(JSON.ParseError) {
-            parsed = try JSON.parse(request.body)
+            return try JSON.parse(body)
         } catch {
-            // The decoders above have refused what is no JSON already.
-            throw .badRequest(error.message)
-        }
-        if case .json(let patch) = form {
-            complaints = patch.complaints
-        } else {
-            complaints = parsed.duplicateFields.map { "duplicate field \"\($0)\"" }
-        }
-        if case .strategicMerge = form {
-            quoted = "\"" + parsed.value.goText + "\""
-        } else {
-            quoted = String(decoding: request.body, as: UTF8.self).goQuoted
+            throw refusal(error)
         }
     }
 
     /// A merge patch that a part of this program makes.
     package init(merging body: Value) throws(APIStatus) {
         form = .merge(try MergePatch(body))
-        quoted = body.jsonText.goQuoted
+        self.body = body.jsonBytes
         complaints = []
     }
 
@@ -80,6 +83,12 @@ package struct PatchRequest: Sendable {
             errors: [
                 FieldError(.invalid, field: "patch", printedValue: quoted, detail: why ?? status.message)
             ])
+    }
+
+    private var quoted: String {
+        // What has been read once can be read again.
+        if case .strategicMerge = form, let parsed = try? JSON.parse(body) { return "\"" + parsed.value.goText + "\"" }
+        return String(decoding: body, as: UTF8.self).goQuoted
     }
 }
 

@@ -1,0 +1,177 @@
+import FairleadModel
+
+/// A document while a JSON patch works on it.
+///
+/// What operations pass through is taken apart once, into forms in which a change costs next to nothing however wide
+/// the object or long the list is; everything else stays as it is. Thousands of operations on a list of a million
+/// elements then cost as much as their texts are long.
+enum PatchTree {
+    case whole(Value)
+    case object([String: PatchTree])
+    case list(PatchList)
+
+    var value: Value {
+        switch self {
+        case .whole(let value): value
+        case .object(let members): .object(Object(members.map { ($0.key, $0.value.value) }))
+        case .list(let list): .array(list.values)
+        }
+    }
+
+    /// Whether it can have members or elements.
+    private var isContainer: Bool {
+        switch self {
+        case .whole(.object), .whole(.array), .object, .list: true
+        default: false
+        }
+    }
+
+    /// Takes the outermost level apart.
+    private mutating func open() {
+        switch self {
+        case .whole(.object(let object)):
+            self = .object(Dictionary(uniqueKeysWithValues: object.members.map { ($0.key, .whole($0.value)) }))
+        case .whole(.array(let elements)): self = .list(PatchList(elements))
+        default: break
+        }
+    }
+
+    // MARK: Reading
+
+    /// What is at a path; a missing member of an object is null, a missing way to it nil.
+    func at(_ steps: ArraySlice<String>) -> PatchTree? {
+        guard let step = steps.first else { return self }
+        switch self {
+        case .whole(.object(let object)):
+            return Self.inner(object[step].map { .whole($0) }, steps)
+        case .whole(.array(let elements)):
+            guard let index = PatchList.index(step, limit: elements.count) else { return nil }
+            return Self.whole(elements[index]).at(steps.dropFirst())
+        case .object(let members): return Self.inner(members[step], steps)
+        case .list(let list):
+            guard let index = PatchList.index(step, limit: list.count) else { return nil }
+            return list[index].at(steps.dropFirst())
+        case .whole: return nil
+        }
+    }
+
+    private static func inner(_ member: PatchTree?, _ steps: ArraySlice<String>) -> PatchTree? {
+        steps.count == 1 ? member ?? .whole(.null) : member?.at(steps.dropFirst())
+    }
+
+    /// Equality of JSON values: 1 and 1.0 are the same number.
+    func isSameJSON(as other: Value) -> Bool {
+        switch (self, other) {
+        case (.whole(let value), _): value.isSameJSON(as: other)
+        case (.list(let list), .array(let elements)): list.isSameJSON(as: elements)
+        case (.object(let members), .object(let object)):
+            members.count == object.count
+                && object.members.allSatisfy { members[$0.key]?.isSameJSON(as: $0.value) ?? false }
+        default: false
+        }
+    }
+
+    // MARK: Changes, which say whether they could be made
+
+    mutating func add(_ new: PatchTree, at steps: ArraySlice<String>) -> Bool {
+        change(at: steps) { container, key in
+            switch container {
+            case .object(var members):
+                container = .whole(.null)
+                members[key] = new
+                container = .object(members)
+                return true
+            case .list(var list):
+                guard let index = key == "-" ? list.count : PatchList.index(key, limit: list.count + 1) else {
+                    return false
+                }
+                container = .whole(.null)
+                list.insert(new, at: index)
+                container = .list(list)
+                return true
+            case .whole: return false
+            }
+        }
+    }
+
+    /// - Returns: what has been removed; nil where there is nothing.
+    mutating func remove(at steps: ArraySlice<String>) -> PatchTree? {
+        var removed: PatchTree?
+        let isDone = change(at: steps) { container, key in
+            switch container {
+            case .object(var members):
+                container = .whole(.null)
+                removed = members.removeValue(forKey: key)
+                container = .object(members)
+                return removed != nil
+            case .list(var list):
+                guard let index = PatchList.index(key, limit: list.count) else { return false }
+                container = .whole(.null)
+                removed = list.remove(at: index)
+                container = .list(list)
+                return true
+            case .whole: return false
+            }
+        }
+        return isDone ? removed : nil
+    }
+
+    mutating func replace(with new: PatchTree, at steps: ArraySlice<String>) -> Bool {
+        change(at: steps) { container, key in
+            switch container {
+            case .object(var members):
+                container = .whole(.null)
+                members[key] = new
+                container = .object(members)
+                return true
+            case .list(var list):
+                guard let index = PatchList.index(key, limit: list.count) else { return false }
+                container = .whole(.null)
+                list.change(index) { $0 = new }
+                container = .list(list)
+                return true
+            case .whole: return false
+            }
+        }
+    }
+
+    /// Changes the container of the last step, which is open then.
+    private mutating func change(
+        at steps: ArraySlice<String>, _ body: (inout PatchTree, String) -> Bool
+    ) -> Bool {
+        guard let step = steps.first, isContainer else { return false }
+        open()
+        if steps.count == 1 { return body(&self, step) }
+        let rest = steps.dropFirst()
+        // The container is put aside while its part changes: two references would mean a copy.
+        switch self {
+        case .object(var members):
+            self = .whole(.null)
+            let isDone = members[step]?.change(at: rest, body) ?? false
+            self = .object(members)
+            return isDone
+        case .list(var list):
+            guard let index = PatchList.index(step, limit: list.count) else { return false }
+            self = .whole(.null)
+            let isDone = list.change(index) { $0.change(at: rest, body) }
+            self = .list(list)
+            return isDone
+        case .whole: return false
+        }
+    }
+}
+
+extension Value {
+    /// Equality of JSON values: 1 and 1.0 are the same number.
+    func isSameJSON(as other: Value) -> Bool {
+        switch (self, other) {
+        case (.int, .double), (.double, .int): return double == other.double
+        case (.array(let left), .array(let right)):
+            return left.count == right.count && zip(left, right).allSatisfy { $0.isSameJSON(as: $1) }
+        case (.object(let left), .object(let right)):
+            return left.count == right.count
+                && zip(left, right).allSatisfy { $0.key == $1.key && $0.value.isSameJSON(as: $1.value) }
+        default: return self == other
+        }
+    }
+}
