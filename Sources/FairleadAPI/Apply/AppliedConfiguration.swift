@@ -6,13 +6,16 @@ import FairleadSchema
 struct AppliedConfiguration {
     let types: TypeRegistry
     private var errors: [String] = []
+    private var size = 0
+    /// Where the check is. Text is made of it only for what is told.
+    private var path: [PathElement] = []
 
     private init(types: TypeRegistry) { self.types = types }
 
     /// - Returns: the errors as Kubernetes joins them, nil if there are none.
     static func complaint(about value: Value, _ type: TypeSchema, _ types: TypeRegistry) -> String? {
         var check = AppliedConfiguration(types: types)
-        check.check(value, MergeType(.object(type)), at: "")
+        check.check(value, MergeType(.object(type)))
         switch check.errors.count {
         case 0: return nil
         case 1: return check.errors[0]
@@ -20,60 +23,73 @@ struct AppliedConfiguration {
         }
     }
 
-    private mutating func report(_ path: String, _ what: String) {
-        errors.append(path.isEmpty ? what : path + ": " + what)
+    private var isFull: Bool { size > APIStatus.maximumErrorText }
+
+    private mutating func report(_ what: @autoclosure () -> String) {
+        if isFull { return }
+        let text = path.isEmpty ? what() : path.map(\.description).joined() + ": " + what()
+        size += text.utf8.count
+        errors.append(text)
     }
 
-    private mutating func check(_ value: Value, _ type: MergeType, at path: String) {
-        if value.isNull { return }
+    private mutating func check(_ value: Value, _ type: MergeType, below element: PathElement) {
+        path.append(element)
+        check(value, type)
+        path.removeLast()
+    }
+
+    private mutating func check(_ value: Value, _ type: MergeType) {
+        if value.isNull || isFull { return }
         switch type.shape {
-        case .object(let schema): checkObject(value, schema, at: path)
-        case .recursive(let name): if let schema = types.type(named: name) { checkObject(value, schema, at: path) }
+        case .object(let schema): checkObject(value, schema)
+        case .recursive(let name): if let schema = types.type(named: name) { checkObject(value, schema) }
         case .map(let element):
-            guard case .object(let object) = value else { return expected("map", value, at: path) }
-            for member in object.members { check(member.value, MergeType(element), at: path + "." + member.key) }
+            guard case .object(let object) = value else { return expected("map", value) }
+            for member in object.members { check(member.value, MergeType(element), below: .field(member.key)) }
         case .list(let element):
-            guard case .array(let list) = value else { return expected("list", value, at: path) }
-            checkList(list, type, element, at: path)
+            guard case .array(let list) = value else { return expected("list", value) }
+            checkList(list, type, element)
         case .any: break
-        default: checkScalar(value, type.shape, at: path)
+        default: checkScalar(value, type.shape)
         }
     }
 
-    private mutating func checkObject(_ value: Value, _ schema: TypeSchema, at path: String) {
-        guard case .object(let object) = value else { return expected("map", value, at: path) }
+    private mutating func checkObject(_ value: Value, _ schema: TypeSchema) {
+        guard case .object(let object) = value else { return expected("map", value) }
         for member in object.members {
             guard let field = schema.field(member.key) else {
                 if schema.custom?.keepsUnknownFields == true { continue }
-                report(path + "." + member.key, "field not declared in schema")
+                path.append(.field(member.key))
+                report("field not declared in schema")
+                path.removeLast()
                 return
             }
-            check(member.value, MergeType(field), at: path + "." + member.key)
+            check(member.value, MergeType(field), below: .field(member.key))
         }
     }
 
-    private mutating func checkList(_ list: [Value], _ type: MergeType, _ element: Shape, at path: String) {
+    private mutating func checkList(_ list: [Value], _ type: MergeType, _ element: Shape) {
         let form = type.form(types)
         var seen: Set<PathElement> = []
         for (index, value) in list.enumerated() {
             var name = PathElement.index(index)
             switch form {
             case .keyedList(let inner, let keys):
-                if let why = keyProblem(value, inner, keys) { return report(path, "element \(index): \(why)") }
+                if let why = keyProblem(value, inner, keys) { return report("element \(index): \(why)") }
                 name = inner.key(of: value, keys, types) ?? name
             case .set:
                 if value.object != nil || value.array != nil || value.isNull {
                     let what = value.isNull ? "an explicit null" : value.array == nil ? "a map type" : "a list type"
-                    return report(path, "element \(index): associative list without keys has an element that's \(what)")
+                    return report("element \(index): associative list without keys has an element that's \(what)")
                 }
                 name = .value(value)
             default: break
             }
             if case .index = name {
             } else if !seen.insert(name).inserted {
-                report(path, "duplicate entries for key \(name)")
+                report("duplicate entries for key \(name)")
             }
-            check(value, MergeType(element), at: path + name.description)
+            check(value, MergeType(element), below: name)
         }
     }
 
@@ -89,49 +105,24 @@ struct AppliedConfiguration {
         }
     }
 
-    private mutating func checkScalar(_ value: Value, _ shape: Shape, at path: String) {
+    private mutating func checkScalar(_ value: Value, _ shape: Shape) {
         switch shape {
         case .string, .bytes:
             if value.string == nil {
-                report(path, "expected string, got &value.valueUnstructured{Value:\(Self.goSyntax(value))}")
+                report("expected string, got &value.valueUnstructured{Value:\(value.goSyntax)}")
             }
-        case .bool: if value.bool == nil { report(path, "expected boolean, got &{\(Self.goText(value))}") }
+        case .bool: if value.bool == nil { report("expected boolean, got &{\(value.goText)}") }
         case .int32, .int64, .double:
-            if value.double == nil { report(path, "expected numeric (int or float), got \(Self.goType(value))") }
+            if value.double == nil { report("expected numeric (int or float), got \(Self.goType(value))") }
         default:
             if value.object != nil || value.array != nil {
-                report(path, "expected scalar, got &{\(Self.goText(value))}")
+                report("expected scalar, got &{\(value.goText)}")
             }
         }
     }
 
-    private mutating func expected(_ what: String, _ value: Value, at path: String) {
-        report(path, "expected \(what), got &{\(Self.goText(value))}")
-    }
-
-    /// `%v`.
-    private static func goText(_ value: Value) -> String {
-        switch value {
-        case .null: "<nil>"
-        case .string(let text): text
-        case .array(let list): "[" + list.map(goText).joined(separator: " ") + "]"
-        case .object(let object):
-            "map[" + object.members.map { $0.key + ":" + goText($0.value) }.joined(separator: " ") + "]"
-        default: value.jsonText
-        }
-    }
-
-    /// `%#v`.
-    private static func goSyntax(_ value: Value) -> String {
-        switch value {
-        case .null: "interface {}(nil)"
-        case .string(let text): text.goQuoted
-        case .array(let list): "[]interface {}{" + list.map(goSyntax).joined(separator: ", ") + "}"
-        case .object(let object):
-            "map[string]interface {}{"
-                + object.members.map { $0.key.goQuoted + ":" + goSyntax($0.value) }.joined(separator: ", ") + "}"
-        default: value.jsonText
-        }
+    private mutating func expected(_ what: String, _ value: Value) {
+        report("expected \(what), got &{\(value.goText)}")
     }
 
     private static func goType(_ value: Value) -> String {

@@ -1,46 +1,47 @@
 import FairleadModel
 
-/// A field that an application would change although another manager owns it.
+/// The fields of one other manager that an application would change.
 struct ApplyConflict {
     let owner: FieldOwner
-    let path: [PathElement]
+    let fields: FieldSet
 
-    /// Every path of `taken` that somebody else owns, by managers.
-    static func all(_ taken: FieldSet, in managed: ManagedFields, except owner: FieldOwner) -> [ApplyConflict] {
+    /// What of `taken` others own, by managers, but for what is `allowed`.
+    static func all(
+        _ taken: FieldSet, in managed: ManagedFields, except owner: FieldOwner, allowed: FieldSet
+    ) -> [ApplyConflict] {
         let others = managed.entries.filter { $0.owner != owner }.sorted { left, right in
             (left.owner.manager, left.owner.operation.rawValue, left.owner.apiVersion, left.owner.subresource)
                 < (right.owner.manager, right.owner.operation.rawValue, right.owner.apiVersion, right.owner.subresource)
         }
-        return others.flatMap { entry in
-            entry.set.intersection(taken).paths.map { ApplyConflict(owner: entry.owner, path: $0) }
+        return others.compactMap { entry in
+            let fields = entry.set.intersection(taken).subtracting(allowed)
+            return fields.isEmpty ? nil : ApplyConflict(owner: entry.owner, fields: fields)
         }
     }
 
-    /// 409 with a cause for each conflict.
+    /// 409 with a cause for each field, as far as an answer may be long.
     static func status(_ conflicts: [ApplyConflict]) -> APIStatus {
-        let causes = conflicts.map {
-            APIStatus.Cause(
-                reason: "FieldManagerConflict", message: "conflict with \($0.ownerText)", field: $0.pathText)
-        }
-        return APIStatus(
-            code: 409, reason: "Conflict", message: message(conflicts), details: .init(causes: causes))
-    }
-
-    private static func message(_ conflicts: [ApplyConflict]) -> String {
-        if conflicts.count == 1 {
-            return "Apply failed with 1 conflict: conflict with \(conflicts[0].ownerText): \(conflicts[0].pathText)"
-        }
+        let count = conflicts.reduce(0) { $0 + $1.fields.memberCount }
+        var causes: [APIStatus.Cause] = []
         var lines: [String] = []
-        var current: FieldOwner?
-        for conflict in conflicts {
-            if conflict.owner != current { lines.append("conflicts with \(conflict.ownerText):") }
-            current = conflict.owner
-            lines.append("- " + conflict.pathText)
+        var size = 0
+        for conflict in conflicts where size <= APIStatus.maximumErrorText {
+            let owner = conflict.ownerText
+            lines.append("conflicts with \(owner):")
+            conflict.fields.forEachPath { path in
+                let text = path.map(\.description).joined()
+                causes.append(.init(reason: "FieldManagerConflict", message: "conflict with \(owner)", field: text))
+                lines.append("- " + text)
+                size += owner.utf8.count + text.utf8.count
+                return size <= APIStatus.maximumErrorText
+            }
         }
-        return "Apply failed with \(conflicts.count) conflicts: " + lines.joined(separator: "\n")
+        var message = "Apply failed with \(count) conflicts: " + lines.joined(separator: "\n")
+        if count == 1, let cause = causes.first {
+            message = "Apply failed with 1 conflict: \(cause.message): \(cause.field)"
+        }
+        return APIStatus(code: 409, reason: "Conflict", message: message, details: .init(causes: causes))
     }
-
-    private var pathText: String { path.map(\.description).joined() }
 
     private var ownerText: String {
         var text = owner.manager.goQuoted

@@ -40,10 +40,9 @@ extension FieldOwnership {
         let changes = Comparer(types: types).compare(live, object, type, excluding: reset)
         let taken = changes.taken
         if !force, !taken.isEmpty {
-            let conflicts = ApplyConflict.all(taken, in: managed, except: owner)
             let allowed = owner.manager == "kubectl" ? LastApplied.owned(by: live, self) : FieldSet()
-            let left = conflicts.filter { !allowed.contains($0.path) }
-            if !left.isEmpty { throw ApplyConflict.status(left) }
+            let conflicts = ApplyConflict.all(taken, in: managed, except: owner, allowed: allowed)
+            if !conflicts.isEmpty { throw ApplyConflict.status(conflicts) }
         }
         managed.changeOthers(than: owner) { $0.subtracting(taken).subtractingTrees(changes.removed) }
         let owned = reset.ownable(applied)
@@ -69,8 +68,8 @@ extension FieldOwnership {
         let before = last.withNamedFields(root, types)
         var pruned = removal.removing(before, from: merged, root)
 
-        var owned = applied
-        for entry in managed.entries where entry.owner != owner { owned = owned.union(entry.set) }
+        let others = managed.entries.filter { $0.owner != owner }
+        let owned = FieldSet.union(of: [applied] + others.map(\.set))
         let all = FieldSet.of(merged, type, types).withNamedFields(root, types)
         var kept = FieldSet.of(pruned, type, types).withNamedFields(root, types)
         kept = kept.union(owned.withNamedFields(root, types))

@@ -10,6 +10,17 @@ extension FieldSet {
         }
     }
 
+    /// Paths that are in any of them; two by two, so that it does not matter how many there are.
+    static func union(of sets: [FieldSet]) -> FieldSet {
+        var sets = sets
+        while sets.count > 1 {
+            sets = stride(from: 0, to: sets.count, by: 2).map { index in
+                index + 1 < sets.count ? sets[index].union(sets[index + 1]) : sets[index]
+            }
+        }
+        return sets.first ?? FieldSet()
+    }
+
     /// Paths that are in both.
     package func intersection(_ other: FieldSet) -> FieldSet {
         combined(with: other, keepsMine: false, keepsTheirs: false) { mine, theirs in
@@ -43,6 +54,9 @@ extension FieldSet {
     private func combined(
         with other: FieldSet, keepsMine: Bool, keepsTheirs: Bool, _ combine: (Entry, Entry) -> Entry
     ) -> FieldSet {
+        if !keepsTheirs, entries.count < other.entries.count / 16 {
+            return looked(up: other, keepsMine: keepsMine, combine)
+        }
         var result: [Entry] = []
         var position = 0
         for theirs in other.entries {
@@ -59,6 +73,21 @@ extension FieldSet {
             }
         }
         if keepsMine { result.append(contentsOf: entries[position...]) }
+        return FieldSet(sorted: result)
+    }
+
+    /// The same for few entries of mine and many of the others: there may be thousands of managers of an object with
+    /// thousands of fields.
+    private func looked(up other: FieldSet, keepsMine: Bool, _ combine: (Entry, Entry) -> Entry) -> FieldSet {
+        var result: [Entry] = []
+        for mine in entries {
+            if let theirs = other.entry(mine.element) {
+                let entry = combine(mine, theirs)
+                if entry.isMember || !entry.children.isEmpty { result.append(entry) }
+            } else if keepsMine {
+                result.append(mine)
+            }
+        }
         return FieldSet(sorted: result)
     }
 }

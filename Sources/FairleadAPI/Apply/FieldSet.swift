@@ -65,15 +65,47 @@ package struct FieldSet: Sendable, Hashable {
     /// Every path, a member before those below it, but members of a level before what lies below any of them.
     package var paths: [[PathElement]] {
         var result: [[PathElement]] = []
-        collect(under: [], into: &result)
+        forEachPath { path in
+            result.append(path)
+            return true
+        }
         return result
     }
 
-    private func collect(under prefix: [PathElement], into result: inout [[PathElement]]) {
-        for entry in entries where entry.isMember { result.append(prefix + [entry.element]) }
-        for entry in entries where !entry.children.isEmpty {
-            entry.children.collect(under: prefix + [entry.element], into: &result)
+    /// Goes through the paths in that order, as long as `visit` says so.
+    func forEachPath(_ visit: ([PathElement]) -> Bool) {
+        var path: [PathElement] = []
+        _ = visitPaths(below: &path, visit)
+    }
+
+    private func visitPaths(below path: inout [PathElement], _ visit: ([PathElement]) -> Bool) -> Bool {
+        for entry in entries where entry.isMember {
+            path.append(entry.element)
+            defer { path.removeLast() }
+            guard visit(path) else { return false }
         }
+        for entry in entries where !entry.children.isEmpty {
+            path.append(entry.element)
+            defer { path.removeLast() }
+            guard entry.children.visitPaths(below: &path, visit) else { return false }
+        }
+        return true
+    }
+
+    /// How many paths there are.
+    var memberCount: Int { entries.reduce(0) { $0 + ($1.isMember ? 1 : 0) + $1.children.memberCount } }
+
+    /// Whether there are at most `limit` entries at all levels together.
+    func isSmall(_ limit: Int) -> Bool {
+        var left = limit
+        return fits(in: &left)
+    }
+
+    private func fits(in left: inout Int) -> Bool {
+        left -= entries.count
+        if left < 0 { return false }
+        for entry in entries { guard entry.children.fits(in: &left) else { return false } }
+        return true
     }
 
     private func index(of element: PathElement) -> (index: Int, found: Bool) {

@@ -8,12 +8,13 @@ final class FieldsV1Cache: Sendable {
 
     /// Fields with names of their own (keys of maps, elements of lists) would fill it without end.
     private static let limit = 256
+    private static let largest = 1000
 
     func fieldsV1(_ set: FieldSet) -> Value { set.fieldsV1(tree(of:)) }
 
-    /// Metadata is not kept: its labels and the uids of its owners are each object's own.
+    /// Metadata is not kept: its labels and the uids of its owners are each object's own. Nor is what is large.
     private func tree(of entry: FieldSet.Entry) -> Value {
-        if entry.element == .field("metadata") { return entry.fieldsV1 }
+        if entry.element == .field("metadata") || !entry.children.isSmall(Self.largest) { return entry.fieldsV1 }
         if let known = trees.withLock({ $0[entry] }) { return known }
         let tree = entry.fieldsV1
         trees.withLock { trees in

@@ -30,6 +30,7 @@ struct FieldOwner: Hashable {
         hasher.combine(manager)
         hasher.combine(operation)
         hasher.combine(subresource)
+        if operation == .update { hasher.combine(apiVersion) }
     }
 
     private static let maximumLength = 128
@@ -129,6 +130,9 @@ struct ManagedFields {
     }
 
     private(set) var entries: [Entry] = []
+    /// Where each owner's entry is, once there are too many to look through.
+    private var places: [FieldOwner: Int] = [:]
+    private static let few = 8
 
     init() {}
 
@@ -142,17 +146,33 @@ struct ManagedFields {
 
     var isEmpty: Bool { entries.isEmpty }
 
+    private func place(of owner: FieldOwner) -> Int? {
+        entries.count > Self.few ? places[owner] : entries.firstIndex { $0.owner == owner }
+    }
+
+    private mutating func renewPlaces() {
+        if entries.count <= Self.few { return }
+        places = [:]
+        for (index, entry) in entries.enumerated() { places[entry.owner] = index }
+    }
+
     subscript(owner: FieldOwner) -> Entry? {
-        get { entries.first { $0.owner == owner } }
+        get { place(of: owner).map { entries[$0] } }
         set {
-            let index = entries.firstIndex { $0.owner == owner }
-            switch (index, newValue) {
+            switch (place(of: owner), newValue) {
             case (let index?, let entry?): entries[index] = entry
-            case (let index?, nil): entries.remove(at: index)
-            case (nil, let entry?): entries.append(entry)
+            case (_?, nil): remove([owner])
+            case (nil, let entry?):
+                entries.append(entry)
+                if entries.count > Self.few + 1 { places[owner] = entries.count - 1 } else { renewPlaces() }
             case (nil, nil): break
             }
         }
+    }
+
+    mutating func remove(_ owners: Set<FieldOwner>) {
+        entries.removeAll { owners.contains($0.owner) }
+        renewPlaces()
     }
 
     /// Changes the set of every entry but that of `owner`; those that come out empty are dropped.
@@ -161,6 +181,7 @@ struct ManagedFields {
             entries[index].replaceSet(change(entries[index].set))
         }
         entries.removeAll { $0.set.isEmpty && $0.owner != owner }
+        renewPlaces()
     }
 
     /// Applications before updates, older before newer. nil when there are none.
@@ -187,6 +208,8 @@ struct ManagedFields {
             return mine != other ? mine < other : left.owner.manager < right.owner.manager
         }
         var firsts: [String: Entry] = [:]
+        var buckets: [String: (sets: [FieldSet], time: String?)] = [:]
+        var gone: Set<FieldOwner> = []
         var count = updates.count
         for entry in oldest where count > maximum {
             let version = entry.owner.apiVersion
@@ -194,15 +217,24 @@ struct ManagedFields {
                 firsts[version] = entry
                 continue
             }
-            let bucket = FieldOwner(manager: "ancient-changes", operation: .update, apiVersion: version)
-            var sum = self[bucket]?.set ?? FieldSet()
-            if self[bucket] == nil {
-                sum = first.set
-                self[first.owner] = nil
+            if buckets[version] == nil {
+                let bucket = self[Self.bucket(version)]
+                buckets[version] = ([(bucket ?? first).set], nil)
+                if bucket == nil { gone.insert(first.owner) }
             }
-            self[entry.owner] = nil
-            self[bucket] = Entry(bucket, sum.union(entry.set), time: entry.time)
+            gone.insert(entry.owner)
+            buckets[version]?.sets.append(entry.set)
+            buckets[version]?.time = entry.time
             count -= 1
         }
+        remove(gone)
+        for (version, found) in buckets {
+            let bucket = Self.bucket(version)
+            self[bucket] = Entry(bucket, FieldSet.union(of: found.sets), time: found.time)
+        }
+    }
+
+    private static func bucket(_ version: String) -> FieldOwner {
+        FieldOwner(manager: "ancient-changes", operation: .update, apiVersion: version)
     }
 }

@@ -28,23 +28,29 @@ struct ScaleOwnership {
     /// The managedFields of the object after its Scale got `scale`. New owners have no time.
     func ofParent(scale: Value?) -> Value? {
         guard var managed = ManagedFields(parent), let scale = ManagedFields(scale) else { return parent }
-        var owners = scale.entries.filter { ownsReplicas($0.set) }.map { entry in
+        let owners = scale.entries.filter { ownsReplicas($0.set) }.map { entry in
             var owner = entry.owner
             owner.apiVersion = apiVersion
             return owner
         }
+        let kept = Set(owners)
+        var before: Set<FieldOwner> = []
+        var gone: Set<FieldOwner> = []
         for entry in managed.entries where ownsReplicas(entry.set) {
-            if let index = owners.firstIndex(of: entry.owner) {
-                owners.remove(at: index)
+            before.insert(entry.owner)
+            if kept.contains(entry.owner) { continue }
+            let rest = entry.set.subtracting(Self.replicas)
+            if rest.isEmpty {
+                gone.insert(entry.owner)
             } else {
-                let rest = entry.set.subtracting(Self.replicas)
-                managed[entry.owner] = rest.isEmpty ? nil : ManagedFields.Entry(entry.owner, rest, time: entry.time)
+                managed[entry.owner] = ManagedFields.Entry(entry.owner, rest, time: entry.time)
             }
         }
-        for owner in owners {
-            let before = managed[owner]
+        managed.remove(gone)
+        for owner in owners where !before.contains(owner) {
+            let known = managed[owner]
             managed[owner] = ManagedFields.Entry(
-                owner, Self.replicas.union(before?.set ?? FieldSet()), time: before?.time)
+                owner, Self.replicas.union(known?.set ?? FieldSet()), time: known?.time)
         }
         return managed.value()
     }
