@@ -43,6 +43,7 @@ package struct FieldError: Sendable {
         case none
         case value(Value)
         case text(String)
+        case printed(@Sendable () -> String)
     }
 
     package init(_ kind: Kind, field: String, printedValue: String?, detail: String) {
@@ -52,11 +53,14 @@ package struct FieldError: Sendable {
         offender = printedValue.map { .text($0) } ?? .none
     }
 
-    package init(_ kind: Kind, _ path: FieldPath, printedValue: String?, detail: String) {
+    /// - Parameter printedValue: only printed where the error is told.
+    package init(
+        _ kind: Kind, _ path: FieldPath, printedValue: @autoclosure @escaping @Sendable () -> String, detail: String
+    ) {
         self.kind = kind
         self.detail = detail
         place = .path(path)
-        offender = printedValue.map { .text($0) } ?? .none
+        offender = .printed(printedValue)
     }
 
     private init(_ kind: Kind, _ path: FieldPath, _ value: Value?, _ detail: String = "") {
@@ -112,6 +116,7 @@ package struct FieldError: Sendable {
         case .none: nil
         case .value(let value): Self.printed(value)
         case .text(let text): text
+        case .printed(let print): print()
         }
     }
 

@@ -6,12 +6,18 @@ import FairleadModel
 struct NodePortAllocator {
     private let context: StrategyContext
     /// Taken by this write, but in no snapshot yet.
-    private var taken: [Int] = []
+    private var taken: Set<Int> = []
+    private var highest: Int?
 
     init(_ context: StrategyContext) { self.context = context }
 
     private func isHeld(_ number: Int) -> Bool {
         taken.contains(number) || context.snapshot.object(AllocationClaims.key(nodePort: number)) != nil
+    }
+
+    private mutating func record(_ number: Int) {
+        taken.insert(number)
+        highest = max(highest ?? number, number)
     }
 
     /// A dry run looks only at what is taken, not at the range.
@@ -23,14 +29,14 @@ struct NodePortAllocator {
                     + "\(range.lowerBound)-\(range.upperBound)")
         }
         if isHeld(number) { throw AllocationFailure(message: "provided port is already allocated") }
-        taken.append(number)
+        record(number)
     }
 
     /// A dry run shows numbers beyond the range, which nobody can mistake for real ones.
     mutating func next() throws(AllocationFailure) -> Int {
         if context.isDryRun {
-            let number = (taken.max() ?? 32768) + 1
-            taken.append(number)
+            let number = (highest ?? 32768) + 1
+            record(number)
             return number
         }
         let range = context.configuration.nodePortRange
@@ -40,7 +46,7 @@ struct NodePortAllocator {
                 context.environment, isFree: { offset in !isHeld(range.lowerBound + Int(offset)) })
         else { throw AllocationFailure(message: "range is full") }
         let number = range.lowerBound + Int(offset)
-        taken.append(number)
+        record(number)
         return number
     }
 }

@@ -3,10 +3,10 @@ import FairleadModel
 extension FieldError {
     /// An unsupported value whose alternatives Kubernetes lists unsorted.
     static func notSupported(_ path: FieldPath, _ value: Value, inOrder supported: [String]) -> FieldError {
-        let printed = value.string.map(\.goQuoted) ?? value.jsonText
         let list = supported.map { "\"\($0)\"" }.joined(separator: ", ")
         return FieldError(
-            .notSupported, path, printedValue: printed, detail: "supported values: " + list)
+            .notSupported, path, printedValue: value.string.map(\.goQuoted) ?? value.jsonText,
+            detail: "supported values: " + list)
     }
 
     /// An invalid value that is a pointer in Kubernetes' types: where there is none, that is printed like a text.
@@ -15,8 +15,10 @@ extension FieldError {
     }
 
     /// An invalid value that is printed in a form of its own (Go structs).
-    static func invalid(_ path: FieldPath, printed: String, _ detail: String) -> FieldError {
-        FieldError(.invalid, path, printedValue: printed, detail: detail)
+    static func invalid(
+        _ path: FieldPath, printed: @autoclosure @escaping @Sendable () -> String, _ detail: String
+    ) -> FieldError {
+        FieldError(.invalid, path, printedValue: printed(), detail: detail)
     }
 }
 

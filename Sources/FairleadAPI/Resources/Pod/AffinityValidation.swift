@@ -149,6 +149,8 @@ enum TopologySpreadValidation {
     static func errors(_ constraints: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         let kinds = constraints.map { "{\($0.text("topologyKey")), \($0.text("whenUnsatisfiable"))}" }
+        var lastPlaces: [String: Int] = [:]
+        for (index, kind) in kinds.enumerated() { lastPlaces[kind] = index }
         for (index, constraint) in constraints.enumerated() {
             let here = path.index(index)
             let skew = constraint.number("maxSkew")
@@ -163,7 +165,7 @@ enum TopologySpreadValidation {
                     .notSupported(here.child("whenUnsatisfiable"), .string(action), supported: actions))
             }
             // What comes again later is reported where it stands first.
-            if kinds[(index + 1)...].contains(kinds[index]) {
+            if let last = lastPlaces[kinds[index]], last > index {
                 errors.append(
                     .duplicate(here.child("{topologyKey, whenUnsatisfiable}"), .string(kinds[index])))
             }

@@ -2,7 +2,8 @@ import FairleadModel
 
 /// The rules of containers of all three sorts.
 struct ContainerValidation {
-    var volumes: [Value]
+    /// The names of the volumes that can be mounted.
+    var volumes: Set<String>
     var allowsPrivileged: Bool
     var gracePeriod: Int64
 
@@ -48,7 +49,8 @@ struct ContainerValidation {
 
     func errors(ofEphemeralContainers containers: [Value], others: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
-        var names = Set(others.map { $0.text("name") })
+        let targets = Set(others.map { $0.text("name") })
+        var names = targets
         let fieldsNotAllowed = [
             "ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "resizePolicy",
         ]
@@ -59,7 +61,7 @@ struct ContainerValidation {
                 errors.append(.duplicate(here.child("name"), container["name"] ?? ""))
             }
             let target = container.text("targetContainerName")
-            if !target.isEmpty, !others.contains(where: { $0.text("name") == target }) {
+            if !target.isEmpty, !targets.contains(target) {
                 errors.append(.notFound(here.child("targetContainerName"), .string(target)))
             }
             for field in fieldsNotAllowed where container[field] != nil {

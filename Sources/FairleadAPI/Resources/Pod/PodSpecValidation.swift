@@ -41,7 +41,7 @@ package struct PodSpecValidation {
 
     package func errors(of spec: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
-        let volumes = VolumeValidation.validVolumes(
+        let volumes = VolumeValidation.validNames(
             spec.items("volumes"), path.child("volumes"), errors: &errors)
         let containers = ContainerValidation(
             volumes: volumes, allowsPrivileged: allowsPrivileged,

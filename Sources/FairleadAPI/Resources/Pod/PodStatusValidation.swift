@@ -52,18 +52,16 @@ enum PodStatusValidation {
         let isInit = key == "initContainerStatuses"
         if policy == "Always" { return [] }
         var errors: [FieldError] = []
+        let sidecars = Set(
+            spec.items("initContainers").filter { $0.text("restartPolicy") == "Always" }.map { $0.text("name") })
+        let running = Set(
+            new.items(key).filter { $0.at("state", "terminated") == nil }.map { $0.text("name") })
         for (index, before) in old.items(key).enumerated() {
             guard let terminated = before.at("state", "terminated") else { continue }
             if policy == "OnFailure", terminated.number("exitCode") != 0 { continue }
             let name = before.text("name")
-            let isSidecar =
-                isInit
-                && spec.items("initContainers").contains {
-                    $0.text("name") == name && $0.text("restartPolicy") == "Always"
-                }
-            if isSidecar { continue }
-            for status in new.items(key)
-            where status.text("name") == name && status.at("state", "terminated") == nil {
+            if isInit, sidecars.contains(name) { continue }
+            if running.contains(name) {
                 errors.append(
                     .forbidden(
                         FieldPath("status").child(key).index(index).child("state"),
@@ -90,7 +88,7 @@ enum PodStatusValidation {
         for (index, item) in list.enumerated() where !seen.insert(item.text("ip")).inserted {
             errors.append(
                 FieldError(
-                    .duplicate, field: path.index(index).description,
+                    .duplicate, path.index(index),
                     printedValue: InternalForm.text(of: item, as: "PodIP"), detail: ""))
         }
         return errors

@@ -19,9 +19,8 @@ struct PodStrategy: ResourceStrategy {
     private static func defaultRequests(_ container: inout Value) {
         container.change("resources") { resources in
             guard let limits = resources["limits"]?.object, !limits.isEmpty else { return }
-            var requests = resources["requests"]?.object ?? Object()
-            for (name, quantity) in limits where requests[name] == nil { requests[name] = quantity }
-            resources["requests"] = .object(requests)
+            let requests = resources["requests"]?.object ?? Object()
+            resources["requests"] = .object(requests.merging(limits) { _, request, limit in request ?? limit })
         }
     }
 

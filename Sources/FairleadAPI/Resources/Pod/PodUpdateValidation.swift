@@ -78,11 +78,12 @@ enum PodUpdateValidation {
 
     private static func gates(_ new: [Value], old: [Value]) -> [FieldError] {
         let before = Set(old.map { $0.text("name") })
+        // A gate that is added twice is reported once, where it stands last.
+        var lastPlaces: [String: Int] = [:]
+        for (index, gate) in new.enumerated() { lastPlaces[gate.text("name")] = index }
         return new.enumerated().compactMap { index, gate in
             let name = gate.text("name")
-            // A gate that is added twice is reported once, where it stands last.
-            let isRepeated = new[(index + 1)...].contains { $0.text("name") == name }
-            return before.contains(name) || isRepeated
+            return before.contains(name) || lastPlaces[name] != index
                 ? nil
                 : .forbidden(
                     path.child("schedulingGates").index(index).child("name"),

@@ -2,31 +2,33 @@ import FairleadModel
 
 /// The rules of what containers mount.
 enum VolumeMountValidation {
-    static func errors(_ container: Value, volumes: [Value], _ path: FieldPath) -> [FieldError] {
+    static func errors(_ container: Value, volumes: Set<String>, _ path: FieldPath) -> [FieldError] {
         mounts(container, volumes, path.child("volumeMounts"))
             + devices(container, volumes, path.child("volumeDevices"))
     }
 
-    private static func mounts(_ container: Value, _ volumes: [Value], _ path: FieldPath) -> [FieldError] {
+    private static func mounts(_ container: Value, _ volumes: Set<String>, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var taken: Set<String> = []
         let devices = container.items("volumeDevices")
+        let deviceNames = Set(devices.map { $0.text("name") })
+        let devicePaths = Set(devices.map { $0.text("devicePath") })
         for (index, mount) in container.items("volumeMounts").enumerated() {
             let here = path.index(index)
             let name = mount.text("name")
             let location = mount.text("mountPath")
             if name.isEmpty { errors.append(.required(here.child("name"))) }
-            if !volumes.contains(where: { $0.text("name") == name }) {
+            if !volumes.contains(name) {
                 errors.append(.notFound(here.child("name"), .string(name)))
             }
             if location.isEmpty { errors.append(.required(here.child("mountPath"))) }
             if !taken.insert(location).inserted {
                 errors.append(.invalid(here.child("mountPath"), .string(location), "must be unique"))
             }
-            if devices.contains(where: { $0.text("name") == name }) {
+            if deviceNames.contains(name) {
                 errors.append(.invalid(here.child("name"), .string(name), "must not already exist in volumeDevices"))
             }
-            if devices.contains(where: { $0.text("devicePath") == location }) {
+            if devicePaths.contains(location) {
                 errors.append(
                     .invalid(
                         here.child("mountPath"), .string(location),
@@ -84,7 +86,7 @@ enum VolumeMountValidation {
         return errors
     }
 
-    private static func devices(_ container: Value, _ volumes: [Value], _ path: FieldPath) -> [FieldError] {
+    private static func devices(_ container: Value, _ volumes: Set<String>, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var names: Set<String> = []
         var paths: Set<String> = []
@@ -96,7 +98,7 @@ enum VolumeMountValidation {
             if !names.insert(name).inserted {
                 errors.append(.invalid(here.child("name"), .string(name), "must be unique"))
             }
-            if !volumes.contains(where: { $0.text("name") == name }) {
+            if !volumes.contains(name) {
                 errors.append(.notFound(here.child("name"), .string(name)))
             }
             if location.isEmpty { errors.append(.required(here.child("devicePath"))) }

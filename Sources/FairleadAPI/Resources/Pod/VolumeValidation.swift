@@ -2,9 +2,8 @@ import FairleadModel
 
 /// The rules of volumes.
 enum VolumeValidation {
-    /// The volumes without errors, which alone can be mounted.
-    static func validVolumes(_ volumes: [Value], _ path: FieldPath, errors: inout [FieldError]) -> [Value] {
-        var valid: [Value] = []
+    /// The names of the volumes without errors, which alone can be mounted.
+    static func validNames(_ volumes: [Value], _ path: FieldPath, errors: inout [FieldError]) -> Set<String> {
         var names: Set<String> = []
         for (index, volume) in volumes.enumerated() {
             let here = path.index(index)
@@ -16,13 +15,10 @@ enum VolumeValidation {
                 found += FieldChecks.dnsLabel(name, here.child("name"))
             }
             if names.contains(name) { found.append(.duplicate(here.child("name"), .string(name))) }
-            if found.isEmpty {
-                names.insert(name)
-                valid.append(volume)
-            }
+            if found.isEmpty { names.insert(name) }
             errors += found
         }
-        return valid
+        return names
     }
 
     private static let order = [

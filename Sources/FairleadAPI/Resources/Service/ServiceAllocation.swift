@@ -90,6 +90,10 @@ struct ServiceAllocation {
     private mutating func createNodePorts() throws(APIStatus) {
         let ports = spec.ports
         var byPort: [Int64: Int] = [:]
+        var wanted: [Int64: Int] = [:]
+        for port in ports where port.number("nodePort") != 0 && wanted[port.number("port")] == nil {
+            wanted[port.number("port")] = Int(port.number("nodePort"))
+        }
         for (index, port) in ports.enumerated() {
             let own = spec.nodePort(at: index)
             if own == 0, !spec.allocatesNodePorts { continue }
@@ -102,10 +106,9 @@ struct ServiceAllocation {
                 }
                 continue
             }
-            let wanted = ports.first { $0.number("port") == number && $0.number("nodePort") != 0 }
             let chosen: Int
-            if let wanted {
-                chosen = Int(wanted.number("nodePort"))
+            if let own = wanted[number] {
+                chosen = own
                 try takeNodePort(chosen, at: index)
             } else {
                 chosen = try nextNodePort()

@@ -85,11 +85,13 @@ struct ServiceFamilies {
     private mutating func inferFamilies() -> [FieldError] {
         var errors: [FieldError] = []
         let shown = Value.array(spec.clusterIPs.map(Value.string))
+        var families = spec.ipFamilies
+        defer { spec.ipFamilies = families }
         for (index, text) in spec.clusterIPs.enumerated() {
             if text == ServiceSpec.none { break }
-            guard index >= spec.ipFamilies.count, let family = IPAddress(text)?.family else { continue }
+            guard index >= families.count, let family = IPAddress(text)?.family else { continue }
             if configured.contains(family) {
-                spec.ipFamilies.append(family)
+                families.append(family)
             } else {
                 let path = FieldPath("spec", "clusterIPs").index(index)
                 errors.append(.invalid(path, shown, "\(family) is not configured on this cluster"))

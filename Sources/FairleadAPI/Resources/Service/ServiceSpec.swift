@@ -39,7 +39,8 @@ struct ServiceSpec {
     func nodePort(at index: Int) -> Int { Int(ports[index].number("nodePort")) }
 
     mutating func setNodePort(_ number: Int, at index: Int) {
-        var list = ports
+        guard case .array(var list)? = value["ports"], list.indices.contains(index) else { return }
+        value["ports"] = .null  // keeps the list uniquely referenced while it changes
         list[index]["nodePort"] = number == 0 ? nil : .int(Int64(number))
         value["ports"] = .array(list)
     }
@@ -64,17 +65,14 @@ struct ServiceSpec {
 
     /// The different node ports that stand in `ports`, in order.
     var nodePorts: [Int] {
-        var numbers: [Int] = []
-        for port in ports {
-            let number = Int(port.number("nodePort"))
-            if number != 0, !numbers.contains(number) { numbers.append(number) }
-        }
-        return numbers
+        var seen: Set<Int> = []
+        return ports.map { Int($0.number("nodePort")) }.filter { $0 != 0 && seen.insert($0).inserted }
     }
 
     /// The numbers that the Service holds on every node, each once: node ports and the port of the health check.
     var heldNodePorts: [Int] {
         guard mayHaveNodePorts else { return [] }
+        let nodePorts = nodePorts
         let check = needsHealthCheck ? healthCheckNodePort : 0
         return check == 0 || nodePorts.contains(check) ? nodePorts : nodePorts + [check]
     }
