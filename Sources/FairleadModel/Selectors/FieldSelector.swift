@@ -16,12 +16,40 @@ package struct FieldSelector: Sendable, Hashable {
         }
     }
 
-    package var requirements: [Requirement]
+    package let requirements: [Requirement]
+    private let fields: [Field]
 
-    package init(requirements: [Requirement] = []) { self.requirements = requirements }
+    /// All that is required of one field.
+    private struct Field: Sendable, Hashable {
+        let name: String
+        var equal: Set<String> = []
+        var unequal: Set<String> = []
+
+        func holds(_ value: String) -> Bool {
+            (equal.isEmpty || equal.count == 1 && equal.contains(value)) && !unequal.contains(value)
+        }
+    }
+
+    package init(requirements: [Requirement] = []) {
+        self.requirements = requirements
+        var places: [String: Int] = [:]
+        var fields: [Field] = []
+        for requirement in requirements {
+            let place = places[requirement.field] ?? fields.count
+            if place == fields.count {
+                places[requirement.field] = place
+                fields.append(Field(name: requirement.field))
+            }
+            switch requirement.op {
+            case .equals: fields[place].equal.insert(requirement.value)
+            case .notEquals: fields[place].unequal.insert(requirement.value)
+            }
+        }
+        self.fields = fields
+    }
 
     package init(parsing text: String) throws(SelectorError) {
-        requirements = []
+        var requirements: [Requirement] = []
         for term in Self.terms(of: text) where !term.isEmpty {
             guard let split = Self.split(term) else {
                 throw SelectorError(message: "invalid selector: '\(text)'; can't understand '\(term)'")
@@ -29,14 +57,13 @@ package struct FieldSelector: Sendable, Hashable {
             let value = try Self.unescaped(split.value)
             requirements.append(Requirement(field: split.field, op: split.op, value: value))
         }
+        self.init(requirements: requirements)
     }
 
     package var isEmpty: Bool { requirements.isEmpty }
 
     /// - Parameter field: the value of a field of the object; nil reads as "".
-    package func matches(_ field: (String) -> String?) -> Bool {
-        requirements.allSatisfy { ((field($0.field) ?? "") == $0.value) == ($0.op == .equals) }
-    }
+    package func matches(_ field: (String) -> String?) -> Bool { fields.allSatisfy { $0.holds(field($0.name) ?? "") } }
 
     /// The value that `field` must have, if a requirement says so.
     package func required(_ field: String) -> String? {
@@ -59,12 +86,18 @@ package struct FieldSelector: Sendable, Hashable {
     }
 
     private static func split(_ term: String) -> (field: String, op: Requirement.Operator, value: String)? {
-        for index in term.indices {
-            let rest = term[index...]
-            let field = String(term[..<index])
-            if rest.hasPrefix("!=") { return (field, .notEquals, String(rest.dropFirst(2))) }
-            if rest.hasPrefix("==") { return (field, .equals, String(rest.dropFirst(2))) }
-            if rest.hasPrefix("=") { return (field, .equals, String(rest.dropFirst())) }
+        let bytes = term.utf8
+        guard let place = bytes.firstIndex(where: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: "!") }) else {
+            return nil
+        }
+        var start = place
+        while start < bytes.endIndex {
+            let field = { String(term[..<start]) }
+            let rest = bytes[start...]
+            if rest.starts(with: "!=".utf8) { return (field(), .notEquals, String(Substring(rest.dropFirst(2)))) }
+            if rest.starts(with: "==".utf8) { return (field(), .equals, String(Substring(rest.dropFirst(2)))) }
+            if rest.starts(with: "=".utf8) { return (field(), .equals, String(Substring(rest.dropFirst()))) }
+            start = bytes.index(after: start)
         }
         return nil
     }

@@ -6,6 +6,8 @@ package struct LabelSelector: Sendable, Hashable, CustomStringConvertible {
     package private(set) var requirements: [Requirement]
     /// Set for a selector that means nothing at all (a null LabelSelector).
     private var matchesNothing = false
+    /// For selectors too long to go through for every object.
+    private let index: Index?
 
     package static let everything = LabelSelector(requirements: [])
     package static let nothing: LabelSelector = {
@@ -16,6 +18,7 @@ package struct LabelSelector: Sendable, Hashable, CustomStringConvertible {
 
     init(requirements: [Requirement]) {
         self.requirements = requirements.sorted { $0.key < $1.key }
+        index = Index(requirements)
     }
 
     /// Every label must have exactly this value (the selector of a Service).
@@ -56,7 +59,8 @@ package struct LabelSelector: Sendable, Hashable, CustomStringConvertible {
     }
 
     package func matches(_ labels: [String: String]) -> Bool {
-        !matchesNothing && requirements.allSatisfy { $0.matches(labels) }
+        if matchesNothing { return false }
+        return index?.matches(labels) ?? requirements.allSatisfy { $0.matches(labels) }
     }
 
     /// The same for the labels of an object as they stand in its tree, without making a dictionary of them.
@@ -64,6 +68,7 @@ package struct LabelSelector: Sendable, Hashable, CustomStringConvertible {
         if matchesNothing { return false }
         if requirements.isEmpty { return true }
         let labels = object.at("metadata", "labels")
+        if let index { return index.matches(labels?.stringMap ?? [:]) }
         return requirements.allSatisfy { $0.matches(label: labels?[$0.key]?.string) }
     }
 
