@@ -45,7 +45,9 @@ struct EndpointSliceMirroringReconciler {
         self.annotations = annotations.isEmpty ? nil : Value(annotations)
         var invalid = 0
         var skipped = 0
-        for subset in SubsetRepacking(endpoints.items("subsets")).subsets { add(subset, &invalid, &skipped) }
+        let repacking = SubsetRepacking(endpoints.items("subsets"))
+        for subset in repacking.subsets { add(subset, &invalid, &skipped) }
+        skipped += repacking.leftOut
         if invalid > 0 { complaints.append(.invalidAddresses(invalid)) }
         if skipped > 0 { complaints.append(.tooManyAddresses(skipped + invalid)) }
     }

@@ -45,7 +45,8 @@ struct EndpointSubsets {
         }
     }
 
-    private var byPort: [Port?: Set<Address>] = [:]
+    /// The addresses of pods by the ports that the Service has on them: mostly all pods have the same.
+    private var byPorts: [[Port?]: Set<Address>] = [:]
     private var values: [Address: Value] = [:]
 
     /// - Parameter pods: selected by the Service.
@@ -53,6 +54,8 @@ struct EndpointSubsets {
         let publishesNotReady = service.publishNotReadyAddresses
         let isIPv6 = service.ipFamilies.first.map { $0 == "IPv6" } ?? service.clusterIP.contains(":")
         let servicePorts = service.ports
+        // What a port of the Service is on a pod follows from the pod's ports.
+        var resolved: [[PodView.ContainerPort]: [Port?]] = [:]
         for pod in pods where EndpointBuilder.isEndpoint(pod) {
             // Terminating pods vanish at once, unless the Service asks for every address.
             if pod.isTerminating, !publishesNotReady { continue }
@@ -60,14 +63,33 @@ struct EndpointSubsets {
             let ip = IPAddress.canonical(text)
             let address = Address(ip: ip, uid: pod.uid, isReady: publishesNotReady || pod.isReady)
             values[address] = Self.address(ip, pod, service)
-            if servicePorts.isEmpty, service.isHeadless { byPort[nil, default: []].insert(address) }
-            for port in servicePorts {
-                guard let number = pod.resolve(port) else { continue }
-                let key = Port(
-                    name: port.name, number: number, protocolName: port.protocolName, appProtocol: port.appProtocol)
-                byPort[key, default: []].insert(address)
+            let containerPorts = pod.containerPorts
+            let ports = resolved[containerPorts] ?? Self.ports(of: service, servicePorts, on: pod)
+            resolved[containerPorts] = ports
+            if !ports.isEmpty { byPorts[ports, default: []].insert(address) }
+        }
+    }
+
+    private static func ports(of service: ServiceView, _ ports: [ServiceView.Port], on pod: PodView) -> [Port?] {
+        if ports.isEmpty { return service.isHeadless ? [nil] : [] }
+        return ports.compactMap { port in
+            pod.resolve(port).map { number in
+                Port(name: port.name, number: number, protocolName: port.protocolName, appProtocol: port.appProtocol)
             }
         }
+    }
+
+    /// The ports that the same pods have, with the addresses of those pods: so many sets are joined as there are ways in
+    /// which pods differ, not as many as there are ports.
+    private func portsByPlaces() -> [(places: [Set<Address>], ports: [Port])] {
+        let sets = Array(byPorts)
+        var places: [Port?: [Int]] = [:]
+        for (index, set) in sets.enumerated() {
+            for port in Set(set.key) { places[port, default: []].append(index) }
+        }
+        var classes: [[Int]: [Port]] = [:]
+        for (port, place) in places { classes[place, default: []] += port.map { [$0] } ?? [] }
+        return classes.map { place, ports in (place.map { sets[$0].value }, ports) }
     }
 
     private static func address(_ ip: String, _ pod: PodView, _ service: ServiceView) -> Value {
@@ -85,8 +107,9 @@ struct EndpointSubsets {
     /// The subsets, cut to a thousand addresses (ready ones first), and whether something was cut.
     func subsets() -> (subsets: [Value], isTruncated: Bool) {
         var portsOfSet: [Set<Address>: [Port]] = [:]
-        for (port, addresses) in byPort {
-            portsOfSet[addresses, default: []] += port.map { [$0] } ?? []
+        for (places, ports) in portsByPlaces() {
+            let addresses = places.reduce(into: Set<Address>()) { $0.formUnion($1) }
+            portsOfSet[addresses, default: []] += ports
         }
         var subsets: [Subset] = portsOfSet.map { addresses, ports in
             let sorted = addresses.sorted { ($0.ip, $0.uid) < ($1.ip, $1.uid) }

@@ -68,7 +68,7 @@ struct SlicePacker {
                 unchanged.append(Draft(existing: slice, endpoints: kept))
             }
         }
-        var left: [Value] = order.compactMap { wanted[$0] }
+        var left = order.compactMap { wanted[$0] }[...]
         fill(&result.updated, &left)
         place(&left, unchanged, &result)
         return result
@@ -97,7 +97,7 @@ struct SlicePacker {
         return desired == bare
     }
 
-    private func fill(_ drafts: inout [Draft], _ left: inout [Value]) {
+    private func fill(_ drafts: inout [Draft], _ left: inout ArraySlice<Value>) {
         if left.isEmpty { return }
         let fullestFirst = drafts.indices.sorted { drafts[$0].endpoints.count > drafts[$1].endpoints.count }
         for index in fullestFirst {
@@ -108,11 +108,13 @@ struct SlicePacker {
         }
     }
 
-    private func place(_ left: inout [Value], _ unchanged: [Draft], _ result: inout Result) {
+    private func place(_ left: inout ArraySlice<Value>, _ unchanged: [Draft], _ result: inout Result) {
         while !left.isEmpty {
             let count = left.count
-            let roomy = unchanged.filter { $0.endpoints.count + count <= maximum }
-            if count < maximum, var target = roomy.max(by: { $0.endpoints.count < $1.endpoints.count }) {
+            if count < maximum,
+                var target = unchanged.filter({ $0.endpoints.count + count <= maximum })
+                    .max(by: { $0.endpoints.count < $1.endpoints.count })
+            {
                 target.endpoints.append(contentsOf: left)
                 result.updated.append(target)
                 return
