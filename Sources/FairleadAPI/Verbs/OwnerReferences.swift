@@ -9,10 +9,11 @@ extension Value {
     /// - Returns: the warning about them, if there were any.
     mutating func removeDuplicateOwners(afterAdmission: Bool) -> [String] {
         guard let owners = at("metadata", "ownerReferences")?.array, owners.count > 1 else { return [] }
+        var seen: Set<Value> = []
         var distinct: [Value] = []
         var duplicates: [String] = []
         for owner in owners {
-            if distinct.contains(owner) { duplicates.append(owner.text("uid")) } else { distinct.append(owner) }
+            if seen.insert(owner).inserted { distinct.append(owner) } else { duplicates.append(owner.text("uid")) }
         }
         if duplicates.isEmpty { return [] }
         set(.array(distinct), at: "metadata", "ownerReferences")

@@ -96,8 +96,10 @@ struct YAMLComposer {
         let written = members
         if Object.sort(&members) {
             var seen: Set<String> = []
+            var repeated: Set<String> = []
             for (member, line) in zip(written, lines) where !seen.insert(member.key).inserted {
                 duplicates.append((line, member.key))
+                guard repeated.insert(member.key).inserted else { continue }
                 path.append(.name(member.key))
                 repeatedPaths.add(path.description)
                 path.removeLast()

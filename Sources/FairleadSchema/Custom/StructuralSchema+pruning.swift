@@ -9,6 +9,16 @@ extension StructuralSchema {
     ///   - unknown: gets the paths of what was removed.
     /// Reference: k8s.io/apiextensions-apiserver `schema/pruning`.
     package func prune(_ value: inout Value, isResource: Bool, path: String = "", unknown: inout [String]) {
+        var place = DocumentPath()
+        if !path.isEmpty { place.append(.name(path)) }
+        var found = StrictComplaints()
+        prune(&value, isResource: isResource, at: &place, &found)
+        unknown += found.texts
+    }
+
+    private func prune(
+        _ value: inout Value, isResource: Bool, at path: inout DocumentPath, _ unknown: inout StrictComplaints
+    ) {
         switch value {
         case .object(var object):
             value = .null
@@ -17,22 +27,23 @@ extension StructuralSchema {
             let members = object.members
             object = Object()
             for var member in members {
-                let place = path.isEmpty ? member.key : path + "." + member.key
+                path.append(.name(member.key))
+                defer { path.removeLast() }
                 if isResource, Self.resourceFields.contains(member.key) {
                     kept.append(member)
                 } else if let property = properties[member.key] {
                     property.prune(
-                        &member.value, isResource: property.isEmbeddedResource, path: place, unknown: &unknown)
+                        &member.value, isResource: property.isEmbeddedResource, at: &path, &unknown)
                     kept.append(member)
                 } else {
                     switch additional {
                     case .schema(let schema):
                         schema.prune(
-                            &member.value, isResource: schema.isEmbeddedResource, path: place, unknown: &unknown)
+                            &member.value, isResource: schema.isEmbeddedResource, at: &path, &unknown)
                         kept.append(member)
                     case .any(true): kept.append(member)
                     default:
-                        if preservesUnknownFields { kept.append(member) } else { unknown.append(place) }
+                        if preservesUnknownFields { kept.append(member) } else { unknown.add(path.description) }
                     }
                 }
             }
@@ -41,8 +52,9 @@ extension StructuralSchema {
             guard let items else { return }
             value = .null
             for index in list.indices {
-                items.prune(
-                    &list[index], isResource: items.isEmbeddedResource, path: "\(path)[\(index)]", unknown: &unknown)
+                path.append(.index(index))
+                items.prune(&list[index], isResource: items.isEmbeddedResource, at: &path, &unknown)
+                path.removeLast()
             }
             value = .array(list)
         default: break

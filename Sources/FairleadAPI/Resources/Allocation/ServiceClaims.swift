@@ -34,6 +34,7 @@ struct ServiceClaims {
     func add(to transaction: inout Transaction, lender: (IPAddress) -> StoredObject? = { _ in nil }) {
         // In Kubernetes a Service and its IPAddresses are written one after the other, and their versions show it.
         if new.addresses != old.addresses { transaction.numbering = .oneByOne }
+        let (newPorts, oldPorts) = (Set(new.nodePorts), Set(old.nodePorts))
         if let owner = new.owner {
             for address in new.addresses where !old.addresses.contains(address) {
                 let claim = AllocationClaims.claim(address, for: owner, context.environment)
@@ -42,7 +43,7 @@ struct ServiceClaims {
                     transaction.conditions.append(.init(key: lender.key, revision: lender.revision))
                 }
             }
-            for number in new.nodePorts where !old.nodePorts.contains(number) {
+            for number in new.nodePorts where !oldPorts.contains(number) {
                 let claim = AllocationClaims.claim(nodePort: number, for: owner, context.environment)
                 take(AllocationClaims.key(nodePort: number), claim, in: &transaction)
             }
@@ -51,7 +52,7 @@ struct ServiceClaims {
             for address in old.addresses where !new.addresses.contains(address) {
                 release(AllocationClaims.key(address), of: owner, in: &transaction)
             }
-            for number in old.nodePorts where !new.nodePorts.contains(number) {
+            for number in old.nodePorts where !newPorts.contains(number) {
                 release(AllocationClaims.key(nodePort: number), of: owner, in: &transaction)
             }
         }

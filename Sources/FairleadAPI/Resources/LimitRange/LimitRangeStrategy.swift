@@ -15,9 +15,9 @@ struct LimitRangeStrategy: ResourceStrategy {
     }
 
     private static func fill(_ limit: inout Value, _ target: String, from source: String) {
-        for member in limit.entries(source) where limit.at(target, member.key) == nil {
-            limit.set(member.value, at: target, member.key)
-        }
+        guard let given = limit[source]?.object, !given.isEmpty else { return }
+        let filled = (limit[target]?.object ?? Object()).merging(given) { _, mine, theirs in mine ?? theirs }
+        limit[target] = .object(filled)
     }
 
     func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {}

@@ -64,7 +64,7 @@ enum PodWarnings {
             let name = variable.text("name")
             if names.insert(name).inserted { continue }
             // `PATH=$(PATH):/x` builds on the previous definition and is meant.
-            if variable.text("value").contains("$(\(name))") { continue }
+            if variable.text("value").refers(to: name) { continue }
             warnings.append(
                 "\(path.child("env").index(index).description): hides previous definition of \(name.goQuoted), "
                     + "which may be dropped when using apply")
@@ -82,5 +82,16 @@ enum PodWarnings {
                 "\(list.index(index).description): duplicate port definition with \(list.index(first).description)")
         }
         return warnings
+    }
+}
+
+extension String {
+    /// Whether the text has `$(name)` in it. Of texts that overlap themselves a search byte by byte would begin again and
+    /// again, so that it looks only at what stands between `$(` and the next `)`.
+    fileprivate func refers(to name: String) -> Bool {
+        if name.contains(")") || name.contains("$(") { return false }
+        return split(separator: "$(", omittingEmptySubsequences: false).dropFirst().contains { part in
+            part.utf8.starts(with: name.utf8) && part.utf8.dropFirst(name.utf8.count).first == UInt8(ascii: ")")
+        }
     }
 }

@@ -34,14 +34,7 @@ enum UnifiedDiff {
     }
 
     private static func edits(from old: [Substring], to new: [Substring]) -> [Edit] {
-        var removed: Set<Int> = []
-        var added: Set<Int> = []
-        for change in new.difference(from: old) {
-            switch change {
-            case .remove(let offset, _, _): removed.insert(offset)
-            case .insert(let offset, _, _): added.insert(offset)
-            }
-        }
+        let (removed, added) = changes(from: old, to: new)
         var edits: [Edit] = []
         var position = (old: 0, new: 0)
         while position.old < old.count || position.new < new.count {
@@ -58,6 +51,31 @@ enum UnifiedDiff {
             }
         }
         return edits
+    }
+
+    /// A difference is searched for among so many lines: the time and the room it takes grow with their square. More of
+    /// them are all given as removed and added.
+    private static let searched = 2000
+
+    private static func changes(
+        from old: [Substring], to new: [Substring]
+    ) -> (removed: Set<Int>, added: Set<Int>) {
+        let limit = min(old.count, new.count)
+        var start = 0
+        while start < limit, old[start] == new[start] { start += 1 }
+        var end = 0
+        while end < limit - start, old[old.count - 1 - end] == new[new.count - 1 - end] { end += 1 }
+        let (oldPart, newPart) = (start..<old.count - end, start..<new.count - end)
+        guard oldPart.count + newPart.count <= searched else { return (Set(oldPart), Set(newPart)) }
+        var removed: Set<Int> = []
+        var added: Set<Int> = []
+        for change in Array(new[newPart]).difference(from: Array(old[oldPart])) {
+            switch change {
+            case .remove(let offset, _, _): removed.insert(start + offset)
+            case .insert(let offset, _, _): added.insert(start + offset)
+            }
+        }
+        return (removed, added)
     }
 
     private static func header(_ hunk: ArraySlice<Edit>) -> String {

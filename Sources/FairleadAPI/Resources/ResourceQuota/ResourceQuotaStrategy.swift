@@ -62,12 +62,12 @@ enum QuotaScopes {
     static func errors(_ spec: Value, _ path: FieldPath) -> [FieldError] {
         let scopes = spec.strings("scopes")
         let printed = spec["scopes"] ?? .null
+        var counts = UnsupportedCounts(spec)
         var errors: [FieldError] = []
         for scope in scopes {
             if resources[scope] == nil { errors.append(.invalid(path, printed, "unsupported scope")) }
-            for _ in unsupported(scope, spec) {
-                errors.append(.invalid(path, printed, "unsupported scope applied to resource"))
-            }
+            let error = FieldError.invalid(path, printed, "unsupported scope applied to resource")
+            errors += repeatElement(error, count: counts.take(scope))
         }
         return errors + conflicts(scopes, spec, path)
     }
@@ -75,18 +75,17 @@ enum QuotaScopes {
     /// Kubernetes reports all errors of a selector without the index of the requirement.
     static func errors(ofSelector selector: Value, _ spec: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
+        var counts = UnsupportedCounts(spec)
         let requirements = selector.items("matchExpressions")
         for requirement in requirements {
             let scope = requirement.text("scopeName")
             if resources[scope] == nil {
                 errors.append(.invalid(path.child("scopeName"), .string(scope), "unsupported scope"))
             }
-            for _ in unsupported(scope, spec) {
-                errors.append(
-                    .invalid(
-                        path, printed: InternalForm.text(of: selector, as: "ScopeSelector"),
-                        "unsupported scope applied to resource"))
-            }
+            let error = FieldError.invalid(
+                path, printed: InternalForm.text(of: selector, as: "ScopeSelector"),
+                "unsupported scope applied to resource")
+            errors += repeatElement(error, count: counts.take(scope))
             errors += operation(of: requirement, path)
         }
         return errors + conflicts(requirements.map { $0.text("scopeName") }, spec, path)
@@ -127,10 +126,23 @@ enum QuotaScopes {
         return errors
     }
 
-    /// The bounded standard resources that the scope does not go with.
-    private static func unsupported(_ scope: String, _ spec: Value) -> [String] {
-        guard let allowed = resources[scope] else { return [] }
-        return spec.entries("hard").map(\.key).filter { QuotaResources.isStandard($0) && !allowed.contains($0) }
+    /// How many bounded standard resources a scope does not go with. Each is an error for each time that the scope is
+    /// named; of very many only so many are reported.
+    private struct UnsupportedCounts {
+        private let standard: [String]
+        private var known: [String: Int] = [:]
+        private var left = 10_000
+
+        init(_ spec: Value) { standard = spec.entries("hard").map(\.key).filter(QuotaResources.isStandard) }
+
+        mutating func take(_ scope: String) -> Int {
+            guard let allowed = QuotaScopes.resources[scope] else { return 0 }
+            let count = known[scope] ?? standard.count { !allowed.contains($0) }
+            known[scope] = count
+            let taken = min(count, left)
+            left -= taken
+            return taken
+        }
     }
 
     /// The scopes of the spec are printed, even where those of the selector are meant.
