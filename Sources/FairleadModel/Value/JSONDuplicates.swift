@@ -4,7 +4,11 @@ struct JSONDuplicates {
     private var path = DocumentPath()
     private var found = StrictComplaints()
 
-    init(base: UnsafePointer<UInt8>, count: Int) { parser = JSONParser(base: base, count: count, maximumDepth: .max) }
+    /// - Parameter parser: has read the document.
+    init(_ parser: JSONParser) {
+        self.parser = parser
+        self.parser.position = 0
+    }
 
     /// In the order in which they occur, each once, and not all of very many.
     mutating func paths() -> [String] {

@@ -47,8 +47,9 @@ struct JSONParser {
         let value = try value(depth: 0)
         skipSpace()
         if position < count { throw unexpected("after top-level value") }
-        var duplicates = JSONDuplicates(base: base, count: count)
-        return JSON.Parsed(value: value, duplicateFields: hasDuplicates ? duplicates.paths() : [])
+        guard hasDuplicates else { return JSON.Parsed(value: value, duplicateFields: []) }
+        var duplicates = JSONDuplicates(self)
+        return JSON.Parsed(value: value, duplicateFields: duplicates.paths())
     }
 
     // MARK: Values
