@@ -34,8 +34,8 @@ struct EndpointBuilder {
     /// The ports that resolve in this pod, in canonical order.
     func ports(of pod: PodView) -> [EndpointSliceView.Port] {
         Self.ordered(
-            servicePorts.compactMap { port in
-                guard let number = pod.resolve(port) else { return nil }
+            zip(servicePorts, pod.resolve(servicePorts)).compactMap { port, number in
+                guard let number else { return nil }
                 return EndpointSliceView.Port(
                     name: port.name, protocolName: port.protocolName, number: number, appProtocol: port.appProtocol)
             })

@@ -72,11 +72,12 @@ struct EndpointSubsets {
 
     private static func ports(of service: ServiceView, _ ports: [ServiceView.Port], on pod: PodView) -> [Port?] {
         if ports.isEmpty { return service.isHeadless ? [nil] : [] }
-        return ports.compactMap { port in
-            pod.resolve(port).map { number in
-                Port(name: port.name, number: number, protocolName: port.protocolName, appProtocol: port.appProtocol)
-            }
+        let found: [Port] = zip(ports, pod.resolve(ports)).compactMap { port, number in
+            guard let number else { return nil }
+            return Port(
+                name: port.name, number: number, protocolName: port.protocolName, appProtocol: port.appProtocol)
         }
+        return found
     }
 
     /// The ports that the same pods have, with the addresses of those pods: so many sets are joined as there are ways in

@@ -61,11 +61,27 @@ package struct ServiceView: ObjectView {
 
 extension PodView {
     /// What a Service's target port means in this pod; nil where no container has a port of that name and protocol.
-    package func resolve(_ port: ServiceView.Port) -> Int64? {
-        switch port.target {
-        case .number(let number): number
-        case .name(let name):
-            containerPorts.first { $0.name == name && $0.protocolName == port.protocolName }?.number
+    package func resolve(_ port: ServiceView.Port) -> Int64? { resolve([port])[0] }
+
+    /// The same for all ports of a Service; names are looked for once.
+    package func resolve(_ ports: [ServiceView.Port]) -> [Int64?] {
+        struct Name: Hashable {
+            var name: String
+            var protocolName: String
+        }
+        var numbers: [Name: Int64]?
+        return ports.map { port in
+            switch port.target {
+            case .number(let number): return number
+            case .name(let name):
+                let known =
+                    numbers
+                    ?? Dictionary(
+                        containerPorts.map { (Name(name: $0.name, protocolName: $0.protocolName), $0.number) },
+                        uniquingKeysWith: { first, _ in first })
+                numbers = known
+                return known[Name(name: name, protocolName: port.protocolName)]
+            }
         }
     }
 }
