@@ -181,7 +181,8 @@ extension StrategicMerge {
         var others = sorted(merged.filter { firstPlaces[identity($0, key)] == nil }, by: livePlaces)[...]
         var result: [Value] = []
         while let left = others.first, let right = named.first {
-            if let before = livePlaces[identity(left, key)], let after = livePlaces[identity(right, key)], before < after
+            if let before = livePlaces[identity(left, key)], let after = livePlaces[identity(right, key)],
+                before < after
             {
                 result.append(left)
                 others.removeFirst()

@@ -37,9 +37,9 @@ extension APIStatus {
             details: Details(name: name, group: resource.group, kind: resource.resource))
     }
 
-    /// How many bytes of errors one answer tells: more than the largest body. Kubernetes knows no bound here, but a body
+    /// How many bytes of errors one answer tells. Kubernetes knows no bound here, but a body
     /// of three bytes an error would be answered with hundreds of megabytes.
-    package static let maximumErrorText = 4 << 20
+    package static let maximumErrorText = 1 << 20
 
     package static func invalid(group: String, kind: String, name: String, errors: [FieldError]) -> APIStatus {
         var causes: [Cause] = []
