@@ -206,6 +206,7 @@ part_attacks() {
     robust long_lists --seconds 900 --seed "$RANDOM"
     robust crowds
     robust allocation --seconds 60 --rounds 20
+    robust linear --all
     robust compaction --objects 6000
     robust storage
     robust damage --flips 60 --seed "$RANDOM"
