@@ -155,7 +155,6 @@ part_robustness() {
     robust descriptors
     robust crash_report
     robust log_lines
-    robust storage
     robust pause
     robust compaction
     robust damage
@@ -208,7 +207,6 @@ part_attacks() {
     robust allocation --seconds 60 --rounds 20
     robust linear --all
     robust compaction --objects 6000
-    robust storage
     robust damage --flips 60 --seed "$RANDOM"
     robust storage --objects 50000
     part_kill 200
