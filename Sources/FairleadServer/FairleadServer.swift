@@ -155,6 +155,7 @@ package struct FairleadServer: Service {
             options.historyAge = configuration.historyAge
             options.compactionInterval = configuration.compactionInterval
             options.quota = configuration.storageQuota
+            options.confidential = [GroupResource(group: "", resource: "secrets")]
             options.onFault = { [logger = Logger(label: "storage")] fault in fault.log(to: logger) }
             return try Store.open(
                 engine: try SQLiteEngine(path: path, migrations: SQLiteMigration.builtIn()), options: options)

@@ -273,6 +273,12 @@ package final class Store: Sendable {
         return reached
     }
 
+    /// The revision of the last event in history that replaced or deleted something of the resource.
+    func lastReplacement(of resource: GroupResource) -> Int64? {
+        guard let ring = published.withLock({ $0.rings[resource] }) else { return nil }
+        return ring.reversed(after: 0).first { $0.previous != nil }?.revision
+    }
+
     /// Frees the decoded trees of versions that had been replaced or deleted at the revision, of about `limit` of them.
     /// Whoever compares a version with the one before it does so at once; a watcher that resumes later sends bytes, or
     /// decodes again.

@@ -1,3 +1,5 @@
+package import FairleadModel
+
 /// How much a store keeps, of the present and of the past.
 package struct StoreOptions: Sendable {
     /// History is kept at least this long (kube-apiserver compacts etcd every five minutes).
@@ -17,6 +19,9 @@ package struct StoreOptions: Sendable {
     package var maximumTransactionBytes = 6 << 20
     /// Beyond this many bytes of the database an alarm is raised, and what takes more room is refused; nil for no limit.
     package var quota: Int64?
+    /// Resources of which nothing that was replaced or deleted is left on disk when the store has been closed, though
+    /// watchers of before have to list again then.
+    package var confidential: Set<GroupResource> = []
     /// Told of every kind of fault below the store, and when it is over; called from the writer's thread.
     package var onFault: @Sendable (StorageFault) -> Void = { _ in }
 

@@ -95,9 +95,23 @@ final class StoreWriter: Sendable {
             queue.async {
                 if isFirst {
                     while self.carryOutBatch() {}
+                    self.purge()
                     self.engine.close()
                 }
                 continuation.resume()
+            }
+        }
+    }
+
+    /// What is confidential does not stay in the file until its history is old: nobody may start this store again.
+    private func purge() {
+        guard let store = store.withLock({ $0.store }), faults[.file] == nil else { return }
+        for resource in options.confidential {
+            guard let revision = store.lastReplacement(of: resource) else { continue }
+            do {
+                try engine.purge(resource, through: revision)
+            } catch {
+                faults.note(.compaction, "replaced and deleted \(resource) stay in the file: \(error.explanation)")
             }
         }
     }

@@ -145,6 +145,43 @@ import Testing
         await store.close()
     }
 
+    @Test func whatIsConfidentialIsGoneWhenTheStoreIsClosed() async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        var options = StoreOptions()
+        options.confidential = [.slices]
+        var store = try scratch.open(options: options)
+        try await store.put(key("plain"), "one")
+        try await store.put(key("a", namespace: "default", .slices), "hunter2-replaced")
+        try await store.put(key("b", namespace: "default", .slices), "hunter2-deleted")
+        try await store.put(key("a", namespace: "default", .slices), "stays")
+        try await store.delete(key("b", namespace: "default", .slices))
+        let purged = store.current.revision
+        try await store.put(key("plain"), "two")
+        let (lines, last) = (store.current.lines, store.current.revision)
+        await store.close()
+        for name in try FileManager.default.contentsOfDirectory(atPath: scratch.path) {
+            let content = try Data(contentsOf: URL(fileURLWithPath: scratch.file(name)))
+            #expect(content.range(of: Data("hunter2".utf8)) == nil, "\(name)")
+        }
+        // Everything current is there, and who watched before learns that events are missing.
+        let engine = try SQLiteEngine(path: scratch.file("data.db"), migrations: SQLiteMigration.builtIn())
+        store = try Store.open(engine: engine, options: options)
+        #expect(store.current.lines == lines && store.current.revision == last)
+        guard case .expired = await storageError({ _ = try store.events(.slices, after: purged - 1) }) else {
+            return fail("watched across a gap")
+        }
+        let events = try store.events(after: purged)
+        #expect(events.map(\.object.text) == ["two"] && events.map(\.revision) == [last])
+        // What is left of it is compacted as ever.
+        while try engine.compact(through: last, limit: 2) {}
+        try await store.put(key("b", namespace: "default", .slices), "again")
+        await store.close()
+        store = try scratch.open()
+        #expect(store.current.object(key("b", namespace: "default", .slices))?.text == "again")
+        await store.close()
+    }
+
     @Test func probingTellsWhetherWritingIsPossibleAndChangesNothing() async throws {
         let scratch = try Scratch()
         defer { scratch.remove() }

@@ -86,6 +86,11 @@ def rights_and_traces(checks, args):
 
             checks.check(f"umask {mask:o}: a Secret is in the file", holds())
             call(server, "DELETE", BASE + "secrets/s")
+            server.stop()
+            checks.check(f"umask {mask:o}: a deleted Secret is in no file when the server has stopped", not holds())
+            server.start()
+            call(server, "POST", BASE + "secrets", {"metadata": {"name": "s"}, "data": {"p": encoded}})
+            call(server, "DELETE", BASE + "secrets/s")
             # Until its history is old; the log is emptied from time to time, and at the end.
             gone = wait(lambda: put(server, f"c{time.monotonic_ns()}")[0] == 201 and not holds(), 40)
             checks.check(f"umask {mask:o}: a deleted Secret is in no file once its history is old", gone)

@@ -28,6 +28,10 @@ package protocol StorageEngine: Sendable {
     /// Removes traces of what compaction has taken. Called from time to time after `compact`.
     func tidy() throws(StorageError)
 
+    /// Removes every version of the resource that was replaced or deleted. What happened up to `revision` cannot be told
+    /// after a restart any more.
+    func purge(_ resource: GroupResource, through revision: Int64) throws(StorageError)
+
     /// The directory that the database lives in, if it does.
     var folder: String? { get }
 
@@ -41,6 +45,7 @@ extension StorageEngine {
     package func usedBytes() throws(StorageError) -> Int64? { nil }
     package func probe() throws(StorageError) {}
     package func tidy() throws(StorageError) {}
+    package func purge(_ resource: GroupResource, through revision: Int64) throws(StorageError) {}
     package var folder: String? { nil }
 }
 

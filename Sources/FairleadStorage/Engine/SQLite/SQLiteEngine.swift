@@ -1,4 +1,4 @@
-import FairleadModel
+package import FairleadModel
 import GRDB
 import Synchronization
 
@@ -120,6 +120,24 @@ package final class SQLiteEngine: StorageEngine {
         guard file != nil else { return }
         do {
             _ = try database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        } catch {
+            throw Self.explain(error, path: nil)
+        }
+    }
+
+    /// Rows that a version says it replaced; the marks themselves stay for compaction. There is no index for this: it is
+    /// for the end.
+    package func purge(_ resource: GroupResource, through revision: Int64) throws(StorageError) {
+        do {
+            try database.write { database in
+                try database.execute(
+                    sql: """
+                        DELETE FROM versions WHERE resource = :resource AND document IS NOT NULL AND id IN
+                            (SELECT previous FROM versions WHERE resource = :resource AND previous IS NOT NULL)
+                        """, arguments: ["resource": resource.storageText])
+                try database.execute(
+                    sql: "UPDATE state SET compacted_revision = max(compacted_revision, ?)", arguments: [revision])
+            }
         } catch {
             throw Self.explain(error, path: nil)
         }
