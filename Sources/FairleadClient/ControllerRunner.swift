@@ -9,14 +9,22 @@ package enum ReconcileResult: Sendable, Hashable {
 
 /// The workers of a controller: take a key, reconcile it, come back later when that failed.
 ///
-/// Retries wait 5 ms, doubling up to 1000 s. A reconcile that throws because its task was cancelled is not retried.
+/// Retries wait as the queue's back-off says (5 ms, doubling up to 1000 s, unless it was made with another). A reconcile
+/// that throws because its task was cancelled is not retried. One that does not come back keeps its own key only: after
+/// a minute another worker takes the place of its worker, up to twice as many as there are to be.
 package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
     package let name: String
     private let workers: Int
     private let queue: WorkQueue<Key>
     private let reconcile: @Sendable (Key) async throws -> ReconcileResult
     private let log: FailureLog
-    private let state = Mutex(ControllerHealth.State.waiting)
+    private let state = Mutex(State())
+
+    private struct State {
+        var health = ControllerHealth.State.waiting
+        /// Keys that are stuck, and whose workers' places have been taken.
+        var replaced: Set<Key> = []
+    }
 
     package init(
         name: String, workers: Int, queue: WorkQueue<Key>,
@@ -24,7 +32,7 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
         reconcile: @escaping @Sendable (Key) async throws -> ReconcileResult
     ) {
         self.name = name
-        self.workers = workers
+        self.workers = max(workers, 1)
         self.queue = queue
         self.log = log
         self.reconcile = reconcile
@@ -32,28 +40,44 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
 
     /// Until the task is cancelled or the queue is shut down and empty.
     package func run() async {
-        state.withLock { $0 = .running }
-        defer { state.withLock { $0 = .ended } }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.queue.runDelays() }
-            await withTaskGroup(of: Void.self) { workers in
-                for _ in 0..<max(self.workers, 1) { workers.addTask { await self.work() } }
+        state.withLock { $0.health = .running }
+        defer { state.withLock { $0.health = .ended } }
+        await withTaskGroup(of: Ending.self) { group in
+            group.addTask { await self.delays() }
+            group.addTask { await self.watchOver() }
+            for _ in 0..<workers { group.addTask { await self.work() } }
+            var atWork = workers
+            while atWork > 0, let ending = await group.next() {
+                switch ending {
+                case .delays: break
+                case .worker: atWork -= 1
+                case .stuck(let count):
+                    for _ in 0..<count { group.addTask { await self.work() } }
+                    atWork += count
+                    group.addTask { await self.watchOver() }
+                }
             }
             group.cancelAll()
         }
     }
 
     /// How the controller is just now.
-    package var health: ControllerHealth { queue.health(name, state.withLock { $0 }) }
+    package var health: ControllerHealth { queue.health(name, state.withLock { $0.health }) }
 
-    private func work() async {
+    private func delays() async -> Ending {
+        await queue.runDelays()
+        return .delays
+    }
+
+    private func work() async -> Ending {
         while let key = await queue.get() {
             do {
                 switch try await reconcile(key) {
                 case .done: succeeded(key)
                 case .again(let seconds):
                     succeeded(key)
-                    queue.addAfter(key, seconds)
+                    // At once means soon: a key that is never content leaves the others their turn.
+                    queue.addAfter(key, max(seconds, 0.001))
                 }
             } catch {
                 if !Task.isCancelled {
@@ -64,12 +88,42 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
                             retryAfter: delay))
                 }
             }
-            queue.done(key)
+            if queue.done(key) >= Self.stuckAfter, state.withLock({ $0.replaced.remove(key) != nil }) { break }
         }
+        return .worker
     }
 
     private func succeeded(_ key: Key) {
         let failures = queue.forget(key)
         if failures > 0 { log.recovered(controller: name, key: "\(key)", retries: failures) }
+    }
+
+    // MARK: - keys that are stuck
+
+    private static var stuckAfter: Duration { .seconds(ControllerHealth.stuckAfter) }
+
+    /// Returns when workers are stuck and nobody works in their place yet: with how many.
+    private func watchOver() async -> Ending {
+        while !Task.isCancelled {
+            let period = Duration.seconds(ControllerHealth.stuckAfter / 4)
+            // A process that was stopped finds all work to be old: the next look tells.
+            if await queue.sleep(for: period) > period * 2 { continue }
+            let stuck = queue.stuck(for: Self.stuckAfter)
+            let new = state.withLock { state in
+                let new = stuck.filter { !state.replaced.contains($0) }.prefix(max(0, workers - state.replaced.count))
+                state.replaced.formUnion(new)
+                return Array(new)
+            }
+            for key in new { log.stuck(controller: name, key: "\(key)", seconds: ControllerHealth.stuckAfter) }
+            if !new.isEmpty { return .stuck(new.count) }
+        }
+        return .delays
+    }
+
+    /// Why a child of the group has ended.
+    private enum Ending: Sendable {
+        case worker
+        case delays
+        case stuck(Int)
     }
 }

@@ -1,4 +1,7 @@
 /// The clock behind delays (retries, requeues, leases): monotonic, and injectable so that tests need no waiting.
+///
+/// It does not care about the time of day, and stands still while the machine sleeps: what waits goes on waiting where
+/// it was (docs/decisions/clocks.md).
 package protocol DelayClock: Sendable {
     /// Time since an arbitrary fixed moment; never goes back.
     var now: Duration { get }
@@ -6,17 +9,17 @@ package protocol DelayClock: Sendable {
     func sleep(until deadline: Duration) async
 }
 
-/// The machine's clock.
+/// The machine's clock: CLOCK_MONOTONIC, as everything in Kubernetes waits by.
 package struct SystemDelayClock: DelayClock {
-    private let start: ContinuousClock.Instant
+    private let start: SuspendingClock.Instant
 
-    package init() { start = ContinuousClock.now }
+    package init() { start = SuspendingClock.now }
 
-    package var now: Duration { start.duration(to: ContinuousClock.now) }
+    package var now: Duration { start.duration(to: SuspendingClock.now) }
 
     package func sleep(until deadline: Duration) async {
         // The only error is cancellation, which the caller sees by itself.
-        try? await ContinuousClock().sleep(until: start.advanced(by: deadline), tolerance: nil)
+        try? await SuspendingClock().sleep(until: start.advanced(by: deadline), tolerance: nil)
     }
 }
 

@@ -78,6 +78,15 @@ package final class FailureLog: Sendable {
         logger.info("reconcile recovered", metadata: metadata)
     }
 
+    /// The key has been at work for so long that another worker has taken the place of its own.
+    package func stuck(controller: String, key: String, seconds: Double) {
+        logger.error(
+            "reconcile is stuck; other keys go on",
+            metadata: [
+                "controller": .string(controller), "key": .string(key), "seconds": .stringConvertible(Int(seconds)),
+            ])
+    }
+
     private static func metadata(_ failure: ReconcileFailure, _ why: String) -> Logger.Metadata {
         [
             "controller": .string(failure.controller), "key": .string(failure.key), "error": .string(why),

@@ -29,6 +29,14 @@ package final class ManualClock: DelayClock {
         for sleeper in due { sleeper.resume() }
     }
 
+    /// A second forward, as it passes for those who look every second: returns when one of them sleeps the next.
+    package func step() async {
+        advance(by: .seconds(1))
+        _ = await eventually {
+            state.withLock { state in state.sleepers.values.contains { $0.deadline == state.now + .seconds(1) } }
+        }
+    }
+
     package func sleep(until deadline: Duration) async {
         let id = state.withLock { state -> Int in
             state.next += 1

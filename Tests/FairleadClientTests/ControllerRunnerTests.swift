@@ -1,5 +1,7 @@
 import FairleadClient
 import FairleadClientTesting
+import InMemoryLogging
+import Logging
 import Synchronization
 import Testing
 
@@ -36,6 +38,64 @@ struct ControllerRunnerTests {
             release.raise()
             #expect(await eventually { runner.health.inWork == 0 })
             #expect(runner.health.problem == nil)
+            group.cancelAll()
+        }
+    }
+
+    @Test func aWorkerThatHangsIsReplacedSoThatOtherKeysGoOn() async {
+        let clock = ManualClock()
+        let queue = WorkQueue<String>(clock: clock)
+        let release = Signal()
+        let handler = InMemoryLogHandler()
+        let log = FailureLog(logger: Logger(label: "test") { _ in handler }, clock: clock)
+        let runner = ControllerRunner(name: "c", workers: 1, queue: queue, log: log) { key in
+            if key == "hangs" { await release.wait() }
+            return .done
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await runner.run() }
+            queue.add("hangs")
+            #expect(await eventually { runner.health.inWork == 1 })
+            queue.add("other")
+            let isDone = await eventually {
+                clock.advance(by: .seconds(5))
+                return queue.length == 0 && runner.health.inWork == 1
+            }
+            #expect(isDone)
+            #expect(clock.now >= .seconds(60))
+            #expect(handler.entries.map { $0.metadata["key"]?.description } == ["hangs"])
+            // Once is enough: there are no more workers than two in the place of one.
+            clock.advance(by: .seconds(600))
+            queue.add("third")
+            #expect(await eventually { runner.health.inWork == 1 && queue.length == 0 })
+            #expect(handler.entries.map { $0.metadata["key"]?.description } == ["hangs"])
+            release.raise()
+            #expect(await eventually { runner.health.inWork == 0 })
+            queue.add("fourth")
+            #expect(await eventually { queue.length == 0 && runner.health.inWork == 0 })
+            group.cancelAll()
+        }
+    }
+
+    @Test(arguments: [Double.nan, .infinity, 1e300, 0, -5])
+    func aDelayOfAnyNumberNeitherStopsNorSpinsTheQueue(seconds: Double) async {
+        let clock = ManualClock()
+        let queue = WorkQueue<String>(clock: clock)
+        let count = Mutex(0)
+        let runner = ControllerRunner(name: "c", workers: 1, queue: queue) { key in
+            if key != "odd" { return .done }
+            count.withLock { $0 += 1 }
+            return .again(after: seconds)
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await runner.run() }
+            queue.add("odd")
+            #expect(await eventually { count.withLock { $0 } == 1 && runner.health.inWork == 0 })
+            queue.add("plain")
+            #expect(await eventually { queue.length == 0 && runner.health.inWork == 0 })
+            #expect(count.withLock { $0 } == 1, "the clock has not moved")
+            clock.advance(by: .seconds(366 * 86_400))
+            #expect(await eventually { count.withLock { $0 } == 2 })
             group.cancelAll()
         }
     }

@@ -1,5 +1,6 @@
 import FairleadClientTesting
 import FairleadModel
+import Synchronization
 import Testing
 
 @testable import FairleadClient
@@ -35,6 +36,47 @@ struct EventRecorderTests {
         #expect(event.at("involvedObject", "uid")?.string == "u")
         #expect(event.at("source", "component")?.string == "test-controller")
         #expect(event.text("firstTimestamp") == "2023-11-14T22:13:20Z")
+    }
+
+    @Test func aClockThatIsSetNeitherSilencesAnObjectNorTurnsASeriesRound() async {
+        let client = InMemoryClient()
+        let time = Mutex(Timestamp(seconds: 1_700_000_000))
+        var environment = Self.environment
+        environment.now = { time.withLock { $0 } }
+        let clock = ManualClock()
+        let recorder = EventRecorder(client: client, component: "c", environment: environment, clock: clock)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await recorder.run() }
+            func tell(_ message: String) {
+                recorder.event(about: Self.service, type: "Normal", reason: "R", message: message)
+            }
+            tell("early")
+            #expect(await eventually { client.objects(.events).count == 1 })
+            // Twenty years ahead the budget is spent, then the clock is set right again.
+            time.withLock { $0.seconds += 20 * 31_536_000 }
+            for _ in 0..<30 { tell("spent") }
+            time.withLock { $0.seconds -= 21 * 31_536_000 }
+            clock.advance(by: .seconds(301))
+            tell("early")
+            let isCounted = await eventually { client.objects(.events).contains { $0["count"]?.int == 2 } }
+            #expect(isCounted, "a token has come back")
+            let early = client.objects(.events).first { $0.text("message") == "early" }
+            #expect(early?.text("lastTimestamp") == early?.text("firstTimestamp"))
+            group.cancelAll()
+        }
+    }
+
+    @Test func longMessagesAreCut() async {
+        let client = InMemoryClient()
+        let recorder = EventRecorder(client: client, component: "c", environment: Self.environment)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await recorder.run() }
+            recorder.event(
+                about: Self.service, type: "Normal", reason: "R", message: String(repeating: "x", count: 1_000_000))
+            #expect(await eventually { client.objects(.events).count == 1 })
+            group.cancelAll()
+        }
+        #expect(client.objects(.events).first?.text("message").count == 1024)
     }
 
     @Test func aFloodAboutOneObjectIsCut() {

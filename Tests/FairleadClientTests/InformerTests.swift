@@ -100,6 +100,26 @@ struct InformerTests {
         }
     }
 
+    @Test func aWatchThatFailsTwiceIsBegunAfreshWithANewList() async {
+        let client = InMemoryClient()
+        let clock = ManualClock()
+        let failure = APIStatus(code: 500, reason: "InternalError", message: "broken")
+        for _ in 0..<2 { client.failNext("watch pods", failure) }
+        let informer = Informer(client: client, resource: .pods, clock: clock)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await informer.run() }
+            await informer.waitForSync()
+            client.put(.pods, pod("a"))
+            let isFollowing = await eventually {
+                clock.advance(by: .seconds(1))
+                return informer.lister.count == 1
+            }
+            #expect(isFollowing)
+            #expect(client.actions.filter { $0.hasPrefix("list") }.count == 2)
+            group.cancelAll()
+        }
+    }
+
     @Test func aReplacedPictureTellsDeletions() {
         var cache = InformerCacheProbe()
         #expect(cache.replace(["a": 1, "b": 2]) == ["+a", "+b"])

@@ -1,8 +1,9 @@
-import FairleadClient
 import FairleadClientTesting
 import InMemoryLogging
 import Logging
 import Testing
+
+@testable import FairleadClient
 
 @Suite(.timeLimit(.minutes(1)))
 struct WorkQueueTests {
@@ -65,6 +66,31 @@ struct WorkQueueTests {
             clock.advance(by: .seconds(3))
             #expect(await queue.get() == "late")
             #expect(queue.statistics.delayed == 0)
+            group.cancelAll()
+        }
+    }
+
+    @Test func keysBroughtForwardAgainAndAgainLeaveNothingBehind() {
+        var heap = DelayHeap<Int>()
+        for round in 0..<10_000 { _ = heap.insert(round % 3, deadline: .seconds(20_000 - round)) }
+        #expect(heap.count == 3)
+        #expect(heap.size < 200)
+        #expect(heap.popDue(.seconds(10_001)) == 0)
+        #expect(heap.popDue(.seconds(10_001)) == nil)
+        #expect(
+            [heap.popDue(.seconds(30_000)), heap.popDue(.seconds(30_000)), heap.popDue(.seconds(30_000))] == [
+                2, 1, nil,
+            ])
+    }
+
+    @Test func delayedKeysComeAtOnceAfterAPause() async {
+        let clock = ManualClock()
+        let queue = WorkQueue<Int>(clock: clock)
+        for key in 0..<100 { queue.addAfter(key, Double(100 - key)) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await queue.runDelays() }
+            clock.advance(by: .seconds(3600))
+            for key in (0..<100).reversed() { #expect(await queue.get() == key) }
             group.cancelAll()
         }
     }

@@ -14,6 +14,7 @@ struct EventCorrelator: Sendable {
     struct Known: Sendable {
         var name: String
         var count: Int64
+        /// Of the time of day.
         var firstSeconds: Int64
     }
 
@@ -55,6 +56,7 @@ struct EventCorrelator: Sendable {
     private var messages: [Group: Messages] = [:]
     private var known: [Same: Known] = [:]
 
+    /// - Parameter seconds: of a clock that never goes back.
     mutating func decide(
         about subject: Subject, type: String, reason: String, message: String, seconds: Int64
     ) -> Decision {

@@ -6,8 +6,8 @@ import Synchronization
 /// Writes core/v1 Events about objects.
 ///
 /// `event` only queues: it never waits and never fails. Equal events about one object count up in one Event; a flood
-/// about one object is cut (see `EventCorrelator`), and when a thousand events wait to be written, new ones are
-/// dropped. Somebody must `run` the recorder; a controller does that beside its workers.
+/// about one object is cut (see `EventCorrelator`), long messages are cut, and when a thousand events wait to be
+/// written, new ones are dropped. Somebody must `run` the recorder; a controller does that beside its workers.
 package final class EventRecorder: Sendable {
     private struct Pending: Sendable {
         var subject: EventCorrelator.Subject
@@ -17,14 +17,19 @@ package final class EventRecorder: Sendable {
         var reason: String
         var message: String
         var time: Timestamp
+        /// The same moment for what is counted and rationed, whatever becomes of the time of day.
+        var moment: Duration
     }
 
     private static let capacity = 1000
+    /// As Kubernetes' scheduler cuts its messages.
+    private static let longestMessage = 1024
 
     private let client: any ObjectClient
     private let component: String
     private let host: String
     private let environment: Environment
+    private let clock: any DelayClock
     private let pending = Mutex<Deque<Pending>>([])
     private let arrived = Signal()
     private let correlator = Mutex(EventCorrelator())
@@ -33,11 +38,15 @@ package final class EventRecorder: Sendable {
     /// - Parameters:
     ///   - component: `source.component` and `reportingComponent`, such as `service-controller`.
     ///   - host: `source.host` (a kubelet's node), or empty.
-    package init(client: any ObjectClient, component: String, host: String = "", environment: Environment) {
+    package init(
+        client: any ObjectClient, component: String, host: String = "", environment: Environment,
+        clock: any DelayClock = SystemDelayClock()
+    ) {
         self.client = client
         self.component = component
         self.host = host
         self.environment = environment
+        self.clock = clock
     }
 
     /// - Parameters:
@@ -54,13 +63,18 @@ package final class EventRecorder: Sendable {
             apiVersion: object["apiVersion"]?.string ?? "")
         let event = Pending(
             subject: subject, resourceVersion: metadata?["resourceVersion"]?.string ?? "", fieldPath: fieldPath,
-            type: type, reason: reason, message: message, time: environment.now())
+            type: type, reason: reason, message: Self.cut(message), time: environment.now(), moment: clock.now)
         let isQueued = pending.withLock { pending -> Bool in
             guard pending.count < Self.capacity else { return false }
             pending.append(event)
             return true
         }
         if isQueued { arrived.raise() }
+    }
+
+    private static func cut(_ message: String) -> String {
+        guard message.utf8.count > longestMessage else { return message }
+        return String(message.unicodeScalars.prefix(longestMessage - 4)) + " ..."
     }
 
     /// Writes events until the task is cancelled. A write that fails is given up: events are advice.
@@ -78,14 +92,16 @@ package final class EventRecorder: Sendable {
         let decision = correlator.withLock {
             $0.decide(
                 about: event.subject, type: event.type, reason: event.reason, message: event.message,
-                seconds: event.time.seconds)
+                seconds: event.moment.components.seconds)
         }
         switch decision {
         case .drop: return
         case .create(let message): await create(event, message: message)
         case .count(let known, let message):
+            // A series does not end before it began, even if the clock was set back meanwhile.
+            let last = max(event.time, Timestamp(seconds: known.firstSeconds))
             let patch: Value = [
-                "count": .int(known.count), "lastTimestamp": .string(event.time.rfc3339), "message": .string(message),
+                "count": .int(known.count), "lastTimestamp": .string(last.rfc3339), "message": .string(message),
             ]
             do throws(APIStatus) {
                 try await client.patch(.events, namespace: namespace(of: event), name: known.name, patch)

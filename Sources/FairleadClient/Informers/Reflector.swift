@@ -2,7 +2,7 @@ package import FairleadModel
 import Logging
 
 /// Keeps somebody's picture of a resource current: lists once, then watches; resumes a watch that ended where it
-/// stopped, and lists again only when history no longer reaches back there (410).
+/// stopped, and lists again when history no longer reaches back there (410) or the watch fails a second time in a row.
 package struct Reflector: Sendable {
     /// Where the news go, one call at a time and in revision order.
     package struct Sink: Sendable {
@@ -38,7 +38,7 @@ package struct Reflector: Sendable {
         self.log = log
     }
 
-    /// Until the task is cancelled. Errors other than 410 are retried with backoff.
+    /// Until the task is cancelled. Whatever fails is tried again, later and later, but never given up.
     package func run() async {
         var revision: Int64?
         var failures = 0
@@ -65,6 +65,8 @@ package struct Reflector: Sendable {
                         continue
                     }
                 }
+                // Whatever is wrong with that revision: a new list may do.
+                if failures > 0 { revision = nil }
                 failures += 1
                 if !Task.isCancelled {
                     log.failed(

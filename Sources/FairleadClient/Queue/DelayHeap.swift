@@ -10,13 +10,33 @@ struct DelayHeap<Key: Hashable & Sendable>: Sendable {
     private var deadlines: [Key: Duration] = [:]
 
     var count: Int { deadlines.count }
+    /// With the stale ones.
+    var size: Int { entries.count }
 
     /// Returns whether this deadline is now the earliest of all.
     mutating func insert(_ key: Key, deadline: Duration) -> Bool {
         if let known = deadlines[key], known <= deadline { return false }
         let wasEarliest = earliest
         deadlines[key] = deadline
+        if entries.count > 2 * deadlines.count + 64 { dropStale() }
         entries.append(Entry(deadline: deadline, key: key))
+        siftUp()
+        guard let wasEarliest else { return true }
+        return deadline < wasEarliest
+    }
+
+    /// A key that is brought forward again and again leaves an entry behind each time.
+    private mutating func dropStale() {
+        let current = entries.filter { deadlines[$0.key] == $0.deadline }
+        entries = []
+        entries.reserveCapacity(current.count + 1)
+        for entry in current {
+            entries.append(entry)
+            siftUp()
+        }
+    }
+
+    private mutating func siftUp() {
         var child = entries.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
@@ -24,8 +44,6 @@ struct DelayHeap<Key: Hashable & Sendable>: Sendable {
             entries.swapAt(parent, child)
             child = parent
         }
-        guard let wasEarliest else { return true }
-        return deadline < wasEarliest
     }
 
     /// The earliest deadline; stale entries at the top are dropped first.

@@ -68,8 +68,13 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         state.withLock { $0.add(key, clock) }?.resume(returning: key)
     }
 
-    /// Adds the key after so many seconds; of several delays of one key the one that ends first counts.
+    /// The longest delay. Nothing here is asked for that is farther off, unless by the numbers of a client.
+    private static var longestDelay: Double { 365 * 86_400 }
+
+    /// Adds the key after so many seconds, a year at most; of several delays of one key the one that ends first counts.
     package func addAfter(_ key: Key, _ seconds: Double) {
+        // What is not a number came of numbers that nobody expected: not at once, or it would come again at once.
+        let seconds = seconds.isNaN ? 1 : min(seconds, Self.longestDelay)
         guard seconds > 0 else { return add(key) }
         let deadline = clock.now + .seconds(seconds)
         let isFirst = state.withLock { state in
@@ -132,15 +137,31 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Says that work on the key has ended.
+    /// Says that work on the key has ended. Returns how long it took.
     @_specialize(where Key == ObjectName)
-    package func done(_ key: Key) {
-        let waiter = state.withLock { state -> Waiter? in
-            state.processing[key] = nil
-            state.progress = clock.now
-            return state.dirty.contains(key) ? state.offer(key, clock) : nil
+    @discardableResult
+    package func done(_ key: Key) -> Duration {
+        let (took, waiter) = state.withLock { state -> (Duration, Waiter?) in
+            let now = clock.now
+            state.progress = now
+            let took = now - (state.processing.removeValue(forKey: key) ?? now)
+            return (took, state.dirty.contains(key) ? state.offer(key, clock) : nil)
         }
         waiter?.resume(returning: key)
+        return took
+    }
+
+    /// The keys that have been in work for so long.
+    func stuck(for limit: Duration) -> [Key] {
+        let now = clock.now
+        return state.withLock { $0.processing.filter { now - $0.value >= limit }.map(\.key) }
+    }
+
+    /// Returns how long it was in truth.
+    func sleep(for delay: Duration) async -> Duration {
+        let began = clock.now
+        await clock.sleep(until: began + delay)
+        return clock.now - began
     }
 
     /// Keys waiting for a worker, without those in work or delayed.
@@ -182,21 +203,32 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Moves delayed keys into the queue when their time has come, until cancelled or shut down.
+    ///
+    /// A sleep that was begun is slept out: one that is cancelled stays in the system's timers until its time, and a key
+    /// that fails a thousand times a second would leave as many of them behind.
     package func runDelays() async {
-        while !Task.isCancelled {
-            let now = clock.now
-            let (due, next, isShutDown) = state.withLock { state -> ([(Key, Waiter?)], Duration?, Bool) in
-                var due: [(Key, Waiter?)] = []
-                while let key = state.delays.popDue(now) { due.append((key, state.add(key, clock))) }
-                return (due, state.delays.earliest, state.isShutDown)
-            }
-            for (key, waiter) in due { waiter?.resume(returning: key) }
-            if isShutDown { return }
-            if let next {
-                await delayChanged.wait(until: next, clock: clock)
-            } else {
+        await withDiscardingTaskGroup { group in
+            var sleeps: [Duration] = []
+            while !Task.isCancelled {
+                let now = clock.now
+                let (due, next, isShutDown) = state.withLock { state -> ([(Key, Waiter?)], Duration?, Bool) in
+                    var due: [(Key, Waiter?)] = []
+                    while let key = state.delays.popDue(now) { due.append((key, state.add(key, clock))) }
+                    return (due, state.delays.earliest, state.isShutDown)
+                }
+                for (key, waiter) in due { waiter?.resume(returning: key) }
+                if isShutDown { break }
+                sleeps.removeAll { $0 <= now }
+                if let next, sleeps.allSatisfy({ $0 > next }) {
+                    sleeps.append(next)
+                    group.addTask {
+                        await self.clock.sleep(until: next)
+                        self.delayChanged.raise()
+                    }
+                }
                 await delayChanged.wait()
             }
+            group.cancelAll()
         }
     }
 }
