@@ -37,7 +37,8 @@ struct ControlPlane: Sendable {
             DisruptionController(client: client, informers: informers, environment: environment),
             ResourceQuotaController(client: client, informers: informers, resources: managed),
             PodGCController(client: client, informers: informers, environment: environment),
-            NodeLifecycleController(informers: informers, environment: environment),
+            NodeLifecycleController(
+                informers: informers, gracePeriod: configuration.nodeGracePeriod, environment: environment),
             KubernetesServiceController(informers: informers, bootstrap: bootstrap),
         ]
         if !configuration.isBare {

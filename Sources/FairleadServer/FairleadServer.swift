@@ -138,6 +138,7 @@ package struct FairleadServer: Service {
             nodes: SimulatedNodes(count: configuration.nodes, podCIDR: configuration.podCIDR),
             serviceCIDR: configuration.serviceClusterIPRanges[0])
         settings.clusterDomain = configuration.clusterDomain
+        settings.gracePeriod = configuration.nodeGracePeriod
         return Simulation(
             client: client, binder: client, informers: informers, environment: environment, configuration: settings)
     }

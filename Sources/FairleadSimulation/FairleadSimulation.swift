@@ -11,6 +11,8 @@ package struct Simulation: Sendable {
         /// The primary service range.
         package var serviceCIDR: CIDR
         package var clusterDomain = "cluster.local"
+        /// Seconds of silence after which a node counts as lost.
+        package var gracePeriod = 40.0
 
         package init(nodes: SimulatedNodes, serviceCIDR: CIDR) {
             self.nodes = nodes
@@ -29,7 +31,8 @@ package struct Simulation: Sendable {
     ) {
         controllers = [
             NodeAgent(
-                client: client, informers: informers, environment: environment, blueprint: configuration.nodes),
+                client: client, informers: informers, environment: environment, blueprint: configuration.nodes,
+                gracePeriod: configuration.gracePeriod),
             Scheduler(client: client, binder: binder, informers: informers, environment: environment),
             Kubelet(
                 client: client, informers: informers, environment: environment, delays: configuration.delays),

@@ -48,6 +48,13 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .long, help: "How many simulated nodes there are.")
     var nodes = 3
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How long a node may give no sign of life until it counts as lost; simulated ones give four in this time, "
+                + "or one every 10s.", valueName: "duration"))
+    var nodeMonitorGracePeriod = "40s"
+
     @Flag(
         name: .long,
         help:
@@ -158,6 +165,7 @@ struct Serve: AsyncParsableCommand {
         configuration.storageQuota = try quota()
         configuration.eventTimeToLive = try timeToLive()
         configuration.nodes = try nodeCount()
+        configuration.nodeGracePeriod = try gracePeriod()
         configuration.isBare = bare
         configuration.allowsPrivileged = allowPrivileged
         configuration.nodePortRange = try portRange()
@@ -251,6 +259,14 @@ struct Serve: AsyncParsableCommand {
     private func seconds(_ number: Int, _ flag: String) throws -> Int {
         guard (1...86_400).contains(number) else { throw ValidationError("\(flag) \(number): 1 to 86400 is wanted") }
         return number
+    }
+
+    /// Seconds, with or without `s`.
+    private func gracePeriod() throws -> Double {
+        let text = nodeMonitorGracePeriod
+        guard let seconds = Int(text.hasSuffix("s") ? String(text.dropLast()) : text), (1...86_400).contains(seconds)
+        else { throw ValidationError("--node-monitor-grace-period \(text): 1s to 86400s is wanted") }
+        return Double(seconds)
     }
 
     private func nodeCount() throws -> Int {

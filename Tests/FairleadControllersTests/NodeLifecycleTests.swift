@@ -63,6 +63,44 @@ struct NodeLifecycleTests {
         #expect(heartbeats.silence(of: "n1", now: .seconds(40)) == 20)
     }
 
+    @Test func timeInWhichNobodyListenedIsNotSilence() {
+        var time = AwakeTime()
+        #expect(time.read(.seconds(100)) == .zero)
+        #expect(time.read(.seconds(101)) == .seconds(1))
+        #expect(time.read(.seconds(105)) == .seconds(5), "a turn that came late")
+        #expect(time.read(.seconds(165)) == .seconds(6), "a minute's pause")
+        #expect(time.read(.seconds(165)) == .seconds(6))
+        #expect(time.read(.seconds(31_536_000)) == .seconds(7), "a year's pause")
+        #expect(time.read(.seconds(31_536_001)) == .seconds(8))
+    }
+
+    @Test func nothingIsDrivenAwayWhileNoNodeIsReady() {
+        var heartbeats = NodeHeartbeats()
+        func see(_ name: String, _ ready: String?, labels: [String: String] = [:]) {
+            var node = ServiceFixture.node(name, ready: ready)
+            node.labels = labels
+            heartbeats.status(NodeView(node), now: .zero)
+        }
+        #expect(!heartbeats.isDisrupted, "no nodes at all")
+        see("a", nil)
+        #expect(!heartbeats.isDisrupted, "none has reported")
+        see("a", "Unknown")
+        #expect(heartbeats.isDisrupted)
+        see("b", "True")
+        see("excluded", "False", labels: ["node.kubernetes.io/exclude-disruption": ""])
+        #expect(!heartbeats.isDisrupted)
+        #expect(!heartbeats.isDisrupted(now: .seconds(19), grace: 40))
+        #expect(heartbeats.isDisrupted(now: .seconds(20), grace: 40), "the other has not been heard, either")
+        heartbeats.forget("b")
+        #expect(heartbeats.isDisrupted)
+        let node = NodeView(ServiceFixture.node(ready: "Unknown"))
+        #expect(
+            NodeTaints.desired(node, isDisrupted: true, now: now).map { "\($0.key):\($0.effect)" }
+                == ["node.kubernetes.io/unreachable:NoSchedule"])
+        heartbeats.startAfresh(now: .seconds(100))
+        #expect(heartbeats.silence(of: "a", now: .seconds(110)) == 10)
+    }
+
     @Test(arguments: [
         (tolerations: [] as Value, verdict: TaintEviction.Verdict.leaves(after: 0)),
         ([["operator": "Exists"]] as Value, .stays),
@@ -77,10 +115,10 @@ struct NodeLifecycleTests {
         ([["key": "other", "operator": "Exists"]] as Value, .leaves(after: 0)),
     ])
     func podsLeaveWhenTheirTolerationEnds(tolerations: Value, verdict: TaintEviction.Verdict) {
-        let taint = Taint(key: NodeTaints.notReady, effect: "NoExecute", timeAdded: "2025-12-31T23:59:50Z")
+        let taint = Taint(key: NodeTaints.notReady, effect: "NoExecute", timeAdded: "1999-12-31T23:59:50Z")
         let pod = PodView(ServiceFixture.pod("p", spec: [("tolerations", tolerations)]))
-        #expect(TaintEviction.verdict(pod, taints: [taint], now: now) == verdict)
+        #expect(TaintEviction.verdict(pod, taints: [taint], waited: 10) == verdict)
         let soft = Taint(key: NodeTaints.notReady, effect: "NoSchedule")
-        #expect(TaintEviction.verdict(pod, taints: [soft], now: now) == .stays)
+        #expect(TaintEviction.verdict(pod, taints: [soft], waited: 10) == .stays)
     }
 }

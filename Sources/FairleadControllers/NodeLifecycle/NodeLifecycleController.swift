@@ -2,12 +2,14 @@ package import FairleadClient
 package import FairleadModel
 
 /// Watches over nodes: silent ones become Unknown, conditions become taints, pods of nodes that are not ready become
-/// not ready, and NoExecute taints drive pods away when their toleration ends.
+/// not ready, and NoExecute taints drive pods away when their toleration ends. While no node at all is ready nothing is
+/// driven away; and time in which this process itself was stopped counts for nothing.
 package struct NodeLifecycleController: Controller {
     package let name = "node-lifecycle-controller"
     private let runner: ControllerRunner<ObjectName>
     private let informers: [Informer]
     private let recorders: [EventRecorder]
+    private let worker: NodeLifecycleWorker
 
     /// - Parameters:
     ///   - gracePeriod: seconds without a sign of life after which a node is Unknown.
@@ -16,7 +18,8 @@ package struct NodeLifecycleController: Controller {
         informers: InformerSet, gracePeriod: Double = 40, startupGracePeriod: Double = 60, environment: Environment,
         clock: any DelayClock = SystemDelayClock()
     ) {
-        let queue = WorkQueue<ObjectName>(clock: clock)
+        // Writes that fail while a disk is full are to succeed soon after.
+        let queue = WorkQueue<ObjectName>(clock: clock, backoff: Backoff(first: 0.005, maximum: 10))
         let nodes = informers.informer(.nodes)
         let pods = informers.informer(.pods)
         let leases = informers.informer(.leases)
@@ -30,15 +33,15 @@ package struct NodeLifecycleController: Controller {
             evictionEvents: evictionEvents, limits: NodeHealth.Limits(grace: gracePeriod, startup: startupGracePeriod),
             environment: environment, clock: clock)
 
+        let nodeLister = nodes.lister
         nodes.addHandler { change in
-            worker.observe(node: change)
             queue.add(change.name)
+            if worker.observe(node: change) { for node in nodeLister.list() { queue.add(node.objectName) } }
         }
         leases.addHandler { change in
             guard let lease = change.new, lease.key.namespace == NodeLifecycleWorker.leaseNamespace else { return }
             worker.observe(lease: lease)
         }
-        let nodeLister = nodes.lister
         pods.addHandler { change in
             // Only a pod that comes to a tainted node needs a look.
             guard let pod = change.new.map({ PodView($0) }), !pod.nodeName.isEmpty,
@@ -48,6 +51,7 @@ package struct NodeLifecycleController: Controller {
             else { return }
             queue.add(node.objectName)
         }
+        self.worker = worker
         recorders = [nodeEvents, evictionEvents]
         self.informers = [nodes, pods, leases]
         runner = ControllerRunner(name: name, workers: 2, queue: queue) { try await worker.reconcile($0) }
@@ -58,6 +62,7 @@ package struct NodeLifecycleController: Controller {
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
             for recorder in recorders { group.addTask { await recorder.run() } }
+            group.addTask { await worker.stayAwake() }
             await ControllerLoop.run(runner, after: informers)
             group.cancelAll()
         }

@@ -15,7 +15,14 @@ final class NodeLifecycleWorker: Sendable {
     private let limits: NodeHealth.Limits
     private let environment: Environment
     private let clock: any DelayClock
-    private let heartbeats = Mutex(NodeHeartbeats())
+    private let state = Mutex(State())
+
+    private struct State {
+        var awake = AwakeTime()
+        var heartbeats = NodeHeartbeats()
+        /// Of each node with taints that drive pods away: since when its pods that will leave have waited.
+        var leaving: [String: [String: Duration]] = [:]
+    }
 
     init(
         informers: InformerSet, podsOnNode: @escaping @Sendable (String) -> [StoredObject], nodeEvents: EventRecorder,
@@ -31,29 +38,50 @@ final class NodeLifecycleWorker: Sendable {
         self.clock = clock
     }
 
-    func observe(node change: ObjectChange) {
+    /// Returns whether a full disruption began or ended with this: every node is to be looked at then.
+    func observe(node change: ObjectChange) -> Bool {
         let now = clock.now
-        heartbeats.withLock { heartbeats in
+        return state.withLock { state in
+            let now = state.awake.read(now)
+            let wasDisrupted = state.heartbeats.isDisrupted
             if let node = change.new {
-                heartbeats.status(NodeView(node), now: now)
+                state.heartbeats.status(NodeView(node), now: now)
             } else {
-                heartbeats.forget(change.name.name)
+                state.heartbeats.forget(change.name.name)
+                state.leaving[change.name.name] = nil
             }
+            if wasDisrupted == state.heartbeats.isDisrupted { return false }
+            if wasDisrupted { state.heartbeats.startAfresh(now: now) }
+            return true
         }
     }
 
     func observe(lease: StoredObject) {
         let now = clock.now
         let renewTime = lease.value.text("spec", "renewTime")
-        heartbeats.withLock { $0.lease(lease.key.name, renewTime: renewTime, now: now) }
+        state.withLock { state in
+            let now = state.awake.read(now)
+            state.heartbeats.lease(lease.key.name, renewTime: renewTime, now: now)
+        }
+    }
+
+    /// Looks at the clock all the while, so that a pause shows. Until the task is cancelled.
+    func stayAwake() async {
+        while !Task.isCancelled {
+            let now = clock.now
+            state.withLock { _ = $0.awake.read(now) }
+            await clock.sleep(for: AwakeTime.period)
+        }
     }
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
         guard let object = nodes.get(key) else { return .done }
         let node = NodeView(object)
-        let (silence, isNew) = heartbeats.withLock { heartbeats in
-            let isNew = heartbeats.register(node.name, now: clock.now)
-            return (heartbeats.silence(of: node.name, now: clock.now), isNew)
+        let clockNow = clock.now
+        let (silence, isNew) = state.withLock { state in
+            let now = state.awake.read(clockNow)
+            let isNew = state.heartbeats.register(node.name, now: now)
+            return (state.heartbeats.silence(of: node.name, now: now), isNew)
         }
         if isNew {
             tell(node, "RegisteredNode", "Node \(node.name) event: Registered Node \(node.name) in Controller")
@@ -81,7 +109,12 @@ final class NodeLifecycleWorker: Sendable {
     }
 
     private func setTaints(_ node: NodeView) async throws(APIStatus) {
-        let desired = NodeTaints.desired(node, now: environment.now())
+        let clockNow = clock.now
+        let isDisrupted = state.withLock { state in
+            let now = state.awake.read(clockNow)
+            return state.heartbeats.isDisrupted(now: now, grace: limits.grace)
+        }
+        let desired = NodeTaints.desired(node, isDisrupted: isDisrupted, now: environment.now())
         guard desired != node.taints else { return }
         var metadata = Object()
         metadata["resourceVersion"] = node.value.at("metadata", "resourceVersion")
@@ -94,7 +127,7 @@ final class NodeLifecycleWorker: Sendable {
     /// When a node stops being ready its pods are not ready either, whatever they said last.
     private func markPods(_ node: NodeView) async throws(APIStatus) {
         guard let status = node.readyStatus else { return }
-        guard heartbeats.withLock({ $0.mark(node.name, isNotReady: status != "True") }) else { return }
+        guard state.withLock({ $0.heartbeats.mark(node.name, isNotReady: status != "True") }) else { return }
         tell(node, "NodeNotReady", "Node \(node.name) status is now: NodeNotReady")
         do throws(APIStatus) {
             for object in podsOnNode(node.name) {
@@ -105,7 +138,7 @@ final class NodeLifecycleWorker: Sendable {
                 try await setCondition(pod, type: "Ready", fields: ["status": "False"])
             }
         } catch {
-            heartbeats.withLock { $0.unmark(node.name) }
+            state.withLock { $0.heartbeats.unmark(node.name) }
             throw error
         }
     }
@@ -113,16 +146,32 @@ final class NodeLifecycleWorker: Sendable {
     /// Deletes the pods whose time has come; returns the seconds until the next one's.
     private func evict(_ node: NodeView) async throws(APIStatus) -> Double? {
         let taints = node.taints.filter { $0.effect == "NoExecute" }
-        if taints.isEmpty { return nil }
+        let clockNow = clock.now
+        let (now, known, isDisrupted) = state.withLock { state in
+            let now = state.awake.read(clockNow)
+            let isDisrupted = state.heartbeats.isDisrupted(now: now, grace: limits.grace)
+            return (now, state.leaving[node.name] ?? [:], isDisrupted)
+        }
+        if taints.isEmpty || isDisrupted {
+            if !known.isEmpty { state.withLock { $0.leaving[node.name] = nil } }
+            return nil
+        }
         var next: Double?
+        var waiting: [String: Duration] = [:]
+        var leaving: [StoredObject] = []
         for object in podsOnNode(node.name) {
             let pod = PodView(object)
-            switch TaintEviction.verdict(pod, taints: taints, now: environment.now()) {
+            let since = known[pod.uid] ?? now
+            switch TaintEviction.verdict(pod, taints: taints, waited: (now - since).inSeconds) {
             case .stays: break
-            case .leaves(let after) where after > 0: next = min(next ?? after, after)
-            case .leaves: try await delete(pod, object.value)
+            case .leaves(let after):
+                waiting[pod.uid] = since
+                if after > 0 { next = min(next ?? after, after) } else { leaving.append(object) }
             }
         }
+        let remembered = waiting
+        state.withLock { $0.leaving[node.name] = remembered }
+        for object in leaving { try await delete(PodView(object), object.value) }
         return next
     }
 

@@ -19,11 +19,12 @@ enum NodeTaints {
     /// What `spec.taints` shall be; taints of others stay as and where they are.
     ///
     /// A node without a Ready condition has no taint from here, so the one that admission gave it at its creation goes.
-    static func desired(_ node: NodeView, now: Timestamp) -> [Taint] {
+    /// - Parameter isDisrupted: no node at all is ready. Then none gets a taint that would drive its pods away.
+    static func desired(_ node: NodeView, isDisrupted: Bool = false, now: Timestamp) -> [Taint] {
         var wanted: [Taint] = []
         for rule in byCondition where node.conditionStatus(rule.type) == rule.status {
             wanted.append(Taint(key: rule.key, effect: "NoSchedule"))
-            if rule.type == "Ready" { wanted.append(Taint(key: rule.key, effect: "NoExecute")) }
+            if rule.type == "Ready", !isDisrupted { wanted.append(Taint(key: rule.key, effect: "NoExecute")) }
         }
         if node.isUnschedulable { wanted.append(Taint(key: unschedulable, effect: "NoSchedule")) }
         var taints = node.taints.filter { taint in

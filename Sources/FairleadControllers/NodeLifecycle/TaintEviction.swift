@@ -9,8 +9,11 @@ enum TaintEviction {
     }
 
     /// A pod that does not tolerate one of the taints leaves at once; one that tolerates all of them for a limited time
-    /// leaves when the shortest of these times has passed since the taint was added.
-    static func verdict(_ pod: PodView, taints: [Taint], now: Timestamp) -> Verdict {
+    /// leaves when it has waited for the shortest of these times.
+    ///
+    /// - Parameter waited: seconds since this pod was first seen to be on a node with such taints. Not since the
+    ///   taint's `timeAdded`: that is for people to read, and clocks are set. As Kubernetes has it.
+    static func verdict(_ pod: PodView, taints: [Taint], waited: Double) -> Verdict {
         let taints = taints.filter { $0.effect == "NoExecute" }
         if taints.isEmpty || pod.isTerminating || pod.isFinished { return .stays }
         let tolerations = pod.tolerations
@@ -19,8 +22,7 @@ enum TaintEviction {
             let matching = tolerations.filter { $0.tolerates(taint) }
             if matching.isEmpty { return .leaves(after: 0) }
             guard let seconds = matching.compactMap(\.seconds).min() else { continue }
-            let added = taint.timeAdded.flatMap { Timestamp(rfc3339: $0) } ?? now
-            let left = max(Double(max(seconds, 0)) - now.since(added), 0)
+            let left = max(Double(max(seconds, 0)) - waited, 0)
             leave = min(leave ?? left, left)
         }
         return leave.map { .leaves(after: $0) } ?? .stays

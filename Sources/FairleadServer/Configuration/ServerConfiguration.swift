@@ -25,6 +25,8 @@ package struct ServerConfiguration: Sendable {
     package var eventTimeToLive: Duration = .seconds(3600)
     /// How many simulated nodes there are.
     package var nodes = 3
+    /// Seconds without a sign of life after which a node counts as lost.
+    package var nodeGracePeriod = 40.0
     /// Nothing that stands in for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns.
     package var isBare = false
     package var serviceClusterIPRanges: [CIDR]
