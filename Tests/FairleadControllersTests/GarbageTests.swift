@@ -83,9 +83,10 @@ import Testing
 
     @Test func podsOnLostNodesGoAfterFortySeconds() {
         let pods = [Fixture.pod("lost", node: "gone"), Fixture.pod("fine", node: "here")]
-        let first = PodGCReconciler(now: Fixture.now).plan(pods: pods, nodes: ["here"], missingSince: [:])
+        let first = PodGCReconciler(now: Fixture.now, moment: .zero).plan(
+            pods: pods, nodes: ["here"], missingSince: [:])
         #expect(first.lost.isEmpty)
-        let later = PodGCReconciler(now: Fixture.now.adding(seconds: 40)).plan(
+        let later = PodGCReconciler(now: Fixture.now, moment: .seconds(40)).plan(
             pods: pods, nodes: ["here"], missingSince: first.missingSince)
         #expect(later.lost.map(\.name) == ["lost"])
     }

@@ -16,7 +16,7 @@ import Testing
         while time <= end {
             let machine = PodMachine(
                 pod: pod, hostIP: "172.18.0.2", podIPs: ["10.244.0.2"], delays: StageDelays(),
-                now: Self.start.adding(seconds: time))
+                now: Self.start.adding(seconds: time), moment: .seconds(time))
             let step = machine.next(&memory)
             if let status = step.status {
                 pod["status"] = status

@@ -123,7 +123,7 @@ extension API {
                     return DeletionStep(object: old, marks: false, removes: running == 0 && !isHeld)
                 }
                 object.set(.int(period), at: "metadata", "deletionGracePeriodSeconds")
-                object.set(.string(deadline(after: period)), at: "metadata", "deletionTimestamp")
+                object.set(.string(hurried(old, from: running, to: period)), at: "metadata", "deletionTimestamp")
             } else {
                 stampDeletion(&object, period: period)
             }
@@ -143,6 +143,14 @@ extension API {
         object.set(.string(deadline(after: period)), at: "metadata", "deletionTimestamp")
         object.set(.int(period), at: "metadata", "deletionGracePeriodSeconds")
         raiseGenerationForDeletion(&object)
+    }
+
+    /// Counted from when the deletion began, whatever the clock says by now; as Kubernetes has it.
+    private func hurried(_ object: Value, from running: Int64, to period: Int64) -> String {
+        guard let deadline = object.deletionTimestamp.flatMap({ Timestamp(rfc3339: $0) }) else {
+            return self.deadline(after: period)
+        }
+        return deadline.adding(seconds: Double(period) - Double(running)).rfc3339
     }
 
     private func deadline(after seconds: Int64) -> String {

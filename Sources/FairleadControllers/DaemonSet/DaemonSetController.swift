@@ -16,7 +16,7 @@ package final class DaemonSetController: Controller {
         let revisions = informers.informer(.controllerRevisions)
         OwnershipIndex.install(on: pods)
         OwnershipIndex.install(on: revisions)
-        let tracker = PodTracker(ownerKind: "DaemonSet", owners: sets.lister, queue: queue, now: environment.now)
+        let tracker = PodTracker(ownerKind: "DaemonSet", owners: sets.lister, queue: queue)
         recorder = EventRecorder(client: client, component: name, environment: environment)
         let worker = DaemonSetWorker(
             client: client, sets: sets.lister, pods: pods.lister, nodes: nodes.lister, revisions: revisions.lister,

@@ -62,7 +62,7 @@ struct DisruptionReconciler {
             guard present.contains(name), let began = time.string.flatMap({ Timestamp(rfc3339: $0) }) else {
                 return false
             }
-            return now.since(began) < Self.evictionTimeout
+            return now.remaining(of: Self.evictionTimeout, since: began) > 0
         }
         return disrupted
     }

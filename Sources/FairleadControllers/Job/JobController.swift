@@ -15,7 +15,7 @@ package final class JobController: Controller {
         let jobs = informers.informer(Self.jobs)
         let pods = informers.informer(.pods)
         OwnershipIndex.install(on: pods)
-        let tracker = PodTracker(ownerKind: "Job", owners: jobs.lister, queue: queue, now: environment.now)
+        let tracker = PodTracker(ownerKind: "Job", owners: jobs.lister, queue: queue)
         recorder = EventRecorder(client: client, component: name, environment: environment)
         let worker = JobWorker(
             client: client, jobs: jobs.lister, pods: pods.lister, tracker: tracker, recorder: recorder,

@@ -156,7 +156,7 @@ struct JobReconciler {
         guard let last = ends.max() else { return nil }
         var delay = 10.0
         for _ in 1..<max(2, min(failures, 8)) where failures > 1 { delay = min(600, delay * 2) }
-        let wait = delay - now.since(last)
+        let wait = now.remaining(of: delay, since: last)
         return wait > 0 ? wait : nil
     }
 

@@ -4,23 +4,23 @@ import FairleadModel
 ///
 /// A reconcile that would count pods must wait until every creation and deletion of the last one has been observed;
 /// otherwise a stale cache makes it create pods twice. An expectation that is never met (a lost event) expires after
-/// five minutes. A pure value: the controller keeps it in a `Mutex`.
+/// five minutes of a monotonic clock. A pure value: the controller keeps it in a `Mutex`.
 struct Expectations<Key: Hashable & Sendable>: Sendable {
     private struct Entry: Sendable {
         var creations = 0
         var deletions: Set<String> = []
-        var since: Timestamp
+        var since: Duration
     }
 
-    static var lifetime: Double { 300 }
+    static var lifetime: Duration { .seconds(300) }
 
     private var entries: [Key: Entry] = [:]
 
-    mutating func expectCreations(_ count: Int, of key: Key, now: Timestamp) {
+    mutating func expectCreations(_ count: Int, of key: Key, now: Duration) {
         entries[key] = Entry(creations: count, since: now)
     }
 
-    mutating func expectDeletions(_ names: Set<String>, of key: Key, now: Timestamp) {
+    mutating func expectDeletions(_ names: Set<String>, of key: Key, now: Duration) {
         entries[key] = Entry(deletions: names, since: now)
     }
 
@@ -33,9 +33,9 @@ struct Expectations<Key: Hashable & Sendable>: Sendable {
 
     mutating func forget(_ key: Key) { entries[key] = nil }
 
-    func areMet(_ key: Key, now: Timestamp) -> Bool {
+    func areMet(_ key: Key, now: Duration) -> Bool {
         guard let entry = entries[key] else { return true }
         if entry.creations == 0 && entry.deletions.isEmpty { return true }
-        return entry.since.adding(seconds: Self.lifetime) < now
+        return now - entry.since > Self.lifetime
     }
 }

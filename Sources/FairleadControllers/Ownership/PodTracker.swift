@@ -8,28 +8,30 @@ final class PodTracker: Sendable {
     private let owners: Lister
     private let queue: WorkQueue<ObjectName>
     private let expectations = Mutex(Expectations<ObjectName>())
-    private let now: @Sendable () -> Timestamp
+    private let clock: any DelayClock
 
-    init(ownerKind: String, owners: Lister, queue: WorkQueue<ObjectName>, now: @escaping @Sendable () -> Timestamp) {
+    init(
+        ownerKind: String, owners: Lister, queue: WorkQueue<ObjectName>, clock: any DelayClock = SystemDelayClock()
+    ) {
         self.ownerKind = ownerKind
         self.owners = owners
         self.queue = queue
-        self.now = now
+        self.clock = clock
     }
 
     /// Whether the cache shows all that the last reconcile did.
     func isUpToDate(_ key: ObjectName) -> Bool {
-        let now = now()
+        let now = clock.now
         return expectations.withLock { $0.areMet(key, now: now) }
     }
 
     func expectCreations(_ count: Int, of key: ObjectName) {
-        let now = now()
+        let now = clock.now
         expectations.withLock { $0.expectCreations(count, of: key, now: now) }
     }
 
     func expectDeletions(of pods: [Value], by key: ObjectName) {
-        let now = now()
+        let now = clock.now
         expectations.withLock { $0.expectDeletions(Set(pods.map(\.uid)), of: key, now: now) }
     }
 

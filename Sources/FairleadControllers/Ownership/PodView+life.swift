@@ -18,13 +18,13 @@ extension PodView {
         guard isReady else { return false }
         if minReadySeconds == 0 { return true }
         guard let since = readySince else { return false }
-        return since.adding(seconds: Double(minReadySeconds)) <= now
+        return now.remaining(of: Double(minReadySeconds), since: since) == 0
     }
 
     /// Seconds until a ready pod becomes available, or nil if it is not ready, already available, or never will be.
     func secondsToAvailability(minReadySeconds: Int64, now: Timestamp) -> Double? {
         guard isReady, minReadySeconds > 0, let since = readySince else { return nil }
-        let wait = Double(minReadySeconds) - now.since(since)
+        let wait = now.remaining(of: Double(minReadySeconds), since: since)
         return wait > 0 ? wait : nil
     }
 

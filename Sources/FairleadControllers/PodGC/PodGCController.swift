@@ -34,17 +34,22 @@ private final class PodGCWorker: Sendable {
     private let pods: Lister
     private let nodes: Lister
     private let now: @Sendable () -> Timestamp
-    private let missingSince = Mutex<[String: Timestamp]>([:])
+    private let clock: any DelayClock
+    private let missingSince = Mutex<[String: Duration]>([:])
 
-    init(client: any ObjectClient, pods: Lister, nodes: Lister, now: @escaping @Sendable () -> Timestamp) {
+    init(
+        client: any ObjectClient, pods: Lister, nodes: Lister, now: @escaping @Sendable () -> Timestamp,
+        clock: any DelayClock = SystemDelayClock()
+    ) {
         self.client = client
         self.pods = pods
         self.nodes = nodes
         self.now = now
+        self.clock = clock
     }
 
     func collect() async throws(APIStatus) {
-        let reconciler = PodGCReconciler(now: now())
+        let reconciler = PodGCReconciler(now: now(), moment: clock.now)
         let plan = reconciler.plan(
             pods: pods.list().map(\.value), nodes: Set(nodes.list().map(\.key.name)),
             missingSince: missingSince.withLock { $0 })

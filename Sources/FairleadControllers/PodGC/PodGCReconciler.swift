@@ -7,21 +7,23 @@ import FairleadModel
 /// - Finished pods beyond 12,500, oldest first.
 /// Reference: "Pod Lifecycle", section "Garbage collection of Pods".
 struct PodGCReconciler {
-    static let quarantine = 40.0
+    static let quarantine = Duration.seconds(40)
     static let finishedLimit = 12_500
 
     struct Plan: Hashable {
         /// Pods to mark as failed before they are deleted.
         var lost: [Value] = []
         var delete: [Value] = []
-        /// Since when each node is known to be missing; for the next pass.
-        var missingSince: [String: Timestamp] = [:]
+        /// Since when, by the monotonic clock, each node is known to be missing; for the next pass.
+        var missingSince: [String: Duration] = [:]
     }
 
     let now: Timestamp
+    /// The same by a clock that never goes back.
+    let moment: Duration
     var finishedLimit = Self.finishedLimit
 
-    func plan(pods: [Value], nodes: Set<String>, missingSince: [String: Timestamp]) -> Plan {
+    func plan(pods: [Value], nodes: Set<String>, missingSince: [String: Duration]) -> Plan {
         var plan = Plan()
         var finished: [Value] = []
         for pod in pods {
@@ -30,9 +32,9 @@ struct PodGCReconciler {
             if view.nodeName.isEmpty {
                 if view.isTerminating { plan.delete.append(pod) }
             } else if !nodes.contains(view.nodeName) {
-                let since = plan.missingSince[view.nodeName] ?? missingSince[view.nodeName] ?? now
+                let since = plan.missingSince[view.nodeName] ?? missingSince[view.nodeName] ?? moment
                 plan.missingSince[view.nodeName] = since
-                if now.since(since) >= Self.quarantine {
+                if moment - since >= Self.quarantine {
                     if view.isFinished { plan.delete.append(pod) } else { plan.lost.append(pod) }
                 }
             }

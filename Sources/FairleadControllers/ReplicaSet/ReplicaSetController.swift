@@ -15,7 +15,7 @@ package final class ReplicaSetController: Controller {
         OwnershipIndex.install(on: pods)
         OwnershipIndex.install(on: sets)
         let tracker = PodTracker(
-            ownerKind: "ReplicaSet", owners: sets.lister, queue: queue, now: environment.now)
+            ownerKind: "ReplicaSet", owners: sets.lister, queue: queue)
         recorder = EventRecorder(client: client, component: name, environment: environment)
         let worker = ReplicaSetWorker(
             client: client, sets: sets.lister, pods: pods.lister, tracker: tracker, recorder: recorder,

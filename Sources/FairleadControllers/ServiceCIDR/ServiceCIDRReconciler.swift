@@ -41,8 +41,8 @@ struct ServiceCIDRReconciler {
         if isInUse(ranges(of: cidr), others: others.filter { $0.deletionTimestamp == nil }, addresses) {
             return reason(of: cidr) == "Terminating" ? .nothing : .hold
         }
-        let passed = Timestamp(rfc3339: deletion).map { now.since($0) } ?? grace
-        return passed < grace ? .wait(grace - passed) : .release
+        let left = Timestamp(rfc3339: deletion).map { now.remaining(of: grace, since: $0) } ?? 0
+        return left > 0 ? .wait(left) : .release
     }
 
     static func ranges(of cidr: Value) -> [CIDR] {

@@ -15,7 +15,7 @@ package final class StatefulSetController: Controller {
         let revisions = informers.informer(.controllerRevisions)
         OwnershipIndex.install(on: pods)
         OwnershipIndex.install(on: revisions)
-        let tracker = PodTracker(ownerKind: "StatefulSet", owners: sets.lister, queue: queue, now: environment.now)
+        let tracker = PodTracker(ownerKind: "StatefulSet", owners: sets.lister, queue: queue)
         recorder = EventRecorder(client: client, component: name, environment: environment)
         let worker = StatefulSetWorker(
             client: client, sets: sets.lister, pods: pods.lister, revisions: revisions.lister, recorder: recorder,

@@ -8,7 +8,10 @@ struct ContainerMachine {
     let pod: Value
     let isInit: Bool
     let delays: StageDelays
+    /// The time of day, for what is shown.
     let now: Timestamp
+    /// The same moment by a clock that never goes back, for what is waited for.
+    let moment: Duration
 
     var name: String { spec.text("name") }
     private var image: String { spec.text("image") }
@@ -60,7 +63,7 @@ struct ContainerMachine {
 
     /// The time of a stage runs from here.
     private func enter(_ reason: String, _ memory: inout PodMemory) {
-        _ = memory.elapsed("\(name) \(reason)", now: now)
+        _ = memory.elapsed("\(name) \(reason)", moment: moment)
     }
 
     /// An image that is on the machine already is not announced.
@@ -72,7 +75,7 @@ struct ContainerMachine {
     private func wait(_ status: Value, _ memory: inout PodMemory, _ step: inout PodStep) -> Value {
         let reason = status.at("state", "waiting", "reason")?.string ?? ""
         let stage = "\(name) \(reason)"
-        let elapsed = memory.elapsed(stage, now: now)
+        let elapsed = memory.elapsed(stage, moment: moment)
         let failures = memory.failedPulls[name] ?? 0
         let patience: Double
         switch reason {
@@ -164,8 +167,8 @@ struct ContainerMachine {
         let stage = "\(name) running \(restarts)"
         let startedAt = Timestamp(rfc3339: status.text("state", "running", "startedAt"))
         // A start seen by this run is timed exactly; one of an earlier run by what the status says.
-        let isFresh = startedAt.map { now.since($0) < 2 } ?? true
-        let elapsed = memory.elapsed(stage, start: isFresh ? nil : startedAt, now: now)
+        let running = startedAt.map { now.since($0) } ?? 0
+        let elapsed = memory.elapsed(stage, before: running < 2 ? 0 : running, moment: moment)
         if ImageReference(image).canonical != status.text("image") {
             tell(&step, "Killing", "Container \(name) definition changed, will be restarted")
             var old = exited(status, code: 0)

@@ -14,16 +14,17 @@ package final class Kubelet: Controller {
     private let pods: Lister
 
     package init(
-        client: any ObjectClient, informers: InformerSet, environment: Environment, delays: StageDelays = StageDelays()
+        client: any ObjectClient, informers: InformerSet, environment: Environment,
+        delays: StageDelays = StageDelays(), clock: any DelayClock = SystemDelayClock()
     ) {
-        let queue = WorkQueue<ObjectName>()
+        let queue = WorkQueue<ObjectName>(clock: clock, backoff: Backoff(first: 0.005, maximum: 10))
         let pods = informers.informer(.pods)
         let nodes = informers.informer(.nodes)
         pods.addIndex(Scheduler.nodeIndex) { [$0.value.text("spec", "nodeName")] }
         recorder = EventRecorder(client: client, component: name, environment: environment)
         let worker = KubeletWorker(
             client: client, pods: pods.lister, nodes: nodes.lister, recorder: recorder, delays: delays,
-            now: environment.now)
+            now: environment.now, clock: clock)
         runner = ControllerRunner(name: name, workers: 8, queue: queue) { try await worker.reconcile($0) }
         self.informers = [pods, nodes]
         self.worker = worker
@@ -34,18 +35,12 @@ package final class Kubelet: Controller {
             }
             guard let new = change.new, !PodView(new).nodeName.isEmpty else { return }
             worker.note(new.value)
-            // What the kubelet writes itself is no news to it: it knows when to look again.
-            let isOwn = change.old.map { KubeletWorker.differOnlyInStatus($0.value, new.value) } ?? false
-            if !isOwn
-                || KubeletWorker.foreignConditions(change.old?.value) != KubeletWorker.foreignConditions(new.value)
-            {
-                queue.add(change.name)
-            }
+            if worker.isNews(change) { queue.add(change.name) }
         }
         let lister = pods.lister
         nodes.addHandler { change in
-            let wasAlive = change.old.map { SimulationKeys.isAlive($0.value) } ?? false
-            guard let new = change.new, SimulationKeys.isAlive(new.value), !wasAlive else { return }
+            let wasAlive = change.old.map { SimulationKeys.isAlive($0.value) && $0.value.uid == change.new?.value.uid }
+            guard let new = change.new, SimulationKeys.isAlive(new.value), wasAlive != true else { return }
             for pod in lister.indexed(Scheduler.nodeIndex, new.key.name) { queue.add(pod.objectName) }
         }
     }

@@ -10,12 +10,15 @@ final class KubeletWorker: Sendable {
     private let recorder: EventRecorder
     private let delays: StageDelays
     private let now: @Sendable () -> Timestamp
+    private let clock: any DelayClock
     private let addresses = PodAddressPool()
     private let memories = Mutex<[String: PodMemory]>([:])
+    /// Of pods whose status is being written: the revision that it was made from.
+    private let writing = Mutex<[String: Int64]>([:])
 
     init(
         client: any ObjectClient, pods: Lister, nodes: Lister, recorder: EventRecorder, delays: StageDelays,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp, clock: any DelayClock
     ) {
         self.client = client
         self.pods = pods
@@ -23,12 +26,14 @@ final class KubeletWorker: Sendable {
         self.recorder = recorder
         self.delays = delays
         self.now = now
+        self.clock = clock
     }
 
     func forget(_ uid: String?) {
         guard let uid else { return }
         addresses.release(uid)
         memories.withLock { _ = $0.removeValue(forKey: uid) }
+        writing.withLock { _ = $0.removeValue(forKey: uid) }
     }
 
     /// Takes note of the addresses that a pod shows.
@@ -43,7 +48,8 @@ final class KubeletWorker: Sendable {
     }
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
-        guard let pod = pods.get(key)?.value else { return .done }
+        guard let stored = pods.get(key) else { return .done }
+        let pod = stored.value
         let view = PodView(pod)
         guard !view.nodeName.isEmpty, let node = nodes.get(namespace: "", name: view.nodeName)?.value,
             SimulationKeys.isAlive(node)
@@ -53,11 +59,15 @@ final class KubeletWorker: Sendable {
         if hostIPs.isEmpty { return .again(after: 0.1) }
         let machine = PodMachine(
             pod: pod, hostIP: hostIPs.first ?? "", podIPs: view.hostNetwork ? hostIPs : podIPs(of: pod, on: node),
-            delays: delays, now: now())
+            delays: delays, now: now(), moment: clock.now)
         var memory = memories.withLock { $0[pod.uid] ?? PodMemory() }
         let step = machine.next(&memory)
         if let status = step.status {
-            guard try await write(status, of: pod) else { return .done }
+            writing.withLock { $0[pod.uid] = stored.revision }
+            guard try await write(status, of: pod) else {
+                forget(pod.uid)
+                return .done
+            }
         }
         // Remembered and told only when written: after a lost race the step is taken again.
         let remembered = memory
@@ -112,7 +122,24 @@ final class KubeletWorker: Sendable {
 
     // MARK: - which changes are news
 
-    static func differOnlyInStatus(_ old: Value, _ new: Value) -> Bool {
+    /// What the kubelet writes itself is no news to it: it knows when to look again. Everything else is, a status too
+    /// that somebody else wrote: the kubelet puts it right, as when a node that was thought to be lost is not.
+    ///
+    /// A write succeeds only on the very version that it was made from, so the change of that version is its own; or
+    /// somebody was quicker, and the write fails and is made again.
+    func isNews(_ change: ObjectChange) -> Bool {
+        guard let old = change.old, let new = change.new else { return true }
+        let uid = new.value.uid
+        let isOwn = writing.withLock { writing in
+            guard writing[uid] == old.revision else { return false }
+            writing[uid] = nil
+            return true
+        }
+        return !isOwn || !Self.differOnlyInStatus(old.value, new.value)
+            || Self.foreignConditions(old.value) != Self.foreignConditions(new.value)
+    }
+
+    private static func differOnlyInStatus(_ old: Value, _ new: Value) -> Bool {
         func rest(_ pod: Value) -> Value {
             var copy = pod
             copy["status"] = nil
@@ -124,8 +151,7 @@ final class KubeletWorker: Sendable {
     }
 
     /// The conditions behind readiness gates, which others write.
-    static func foreignConditions(_ pod: Value?) -> [Value] {
-        guard let pod else { return [] }
+    private static func foreignConditions(_ pod: Value) -> [Value] {
         let gates = PodView(pod).readinessGates
         return pod.items("status", "conditions").filter { gates.contains($0.text("type")) }
     }

@@ -10,7 +10,11 @@ struct PodMachine {
     /// The pod's addresses, the primary one first; the host's for hostNetwork.
     let podIPs: [String]
     let delays: StageDelays
+    /// The time of day, for what is shown.
     let now: Timestamp
+    /// The same moment by a clock that never goes back, for what is waited for: clocks are set, and a pod that
+    /// terminates is not to do so for a year.
+    let moment: Duration
 
     func next(_ memory: inout PodMemory) -> PodStep {
         let view = PodView(pod)
@@ -31,7 +35,7 @@ struct PodMachine {
     }
 
     private func machine(_ spec: Value, isInit: Bool) -> ContainerMachine {
-        ContainerMachine(spec: spec, pod: pod, isInit: isInit, delays: delays, now: now)
+        ContainerMachine(spec: spec, pod: pod, isInit: isInit, delays: delays, now: now, moment: moment)
     }
 
     private func status(of spec: Value, in list: String) -> Value? {
@@ -71,7 +75,7 @@ struct PodMachine {
         let sidecars = view.value.items("status", "initContainerStatuses").filter {
             ContainerMachine.state(of: $0) == "running"
         }
-        let elapsed = memory.elapsed("terminating", now: now)
+        let elapsed = memory.elapsed("terminating", moment: moment)
         if memory.told.insert("killing").inserted {
             for (statuses, isInit) in [(running, false), (sidecars, true)] {
                 for status in statuses {

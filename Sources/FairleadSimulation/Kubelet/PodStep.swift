@@ -1,3 +1,4 @@
+import FairleadClient
 import FairleadModel
 
 /// Something to tell about a container or, without one, about the pod.
@@ -17,16 +18,18 @@ struct KubeletEvent: Hashable, Sendable {
 /// What a kubelet remembers of a pod beside its status: when each stage began, and how often pulls failed. Lost at a
 /// restart, and then begun afresh: nothing but waiting times depends on it.
 struct PodMemory: Hashable, Sendable {
-    private var entered: [String: Timestamp] = [:]
+    /// By a clock that never goes back: stages do not care what time of day it is.
+    private var entered: [String: Duration] = [:]
     var failedPulls: [String: Int] = [:]
     /// What has been told once and is not told again.
     var told: Set<String> = []
 
-    /// Seconds since the stage was first asked about; `start` is used at the first time.
-    mutating func elapsed(_ stage: String, start: Timestamp? = nil, now: Timestamp) -> Double {
-        if let since = entered[stage] { return now.since(since) }
-        entered[stage] = start ?? now
-        return now.since(start ?? now)
+    /// Seconds since the stage was first asked about, at which time so many had passed already.
+    mutating func elapsed(_ stage: String, before: Double = 0, moment: Duration) -> Double {
+        if let since = entered[stage] { return (moment - since).inSeconds }
+        // A century is as good as any longer time, and can be subtracted.
+        entered[stage] = moment - .seconds(min(max(before, 0), 3e9))
+        return max(before, 0)
     }
 
     mutating func leave(_ stage: String) { entered[stage] = nil }
