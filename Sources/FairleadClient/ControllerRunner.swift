@@ -1,3 +1,4 @@
+import FairleadModel
 import Synchronization
 
 /// What a reconcile asks for when it succeeded.
@@ -10,7 +11,8 @@ package enum ReconcileResult: Sendable, Hashable {
 /// The workers of a controller: take a key, reconcile it, come back later when that failed.
 ///
 /// Retries wait as the queue's back-off says (5 ms, doubling up to 1000 s, unless it was made with another). A reconcile
-/// that throws because its task was cancelled is not retried. One that does not come back keeps its own key only: after
+/// that throws because its task was cancelled is not retried; one that failed by the server's own trouble waits no longer
+/// than 30 s. One that does not come back keeps its own key only: after
 /// a minute another worker takes the place of its worker, up to twice as many as there are to be.
 package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
     package let name: String
@@ -81,7 +83,7 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
                 }
             } catch {
                 if !Task.isCancelled {
-                    let delay = queue.addRateLimited(key)
+                    let delay = queue.addRateLimited(key, atMost: Self.longestDelay(after: error))
                     log.failed(
                         ReconcileFailure(
                             controller: name, key: "\(key)", error: error, retries: queue.failures(of: key),
@@ -91,6 +93,11 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
             if queue.done(key) >= Self.stuckAfter, state.withLock({ $0.replaced.remove(key) != nil }) { break }
         }
         return .worker
+    }
+
+    /// What is the server's own trouble (a full disk) is no fault of the key: once it is over, all is to be right soon.
+    private static func longestDelay(after error: any Error) -> Double {
+        (error as? APIStatus).map { $0.code >= 500 ? 30 : .infinity } ?? .infinity
     }
 
     private func succeeded(_ key: Key) {

@@ -104,7 +104,8 @@ package struct FairleadServer: Service {
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
         health.controllers.problems.connect {
-            let problems = controlPlane.health.compactMap(\.problem)
+            let health = controlPlane.health + (simulation?.controllers ?? []).map(\.health)
+            let problems = health.compactMap(\.problem)
             return problems.isEmpty ? nil : problems.joined(separator: ", ")
         }
         health.informers.connect { [informers = controlPlane.informers] in informers.syncFailure }

@@ -1,5 +1,6 @@
 import FairleadClient
 import FairleadClientTesting
+import FairleadModel
 import InMemoryLogging
 import Logging
 import Synchronization
@@ -75,6 +76,25 @@ struct ControllerRunnerTests {
             #expect(await eventually { queue.length == 0 && runner.health.inWork == 0 })
             group.cancelAll()
         }
+    }
+
+    @Test(arguments: [(code: 500, delay: 30.0), (507, 30), (422, 1000)])
+    func theServersOwnTroubleIsTriedAgainSoon(code: Int, delay: Double) async {
+        let clock = ManualClock()
+        let queue = WorkQueue<String>(clock: clock)
+        for _ in 0..<60 { queue.addRateLimited("k") }
+        let handler = InMemoryLogHandler()
+        let log = FailureLog(logger: Logger(label: "test") { _ in handler }, clock: clock)
+        let runner = ControllerRunner(name: "c", workers: 1, queue: queue, log: log) { _ in
+            throw APIStatus(code: code, reason: "X", message: "x")
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await runner.run() }
+            queue.add("k")
+            #expect(await eventually { !handler.entries.isEmpty })
+            group.cancelAll()
+        }
+        #expect(handler.entries.first?.metadata["retryAfter"]?.description == "\(delay)s")
     }
 
     @Test(arguments: [Double.nan, .infinity, 1e300, 0, -5])

@@ -85,14 +85,14 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
 
     /// Adds the key after a delay that doubles with every call since the last `forget`. Returns the delay in seconds.
     @discardableResult
-    package func addRateLimited(_ key: Key) -> Double {
+    package func addRateLimited(_ key: Key, atMost limit: Double = .infinity) -> Double {
         let failures = state.withLock { state -> Int in
             state.retries += 1
             let failures = state.failures[key, default: 0]
             state.failures[key] = failures + 1
             return failures
         }
-        let delay = backoff.delay(afterFailures: failures)
+        let delay = min(backoff.delay(afterFailures: failures), limit)
         addAfter(key, delay)
         return delay
     }

@@ -13,7 +13,8 @@ package final class Scheduler: Controller {
     package init(
         client: any ObjectClient, binder: any PodBinder, informers: InformerSet, environment: Environment
     ) {
-        let queue = WorkQueue<ObjectName>()
+        // As Kubernetes' scheduler, which never lets a pod wait longer.
+        let queue = WorkQueue<ObjectName>(backoff: Backoff(first: 0.005, maximum: 10))
         let pods = informers.informer(.pods)
         let nodes = informers.informer(.nodes)
         pods.addIndex(Self.nodeIndex) { [$0.value.text("spec", "nodeName")] }
