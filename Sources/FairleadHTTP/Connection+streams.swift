@@ -13,7 +13,7 @@ final class OpenStream {
     /// Whether the stream was woken meanwhile.
     var mustPullAgain = false
     private var timer: Scheduled<Void>?
-    private var timerInstant: ContinuousClock.Instant?
+    private var timerInstant: SuspendingClock.Instant?
 
     init(stream: any EventStream, waker: StreamWaker, isChunked: Bool, compressor: GzipStream?) {
         self.compressor = compressor
@@ -29,12 +29,12 @@ final class OpenStream {
         if let timerInstant, timerInstant <= deadline, timer != nil { return }
         timer?.cancel()
         timerInstant = deadline
-        let delay = max(.zero, ContinuousClock.now.duration(to: deadline))
+        let delay = max(.zero, SuspendingClock.now.duration(to: deadline))
         timer = eventLoop.scheduleTask(in: TimeAmount(delay)) { [waker] in waker.wake() }
     }
 
     func timerMayHaveFired() {
-        if let timerInstant, timerInstant <= ContinuousClock.now { cancelTimer() }
+        if let timerInstant, timerInstant <= SuspendingClock.now { cancelTimer() }
     }
 
     func cancelTimer() {

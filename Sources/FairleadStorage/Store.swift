@@ -128,7 +128,7 @@ package final class Store: Sendable {
         guard let waiter else { return true }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in signal.stream {} }
-            group.addTask { try? await Task.sleep(for: timeout) }
+            group.addTask { try? await Task.sleep(for: timeout, clock: .suspending) }
             await group.next()
             group.cancelAll()
         }

@@ -39,7 +39,7 @@ final class StoreWriter: Sendable {
         var isTrimming = false
         /// Whether something has been compacted whose traces are still there, and when they were last removed.
         var isUntidy = false
-        var tidied = ContinuousClock.now
+        var tidied = SuspendingClock.now
     }
 
     init(engine: any StorageEngine, options: StoreOptions) {

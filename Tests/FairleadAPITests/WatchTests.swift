@@ -126,9 +126,9 @@ struct WatchTests {
     // MARK: - time
 
     private final class Clock: Sendable {
-        private let time: Mutex<ContinuousClock.Instant>
-        init(_ start: ContinuousClock.Instant) { time = Mutex(start) }
-        var now: ContinuousClock.Instant { time.withLock { $0 } }
+        private let time: Mutex<SuspendingClock.Instant>
+        init(_ start: SuspendingClock.Instant) { time = Mutex(start) }
+        var now: SuspendingClock.Instant { time.withLock { $0 } }
         func advance(seconds: Int) { time.withLock { $0 += .seconds(seconds) } }
     }
 
@@ -156,7 +156,7 @@ struct WatchTests {
         // However long a client wants it, there is such a moment.
         #expect(WatchStream.timeout(asked: .max, fraction: 0) > .seconds(86_400))
         let fixture = try await APIFixture()
-        let clock = Clock(ContinuousClock.now)
+        let clock = Clock(SuspendingClock.now)
         let stream = try openTimed(fixture, clock, bookmarks: false, timeout: nil)
         clock.advance(seconds: 2249)
         #expect(try take(stream) == [])
@@ -166,7 +166,7 @@ struct WatchTests {
 
     @Test func aWatchEndsAtItsTimeoutWithABookmarkShortlyBefore() async throws {
         let fixture = try await APIFixture()
-        let start = ContinuousClock.now
+        let start = SuspendingClock.now
         let clock = Clock(start)
         let stream = try openTimed(fixture, clock, bookmarks: true, timeout: 100)
         #expect(stream.deadline == start + .seconds(60))

@@ -197,7 +197,7 @@ struct HeavyRequestTests {
     final class LongAnswer: EventStream {
         let next = Mutex(0)
         let count = 400
-        var deadline: ContinuousClock.Instant? { nil }
+        var deadline: SuspendingClock.Instant? { nil }
         var computes: Bool { true }
         var isLongAnswer: Bool { true }
         func onWake(_ wake: @escaping @Sendable () -> Void) {}

@@ -47,7 +47,7 @@ final class ScriptedStream: EventStream {
 
     init(endlessPiece: Int? = nil) { self.endlessPiece = endlessPiece }
 
-    var deadline: ContinuousClock.Instant? { nil }
+    var deadline: SuspendingClock.Instant? { nil }
 
     func onWake(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.wake = wake } }
 

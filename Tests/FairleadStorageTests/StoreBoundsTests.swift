@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test func aFaultIsReportedWhenItBeginsOnceAMinuteAndWhenItIsOver() {
-        let time = Mutex(ContinuousClock.now)
+        let time = Mutex(SuspendingClock.now)
         let seen = Mutex<[String]>([])
         let faults = StorageFaults(now: { time.withLock { $0 } }) { fault in
             seen.withLock { $0.append("\(fault.kind) \(fault.message) \(fault.isOver) \(fault.count)") }

@@ -9,7 +9,7 @@ final class ListStream: EventStream {
 
     var computes: Bool { true }
     var isLongAnswer: Bool { true }
-    var deadline: ContinuousClock.Instant? { nil }
+    var deadline: SuspendingClock.Instant? { nil }
     func onWake(_ wake: @escaping @Sendable () -> Void) {}
     func cancel() {}
 

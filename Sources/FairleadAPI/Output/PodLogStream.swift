@@ -43,7 +43,7 @@ final class PodLogStream: EventStream {
         }
     }
 
-    var deadline: ContinuousClock.Instant? { nil }
+    var deadline: SuspendingClock.Instant? { nil }
 
     func cancel() {
         let subscription = state.withLock { state in

@@ -42,9 +42,9 @@ package protocol EventStream: Sendable {
     func onWake(_ wake: @escaping @Sendable () -> Void)
     /// Gives what is there, at most about `maximumBytes`, without waiting.
     func pull(maximumBytes: Int) -> StreamStep
-    /// The time (seconds on the monotonic clock of `ContinuousClock`) at which `pull` should be called even if
+    /// The time (seconds on the monotonic clock of `SuspendingClock`) at which `pull` should be called even if
     /// nothing woke it: for bookmarks and `timeoutSeconds`. nil when there is none.
-    var deadline: ContinuousClock.Instant? { get }
+    var deadline: SuspendingClock.Instant? { get }
     /// The client has gone or the server stops: give up what is held. May be called more than once.
     func cancel()
     /// Whether `pull` computes for longer than an event loop can spare.

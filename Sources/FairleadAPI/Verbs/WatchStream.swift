@@ -28,7 +28,7 @@ final class WatchStream: EventStream {
         var hasEnded = false
         var hasShownColumns = false
         var upTo: Int64
-        var nextBookmark: ContinuousClock.Instant?
+        var nextBookmark: SuspendingClock.Instant?
         var subscriptions: [Subscription] = []
     }
 
@@ -39,8 +39,8 @@ final class WatchStream: EventStream {
     private let ignoringUpTo: Int64
     /// Whether the kind is still what it was when the watch began; what it is not any more is watched no longer.
     private let isCurrent: @Sendable () -> Bool
-    private let end: ContinuousClock.Instant?
-    private let now: @Sendable () -> ContinuousClock.Instant
+    private let end: SuspendingClock.Instant?
+    private let now: @Sendable () -> SuspendingClock.Instant
     private let subscribe: @Sendable (@escaping @Sendable () -> Void) -> [Subscription]
     private let state: Mutex<State>
 
@@ -65,7 +65,7 @@ final class WatchStream: EventStream {
         sendsBookmarks: Bool, timeout: Duration,
         isCurrent: @escaping @Sendable () -> Bool = { true },
         subscribe: @escaping @Sendable (@escaping @Sendable () -> Void) -> [Subscription],
-        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+        now: @escaping @Sendable () -> SuspendingClock.Instant = { SuspendingClock.now }
     ) {
         self.selection = selection
         self.encoder = encoder
@@ -93,7 +93,7 @@ final class WatchStream: EventStream {
         sendsBookmarks = false
         ignoringUpTo = 0
         end = nil
-        now = { ContinuousClock.now }
+        now = { SuspendingClock.now }
         subscribe = { _ in [] }
         isCurrent = { true }
         state = Mutex(State(cursor: nil, initial: [], owesInitialEnd: false, failure: status, upTo: 0))
@@ -111,7 +111,7 @@ final class WatchStream: EventStream {
         if isTooLate { for subscription in subscriptions { subscription.cancel() } }
     }
 
-    var deadline: ContinuousClock.Instant? {
+    var deadline: SuspendingClock.Instant? {
         let bookmark = state.withLock { $0.nextBookmark }
         guard let end else { return bookmark }
         return bookmark.map { min($0, end) } ?? end
@@ -220,7 +220,7 @@ final class WatchStream: EventStream {
         }
     }
 
-    private func takeBookmark(_ state: inout State, into frames: inout FrameBuffer, at moment: ContinuousClock.Instant)
+    private func takeBookmark(_ state: inout State, into frames: inout FrameBuffer, at moment: SuspendingClock.Instant)
     {
         guard let due = state.nextBookmark, moment >= due else { return }
         appendBookmark(state.upTo, endsInitial: false, to: &frames, &state)
@@ -247,8 +247,8 @@ final class WatchStream: EventStream {
 
     /// The regular interval, or shortly before the end, whichever is sooner; nothing after that.
     private static func bookmarkTime(
-        after moment: ContinuousClock.Instant, end: ContinuousClock.Instant?
-    ) -> ContinuousClock.Instant? {
+        after moment: SuspendingClock.Instant, end: SuspendingClock.Instant?
+    ) -> SuspendingClock.Instant? {
         let regular = moment + bookmarkInterval
         guard let end else { return regular }
         let last = end - lastBookmarkLead

@@ -30,11 +30,11 @@ package final class StorageFaults: Sendable {
     private struct Active {
         var message: String
         /// When which message was last reported; a few of them, the rest count as one.
-        var reported: [String: ContinuousClock.Instant] = [:]
+        var reported: [String: SuspendingClock.Instant] = [:]
         /// Occurrences that have not been reported.
         var silent = 0
 
-        mutating func mustReport(_ message: String, at time: ContinuousClock.Instant) -> Bool {
+        mutating func mustReport(_ message: String, at time: SuspendingClock.Instant) -> Bool {
             let key = reported[message] == nil && reported.count >= 8 ? "" : message
             if let last = reported[key], time < last + StorageFaults.period { return false }
             reported[key] = time
@@ -45,19 +45,19 @@ package final class StorageFaults: Sendable {
     private struct State {
         var active: [StorageFault.Kind: Active] = [:]
         /// Since when the writer is at the batch it is at.
-        var busySince: ContinuousClock.Instant?
+        var busySince: SuspendingClock.Instant?
     }
 
     private let state = Mutex(State())
     /// Whether there is anything in `active`, for the way that is taken all the time.
     private let isAny = Atomic<Bool>(false)
     private let report: @Sendable (StorageFault) -> Void
-    private let now: @Sendable () -> ContinuousClock.Instant
+    private let now: @Sendable () -> SuspendingClock.Instant
 
     private static let period = Duration.seconds(60)
 
     init(
-        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        now: @escaping @Sendable () -> SuspendingClock.Instant = { .now },
         report: @escaping @Sendable (StorageFault) -> Void
     ) {
         self.now = now
