@@ -13,9 +13,10 @@ struct AwakeTime: Sendable {
 
     /// - Parameter time: of a clock that never goes back.
     mutating func read(_ time: Duration) -> Duration {
-        let step = time - (last ?? time)
-        awake += step > Self.patience ? Self.period : max(step, .zero)
-        last = time
+        // Two who read the clock may come here in the other order.
+        let step = max(time - (last ?? time), .zero)
+        awake += step > Self.patience ? Self.period : step
+        last = max(last ?? time, time)
         return awake
     }
 }

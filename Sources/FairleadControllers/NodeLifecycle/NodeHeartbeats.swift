@@ -42,6 +42,11 @@ struct NodeHeartbeats: Sendable {
         nodes[node] = known
     }
 
+    /// The lease is gone: nothing is remembered of a node that is not there, either.
+    mutating func leaseDeleted(_ node: String) {
+        if let known = nodes[node], known.heartbeat.isEmpty, !known.isRegistered { nodes[node] = nil }
+    }
+
     /// The node object: a new heartbeat of its conditions counts, but not what was written about its silence.
     mutating func status(_ node: NodeView, now: Duration) {
         var known = nodes[node.name] ?? Known(last: now)

@@ -39,8 +39,8 @@ package struct NodeLifecycleController: Controller {
             if worker.observe(node: change) { for node in nodeLister.list() { queue.add(node.objectName) } }
         }
         leases.addHandler { change in
-            guard let lease = change.new, lease.key.namespace == NodeLifecycleWorker.leaseNamespace else { return }
-            worker.observe(lease: lease)
+            guard change.name.namespace == NodeLifecycleWorker.leaseNamespace else { return }
+            if let lease = change.new { worker.observe(lease: lease) } else { worker.forget(lease: change.name.name) }
         }
         pods.addHandler { change in
             // Only a pod that comes to a tainted node needs a look.

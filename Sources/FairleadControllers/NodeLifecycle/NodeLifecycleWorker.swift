@@ -65,6 +65,8 @@ final class NodeLifecycleWorker: Sendable {
         }
     }
 
+    func forget(lease node: String) { state.withLock { $0.heartbeats.leaseDeleted(node) } }
+
     /// Looks at the clock all the while, so that a pause shows. Until the task is cancelled.
     func stayAwake() async {
         while !Task.isCancelled {
