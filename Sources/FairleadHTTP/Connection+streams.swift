@@ -57,7 +57,8 @@ extension Connection {
         note.streams(keepsHead: loop.requestLog.isVerbose)
         let dateLine = loop.dateLine
         let closes = closesAfterAnswer || !exchange.takesChunks
-        setDeadline(nil)
+        streamEnd = stream.isLongAnswer ? answerTick : .max
+        readerGoesOn()
         let compressor = stream.isLongAnswer && exchange.acceptsGzip ? GzipStream() : nil
         var headers = headers
         if compressor != nil { headers += GzipStream.headers }
@@ -98,8 +99,7 @@ extension Connection {
         var pulls = 0
         while case .stream(let current) = phase, current === open, let context, !open.isPulling {
             guard context.channel.isWritable else {
-                // Until it is writable again, a client that takes nothing holds what it was promised.
-                setDeadline(loop.core.timeouts.progress)
+                awaitReader()
                 return
             }
             if open.stream.computes { return pullElsewhere(open) }

@@ -37,7 +37,7 @@ extension Connection {
         guard let context else { return }
         phase = .deferred
         isComputing = false
-        setDeadline(timeoutTicks)
+        setDeadline(max(1, answerTick - loop.tick))
         workNumber += 1
         let number = workNumber
         let eventLoop = context.eventLoop
@@ -51,12 +51,13 @@ extension Connection {
         }
     }
 
-    /// How long the answer may take: what the request says, at most the server's limit (kube-apiserver's
+    /// The tick at which the request must be done: what it says itself, at most the server's limit (kube-apiserver's
     /// `request_deadline.go`).
-    private var timeoutTicks: Int {
+    var answerTick: Int {
         let limit = loop.core.timeouts.request
-        guard let timeout = assembler.exchange.timeout, timeout != .zero else { return limit }
-        return min(limit, loop.core.configuration.ticks(min(timeout, loop.core.configuration.requestTimeout)))
+        guard let timeout = assembler.exchange.timeout, timeout != .zero else { return answerStart + limit }
+        return answerStart
+            + min(limit, loop.core.configuration.ticks(min(timeout, loop.core.configuration.requestTimeout)))
     }
 
     private func workEnded(with outcome: APIOutcome, number: Int) {

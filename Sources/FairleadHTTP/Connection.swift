@@ -60,7 +60,19 @@ final class Connection: ChannelDuplexHandler {
     var isComputing = false
     /// What the body of this request takes of the server's memory.
     var lease: BodyLease?
+    /// How many more requests are answered before other connections of the loop get their turn: a client may send two
+    /// thousand of them in one packet.
+    private var requestsThisTurn = Connection.requestsPerTurn
+    private static let requestsPerTurn = 16
+    private var isTurnDue = false
+    /// How long an answer is still worked out for a client that has ended its side.
+    private static let ticksAfterInput = 2
+    /// The tick at which a long answer must be out; .max for a watch.
+    var streamEnd: Int = .max
+    var isAwaitingReader = false
     private var headTick = 0
+    /// The tick at which the request was there in full.
+    private(set) var answerStart = 0
     private var bodyBytes = 0
     private var waiting = CircularBuffer<Waiting>(initialCapacity: 2)
     private var waitingBytes = 0
@@ -148,6 +160,7 @@ final class Connection: ChannelDuplexHandler {
 
     func timeOut() {
         switch phase {
+        case .deferred where hasInputEnded && isComputing: close()
         case .deferred:
             loop.note(.outOfTime)
             abandonWork()
@@ -158,11 +171,27 @@ final class Connection: ChannelDuplexHandler {
             loop.note(.slowBody)
             refuse(Refusal.bodyTooSlow)
             flushOut()
+        case .stream where !isAwaitingReader:
+            // The head is out, so all that can be done is to break off, as kube-apiserver does.
+            loop.note(.cutOff)
+            close()
         case .body, .stream:
             loop.note(.slowReader)
             close()
         case .idle, .lingering, .closed: close()
         }
+    }
+
+    /// The client takes no more of its stream: from the first time on it has so long to take something.
+    func awaitReader() {
+        guard !isAwaitingReader else { return }
+        isAwaitingReader = true
+        setDeadline(min(loop.core.timeouts.progress, max(1, streamEnd == .max ? .max : streamEnd - loop.tick)))
+    }
+
+    func readerGoesOn() {
+        isAwaitingReader = false
+        deadline = streamEnd
     }
 
     /// How long the rest of a body may take: as long as it comes at the minimum rate, after the time for a head.
@@ -183,6 +212,7 @@ final class Connection: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         flushOut()
+        if waiting.isEmpty { requestsThisTurn = Connection.requestsPerTurn }
         if case .idle = phase {
             if sawPart {
                 isReceivingHead = false
@@ -216,10 +246,11 @@ final class Connection: ChannelDuplexHandler {
         hasInputEnded = true
         switch phase {
         // Who watches and closes has gone; who closes after sending a request may still want the answer. But work that
-        // changes nothing is not done for somebody who has probably gone: Go's server takes the end for that as well.
+        // changes nothing is not done for long for somebody who has probably gone.
         case .idle where waiting.isEmpty: close()
+        case .stream(let open) where open.stream.isLongAnswer: break
         case .receiving, .stream, .lingering: close()
-        case .deferred where isComputing && assembler.exchange.isRead: close()
+        case .deferred where isComputing && assembler.exchange.isRead: setDeadline(Connection.ticksAfterInput)
         case .idle, .deferred, .body, .closed: break
         }
     }
@@ -235,7 +266,7 @@ final class Connection: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         guard context.channel.isWritable else { return }
-        if case .stream = phase { setDeadline(nil) }
+        if case .stream = phase { readerGoesOn() }
         pump()
         takeWaiting()
         flushOut()
@@ -243,7 +274,7 @@ final class Connection: ChannelDuplexHandler {
 
     private var takesParts: Bool {
         switch phase {
-        case .idle, .receiving: context?.channel.isWritable ?? false
+        case .idle, .receiving: requestsThisTurn > 0 && context?.channel.isWritable ?? false
         case .lingering, .closed: true
         case .deferred, .body, .stream: false
         }
@@ -251,7 +282,23 @@ final class Connection: ChannelDuplexHandler {
 
     private func wait(_ next: Waiting) {
         waiting.append(next)
+        if requestsThisTurn == 0 { giveOthersATurn() }
         if case .part(.body(let buffer)) = next { waitingBytes += buffer.readableBytes }
+    }
+
+    private func giveOthersATurn() {
+        guard let context, !isTurnDue else { return }
+        isTurnDue = true
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        // Not `execute`: a loop does all tasks that are due before it looks at its sockets again, and this one must not
+        // be due before the answers of this turn have been written.
+        context.eventLoop.scheduleTask(in: .microseconds(250)) {
+            let connection = bound.value
+            connection.isTurnDue = false
+            connection.requestsThisTurn = Connection.requestsPerTurn
+            connection.takeWaiting()
+            connection.flushOut()
+        }
     }
 
     /// Goes on with what has arrived in the meantime, as far as it can be answered now.
@@ -266,6 +313,7 @@ final class Connection: ChannelDuplexHandler {
                 if phase.isOpenForRequests { refuse(response) }
             }
         }
+        if requestsThisTurn == 0, !waiting.isEmpty { giveOthersATurn() }
         if hasInputEnded, waiting.isEmpty, case .idle = phase { return finishAndClose() }
         if isReadHeld, waiting.count < 64, waitingBytes < 256 * 1024 {
             isReadHeld = false
@@ -297,6 +345,8 @@ final class Connection: ChannelDuplexHandler {
             act(on: assembler.append(buffer))
         case (.receiving, .end):
             setDeadline(nil)
+            requestsThisTurn -= 1
+            answerStart = loop.tick
             answer(loop.core.handler(assembler.finish()))
         default:
             // The rest of a request that has been refused.

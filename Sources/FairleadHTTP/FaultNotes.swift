@@ -9,6 +9,7 @@ struct FaultNotes {
         case bodyMemory = "refused with 429: the bodies of requests under way take all the memory that they may"
         case slowBody = "refused with 408: the body came too slowly"
         case slowReader = "closed: the client took nothing of its answer for too long"
+        case cutOff = "cut off: a long answer was not out within its time"
         case outOfTime = "answered 504: the request was not done within its time"
         case malformed = "refused with 400: not an HTTP request"
         case refused = "refused before it was read: host, origin, size or version"

@@ -59,6 +59,34 @@ struct HeavyRequestTests {
         }
     }
 
+    @Test func pipelinedRequestsOfOneConnectionLetOthersIn() async throws {
+        let order = Order()
+        let gate = Gate()
+        let handler: @Sendable (APIRequest) -> APIOutcome = { request in
+            order.add(request.path)
+            if request.path == "/g" { gate.pass() }
+            return echo(request)
+        }
+        try await withServer({ $0.eventLoops = 1 }, handler: handler) { _, port in
+            let modest = try await TestClient.connect(port: port)
+            try await modest.send("GET /first" + Self.get)
+            _ = try await modest.readResponse()
+            let greedy = try await TestClient.connect(port: port)
+            let count = 1500
+            async let sent: Void = greedy.send(String(repeating: "GET /g" + Self.get, count: count))
+            while !order.names.contains("/g") { await Task.yield() }
+            // What has been sent is in the server's socket before the loop goes on.
+            try await modest.send("GET /modest" + Self.get)
+            gate.open()
+            #expect(try await modest.readResponse().status == 200)
+            try await sent
+            for _ in 0..<count { #expect(try await greedy.readResponse().status == 200) }
+            let place = try #require(order.names.firstIndex(of: "/modest"))
+            #expect(place < 200)
+            #expect(order.names.count == count + 2)
+        }
+    }
+
     @Test func clientsTakeTurnsOnTheThreads() async throws {
         let pool = ComputePool(threads: 1, maximumRequests: 1000, maximumPerClient: 1000)
         let gate = Gate()
@@ -181,6 +209,14 @@ struct HeavyRequestTests {
 
     @Test func readerOfAStreamThatTakesNothingIsLetGo() async throws {
         let stream = ScriptedStream(endlessPiece: 256 * 1024)
+        // New events are no progress.
+        let waking = Task {
+            while !Task.isCancelled {
+                stream.state.withLock { $0.wake }?()
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        defer { waking.cancel() }
         try await withServer(
             {
                 $0.tick = .milliseconds(10)
@@ -190,6 +226,41 @@ struct HeavyRequestTests {
             let client = try await TestClient.connect(port: port, reads: false)
             try await client.send("GET /a" + Self.get)
             await stream.untilCancelled()
+        }
+    }
+
+    /// A long answer that never ends.
+    final class EndlessAnswer: EventStream {
+        let cancelled = ScriptedStream()
+        var deadline: ContinuousClock.Instant? { nil }
+        var computes: Bool { true }
+        var isLongAnswer: Bool { true }
+        func onWake(_ wake: @escaping @Sendable () -> Void) {}
+        func cancel() { cancelled.cancel() }
+        func pull(maximumBytes: Int) -> StreamStep { .data([[120]]) }
+    }
+
+    @Test func longAnswerIsCutOffWhenItsTimeIsUp() async throws {
+        let answer = EndlessAnswer()
+        try await withServer(
+            { $0.tick = .milliseconds(10) },
+            handler: { _ in .stream(answer, contentType: "application/json", headers: []) }
+        ) { _, port in
+            let client = try await TestClient.connect(port: port)
+            try await client.send("GET /a?timeout=50ms" + Self.get)
+            let text = try await client.readToEnd()
+            // It must not look like a whole one.
+            #expect(!text.hasSuffix("0\r\n\r\n"))
+            await answer.cancelled.untilCancelled()
+        }
+    }
+
+    @Test func clientThatEndsItsSideStillGetsAnAnswerThatComesSoon() async throws {
+        try await withServer(handler: { request in .computed { echo(request) } }) { _, port in
+            let client = try await TestClient.connect(port: port)
+            try await client.send("GET /a" + Self.get)
+            try await client.closeOutput()
+            #expect(try await client.readResponse().text == "GET /a [] ")
         }
     }
 
