@@ -8,7 +8,7 @@ import FairleadSimulation
 /// The controllers of a server, and the informers they share.
 struct ControlPlane: Sendable {
     let informers: InformerSet
-    private let controllers: [any Controller]
+    let controllers: [any Controller]
 
     init(
         client: any ObjectClient, resources: ResourceTable, bootstrap: Bootstrap, configuration: ServerConfiguration,
@@ -53,9 +53,6 @@ struct ControlPlane: Sendable {
         self.informers = informers
         self.controllers = controllers
     }
-
-    /// How each controller is, for health checks.
-    var health: [ControllerHealth] { controllers.map(\.health) }
 
     /// Runs everything until the task is cancelled.
     func run(_ liveness: ControllerLiveness) async {

@@ -103,10 +103,11 @@ package struct FairleadServer: Service {
         } catch {
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
-        health.controllers.problems.connect {
-            let health = controlPlane.health + (simulation?.controllers ?? []).map(\.health)
-            let problems = health.compactMap(\.problem)
-            return problems.isEmpty ? nil : problems.joined(separator: ", ")
+        let controllers = controlPlane.controllers + (simulation?.controllers ?? [])
+        health.progress.connect {
+            // Those that have ended are told by another check.
+            let stuck = controllers.map(\.health).filter { $0.state == .running }.compactMap(\.problem)
+            return stuck.isEmpty ? nil : stuck.joined(separator: ", ")
         }
         health.informers.connect { [informers = controlPlane.informers] in informers.syncFailure }
         await withDiscardingTaskGroup { group in

@@ -12,6 +12,8 @@ struct HealthChecks: Sendable {
     let controllers = ControllerLiveness()
     /// The informers of the controllers.
     let informers = LateCheck()
+    /// Whether a controller has been at one key for a minute.
+    let progress = LateCheck()
 
     var live: [OperationsEndpoint.Check] {
         [
@@ -19,7 +21,7 @@ struct HealthChecks: Sendable {
                 guard let busy = storage.busy, busy > Self.patience else { return nil }
                 return "a write has taken \(busy.components.seconds) s so far"
             },
-            .init("controllers") { [controllers] in controllers.failure ?? controllers.problems.failure },
+            .init("controllers") { [controllers] in controllers.failure },
         ]
     }
 
@@ -32,6 +34,7 @@ struct HealthChecks: Sendable {
             .init("storage-compaction") { [storage] in storage[.compaction] },
             .init("database-file") { [storage] in storage[.file] },
             .init("disk-free") { [storage] in storage[.disk] },
+            .init("controller-progress") { [progress] in progress.failure },
         ]
     }
 

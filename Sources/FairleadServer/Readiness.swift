@@ -18,8 +18,6 @@ final class ControllerLiveness: Sendable {
     }
 
     private let state = Mutex(State())
-    /// What those that run say about themselves.
-    let problems = LateCheck()
 
     /// Runs `body`, which is expected to go on until the server stops.
     func watch(_ name: String, _ body: () async -> Void) async {

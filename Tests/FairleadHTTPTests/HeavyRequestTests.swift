@@ -232,7 +232,7 @@ struct HeavyRequestTests {
     /// A long answer that never ends.
     final class EndlessAnswer: EventStream {
         let cancelled = ScriptedStream()
-        var deadline: ContinuousClock.Instant? { nil }
+        var deadline: SuspendingClock.Instant? { nil }
         var computes: Bool { true }
         var isLongAnswer: Bool { true }
         func onWake(_ wake: @escaping @Sendable () -> Void) {}
