@@ -77,7 +77,7 @@ extension Normalizer {
             && !(tail[7] >= UInt8(ascii: "0") && tail[7] <= UInt8(ascii: "9"))
     }
 
-    private func normalizeQuantity(_ value: inout Value) throws(DecodeError) {
+    func normalizeQuantity(_ value: inout Value, isOfResourceList: Bool = false) throws(DecodeError) {
         let text: String
         switch value {
         case .string(let given): text = given
@@ -87,7 +87,7 @@ extension Normalizer {
         }
         do {
             let quantity = try Quantity(parsing: Self.trimmed(text))
-            value = .string(quantity.description)
+            value = .string((isOfResourceList ? quantity.inWholeMilli : quantity).description)
         } catch {
             throw DecodeError(message: error.rawValue)
         }

@@ -129,6 +129,11 @@ struct Normalizer {
                 continue
             }
             path.append(.key(members[index].key))
+            if case .quantity = element {
+                try normalizeQuantity(&members[index].value, isOfResourceList: true)
+                path.removeLast()
+                continue
+            }
             try normalize(&members[index].value, as: element, field: field)
             path.removeLast()
         }

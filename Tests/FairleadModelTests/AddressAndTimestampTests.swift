@@ -43,6 +43,26 @@ import Testing
         #expect(Timestamp(seconds: seconds).rfc3339 == text)
     }
 
+    /// RFC 3339 can write four digits of a year: an offset must not lead beyond them.
+    @Test(arguments: [
+        "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "-0001-01-01T00:00:00Z", "99999-01-01T00:00:00Z",
+    ])
+    func refusesWhatCannotBeWritten(text: String) { #expect(Timestamp(rfc3339: text) == nil) }
+
+    @Test func timesNeverLeaveTheirYears() throws {
+        let last = try #require(Timestamp(rfc3339: "9999-12-31T23:59:59Z"))
+        let first = try #require(Timestamp(rfc3339: "0000-01-01T00:00:00Z"))
+        for seconds in [1, 1e15, 1e300, .infinity] {
+            #expect(last.adding(seconds: seconds).seconds == last.seconds)
+            #expect(first.adding(seconds: -seconds).seconds == first.seconds)
+        }
+        #expect(last.adding(seconds: .nan) == last)
+        #expect(last.since(first) == 315_569_519_999 && first.since(last) == -315_569_519_999)
+        #expect(Timestamp(seconds: .max).since(Timestamp(seconds: .min)) > 9e18)
+        #expect(Timestamp(seconds: .max).rfc3339 == last.rfc3339)
+        #expect(Timestamp(seconds: .min).rfc3339 == first.rfc3339)
+    }
+
     @Test func readsOffsetsAndFractions() {
         #expect(Timestamp(rfc3339: "2026-01-02T05:04:05.5+02:00")?.rfc3339Micro == "2026-01-02T03:04:05.500000Z")
         for text in ["2026-02-30T00:00:00Z", "2026-01-02 03:04:05Z", "2026-1-2T03:04:05Z", "2026-01-02T03:04:05", "x"] {

@@ -56,6 +56,15 @@ import Testing
         #expect(Quantity("1100m")?.value == 2 && Quantity("1100m")?.isWhole == false)
     }
 
+    @Test(arguments: [
+        ("500u", "1m"), ("-500u", "-1m"), ("1.2345", "1235m"), ("1.234", "1.234"), ("1n", "1m"), ("1Gi", "1Gi"),
+        ("170141183460469231731687303715.884105727", "170141183460469231731687303715885m"), ("1e999", "1e999"),
+        ("99999999999999999999999999999999999.0001", "99999999999999999999999999999999999001m"),
+    ])
+    func resourceListsHaveThousandthsAtMost(text: String, rounded: String) throws {
+        #expect(try #require(Quantity(text)).inWholeMilli.description == rounded)
+    }
+
     @Test func sumsOfHugeAmountsDoNotOverflow() throws {
         let half = try #require(Quantity("5Ei"))
         #expect((half + half).description == "10Ei" && (half + half).value == .max)

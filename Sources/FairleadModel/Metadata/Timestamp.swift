@@ -1,4 +1,6 @@
 /// An instant in UTC, as `metadata.creationTimestamp` (whole seconds) and MicroTime fields (six decimals) show it.
+///
+/// Of the years 0 to 9999, which RFC 3339 can write: what is read, added to or printed beyond them is refused or cut.
 package struct Timestamp: Sendable, Hashable, Comparable {
     /// Seconds since 1970-01-01T00:00:00Z.
     package var seconds: Int64
@@ -14,18 +16,25 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }
 
+    /// The first and the last second.
+    private static let written: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
+
+    /// The instant so many seconds later (or earlier), at most the first or last one.
     package func adding(seconds delta: Double) -> Timestamp {
-        guard delta.isFinite, delta.magnitude < 1e15 else { return self }
-        let whole = delta.rounded(.down)
-        let nanoseconds = Int64(nanoseconds) + Int64(((delta - whole) * 1e9).rounded())
+        if delta.isNaN { return self }
+        let whole = delta.isFinite ? delta.rounded(.down) : delta
+        let fraction = delta.isFinite ? delta - whole : 0
+        let nanoseconds = Int64(nanoseconds) + Int64((fraction * 1e9).rounded())
         let carried = nanoseconds / 1_000_000_000
+        let sum = seconds +| Int64(saturating: whole) +| carried
         return Timestamp(
-            seconds: seconds &+ Int64(whole) &+ carried, nanoseconds: Int32(nanoseconds - carried * 1_000_000_000))
+            seconds: min(max(sum, Self.written.lowerBound), Self.written.upperBound),
+            nanoseconds: Int32(truncatingIfNeeded: nanoseconds - carried * 1_000_000_000))
     }
 
     /// Seconds from `other` until this instant.
     package func since(_ other: Timestamp) -> Double {
-        Double(seconds - other.seconds) + Double(nanoseconds - other.nanoseconds) / 1e9
+        Double(seconds -| other.seconds) + Double(nanoseconds -| other.nanoseconds) / 1e9
     }
 
     /// How many seconds are left now of a wait that began at a stored moment; none when it is over.
@@ -49,6 +58,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 
     /// Digit by digit into one buffer: every write stamps at least one time.
     private func text(withMicroseconds: Bool) -> String {
+        let seconds = min(max(seconds, Self.written.lowerBound), Self.written.upperBound)
         let days = seconds.flooredQuotient(86_400)
         let second = seconds - days * 86_400
         let (year, month, day) = Self.civil(fromDays: days)
@@ -123,8 +133,9 @@ extension Timestamp {
         }
         guard scanner.isAtEnd else { return nil }
         let days = Self.days(year: year, month: month, day: day)
-        self.init(
-            seconds: days * 86_400 + hour * 3600 + minute * 60 + second - offset, nanoseconds: Int32(nanoseconds))
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
+        guard Self.written.contains(seconds) else { return nil }
+        self.init(seconds: seconds, nanoseconds: Int32(nanoseconds))
     }
 }
 

@@ -49,6 +49,22 @@ package struct Quantity: Sendable, CustomStringConvertible {
         }
     }
 
+    /// Without what is finer than a thousandth, away from zero: what Kubernetes does to every list of resources.
+    package var inWholeMilli: Quantity {
+        let finest = 6
+        switch amount {
+        case .nanos(let nanos):
+            let (quotient, rest) = nanos.quotientAndRemainder(dividingBy: Self.unit / 1000)
+            if rest == 0 { return self }
+            // Too large for 128 bits only after rounding: by digits, as below.
+            guard let rounded = (quotient + rest.signum()).timesUnit(Self.unit / 1000) else { break }
+            return Quantity(.nanos(rounded), format: format)
+        case .wide(let wide): if wide.trailingZeros >= finest { return self }
+        }
+        let rounded = amount.wide.scaled(byPowerOfTen: -finest).scaled(byPowerOfTen: finest)
+        return Quantity(Amount(rounded), format: format)
+    }
+
     private func rounded(to unit: Int128) -> Int64 {
         guard case .nanos(let nanos) = amount else { return isNegative ? .min : .max }
         let (quotient, remainder) = nanos.quotientAndRemainder(dividingBy: unit)
@@ -71,6 +87,13 @@ extension Quantity: Hashable, Comparable {
         return left.amount.wide < right.amount.wide
     }
     package func hash(into hasher: inout Hasher) { hasher.combine(amount) }
+}
+
+extension Int128 {
+    fileprivate func timesUnit(_ unit: Int128) -> Int128? {
+        let (product, overflow) = multipliedReportingOverflow(by: unit)
+        return overflow ? nil : product
+    }
 }
 
 extension Quantity.Amount {
