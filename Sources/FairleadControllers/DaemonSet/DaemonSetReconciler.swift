@@ -84,14 +84,14 @@ struct DaemonSetReconciler {
         var available: [Value] = []
         for node in wanted {
             guard let pod = pods[node.name]?.first(where: { !PodView($0).isTerminating }) else {
-                allowance -= 1
+                allowance = allowance -| 1
                 continue
             }
             let isOld = pod.labels[Self.hashLabel] != hash
             if PodView(pod).isAvailable(minReadySeconds: minReadySeconds, now: now) {
                 if isOld { available.append(pod) }
             } else {
-                allowance -= 1
+                allowance = allowance -| 1
                 if isOld { unavailable.append(pod) }
             }
         }

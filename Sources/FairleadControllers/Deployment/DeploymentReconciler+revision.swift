@@ -3,7 +3,7 @@ import FairleadModel
 extension DeploymentReconciler {
     /// Gives the set of the current template the highest revision, making it if it is missing and `creating`.
     mutating func syncRevision(creating: Bool) {
-        let revision = (oldSets.map { DeploymentAnnotations.revision(of: $0.value) }.max() ?? 0) + 1
+        let revision = (oldSets.map { DeploymentAnnotations.revision(of: $0.value) }.max() ?? 0) +| 1
         if newSet != nil {
             adoptRevision(revision)
         } else if creating {
@@ -45,7 +45,7 @@ extension DeploymentReconciler {
         newSet = set
         set.size = sizeOfNewSet()
         DeploymentAnnotations.update(&set.value, from: deployment, revision: revision)
-        DeploymentAnnotations.setSizes(&set.value, desired: replicas, maximum: replicas + limits.surge)
+        DeploymentAnnotations.setSizes(&set.value, desired: replicas, maximum: replicas +| limits.surge)
         if set.size > 0 { set.announcements.append("Scaled up replica set \(set.name) from 0 to \(set.size)") }
         newSet = set
         DeploymentAnnotations.setRevision(&deployment, to: String(revision))
@@ -60,7 +60,7 @@ extension DeploymentReconciler {
     func sizeOfNewSet() -> Int64 {
         guard isRolling else { return replicas }
         let size = newSet?.size ?? 0
-        let room = replicas + limits.surge - allSets.reduce(0) { $0 + $1.size }
-        return room <= 0 ? size : size + min(room, replicas - size)
+        let room = replicas +| limits.surge -| allSets.map(\.size).saturatingSum()
+        return room <= 0 ? size : size +| min(room, replicas -| size)
     }
 }

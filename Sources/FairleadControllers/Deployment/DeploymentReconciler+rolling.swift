@@ -23,36 +23,36 @@ extension DeploymentReconciler {
 
     private mutating func shrinkOldSets() -> Bool {
         guard let newSet, oldSets.contains(where: \.isActive) else { return false }
-        let minimumAvailable = replicas - limits.unavailable
-        let total = allSets.reduce(0) { $0 + $1.size }
-        let unavailableNew = newSet.size - newSet.available
-        let allowance = total - minimumAvailable - unavailableNew
+        let minimumAvailable = replicas -| limits.unavailable
+        let total = allSets.map(\.size).saturatingSum()
+        let unavailableNew = newSet.size -| newSet.available
+        let allowance = total -| minimumAvailable -| unavailableNew
         if allowance <= 0 { return false }
         let cleaned = shrinkUnhealthy(atMost: allowance)
         let shrunk = shrinkAvailable(keeping: minimumAvailable)
-        return cleaned + shrunk > 0
+        return cleaned > 0 || shrunk > 0
     }
 
     /// Pods that are not available serve nobody: they go first, whatever set they are of.
     private mutating func shrinkUnhealthy(atMost allowance: Int64) -> Int64 {
         var total: Int64 = 0
         for index in oldSets.indices where total < allowance && oldSets[index].size > 0 {
-            let unhealthy = oldSets[index].size - oldSets[index].available
+            let unhealthy = oldSets[index].size -| oldSets[index].available
             if unhealthy <= 0 { continue }
-            let count = min(allowance - total, unhealthy)
-            resizeOld(index, to: oldSets[index].size - count)
-            total += count
+            let count = min(allowance -| total, unhealthy)
+            resizeOld(index, to: oldSets[index].size -| count)
+            total = total +| count
         }
         return total
     }
 
     private mutating func shrinkAvailable(keeping minimum: Int64) -> Int64 {
-        let allowance = allSets.reduce(0) { $0 + $1.available } - minimum
+        let allowance = allSets.map(\.available).saturatingSum() -| minimum
         var total: Int64 = 0
         for index in oldSets.indices where total < allowance && oldSets[index].size > 0 {
-            let count = min(oldSets[index].size, allowance - total)
-            resizeOld(index, to: oldSets[index].size - count)
-            total += count
+            let count = min(oldSets[index].size, allowance -| total)
+            resizeOld(index, to: oldSets[index].size -| count)
+            total = total +| count
         }
         return total
     }
@@ -85,7 +85,7 @@ extension DeploymentReconciler {
     mutating func cleanUp() {
         guard let limit = deployment.at("spec", "revisionHistoryLimit")?.int, limit < Int64(Int32.max) else { return }
         let alive = oldSets.filter { $0.value.deletionTimestamp == nil }
-        let surplus = alive.count - Int(limit)
+        let surplus = alive.count -| Int(limit)
         if surplus <= 0 { return }
         let oldest = alive.sorted {
             DeploymentAnnotations.revision(of: $0.value) < DeploymentAnnotations.revision(of: $1.value)

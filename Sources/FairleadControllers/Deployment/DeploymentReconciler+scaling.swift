@@ -6,9 +6,9 @@ extension DeploymentReconciler {
         let old = set.size
         let desired = DeploymentAnnotations.number(DeploymentAnnotations.desiredReplicas, of: set.value)
         let maximum = DeploymentAnnotations.number(DeploymentAnnotations.maxReplicas, of: set.value)
-        if old == size, desired == replicas, maximum == replicas + limits.surge { return }
+        if old == size, desired == replicas, maximum == replicas +| limits.surge { return }
         set.size = size
-        DeploymentAnnotations.setSizes(&set.value, desired: replicas, maximum: replicas + limits.surge)
+        DeploymentAnnotations.setSizes(&set.value, desired: replicas, maximum: replicas +| limits.surge)
         if old != size {
             let direction = size > old ? "up" : "down"
             set.announcements.append("Scaled \(direction) replica set \(set.name) from \(old) to \(size)")
@@ -56,8 +56,8 @@ extension DeploymentReconciler {
 
     private mutating func scaleInProportion() {
         let active = allSets.filter(\.isActive)
-        let allowed = replicas > 0 ? replicas + limits.surge : 0
-        let toAdd = allowed - active.reduce(0) { $0 + $1.size }
+        let allowed = replicas > 0 ? replicas +| limits.surge : 0
+        let toAdd = allowed -| active.map(\.size).saturatingSum()
         // The biggest first; of equals the newer gets what is added, the older loses what is taken.
         let ordered = active.sorted { left, right in
             if left.size != right.size { return left.size > right.size }
@@ -67,13 +67,13 @@ extension DeploymentReconciler {
         var added: Int64 = 0
         for set in ordered {
             let share = toAdd == 0 ? 0 : share(of: set, toAdd: toAdd, added: added)
-            added += share
-            sizes.append((set.name, set.size + share))
+            added = added +| share
+            sizes.append((set.name, set.size +| share))
         }
         let snapshot = self
         for (index, entry) in sizes.enumerated() {
-            let leftover = index == 0 && toAdd != 0 ? toAdd - added : 0
-            update(entry.name) { set in snapshot.resize(&set, to: max(0, entry.size + leftover)) }
+            let leftover = index == 0 && toAdd != 0 ? toAdd -| added : 0
+            update(entry.name) { set in snapshot.resize(&set, to: max(0, entry.size +| leftover)) }
         }
     }
 
@@ -81,15 +81,15 @@ extension DeploymentReconciler {
         if set.size == 0 || toAdd == added { return 0 }
         let fraction: Int64
         if replicas == 0 {
-            fraction = -set.size
+            fraction = 0 -| set.size
         } else {
             let annotated = DeploymentAnnotations.number(DeploymentAnnotations.maxReplicas, of: set.value)
             let before = annotated ?? deployment.at("status", "replicas")?.int ?? 0
             if before == 0 { return 0 }
-            let exact = Double(set.size * (replicas + limits.surge)) / Double(before)
-            fraction = Int64(exact.rounded(.toNearestOrAwayFromZero)) - set.size
+            let exact = Double(set.size) * Double(replicas +| limits.surge) / Double(before)
+            fraction = Int64(saturating: exact.rounded(.toNearestOrAwayFromZero)) -| set.size
         }
-        return toAdd > 0 ? min(fraction, toAdd - added) : max(fraction, toAdd - added)
+        return toAdd > 0 ? min(fraction, toAdd -| added) : max(fraction, toAdd -| added)
     }
 
     private mutating func update(_ name: String, _ change: (inout OwnedReplicaSet) -> Void) {

@@ -3,9 +3,9 @@ import FairleadModel
 extension DeploymentReconciler {
     /// The counts and the Available condition.
     mutating func updateStatus() {
-        func sum(_ field: String) -> Int64 { allSets.reduce(0) { $0 + $1.status(field) } }
+        func sum(_ field: String) -> Int64 { allSets.map { $0.status(field) }.saturatingSum() }
         let available = sum("availableReplicas")
-        let wanted = allSets.reduce(0) { $0 + $1.size }
+        let wanted = allSets.map(\.size).saturatingSum()
         var status = deployment["status"]?.object ?? Object()
         func count(_ number: Int64) -> Value? { number == 0 ? nil : .int(number) }
         status["observedGeneration"] = original.at("metadata", "generation")
@@ -13,10 +13,10 @@ extension DeploymentReconciler {
         status["updatedReplicas"] = count(newSet?.status("replicas") ?? 0)
         status["readyReplicas"] = count(sum("readyReplicas"))
         status["availableReplicas"] = count(available)
-        status["unavailableReplicas"] = count(max(0, wanted - available))
+        status["unavailableReplicas"] = count(max(0, wanted -| available))
         let isTerminatingKnown = allSets.allSatisfy { $0.value.at("status", "terminatingReplicas") != nil }
         status["terminatingReplicas"] = isTerminatingKnown ? .int(sum("terminatingReplicas")) : nil
-        if available >= replicas - limits.unavailable {
+        if available >= replicas -| limits.unavailable {
             conditions.set(
                 "Available", "True", reason: "MinimumReplicasAvailable",
                 message: "Deployment has minimum availability.", now: now)
@@ -71,8 +71,8 @@ extension DeploymentReconciler {
     private func hasProgressed(to status: Value?) -> Bool {
         let old = original["status"]
         func grew(_ field: String) -> Bool { number(status, field) > number(old, field) }
-        let oldBefore = number(old, "replicas") - number(old, "updatedReplicas")
-        let oldNow = number(status, "replicas") - number(status, "updatedReplicas")
+        let oldBefore = number(old, "replicas") -| number(old, "updatedReplicas")
+        let oldNow = number(status, "replicas") -| number(status, "updatedReplicas")
         return grew("updatedReplicas") || oldNow < oldBefore || grew("readyReplicas") || grew("availableReplicas")
     }
 
@@ -94,7 +94,7 @@ extension DeploymentReconciler {
             !isComplete(deployment["status"]), conditions.reason("Progressing") != "ProgressDeadlineExceeded",
             conditions.reason("Progressing") != "NewReplicaSetAvailable"
         else { return nil }
-        return max(1, Double(since.seconds + deadline - now.seconds) + 1)
+        return max(1, Double(deadline) - now.since(since) + 1)
     }
 
     private func number(_ status: Value?, _ field: String) -> Int64 { status?[field]?.int ?? 0 }

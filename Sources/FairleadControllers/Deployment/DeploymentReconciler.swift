@@ -54,7 +54,7 @@ struct DeploymentReconciler {
         // The largest number means: no deadline.
         deployment.at("spec", "progressDeadlineSeconds")?.int.flatMap { $0 == Int64(Int32.max) ? nil : $0 }
     }
-    var maximum: Int64 { replicas > 0 ? replicas + limits.surge : limits.surge }
+    var maximum: Int64 { replicas > 0 ? replicas +| limits.surge : limits.surge }
     var allSets: [OwnedReplicaSet] { oldSets + (newSet.map { [$0] } ?? []) }
 
     mutating func plan() -> Plan {

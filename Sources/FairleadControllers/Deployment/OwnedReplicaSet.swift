@@ -24,7 +24,7 @@ struct OwnedReplicaSet {
     var created: String { value.creationTimestamp }
     var size: Int64 {
         get { value.at("spec", "replicas")?.int ?? 1 }
-        set { value.set(.int(newValue), at: "spec", "replicas") }
+        set { value.set(.int(Int64(Int32(clamping: max(0, newValue)))), at: "spec", "replicas") }
     }
     var isActive: Bool { size > 0 }
 

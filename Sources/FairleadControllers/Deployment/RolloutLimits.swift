@@ -14,20 +14,15 @@ struct RolloutLimits: Hashable, Sendable {
             return
         }
         let update = deployment.at("spec", "strategy", "rollingUpdate")
-        surge = Self.scaled(update?["maxSurge"], of: replicas, roundingUp: true)
-        unavailable = Self.scaled(update?["maxUnavailable"], of: replicas, roundingUp: false)
+        surge = Self.scaled(update?["maxSurge"] ?? "25%", of: replicas, roundingUp: true)
+        unavailable = Self.scaled(update?["maxUnavailable"] ?? "25%", of: replicas, roundingUp: false)
         if surge == 0 && unavailable == 0 { unavailable = 1 }
         unavailable = min(unavailable, replicas)
     }
 
     /// An int-or-string field as a number of pods.
-    static func scaled(_ value: Value?, of total: Int64, roundingUp: Bool) -> Int64 {
-        switch value {
-        case .int(let number): return number
-        case .string(let text):
-            guard text.hasSuffix("%"), let percent = Int64(text.dropLast()) else { return 0 }
-            return roundingUp ? (percent * total + 99) / 100 : percent * total / 100
-        default: return scaled("25%", of: total, roundingUp: roundingUp)
-        }
+    static func scaled(_ value: Value, of total: Int64, roundingUp: Bool) -> Int64 {
+        // What is neither number nor percentage was refused when it was written; zero moves nothing.
+        IntOrString(value)?.scaled(to: total, roundingUp: roundingUp) ?? 0
     }
 }

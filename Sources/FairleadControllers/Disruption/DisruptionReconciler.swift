@@ -20,7 +20,7 @@ struct DisruptionReconciler {
         let disrupted = stillDisrupted(budget, views)
         let healthy = Int64(
             views.count { $0.isReady && !$0.isTerminating && disrupted[$0.name] == nil })
-        let allowed = expected.pods > 0 ? max(0, healthy - expected.healthy) : 0
+        let allowed = expected.pods > 0 ? max(0, healthy -| expected.healthy) : 0
         let generation = budget.generation
 
         var status: Object = [
@@ -40,7 +40,7 @@ struct DisruptionReconciler {
     /// How many of the pods must be healthy, and of how many.
     private func expectation(of budget: Value, pods: Int64, scale: Int64) -> (pods: Int64, healthy: Int64) {
         if let limit = budget.at("spec", "maxUnavailable") {
-            return (scale, max(0, scale - count(limit, of: scale)))
+            return (scale, max(0, scale -| count(limit, of: scale)))
         }
         guard let minimum = budget.at("spec", "minAvailable") else { return (pods, 0) }
         // A plain number says nothing about how many pods there should be: those that are there count.
@@ -50,9 +50,8 @@ struct DisruptionReconciler {
 
     /// A number, or a percentage rounded up.
     private func count(_ value: Value, of total: Int64) -> Int64 {
-        if let number = value.int { return number }
-        guard let text = value.string, text.hasSuffix("%"), let percent = Int64(text.dropLast()) else { return 0 }
-        return (total * percent + 99) / 100
+        // What is neither was refused when it was written.
+        IntOrString(value)?.scaled(to: total, roundingUp: true) ?? 0
     }
 
     private func stillDisrupted(_ budget: Value, _ pods: [PodView]) -> Object {

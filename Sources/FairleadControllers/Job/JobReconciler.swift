@@ -16,13 +16,15 @@ struct JobReconciler {
         var untrack: [Value] = []
         var status: Value
         var isNewlyComplete = false
+        /// Pods are missing, but too many wait for a node already.
+        var isHeldBack = false
         var again: Double?
     }
 
     private struct Tally {
         var counted: Int64
         var uncounted: [String]
-        var total: Int64 { counted + Int64(uncounted.count) }
+        var total: Int64 { counted +| Int64(uncounted.count) }
     }
 
     let job: Value
@@ -44,7 +46,11 @@ struct JobReconciler {
         func tally(_ field: String, _ isMeant: (PodView) -> Bool) -> Tally {
             var tally = Tally(counted: old[field]?.int ?? 0, uncounted: [])
             for uid in old.texts("uncountedTerminatedPods", field) {
-                if let pod = byUID[uid], isTracked(pod) { tally.uncounted.append(uid) } else { tally.counted += 1 }
+                if let pod = byUID[uid], isTracked(pod) {
+                    tally.uncounted.append(uid)
+                } else {
+                    tally.counted = tally.counted +| 1
+                }
             }
             for pod in pods where isTracked(pod) && isMeant(PodView(pod)) && !tally.uncounted.contains(pod.uid) {
                 tally.uncounted.append(pod.uid)
@@ -115,25 +121,27 @@ struct JobReconciler {
         }
         let wanted: Int64
         if let completions {
-            wanted = min(parallelism, completions - succeeded.total)
+            wanted = min(parallelism, completions -| succeeded.total)
         } else {
             wanted = succeeded.total > 0 ? Int64(active.count) : parallelism
         }
-        let missing = wanted - Int64(active.count)
+        let missing = wanted -| Int64(active.count)
         if missing < 0 {
-            plan.delete = Array(active.sorted { $0.creationTimestamp > $1.creationTimestamp }.prefix(Int(-missing)))
+            plan.delete = Array(active.sorted { $0.creationTimestamp > $1.creationTimestamp }.prefix(Int(0 -| missing)))
         } else if missing > 0 {
             if let wait = backoff(failures: failed.total) {
                 plan.again = wait
             } else {
-                plan.create = Array(repeating: newPod(), count: Int(missing))
+                plan.create = Array(
+                    repeating: newPod(), count: CreationBurst.allowed(missing: Int(missing), pods: active))
+                plan.isHeldBack = plan.create.isEmpty
             }
         }
     }
 
     private func failure(failedPods: Int64, active: [Value]) -> (reason: String, message: String)? {
         let limit = job.at("spec", "backoffLimit")?.int ?? 6
-        let restarts = active.reduce(0) { $0 + PodView($1).restarts }
+        let restarts = active.map { PodView($0).restarts }.saturatingSum()
         if failedPods > limit || restarts > 0 && restarts >= max(limit, 1) {
             return ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
         }

@@ -33,6 +33,7 @@ struct JobWorker: Sendable {
         for pod in plan.untrack { try await untrack(pod) }
         let writer = PodWriter(client: client, recorder: recorder)
         for pod in plan.delete { try await writer.delete(pod, for: job) }
+        if isUpToDate, plan.isHeldBack { writer.tellHeldBack(job) }
         if isUpToDate, !plan.create.isEmpty {
             tracker.expectCreations(plan.create.count, of: key)
             let outcome = await writer.create(plan.create, for: job)

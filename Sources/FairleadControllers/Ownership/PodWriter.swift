@@ -19,7 +19,7 @@ struct PodWriter: Sendable {
         var start = 0
         var batch = 1
         while start < pods.count, outcome.failure == nil {
-            let end = min(start + batch, pods.count)
+            let end = min(start +| batch, pods.count)
             await withTaskGroup(of: APIStatus?.self) { group in
                 for pod in pods[start..<end] { group.addTask { await create(pod, for: owner) } }
                 for await failure in group {
@@ -27,9 +27,14 @@ struct PodWriter: Sendable {
                 }
             }
             start = end
-            batch *= 2
+            batch = batch *| 2
         }
         return outcome
+    }
+
+    /// Says why an owner gets no more pods just now.
+    func tellHeldBack(_ owner: Value) {
+        recorder.event(about: owner, type: "Warning", reason: "FailedCreate", message: CreationBurst.message)
     }
 
     private func create(_ pod: Value, for owner: Value) async -> APIStatus? {

@@ -35,9 +35,9 @@ struct RevisionHistory {
 
     /// The revision of the present template, and what must be written for it to be the latest.
     func current() -> (revision: Value, change: Change?) {
-        let next = (revisions.last.map(Self.number) ?? 0) + 1
+        let next = (revisions.last.map(Self.number) ?? 0) +| 1
         if var equal = revisions.last(where: { $0["data"] == data }) {
-            if Self.number(of: equal) == next - 1 { return (equal, nil) }
+            if Self.number(of: equal) == next -| 1 { return (equal, nil) }
             equal["revision"] = .int(next)
             return (equal, .renumber(equal))
         }
@@ -69,6 +69,6 @@ struct RevisionHistory {
     func surplus(inUse: Set<String>) -> [Value] {
         let limit = Int(owner.at("spec", "revisionHistoryLimit")?.int ?? 10)
         let unused = revisions.filter { !inUse.contains($0.name) }
-        return Array(unused.prefix(max(0, unused.count - limit)))
+        return Array(unused.prefix(max(0, unused.count -| limit)))
     }
 }

@@ -4,12 +4,11 @@ import FairleadModel
 ///
 /// Reference: "ReplicaSet" concept page; KEP-3973 (terminatingReplicas).
 struct ReplicaSetReconciler: Sendable {
-    /// At most so many pods are made or deleted in one pass.
-    static let burst = 500
-
     struct Plan {
         var create: [Value] = []
         var delete: [Value] = []
+        /// Pods are missing, but too many wait for a node already.
+        var isHeldBack = false
     }
 
     let replicaSet: Value
@@ -30,13 +29,16 @@ struct ReplicaSetReconciler: Sendable {
     func plan(related: [Value]) -> Plan {
         var plan = Plan()
         if replicaSet.deletionTimestamp != nil { return plan }
-        let missing = desired - activePods.count
+        let missing = desired -| activePods.count
         if missing > 0 {
             let template = replicaSet.at("spec", "template") ?? .object(Object())
             let pod = PodFactory.pod(from: template, owner: replicaSet, kind: "ReplicaSet", apiVersion: "apps/v1")
-            plan.create = Array(repeating: pod, count: min(missing, Self.burst))
+            plan.create = Array(
+                repeating: pod, count: CreationBurst.allowed(missing: missing, pods: activePods))
+            plan.isHeldBack = plan.create.isEmpty
         } else if missing < 0 {
-            plan.delete = PodRanking.victims(among: activePods, related: related, count: min(-missing, Self.burst))
+            plan.delete = PodRanking.victims(
+                among: activePods, related: related, count: min(0 -| missing, CreationBurst.size))
         }
         return plan
     }

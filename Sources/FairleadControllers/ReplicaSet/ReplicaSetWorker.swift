@@ -35,6 +35,7 @@ struct ReplicaSetWorker: Sendable {
     private func carryOut(_ plan: ReplicaSetReconciler.Plan, for set: StoredObject) async -> APIStatus? {
         let key = set.objectName
         let writer = PodWriter(client: client, recorder: recorder)
+        if plan.isHeldBack { writer.tellHeldBack(set.value) }
         if !plan.create.isEmpty {
             tracker.expectCreations(plan.create.count, of: key)
             let outcome = await writer.create(plan.create, for: set.value)

@@ -14,6 +14,8 @@ struct StatefulSetReconciler {
         /// Each with the claims it needs.
         var create: [(pod: Value, claims: [Value])] = []
         var delete: [Value] = []
+        /// Pods are missing, but too many wait for a node already.
+        var isHeldBack = false
     }
 
     let statefulSet: Value
@@ -42,7 +44,7 @@ struct StatefulSetReconciler {
 
     var replicas: Int64 { statefulSet.at("spec", "replicas")?.int ?? 1 }
     private var first: Int64 { statefulSet.at("spec", "ordinals", "start")?.int ?? 0 }
-    private var ordinals: Range<Int64> { first..<(first + replicas) }
+    private var ordinals: Range<Int64> { first..<(first +| max(0, replicas)) }
     private var isParallel: Bool { statefulSet.text("spec", "podManagementPolicy") == "Parallel" }
     private var isRolling: Bool {
         statefulSet.at("spec", "updateStrategy", "type")?.string ?? "RollingUpdate" == "RollingUpdate"
@@ -54,8 +56,16 @@ struct StatefulSetReconciler {
         var plan = Plan()
         if statefulSet.deletionTimestamp != nil { return plan }
         var mayGoOn = true
-        for ordinal in ordinals where mayGoOn || isParallel {
+        let burst = CreationBurst.allowed(missing: .max, pods: pods.values)
+        for ordinal in ordinals {
+            // Of two thousand million replicas only those are looked at that can change something.
+            if !mayGoOn, !isParallel { break }
             guard let pod = pods[ordinal] else {
+                if plan.create.count >= burst {
+                    plan.isHeldBack = burst == 0
+                    mayGoOn = false
+                    break
+                }
                 plan.create.append(newPod(ordinal))
                 mayGoOn = false
                 continue
@@ -77,7 +87,7 @@ struct StatefulSetReconciler {
     /// The pod to replace next: the highest of an old revision, if all above it are well.
     private var outdated: Value? {
         guard isRolling else { return nil }
-        for ordinal in ordinals.reversed() where ordinal >= partition {
+        for ordinal in ordinals.clamped(to: max(first, partition)..<Int64.max).reversed() {
             guard let pod = pods[ordinal] else { return nil }
             if pod.labels[Self.revisionLabel] != update.name { return pod.deletionTimestamp == nil ? pod : nil }
             if !isHealthy(PodView(pod)) { return nil }

@@ -32,6 +32,9 @@ struct StatefulSetWorker: Sendable {
             set: set, pods: owned, update: update, current: history.revisions.first { $0.name == currentName },
             now: now())
         let plan = reconciler.plan()
+        if plan.isHeldBack {
+            recorder.event(about: set, type: "Warning", reason: "FailedCreate", message: CreationBurst.message)
+        }
         for entry in plan.create { try await create(entry.pod, claims: entry.claims, for: set) }
         for pod in plan.delete { try await delete(pod, for: set) }
         try await write(reconciler.status(), of: set)
