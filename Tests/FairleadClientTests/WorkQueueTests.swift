@@ -51,6 +51,22 @@ struct WorkQueueTests {
         #expect(await queue.get() == nil)
     }
 
+    /// Seconds come out of objects: what no clock can count is waited for a day.
+    @Test(arguments: [Double.infinity, .nan, 1e300, 1e12])
+    func noDelayIsTooLong(seconds: Double) async {
+        let clock = ManualClock()
+        let queue = WorkQueue<String>(clock: clock)
+        queue.addAfter("key", seconds)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await queue.runDelays() }
+            clock.advance(by: .seconds(86_399))
+            #expect(queue.statistics.delayed == 1)
+            clock.advance(by: .seconds(1))
+            #expect(await queue.get() == "key")
+            group.cancelAll()
+        }
+    }
+
     @Test func delayedKeysComeWhenTheirTimeHasComeEarliestFirst() async {
         let clock = ManualClock()
         let queue = WorkQueue<String>(clock: clock)

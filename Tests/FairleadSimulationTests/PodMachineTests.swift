@@ -95,6 +95,39 @@ import Testing
             ])
     }
 
+    @Test(arguments: ["inf", "-inf", "nan", "-1", "1e400", "soon"])
+    func annotationsWithoutSenseAreToldOfAndIgnored(text: String) {
+        let annotations = ["fairlead.dev/exit-after-seconds": text, "fairlead.dev/exit-code": "9223372036854775807"]
+        let (lines, pod) = timeline(pod([["name": "c", "image": "i"]], annotations: annotations), until: 600)
+        #expect(
+            lines.count { $0.contains("Warning InvalidAnnotation annotation fairlead.dev/exit-after-seconds") } == 1)
+        #expect(PodView(pod).isReady)
+    }
+
+    /// A status may have been written by anybody, and by an older build.
+    @Test(arguments: [Int64.max, .min, 2_147_483_647, -1])
+    func restartCountsOfAllSizesAreCountedOn(restarts: Int64) {
+        for state: Value in [
+            ["running": ["startedAt": "0001-01-01T00:00:00Z"]], ["waiting": ["reason": "CrashLoopBackOff"]],
+            ["terminated": ["exitCode": .int(restarts)]], ["running": ["startedAt": "9999-12-31T23:59:59Z"]],
+        ] {
+            var pod = pod(
+                [["name": "c", "image": "i", "readinessProbe": ["initialDelaySeconds": .int(restarts)]]],
+                annotations: ["fairlead.dev/exit-after-seconds": "1e308"])
+            pod.set(
+                [["name": "c", "image": "other", "restartCount": .int(restarts), "state": state]],
+                at: "status", "containerStatuses")
+            pod.set(.int(restarts), at: "metadata", "deletionGracePeriodSeconds")
+            _ = timeline(pod, until: 1000)
+            let counts = timeline(pod, until: 1000).pod.items("status", "containerStatuses").map {
+                $0["restartCount"]?.int
+            }
+            #expect(counts.allSatisfy { ($0 ?? -1) >= 0 && ($0 ?? .max) <= Int64(Int32.max) })
+            pod.set("2026-01-01T00:00:00Z", at: "metadata", "deletionTimestamp")
+            #expect(timeline(pod, until: 1000).lines.last?.hasSuffix("gone") == true)
+        }
+    }
+
     @Test func initContainersRunInOrderAndSidecarsStay() {
         let (lines, _) = timeline(
             pod(

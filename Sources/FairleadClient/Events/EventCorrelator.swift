@@ -1,3 +1,5 @@
+import FairleadModel
+
 /// Decides what becomes of an event: dropped, a new object, or one more of a known one. Pure.
 ///
 /// After client-go's correlator: equal events count up; after ten different messages of one reason about one object
@@ -65,7 +67,7 @@ struct EventCorrelator: Sendable {
         let text = combined(group, message, seconds) ?? message
         let key = text == message ? message : "(combined)"
         if var known = known[Same(group: group, message: key)] {
-            known.count += 1
+            known.count = known.count +| 1
             self.known[Same(group: group, message: key)] = known
             return .count(known, message: text)
         }
@@ -85,7 +87,7 @@ struct EventCorrelator: Sendable {
     private mutating func spend(_ subject: Subject, _ seconds: Int64) -> Bool {
         if budgets.count >= Self.capacity { budgets.removeAll(keepingCapacity: true) }
         var budget = budgets[subject] ?? Budget(tokens: Self.burst, seconds: seconds)
-        let gained = Double(max(seconds - budget.seconds, 0)) / Self.secondsPerToken
+        let gained = Double(max(seconds -| budget.seconds, 0)) / Self.secondsPerToken
         budget.tokens = min(budget.tokens + gained, Self.burst)
         budget.seconds = max(seconds, budget.seconds)
         let maySpend = budget.tokens >= 1
@@ -97,7 +99,7 @@ struct EventCorrelator: Sendable {
     private mutating func combined(_ group: Group, _ message: String, _ seconds: Int64) -> String? {
         if messages.count >= Self.capacity { messages.removeAll(keepingCapacity: true) }
         var seen = messages[group] ?? Messages(distinct: [], lastSeconds: seconds)
-        if seconds - seen.lastSeconds > Self.memorySeconds { seen.distinct = [] }
+        if seconds -| seen.lastSeconds > Self.memorySeconds { seen.distinct = [] }
         seen.lastSeconds = seconds
         let isCombined = seen.distinct.count >= Self.distinctMessages && !seen.distinct.contains(message)
         if !isCombined { seen.distinct.insert(message) }

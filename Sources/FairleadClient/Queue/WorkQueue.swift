@@ -1,4 +1,5 @@
 import DequeModule
+import FairleadModel
 import Synchronization
 
 /// The queue between the watchers and the workers of a controller, after client-go's workqueue.

@@ -44,7 +44,7 @@ final class PodAddressPool: Sendable {
             state.used[range, default: [:]][address] = uid
             state.owners[uid, default: [:]][range] = address
             let offset = address.bits - range.network.bits
-            state.next[range] = max(state.next[range] ?? 2, offset + 1)
+            state.next[range] = max(state.next[range] ?? 2, offset +| 1)
         }
     }
 

@@ -36,7 +36,7 @@ struct ContainerMachine {
         return [
             "name": .string(name), "image": .string(image), "imageID": .string(old?.text("imageID") ?? ""),
             "ready": false,
-            "started": false, "restartCount": .int(old?["restartCount"]?.int ?? 0),
+            "started": false, "restartCount": .int(old.map(Self.restarts) ?? 0),
             "state": ["waiting": .object(waiting)], "lastState": old?["lastState"] ?? .object(Object()),
         ]
     }
@@ -81,7 +81,7 @@ struct ContainerMachine {
         switch reason {
         case "ErrImagePull": patience = delays.imageFailure
         case "ImagePullBackOff": patience = isImageMissing ? backOff(failures) : 0
-        case "CrashLoopBackOff": patience = backOff(Int(status["restartCount"]?.int ?? 0) + 1)
+        case "CrashLoopBackOff": patience = backOff(Self.restarts(of: status) +| 1)
         default: patience = delays.pull
         }
         if reason == "ContainerCreating" || reason == "PodInitializing" { announcePull(&memory, &step) }
@@ -91,16 +91,16 @@ struct ContainerMachine {
         }
         memory.leave(stage)
         if reason == "CrashLoopBackOff" {
-            return start(status, restarts: (status["restartCount"]?.int ?? 0) + 1, &memory, &step)
+            return start(status, restarts: Self.restarts(of: status) +| 1, &memory, &step)
         }
         guard isImageMissing else {
-            return start(status, restarts: status["restartCount"]?.int ?? 0, &memory, &step)
+            return start(status, restarts: Self.restarts(of: status), &memory, &step)
         }
         return failPull(status, reason, failures, &memory, &step)
     }
 
     private func failPull(
-        _ status: Value, _ reason: String, _ failures: Int, _ memory: inout PodMemory, _ step: inout PodStep
+        _ status: Value, _ reason: String, _ failures: Int64, _ memory: inout PodMemory, _ step: inout PodStep
     ) -> Value {
         let reference = ImageReference(image)
         let cause =
@@ -116,7 +116,7 @@ struct ContainerMachine {
             return waiting("ImagePullBackOff", message: "\(message): ErrImagePull: \(error)", old: status)
         }
         if reason == "ImagePullBackOff" { tell(&step, "Pulling", "Pulling image \(image.goQuoted)") }
-        memory.failedPulls[name] = failures + 1
+        memory.failedPulls[name] = failures +| 1
         let error = "rpc error: code = NotFound desc = \(cause)"
         tell(&step, "Failed", "Failed to pull image \(image.goQuoted): \(error)", type: "Warning")
         tell(&step, "Failed", "Error: ErrImagePull", type: "Warning")
@@ -125,10 +125,15 @@ struct ContainerMachine {
         return waiting("ErrImagePull", message: error, old: status)
     }
 
-    private func backOff(_ times: Int) -> Double {
+    private func backOff(_ times: Int64) -> Double {
         var delay = delays.backOff
-        for _ in 1..<max(times, 1) where delay < delays.backOffLimit { delay *= 2 }
+        for _ in 1..<min(max(times, 1), 64) { delay = min(delay * 2, delays.backOffLimit) }
         return min(delay, delays.backOffLimit)
+    }
+
+    /// What the status says, as far as it can be counted on: anybody may have written it.
+    private static func restarts(of status: Value) -> Int64 {
+        Int64(Int32(clamping: max(0, status["restartCount"]?.int ?? 0)))
     }
 
     // MARK: - running
@@ -148,7 +153,8 @@ struct ContainerMachine {
         let running: Value = [
             "name": .string(name), "image": .string(reference.canonical), "imageID": .string(reference.digest),
             "containerID": .string("containerd://\(id)"), "ready": false, "started": .bool(spec["startupProbe"] == nil),
-            "restartCount": .int(restarts), "state": ["running": ["startedAt": .string(now.rfc3339)]],
+            "restartCount": .int(Int64(Int32(clamping: restarts))),
+            "state": ["running": ["startedAt": .string(now.rfc3339)]],
             "lastState": old["lastState"] ?? .object(Object()),
         ]
         // What needs no probe is ready in the same breath.
@@ -156,14 +162,14 @@ struct ContainerMachine {
     }
 
     private var pulledMessage: String {
-        let milliseconds = Int(delays.pull * 1000)
+        let milliseconds = Int(saturating: delays.pull * 1000)
         let size = 20_000_000 + StableIdentifier.hash(image, seed: 3) % 180_000_000
         return "Successfully pulled image \(image.goQuoted) in \(milliseconds)ms (\(milliseconds)ms including waiting)."
             + " Image size: \(size) bytes."
     }
 
     private func run(_ status: Value, _ memory: inout PodMemory, _ step: inout PodStep) -> Value {
-        let restarts = status["restartCount"]?.int ?? 0
+        let restarts = Self.restarts(of: status)
         let stage = "\(name) running \(restarts)"
         let startedAt = Timestamp(rfc3339: status.text("state", "running", "startedAt"))
         // A start seen by this run is timed exactly; one of an earlier run by what the status says.
@@ -173,9 +179,9 @@ struct ContainerMachine {
             tell(&step, "Killing", "Container \(name) definition changed, will be restarted")
             var old = exited(status, code: 0)
             old["lastState"] = old["state"]
-            return start(old, restarts: restarts + 1, &memory, &step)
+            return start(old, restarts: restarts +| 1, &memory, &step)
         }
-        if let (lifetime, code) = lifetime {
+        if let (lifetime, code) = lifetime(&memory, &step) {
             if elapsed >= lifetime {
                 step.look(after: 0)
                 return exited(status, code: code)
@@ -207,11 +213,29 @@ struct ContainerMachine {
     private func delay(of probe: Value) -> Double { Double(probe["initialDelaySeconds"]?.int ?? 0) + delays.probe }
 
     /// How long the container runs and with what it exits; nil if it runs until it is stopped.
-    private var lifetime: (seconds: Double, code: Int64)? {
-        let code = Int64(pod.annotations[SimulationKeys.exitCode] ?? "") ?? 0
+    private func lifetime(_ memory: inout PodMemory, _ step: inout PodStep) -> (seconds: Double, code: Int64)? {
         if isInit { return isSidecar ? nil : (delays.initRun, 0) }
-        if let after = pod.annotations[SimulationKeys.exitAfter].flatMap({ Double($0) }) { return (after, code) }
-        return pod.controllerRef?.kind == "Job" ? (delays.jobRun, code) : nil
+        let code = annotation(SimulationKeys.exitCode, "a number from 0 to 255", &memory, &step) { text -> Int64? in
+            Int64(text).flatMap { (0...255).contains($0) ? $0 : nil }
+        }
+        let after = annotation(SimulationKeys.exitAfter, "a number of seconds", &memory, &step) { text -> Double? in
+            Double(text).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+        }
+        if let after { return (after, code ?? 0) }
+        return pod.controllerRef?.kind == "Job" ? (delays.jobRun, code ?? 0) : nil
+    }
+
+    /// An annotation that says how to behave. One that cannot be understood is told of once, and ignored.
+    private func annotation<Answer>(
+        _ key: String, _ form: String, _ memory: inout PodMemory, _ step: inout PodStep, read: (String) -> Answer?
+    ) -> Answer? {
+        guard let text = pod.annotations[key] else { return nil }
+        if let answer = read(text) { return answer }
+        if memory.told.insert("annotation \(key)").inserted {
+            let message = "annotation \(key) is ignored: \(text.goQuoted) is not \(form)"
+            tell(&step, "InvalidAnnotation", message, type: "Warning")
+        }
+        return nil
     }
 
     // MARK: - ending
@@ -235,8 +259,7 @@ struct ContainerMachine {
         let code = Self.exitCode(of: status) ?? 0
         let policy = isSidecar ? "Always" : PodView(pod).restartPolicy
         guard policy == "Always" || policy.isEmpty || (policy == "OnFailure" && code != 0) else { return status }
-        let restarts = Int(status["restartCount"]?.int ?? 0)
-        let seconds = Int(backOff(restarts + 1))
+        let seconds = Int(saturating: backOff(Self.restarts(of: status) +| 1))
         tell(
             &step, "BackOff",
             "Back-off restarting failed container \(name) in pod \(pod.name)_\(pod.namespace)(\(pod.uid))",

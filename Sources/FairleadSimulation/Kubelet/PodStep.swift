@@ -20,7 +20,7 @@ struct KubeletEvent: Hashable, Sendable {
 struct PodMemory: Hashable, Sendable {
     /// By a clock that never goes back: stages do not care what time of day it is.
     private var entered: [String: Duration] = [:]
-    var failedPulls: [String: Int] = [:]
+    var failedPulls: [String: Int64] = [:]
     /// What has been told once and is not told again.
     var told: Set<String> = []
 
@@ -45,5 +45,5 @@ struct PodStep: Hashable, Sendable {
     /// Seconds until there is something to do again.
     var again: Double?
 
-    mutating func look(after seconds: Double) { again = min(again ?? .infinity, max(seconds, 0.001)) }
+    mutating func look(after seconds: Double) { again = min(again ?? .infinity, seconds > 0.001 ? seconds : 0.001) }
 }
