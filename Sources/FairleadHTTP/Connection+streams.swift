@@ -28,8 +28,11 @@ final class OpenStream {
         guard let deadline = stream.deadline else { return cancelTimer() }
         if let timerInstant, timerInstant <= deadline, timer != nil { return }
         timer?.cancel()
-        timerInstant = deadline
-        let delay = max(.zero, SuspendingClock.now.duration(to: deadline))
+        // Clients say when; a deadline beyond what the loop's clock can count to is looked at again in a day.
+        let now = SuspendingClock.now
+        let moment = min(deadline, now + .seconds(86_400))
+        timerInstant = moment
+        let delay = max(.zero, now.duration(to: moment))
         timer = eventLoop.scheduleTask(in: TimeAmount(delay)) { [waker] in waker.wake() }
     }
 

@@ -1,4 +1,5 @@
 import Dispatch
+import FairleadModel
 import Synchronization
 
 /// The one thread that writes. Transactions that arrive while the engine is busy share its next commit.
@@ -372,6 +373,6 @@ extension Result {
 extension Duration {
     fileprivate var dispatchInterval: DispatchTimeInterval {
         let (seconds, attoseconds) = components
-        return .nanoseconds(Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000))
+        return .nanoseconds(Int(seconds) *| 1_000_000_000 +| Int(attoseconds / 1_000_000_000))
     }
 }

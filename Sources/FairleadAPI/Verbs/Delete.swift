@@ -160,7 +160,7 @@ extension API {
     /// Deletion counts as a change of what is wanted, for kinds that have a generation.
     private func raiseGenerationForDeletion(_ object: inout Value) {
         if object.generation > 0 {
-            object.set(.int(object.generation + 1), at: "metadata", "generation")
+            object.set(.int(object.generation +| 1), at: "metadata", "generation")
         }
     }
 

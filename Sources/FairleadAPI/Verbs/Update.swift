@@ -135,7 +135,7 @@ extension API {
         guard let revision = UInt64(text) else {
             throw .unexplained(QueryValue.complaint(about: text, isSigned: false))
         }
-        if revision != UInt64(current.revision) { throw .modified(kind.groupResource, name: name) }
+        if revision != UInt64(clamping: current.revision) { throw .modified(kind.groupResource, name: name) }
         return true
     }
 
@@ -238,7 +238,7 @@ extension API {
 
     private func raiseGeneration(_ kind: Kind, _ object: inout Value, old: Value) {
         if kind.strategy.raisesGeneration(object, old: old) {
-            object.set(.int(old.generation + 1), at: "metadata", "generation")
+            object.set(.int(old.generation +| 1), at: "metadata", "generation")
         }
     }
 }

@@ -1,3 +1,5 @@
+import FairleadModel
+
 /// Durations as kubectl shows them: the two largest units that still say something (`3m20s`, `5h`, `2d4h`).
 ///
 /// Reference: k8s.io/apimachinery `util/duration`.
@@ -6,7 +8,7 @@ enum HumanDuration {
     static func text(_ seconds: Double) -> String {
         guard seconds > -2 else { return "<invalid>" }
         guard seconds >= 0 else { return "0s" }
-        let seconds = Int(min(seconds, 1e15))
+        let seconds = Int(saturating: seconds)
         let minutes = seconds / 60
         let hours = minutes / 60
         let days = hours / 24

@@ -170,7 +170,7 @@ struct PodSummary {
     }
 
     private mutating func addRestarts(of container: Value) {
-        restarts += container["restartCount"]?.int ?? 0
+        restarts = restarts +| (container["restartCount"]?.int ?? 0)
         let finished = container.at("lastState", "terminated", "finishedAt")?.string
         guard let time = finished.flatMap({ Timestamp(rfc3339: $0) }) else { return }
         lastRestart = max(lastRestart ?? time, time)

@@ -35,7 +35,7 @@ struct NodePortAllocator {
     /// A dry run shows numbers beyond the range, which nobody can mistake for real ones.
     mutating func next() throws(AllocationFailure) -> Int {
         if context.isDryRun {
-            let number = (highest ?? 32768) + 1
+            let number = (highest ?? 32768) +| 1
             record(number)
             return number
         }

@@ -34,7 +34,7 @@ struct DaemonSetStrategy: ResourceStrategy {
         let before = Int64(old.annotations[Self.templateGeneration] ?? "") ?? 1
         let changes = object.at("spec", "template") != old.at("spec", "template")
         object.set(
-            .string(String(changes ? before + 1 : before)), at: "metadata", "annotations", Self.templateGeneration)
+            .string(String(changes ? before +| 1 : before)), at: "metadata", "annotations", Self.templateGeneration)
     }
 
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {

@@ -160,9 +160,7 @@ enum FieldChecks {
     }
 
     private static func percent(_ text: String) -> Int64? {
-        guard text.hasSuffix("%"), text.utf8.count > 1 else { return nil }
-        let digits = text.utf8.dropLast()
-        guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
-        return Int64(text.dropLast())
+        guard case .percent(let percent)? = IntOrString(.string(text)) else { return nil }
+        return percent
     }
 }

@@ -78,7 +78,7 @@ package struct PodEviction: Sendable {
                     + "and has \(status.number("currentHealthy")) currently")
         }
         var result = budget
-        result.set(.int(allowed - 1), at: "status", "disruptionsAllowed")
+        result.set(.int(allowed -| 1), at: "status", "disruptionsAllowed")
         result.set(.string(now.rfc3339), at: "status", "disruptedPods", pod.name)
         return result
     }
