@@ -73,7 +73,7 @@ struct ModuleTableTests {
         }
     }
 
-    private static func swiftFiles(of module: String) throws -> [URL] {
+    static func swiftFiles(of module: String) throws -> [URL] {
         let folder = root.appending(path: "Sources/\(module)")
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         return files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
