@@ -6,7 +6,8 @@
 struct NumberRule {
     /// Words of names that hold such numbers.
     static let words: Set<String> = [
-        "replicas", "surge", "unavailable", "parallelism", "completions", "percent", "percentage", "seconds", "deadline",
+        "replicas", "surge", "unavailable", "parallelism", "completions", "percent", "percentage", "seconds",
+        "deadline",
         "grace", "timeout", "ordinal", "ordinals", "partition", "priority", "generation", "restarts", "quantity",
         "nanos", "milli", "weight", "desired", "revision", "allowance",
     ]
@@ -30,7 +31,7 @@ struct NumberRule {
         }
         for symbol in narrowing + [".seconds(", ".milliseconds("] {
             for place in places(of: symbol, in: code) {
-                if place > 0, code[place - 1].isLetter { continue }
+                if !symbol.hasPrefix("."), place > 0, code[place - 1].isLetter { continue }
                 let content = operand(after: place + symbol.count - 1, in: code)
                 if safe.contains(where: content.contains) { continue }
                 let isDuration = symbol.hasPrefix(".")

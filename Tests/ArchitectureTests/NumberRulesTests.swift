@@ -15,7 +15,9 @@ struct NumberRulesTests {
         // How many nodes a document has; a client cannot send that many.
         "FairleadModel/YAMLComposer.swift": ["weight(of:"],
         // Counts of nodes, and lists of pods.
-        "FairleadControllers/DaemonSetReconciler.swift": ["unavailable + available", "desired += 1", "desired - available"],
+        "FairleadControllers/DaemonSetReconciler.swift": [
+            "unavailable + available", "desired += 1", "desired - available",
+        ],
         // A constant less what is smaller.
         "FairleadControllers/ServiceCIDRReconciler.swift": ["grace - passed"],
         // The store's own counter.
@@ -24,6 +26,8 @@ struct NumberRulesTests {
         "FairleadStorage/MemoryEngine.swift": ["state.revision += transaction"],
         // A range that ends with the type.
         "FairleadControllers/StatefulSetReconciler.swift": ["partition)..<Int64.max"],
+        // Cut to a century there and then.
+        "FairleadAPI/WatchStream.swift": ["min(seconds, 100 * 366", "opened + timeout"],
         // Flags, checked where they are read.
         "fairlead/Serve.swift": [".seconds(try seconds("],
         // The machine's clock.
@@ -62,7 +66,8 @@ struct NumberRulesTests {
 
     @Test(arguments: [
         "let room = spec.replicas +| surge", "// spec.replicas + surge", "let text = \"replicas + surge\"",
-        "let all = replicas.count + 1", "let port = Int32(clamping: generation)", "static let lease = Duration.seconds(40)",
+        "let all = replicas.count + 1", "let port = Int32(clamping: generation)",
+        "static let lease = Duration.seconds(40)",
         "timer = .seconds(saturating: graceSeconds)", "names[start...]", "let x = index + 1",
     ])
     func theRuleLeavesTheRestAlone(line: String) { #expect(NumberRule.complaint(about: line) == nil) }

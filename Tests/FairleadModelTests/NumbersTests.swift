@@ -3,12 +3,14 @@ import Testing
 
 @Suite struct SaturatingArithmeticTests {
     @Test func sumsAndProductsStopAtTheEnds() {
-        #expect(Int64.max +| 1 == .max && Int64.min +| -1 == .min && 2 +| 3 == 5)
-        #expect(Int64.min -| 1 == .min && Int64.max -| -1 == .max && 0 -| Int64.min == .max && 2 -| 3 == -1)
-        #expect(Int64.max *| 2 == .max && Int64.max *| -2 == .min && Int64.min *| -1 == .max && 2 *| -3 == -6)
-        #expect(UInt16.max +| 1 == .max && UInt16(1) -| 2 == 0 && UInt16(300) *| 300 == .max)
+        let (least, most) = (Int64.min, Int64.max)
+        #expect([most +| 1, least +| -1, 2 +| 3] == [most, least, 5])
+        #expect([least -| 1, most -| -1, 0 -| least, 2 -| 3] == [least, most, most, -1])
+        #expect([most *| 2, most *| -2, least *| -1, 2 *| -3] == [most, least, most, -6])
+        #expect([UInt16.max +| 1, UInt16(1) -| 2, UInt16(300) *| 300] == [.max, 0, .max])
         #expect([Int64.max, 1, 1].saturatingSum() == .max && [Int64]().saturatingSum() == 0)
-        #expect(2 *| 3 +| 4 == 10 && 2 +| 3 *| 4 == 14, "products bind tighter")
+        let productsFirst = [2 *| 3 +| 4, 2 +| 3 *| 4]
+        #expect(productsFirst == [10, 14])
     }
 
     @Test(
@@ -40,6 +42,6 @@ import Testing
         #expect(number.scaled(to: total, roundingUp: false) == down)
     }
 
-    @Test(arguments: ["", "%", "-1%", "+1%", "1", "1.5%", "x%", "1%%", 1.5, true] as [Value])
+    @Test(arguments: ["", "%", "-1%", "+1%", "1", "1.5%", "x%", "1%%", .double(1.5), true] as [Value])
     func isNothingElse(value: Value) { #expect(IntOrString(value) == nil) }
 }
