@@ -50,6 +50,9 @@ static const unsigned char openapi_rbac_v1[] = {
 static const unsigned char migrations_0001_versions[] = {
 #embed "../../Migrations/0001_versions.sql"
 };
+static const unsigned char migrations_0002_checksums[] = {
+#embed "../../Migrations/0002_checksums.sql"
+};
 
 const fairlead_asset fairlead_assets[] = {
     {"openapi/apiextensions.v1.json", openapi_apiextensions_v1, sizeof(openapi_apiextensions_v1)},
@@ -68,6 +71,7 @@ const fairlead_asset fairlead_assets[] = {
     {"openapi/policy.v1.json", openapi_policy_v1, sizeof(openapi_policy_v1)},
     {"openapi/rbac.v1.json", openapi_rbac_v1, sizeof(openapi_rbac_v1)},
     {"Migrations/0001_versions.sql", migrations_0001_versions, sizeof(migrations_0001_versions)},
+    {"Migrations/0002_checksums.sql", migrations_0002_checksums, sizeof(migrations_0002_checksums)},
 };
 const size_t fairlead_asset_count = sizeof(fairlead_assets) / sizeof(fairlead_assets[0]);
 const fairlead_asset *fairlead_asset_at(size_t index) { return &fairlead_assets[index]; }

@@ -10,8 +10,9 @@ extension Pipeline {
         guard let address = ProxyAddress(target.name) else {
             throw .badRequest("invalid \(what) request \(target.name.goQuoted)")
         }
-        let key = target.kind.key(namespace: target.namespace, name: address.name)
-        guard let object = api.store.current.object(key)?.value else { throw target.kind.notFound(address.name) }
+        let object = try api.store.current.existing(
+            target.kind, namespace: target.namespace, name: address.name
+        ).value
         switch target.kind.info.gvr.resource {
         case "services": throw serviceProxyRefusal(object, address, target)
         case "pods":

@@ -11,8 +11,7 @@ extension Pipeline {
                 return late
             }
         }
-        let key = target.kind.key(namespace: target.namespace, name: target.name)
-        guard let object = api.store.current.object(key) else { throw target.kind.notFound(target.name) }
+        let object = try api.store.current.existing(target.kind, namespace: target.namespace, name: target.name)
         let answer = { @Sendable () throws(APIStatus) in
             APIOutcome.response(
                 try response(200, encoder, [encoder.encode(object)], warnings: target.kind.readWarnings))

@@ -34,10 +34,9 @@ extension Pipeline {
         let kind = target.kind
         let encoder = try scaleEncoder(for: request, kind)
         let mapping = kind.scaleMapping
-        let key = kind.key(namespace: target.namespace, name: target.name)
         switch request.method {
         case "GET":
-            guard let object = api.store.current.object(key) else { throw kind.notFound(target.name) }
+            let object = try api.store.current.existing(kind, namespace: target.namespace, name: target.name)
             let scale = try mapping.scale(from: kind.presented(object.value))
             return .response(try response(200, encoder, [encoder.encode(scale)], warnings: kind.readWarnings))
         case "PUT":
@@ -171,9 +170,7 @@ extension Pipeline {
     }
 
     private func existingPod(_ target: Target) throws(APIStatus) -> Value {
-        let key = target.kind.key(namespace: target.namespace, name: target.name)
-        guard let pod = api.store.current.object(key) else { throw target.kind.notFound(target.name) }
-        return pod.value
+        try api.store.current.existing(target.kind, namespace: target.namespace, name: target.name).value
     }
 
     /// exec, attach and portforward need a machine to run something on; simulated nodes have none.

@@ -65,7 +65,7 @@ package struct FairleadServer: Service {
         let readiness = Readiness()
         let dns = try ClusterDNS(
             configuration, store: store, readiness: readiness, environment: environment, logger: logger)
-        let health = HealthChecks(readiness: readiness, storage: store.faults)
+        let health = HealthChecks(readiness: readiness, storage: store.faults, store: store)
         let http = try makeHTTP(api, dns, health)
         let bound = try await listen(http)
         do {
@@ -88,7 +88,10 @@ package struct FairleadServer: Service {
             configuration: .init(
                 serviceCIDRs: configuration.serviceClusterIPRanges.map(\.description), serverPort: bound[0].port),
             environment: environment)
+        let damage = DamageAtStart(api: api, logger: logger, hasKubeDNS: !configuration.isBare)
+        damage.report()
         do {
+            try await damage.makeRoom()
             try await bootstrap.run()
         } catch {
             throw StartupError("cannot set up the cluster's own objects: \(error.message)")

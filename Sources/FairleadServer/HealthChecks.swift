@@ -9,6 +9,7 @@ struct HealthChecks: Sendable {
     let readiness: Readiness
     /// What is wrong with storage.
     let storage: StorageFaults
+    let store: Store
     let controllers = ControllerLiveness()
     /// The informers of the controllers.
     let informers = LateCheck()
@@ -35,11 +36,23 @@ struct HealthChecks: Sendable {
             .init("database-file") { [storage] in storage[.file] },
             .init("disk-free") { [storage] in storage[.disk] },
             .init("controller-progress") { [progress] in progress.failure },
+            // The rest is served: that some objects cannot be read is no reason to turn clients away.
+            .init("storage-objects", note: { [store] in store.current.damageNote }) { nil },
         ]
     }
 
     /// How long a write may take: what takes longer than a disk that is merely slow would need.
     private static let patience = Duration.seconds(60)
+}
+
+extension Snapshot {
+    /// The keys of what cannot be read; nil if there is nothing.
+    var damageNote: String? {
+        if damaged.isEmpty { return nil }
+        let keys = damaged.keys.sorted()
+        let more = keys.count > 100 ? ", and \(keys.count - 100) more" : ""
+        return "\(keys.count) damaged: \(keys.prefix(100).map(\.description).joined(separator: ", "))\(more)"
+    }
 }
 
 extension InformerSet {

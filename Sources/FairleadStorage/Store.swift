@@ -46,6 +46,8 @@ package final class Store: Sendable {
     private let writer: StoreWriter
     private let published: Mutex<Published>
     private let subscriptions = Subscriptions()
+    /// What could not be read when the store was opened, past versions included.
+    package let damageFound: [DamagedVersion]
 
     /// Loads what the engine holds.
     package static func open(
@@ -57,19 +59,12 @@ package final class Store: Sendable {
     }
 
     private init(engine: any StorageEngine, options: StoreOptions, state: EngineState) {
-        var grouped: [GroupResource: [StoredObject]] = [:]
-        var known: [ObjectKey: StoredObject] = [:]
-        for version in state.objects {
-            let object = version.object
-            grouped[version.key.resource, default: []].append(object)
-            known[version.key] = object
-        }
-        let indexes = grouped.mapValues { objects in ObjectIndex(sorted: objects.sorted { $0.key < $1.key }) }
-        var published = Published(
-            snapshot: Snapshot(revision: state.revision, indexes: indexes), compactedRevision: state.compactedRevision)
+        let snapshot = Snapshot(state)
+        damageFound = state.damaged
+        var published = Published(snapshot: snapshot, compactedRevision: state.compactedRevision)
         var latest: [ObjectKey: StoredObject] = [:]
         for event in state.history {
-            guard let restored = StoreEvent(event, current: known[event.key], before: latest[event.key])
+            guard let restored = StoreEvent(event, current: snapshot.object(event.key), before: latest[event.key])
             else { continue }
             latest[event.key] = restored.isDeletion ? nil : restored.object
             published.append(restored)

@@ -35,12 +35,13 @@ struct APIFixture {
 
     /// - Parameter suffixes: what chance gives, in order; the last one for ever.
     init(
-        suffixes: [String] = [], ranges: [String] = ["10.96.0.0/16"], operations: OperationsEndpoint? = nil
+        suffixes: [String] = [], ranges: [String] = ["10.96.0.0/16"], operations: OperationsEndpoint? = nil,
+        engine: any StorageEngine = MemoryEngine()
     ) async throws {
         let types = try Self.types.get()
         let counter = Mutex(0)
         let chance = Mutex(suffixes)
-        store = try Store.open(engine: MemoryEngine())
+        store = try Store.open(engine: engine)
         let resources = ResourceTable.builtIn
         api = API(
             store: store, types: types,

@@ -11,7 +11,9 @@ enum NamespaceLifecycle {
     ) throws(APIStatus) -> StoredObject? {
         guard kind.info.isNamespaced else { return nil }
         let resource = GroupResource(group: "", resource: "namespaces")
-        guard let found = snapshot.object(ObjectKey(resource, namespace: "", name: namespace)) else {
+        let key = ObjectKey(resource, namespace: "", name: namespace)
+        guard let found = snapshot.object(key) else {
+            try snapshot.checkReadable(key)
             throw .notFound(resource, name: namespace)
         }
         let object = found.value

@@ -15,7 +15,7 @@ extension API {
         let duplicates = try request.warnings(options.fieldValidation)
         let key = kind.key(namespace: namespace, name: name)
         var attempt = 0
-        while scope == .main, store.current.object(key) == nil {
+        while scope == .main, store.current.isFree(key) {
             attempt += 1
             do {
                 let object = try applied(request, to: nil, kind, namespace: namespace, name: name, scope, options)
@@ -23,7 +23,7 @@ extension API {
                     kind, namespace: namespace, object, options: options, ownership: .settled)
                 result.warnings = duplicates + result.warnings
                 return result
-            } catch  where error.reason == "AlreadyExists" && attempt < 3 && store.current.object(key) != nil {
+            } catch  where error.reason == "AlreadyExists" && attempt < 3 && !store.current.isFree(key) {
                 continue
             }
         }

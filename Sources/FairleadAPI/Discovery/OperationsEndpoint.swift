@@ -7,10 +7,16 @@ package struct OperationsEndpoint: Sendable {
         package var name: String
         /// nil while it works, or what is wrong.
         package var failure: @Sendable () -> String?
+        /// What should be looked at although it works; nil if there is nothing.
+        package var note: @Sendable () -> String?
 
-        package init(_ name: String, _ failure: @escaping @Sendable () -> String?) {
+        package init(
+            _ name: String, note: @escaping @Sendable () -> String? = { nil },
+            _ failure: @escaping @Sendable () -> String?
+        ) {
             self.name = name
             self.failure = failure
+            self.note = note
         }
     }
 
@@ -76,7 +82,7 @@ package struct OperationsEndpoint: Sendable {
                 lines += "[-]\(check.name) failed: \(reason)\n"
                 failed.append(check.name)
             } else {
-                lines += "[+]\(check.name) ok\n"
+                lines += "[+]\(check.name) ok" + (check.note().map { ": \($0)" } ?? "") + "\n"
             }
         }
         let unknown = excluded.subtracting(checks.map(\.name)).subtracting(Self.impliedChecks[name] ?? []).sorted()

@@ -94,7 +94,7 @@ struct ListBody: Sendable {
         return Form(head: Array(head.utf8), tail: Array("]}".utf8)) { object, buffer in
             let bytes = kind.custom == nil ? object.bytes : encoder.encode(object)
             buffer.append(brace)
-            buffer.append(contentsOf: bytes[skipped...])
+            buffer.append(contentsOf: bytes.dropFirst(skipped))
         }
     }
 

@@ -22,6 +22,7 @@ extension API {
             let plan = try planCreate(kind, namespace: namespace, object, options: options, ownership: ownership)
             if options.isDryRun {
                 if let existing = store.current.object(plan.key) { throw alreadyExists(kind, existing.value) }
+                if !store.current.isFree(plan.key) { throw alreadyExists(kind, .null, name: plan.key.name) }
                 return WriteResult(object: plan.object, isCreated: true, warnings: plan.warnings)
             }
             do {

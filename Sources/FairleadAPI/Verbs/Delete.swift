@@ -24,7 +24,8 @@ extension API {
             guard let existing = snapshot.object(key) else {
                 // Marked here, removed by whoever took the last hold off it.
                 if let lastMarked { return DeletionResult(object: lastMarked.value, isWaiting: false) }
-                throw kind.notFound(name)
+                guard let damage = snapshot.damaged[key] else { throw kind.notFound(name) }
+                return try await deleteDamaged(kind, damage, options: options, snapshot)
             }
             let context = context(snapshot, isDryRun: options.isDryRun)
             try checkPreconditions(kind, existing, options)
@@ -177,6 +178,15 @@ extension API {
             finalizers.isEmpty ? nil : .array(finalizers.map { .string($0) }), at: "metadata", "finalizers")
     }
 
+    /// Those that no list shows, and that no selector can tell from others.
+    private func removeDamaged(_ kind: Kind, in namespace: String?) async throws(APIStatus) {
+        let snapshot = store.current
+        let damages = snapshot.damaged.values.filter {
+            $0.key.resource == kind.info.storage && (namespace == nil || $0.key.namespace == namespace)
+        }
+        if !damages.isEmpty { try await removeDamaged(damages, snapshot) }
+    }
+
     /// Deletes what a list would show, one by one, up to the first that cannot be deleted.
     ///
     /// - Returns: the objects chosen, as they were when they were listed.
@@ -185,6 +195,7 @@ extension API {
         _ kind: Kind, _ selection: Selection, _ list: ListOptions, options: DeletionOptions
     ) async throws(APIStatus) -> ListPage {
         let page = try self.list(kind, selection, list)
+        if selection.isEverything, !options.isDryRun { try await removeDamaged(kind, in: selection.namespace) }
         for object in page.objects {
             do {
                 _ = try await delete(kind, namespace: object.key.namespace, name: object.key.name, options: options)

@@ -27,8 +27,7 @@ extension API {
         namespace: String, name: String, _ eviction: Value, pods: Kind, options: WriteOptions = WriteOptions()
     ) async throws(APIStatus) {
         try checkName(of: eviction, "Eviction", is: name)
-        let key = pods.key(namespace: namespace, name: name)
-        guard let pod = store.current.object(key)?.value else { throw pods.notFound(name) }
+        let pod = try store.current.existing(pods, namespace: namespace, name: name).value
         var deletion = try DeletionOptions(eviction["deleteOptions"] ?? .null)
         deletion.isDryRun = deletion.isDryRun || options.isDryRun
         let budgets = GroupResource(group: "policy", resource: "poddisruptionbudgets")

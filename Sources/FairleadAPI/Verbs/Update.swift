@@ -34,7 +34,7 @@ extension API {
         var input = object
         try setNamespace(kind, namespace: namespace, &input)
         if scope == .main, kind.strategy.allowsCreateOnUpdate,
-            store.current.object(kind.key(namespace: namespace, name: name)) == nil
+            store.current.isFree(kind.key(namespace: namespace, name: name))
         {
             do {
                 return try await create(kind, namespace: namespace, input, options: options)
@@ -84,9 +84,7 @@ extension API {
     ) async throws(APIStatus) -> WriteResult {
         while true {
             let snapshot = store.current
-            guard let existing = snapshot.object(kind.key(namespace: namespace, name: name)) else {
-                throw kind.notFound(name)
-            }
+            let existing = try snapshot.existing(kind, namespace: namespace, name: name)
             let modification = try change(kind.presented(existing.value))
             let insists = try checkRevision(kind, modification.object, current: existing)
             let plan = try planUpdate(

@@ -12,10 +12,7 @@ struct LoopbackClient: ObjectClient, PodBinder {
 
     func get(_ resource: GroupVersionResource, namespace: String, name: String) async throws(APIStatus) -> Value {
         let kind = try kind(resource)
-        guard let object = api.store.current.object(kind.key(namespace: namespace, name: name)) else {
-            throw kind.notFound(name)
-        }
-        return kind.presented(object.value)
+        return kind.presented(try api.store.current.existing(kind, namespace: namespace, name: name).value)
     }
 
     func list(_ resource: GroupVersionResource, namespace: String?) async throws(APIStatus) -> ObjectList {

@@ -22,6 +22,9 @@ struct MetricsPage: Sendable {
         page.gauge(
             "fairlead_history_bytes", "Bytes of documents that only history holds.", Int64(storage.historyBytes))
         page.gauge(
+            "fairlead_storage_damaged_objects", "Stored objects that cannot be read.",
+            Int64(store.current.damaged.count))
+        page.gauge(
             "apiserver_registered_watchers", "Watchers, those inside the process included.", Int64(storage.watchers))
         let objects = storage.objects.sorted { $0.key.description < $1.key.description }
         page.header("apiserver_resource_objects", "Stored objects by group and resource.", type: "gauge")

@@ -6,6 +6,8 @@ package import FairleadModel
 package struct KubeDNS: Sendable {
     package static let namespace = "kube-system"
     package static let serviceName = "kube-dns"
+    /// What `install` makes.
+    package static let names: Set<String> = [serviceName, "coredns"]
     static let image = "registry.k8s.io/coredns/coredns:v1.13.1"
     private static let labels: Value = ["k8s-app": "kube-dns"]
 

@@ -4,6 +4,23 @@ package import FairleadModel
 package struct Snapshot: Sendable {
     package internal(set) var revision: Int64
     var indexes: [GroupResource: ObjectIndex]
+    /// Keys that are taken by something that cannot be read: no list has them, no watch tells of them, and they can only
+    /// be deleted. Almost always empty.
+    package internal(set) var damaged: [ObjectKey: DamagedVersion] = [:]
+
+    /// What an engine holds.
+    init(_ state: EngineState) {
+        var grouped: [GroupResource: [StoredObject]] = [:]
+        for version in state.objects { grouped[version.key.resource, default: []].append(version.object) }
+        revision = state.revision
+        indexes = grouped.mapValues { objects in ObjectIndex(sorted: objects.sorted { $0.key < $1.key }) }
+        for damage in state.damaged where damage.isCurrent { damaged[damage.key] = damage }
+    }
+
+    /// Whether something may be created there.
+    package func isFree(_ key: ObjectKey) -> Bool {
+        object(key) == nil && (damaged.isEmpty || damaged[key] == nil)
+    }
 
     package func object(_ key: ObjectKey) -> StoredObject? {
         indexes[key.resource]?.object(namespace: key.namespace, name: key.name)
@@ -45,12 +62,14 @@ package struct Snapshot: Sendable {
     mutating func put(
         _ key: ObjectKey, _ make: (StoredObject?) -> StoredObject
     ) -> (old: StoredObject?, new: StoredObject) {
-        indexes[key.resource, default: ObjectIndex()].put(key, make)
+        if !damaged.isEmpty { damaged[key] = nil }
+        return indexes[key.resource, default: ObjectIndex()].put(key, make)
     }
 
     /// Takes the object away and returns it; nil if there is none.
     mutating func remove(_ key: ObjectKey) -> StoredObject? {
-        indexes[key.resource]?.remove(namespace: key.namespace, name: key.name)
+        if !damaged.isEmpty { damaged[key] = nil }
+        return indexes[key.resource]?.remove(namespace: key.namespace, name: key.name)
     }
 }
 

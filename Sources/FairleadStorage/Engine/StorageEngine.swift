@@ -55,8 +55,11 @@ package struct EngineState: Sendable {
     /// Events at or before this revision are gone.
     package var compactedRevision: Int64
     package var objects: [EngineVersion]
-    /// In order of revision, and within one in the order of the transaction.
+    /// In order of revision, and within one in the order of the transaction. Empty when something is damaged: what
+    /// happened cannot be told without a gap then, and whoever watched lists again.
     package var history: [EngineEvent]
+    /// What cannot be read, in no other part of the state.
+    package var damaged: [DamagedVersion] = []
 
     package init(
         revision: Int64, compactedRevision: Int64, objects: [EngineVersion] = [], history: [EngineEvent] = []
@@ -91,4 +94,22 @@ package struct EngineEvent: Sendable {
     /// nil for a deletion.
     package var version: EngineVersion?
     package var previous: EngineVersion?
+}
+
+/// A stored version that is not what this program wrote.
+package struct DamagedVersion: Sendable, Hashable {
+    /// Where it is, as far as can be told.
+    package var key: ObjectKey
+    /// What a condition about the key has to say.
+    package var revision: Int64
+    package var reason: String
+    /// Whether it is, or may be, the current version of the key: the key is taken, and nobody can read what it holds.
+    package var isCurrent: Bool
+
+    package init(key: ObjectKey, revision: Int64, reason: String, isCurrent: Bool) {
+        self.key = key
+        self.revision = revision
+        self.reason = reason
+        self.isCurrent = isCurrent
+    }
 }

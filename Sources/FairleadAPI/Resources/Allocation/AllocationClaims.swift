@@ -3,6 +3,7 @@ package import FairleadModel
 /// The objects whose existence is the claim to an address or a port. Whoever creates the key has it.
 package enum AllocationClaims {
     static let ipAddresses = GroupResource(group: "networking.k8s.io", resource: "ipaddresses")
+    static let services = GroupResource(group: "", resource: "services")
     static let serviceCIDRs = GroupResource(group: "networking.k8s.io", resource: "servicecidrs")
     /// Node ports have no kind of their own in Kubernetes; these objects are never served.
     package static let nodePorts = GroupResource(group: "fairlead.internal", resource: "nodeports")

@@ -64,7 +64,7 @@ struct ClusterIPAllocator {
     }
 
     private func isFree(_ address: IPAddress) -> Bool {
-        context.snapshot.object(AllocationClaims.key(address)) == nil
+        context.snapshot.isFree(AllocationClaims.key(address))
     }
 
     /// The claim is an object like any other; a Service without a name fails here already.

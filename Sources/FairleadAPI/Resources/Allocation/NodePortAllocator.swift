@@ -12,7 +12,7 @@ struct NodePortAllocator {
     init(_ context: StrategyContext) { self.context = context }
 
     private func isHeld(_ number: Int) -> Bool {
-        taken.contains(number) || context.snapshot.object(AllocationClaims.key(nodePort: number)) != nil
+        taken.contains(number) || !context.snapshot.isFree(AllocationClaims.key(nodePort: number))
     }
 
     private mutating func record(_ number: Int) {

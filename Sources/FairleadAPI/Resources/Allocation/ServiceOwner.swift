@@ -5,10 +5,12 @@ struct ServiceOwner: Hashable, Sendable {
     let namespace: String
     let name: String
 
-    init(_ service: Value) {
-        namespace = service.namespace
-        name = service.name
+    init(namespace: String, name: String) {
+        self.namespace = namespace
+        self.name = name
     }
+
+    init(_ service: Value) { self.init(namespace: service.namespace, name: service.name) }
 
     /// The reference as IPAddress objects have it; fields that are empty are left out.
     var reference: Value {

@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadStorage
 
 /// The rules of namespaces. A namespace stays as long as `spec.finalizers` holds something.
 ///
@@ -27,6 +28,16 @@ struct NamespaceStrategy: ResourceStrategy {
         object["status"] = old["status"]
         if context.subresource != "finalize" {
             object.set(old.at("spec", "finalizers"), at: "spec", "finalizers")
+        }
+    }
+
+    /// What cannot be read goes with its namespace: the controller that empties it does not see it.
+    func allocate(
+        _ object: inout Value?, old: Value?, in transaction: inout Transaction, _ context: StrategyContext
+    ) throws(APIStatus) {
+        guard object == nil, let old, !context.snapshot.damaged.isEmpty else { return }
+        for damage in context.snapshot.damaged.values where damage.key.namespace == old.name {
+            transaction.removeDamaged(damage, context.snapshot)
         }
     }
 

@@ -12,7 +12,9 @@ enum SQLiteCompaction {
     /// History after the revision needs neither.
     ///
     /// - Returns: whether there is more to do.
-    static func step(_ database: Database, through revision: Int64, limit: Int) throws -> Bool {
+    static func step(
+        _ database: Database, through revision: Int64, limit: Int, damaged: DamagedRows = DamagedRows()
+    ) throws -> Bool {
         let from = try Int64.fetchOne(database, sql: "SELECT compacted_version FROM state") ?? 0
         // Stopped by hand: a condition on the revision would read all of the younger history to find nothing.
         let slice = SQLiteRowStatement(
@@ -26,11 +28,17 @@ enum SQLiteCompaction {
             try row.bind(1, from)
             try row.bind(2, Int64(limit))
         } _: { row in
+            // What a damaged row says about others is not to be acted upon.
+            if damaged.contains(row.integer(0)) {
+                count += 1
+                last = row.integer(0)
+                return true
+            }
             guard row.integer(1) <= revision else { return false }
             count += 1
             last = row.integer(0)
             reached = row.integer(1)
-            if !row.isNull(2) { doomed.append(row.integer(2)) }
+            if !row.isNull(2) { doomed += damaged.goingWith(row.integer(2)) }
             if row.integer(3) != 0 { doomed.append(last) }
             return true
         }

@@ -13,6 +13,7 @@ package final class SQLiteEngine: StorageEngine {
     private let log: FileIdentity?
     /// nil until they have been loaded.
     private let heads = Mutex<SQLiteHeads?>(nil)
+    private let damagedRows = Mutex(DamagedRows())
 
     /// Opens the file, making it and its schema if need be; nil for a database in memory.
     ///
@@ -20,6 +21,11 @@ package final class SQLiteEngine: StorageEngine {
     /// - Throws: `.io` with what to do about it, for a file that cannot be opened or that another process has open.
     package init(path: String?, migrations: [SQLiteMigration]) throws(StorageError) {
         if let path { file = try DatabaseFile(path) } else { file = nil }
+        database = try Self.openForWriting(file?.path, migrations: migrations)
+        log = file?.openedLog()
+    }
+
+    static func openForWriting(_ path: String?, migrations: [SQLiteMigration]) throws(StorageError) -> DatabaseQueue {
         var configuration = Configuration()
         configuration.label = "fairlead"
         configuration.prepareDatabase { database in
@@ -27,6 +33,9 @@ package final class SQLiteEngine: StorageEngine {
             try database.execute(sql: "PRAGMA page_size = 8192")
             // The lock keeps a second process out; with it WAL needs no shared memory.
             try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
+            // Before anything is written.
+            try SQLiteIdentity.check(database, migrations: migrations)
+            try SQLiteIdentity.checkTables(database)
             try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             try database.execute(sql: "PRAGMA synchronous = FULL")
@@ -36,23 +45,23 @@ package final class SQLiteEngine: StorageEngine {
             try database.execute(sql: "PRAGMA secure_delete = ON")
         }
         do {
-            if let file {
-                database = try DatabaseQueue(path: file.path, configuration: configuration)
-            } else {
-                database = try DatabaseQueue(configuration: configuration)
-            }
+            let database =
+                try path.map { try DatabaseQueue(path: $0, configuration: configuration) }
+                ?? DatabaseQueue(configuration: configuration)
             try SQLiteMigration.apply(migrations, to: database)
-            log = file?.openedLog()
+            return database
         } catch {
-            throw Self.explain(error, path: path)
+            throw explain(error, path: path)
         }
     }
 
     package func load() throws(StorageError) -> EngineState {
         do {
-            let (state, heads) = try database.read { database in try SQLiteLoading.state(database) }
-            self.heads.withLock { $0 = heads }
-            return state
+            let loaded = try database.read { database in try SQLiteLoading(database) }
+            if loaded.mustBeNoted { try database.write { try loaded.note(in: $0) } }
+            heads.withLock { $0 = loaded.heads }
+            damagedRows.withLock { $0 = loaded.damagedRows }
+            return loaded.state
         } catch {
             throw Self.explain(error, path: nil)
         }
@@ -80,8 +89,9 @@ package final class SQLiteEngine: StorageEngine {
 
     package func compact(through revision: Int64, limit: Int) throws(StorageError) -> Bool {
         do {
+            let damaged = damagedRows.withLock { $0 }
             return try database.write { database in
-                try SQLiteCompaction.step(database, through: revision, limit: limit)
+                try SQLiteCompaction.step(database, through: revision, limit: limit, damaged: damaged)
             }
         } catch {
             throw Self.explain(error, path: nil)
@@ -148,7 +158,7 @@ package final class SQLiteEngine: StorageEngine {
         try? database.close()
     }
 
-    private static func explain(_ error: any Error, path: String?) -> StorageError {
+    static func explain(_ error: any Error, path: String?) -> StorageError {
         if let error = error as? StorageError { return error }
         guard let error = error as? DatabaseError else { return .io("\(error)") }
         let file = path.map { " \($0)" } ?? ""

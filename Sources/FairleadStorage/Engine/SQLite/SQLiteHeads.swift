@@ -41,6 +41,9 @@ struct SQLiteHeads: Sendable {
 
     subscript(key: ObjectKey) -> Head? { current[key] }
 
+    /// Looks through all of them.
+    func key(ofVersion version: Int64) -> ObjectKey? { current.first { $0.value.version == version }?.key }
+
     /// - Parameter head: nil for a key that is deleted.
     mutating func set(_ key: ObjectKey, _ head: Head?) {
         let old = head.map { current.updateValue($0, forKey: key) } ?? current.removeValue(forKey: key)

@@ -2,61 +2,193 @@ import FairleadModel
 import GRDB
 
 /// Reads the whole database into memory at start-up: one pass over the versions in the order of commits.
-enum SQLiteLoading {
-    static func state(_ database: Database) throws -> (state: EngineState, heads: SQLiteHeads) {
+///
+/// A row that is damaged spoils its own key and nothing else. It is never taken for what it says: neither its revision
+/// nor the row that it claims to replace.
+struct SQLiteLoading {
+    private(set) var state: EngineState
+    private(set) var heads: SQLiteHeads
+    /// Rows of a file of before, and the checksums that they get.
+    private(set) var unsealed: [(id: Int64, checksum: Int64)] = []
+    /// Damaged rows, each with the rows that had been current before it.
+    private(set) var damagedRows = DamagedRows()
+
+    private var current: [ObjectKey: EngineVersion] = [:]
+    private var damaged: [ObjectKey: DamagedVersion] = [:]
+    private var resources: [String: GroupResource] = [:]
+
+    /// - Throws: `.corrupted` when the file as a whole cannot be what this program wrote.
+    init(_ database: Database) throws {
         guard
             let row = try Row.fetchOne(
                 database, sql: "SELECT revision, compacted_revision, compacted_version FROM state")
-        else { throw StorageError.corrupted("the database has no state row") }
-        var state = EngineState(revision: row[0], compactedRevision: row[1])
-        var heads = SQLiteHeads(revision: state.revision, lastVersion: row[2])
-        var current: [ObjectKey: EngineVersion] = [:]
-        let versions = SQLiteRowStatement(
-            try database.makeStatement(
-                sql: """
-                    SELECT id, revision, resource, namespace, name, create_revision, previous, revision_offset, document
-                    FROM versions ORDER BY id
-                    """))
-        var resources: [String: GroupResource] = [:]
-        try versions.forEach({ _ in }) { row in
-            let text = row.text(2)
-            let resource = resources[text] ?? GroupResource(storageText: text)
-            resources[text] = resource
-            let key = ObjectKey(resource, namespace: row.text(3), name: row.text(4))
-            let version = try version(row, key: key)
-            let id = row.integer(0)
-            let revision = row.integer(1)
-            state.revision = max(state.revision, revision)
-            if revision > state.compactedRevision {
-                let isKnown = !row.isNull(6) && heads[key]?.version == row.integer(6)
-                state.history.append(
-                    EngineEvent(
-                        revision: revision, key: key, version: version, previous: isKnown ? current[key] : nil))
-            }
-            current[key] = version
-            heads.set(
-                key,
-                version.map {
-                    SQLiteHeads.Head(version: id, revision: revision, createRevision: $0.createRevision)
-                })
-            heads.lastVersion = max(heads.lastVersion, id)
-            return true
+        else { throw Self.broken("it has no state row") }
+        state = EngineState(revision: row[0], compactedRevision: row[1])
+        let lastVersion: Int64 = row[2]
+        heads = SQLiteHeads(revision: state.revision, lastVersion: lastVersion)
+        guard 1...VersionRow.largestNumber ~= state.revision, 1...VersionRow.largestNumber ~= state.compactedRevision,
+            0...VersionRow.largestNumber ~= lastVersion
+        else {
+            throw Self.broken(
+                "its state cannot be (revision \(state.revision), compacted through \(state.compactedRevision))")
         }
+        try checkPages(database)
+        try readVersions(database)
+        guard state.compactedRevision <= state.revision else {
+            throw Self.broken("it is compacted through \(state.compactedRevision), beyond its last revision")
+        }
+        state.damaged += damaged.values.sorted { $0.key < $1.key }
+        if !state.damaged.isEmpty { startHistoryAnew() }
         heads.revision = state.revision
         heads.keepChanges()
         state.objects = Array(current.values)
-        return (state, heads)
     }
 
-    /// nil for a deletion.
-    private static func version(_ row: SQLiteRowStatement, key: ObjectKey) throws -> EngineVersion? {
-        guard !row.isNull(8) else { return nil }
-        let version = EngineVersion(
-            key: key, revision: row.integer(1), createRevision: row.integer(5), bytes: row.bytes(8),
-            revisionOffset: Int(row.integer(7)))
-        guard 0...version.bytes.count ~= version.revisionOffset else {
-            throw StorageError.corrupted("\(key) at revision \(version.revision) has no place for its revision")
+    /// Whether something was found that must be in the file before the first commit.
+    var mustBeNoted: Bool { !unsealed.isEmpty || !state.damaged.isEmpty }
+
+    /// Gives rows of before their checksums, and says that history starts anew.
+    func note(in database: Database) throws {
+        let seal = SQLiteRowStatement(
+            try database.cachedStatement(sql: "UPDATE versions SET checksum = ? WHERE id = ?"))
+        for (id, checksum) in unsealed {
+            try seal.run { row in
+                try row.bind(1, checksum)
+                try row.bind(2, id)
+            }
         }
-        return version
+        if !state.damaged.isEmpty {
+            try database.execute(
+                sql: "UPDATE state SET revision = ?, compacted_revision = ?",
+                arguments: [state.revision, state.compactedRevision])
+        }
+    }
+
+    static func broken(_ what: String) -> StorageError {
+        .corrupted("the database is damaged: \(what). `fairlead check` says more, and --repair mends it")
+    }
+
+    /// Whoever has seen the damaged object must not go on without hearing of it: no revision of before is one to watch
+    /// from, not even the last.
+    private mutating func startHistoryAnew() {
+        state.revision += 1
+        state.compactedRevision = state.revision
+        state.history = []
+    }
+
+    /// What is wrong with a tree can hide rows that are sound themselves, and nothing else would show it.
+    private func checkPages(_ database: Database) throws {
+        let verdicts = try String.fetchAll(database, sql: "PRAGMA quick_check(20)")
+        // What it says of single rows is for their checksums to judge.
+        guard let broken = verdicts.first(where: { $0.hasPrefix("***") }) else { return }
+        let words = broken.split(separator: "\n").dropFirst().first ?? "its pages do not fit together"
+        throw Self.broken(String(words))
+    }
+
+    private mutating func readVersions(_ database: Database) throws {
+        let columns = try VersionRow.columns(in: database)
+        let versions = SQLiteRowStatement(
+            try database.makeStatement(sql: "SELECT \(columns) FROM versions ORDER BY id"))
+        var lastOfOrder: Int64 = 0
+        try versions.forEach({ _ in }) { statement in
+            let row = VersionRow(statement)
+            guard 1...VersionRow.largestNumber ~= row.id else { throw Self.broken("it has a row \(row.id)") }
+            if let fault = row.fault {
+                addDamage(row, fault)
+            } else {
+                if row.revision < lastOfOrder { throw Self.broken("row \(row.id) is not in the order of revisions") }
+                lastOfOrder = row.revision
+                add(row)
+            }
+            heads.lastVersion = max(heads.lastVersion, row.id)
+            return true
+        }
+    }
+
+    private mutating func add(_ row: VersionRow) {
+        let resource = resources[row.resource] ?? GroupResource(storageText: row.resource)
+        resources[row.resource] = resource
+        let key = ObjectKey(resource, namespace: row.namespace, name: row.name)
+        let version = row.document.map { document in
+            EngineVersion(
+                key: key, revision: row.revision, createRevision: row.createRevision, bytes: document,
+                revisionOffset: Int(row.revisionOffset))
+        }
+        state.revision = max(state.revision, row.revision)
+        if row.revision > state.compactedRevision {
+            let isKnown = row.previous != nil && heads[key]?.version == row.previous
+            state.history.append(
+                EngineEvent(
+                    revision: row.revision, key: key, version: version, previous: isKnown ? current[key] : nil))
+        }
+        current[key] = version
+        heads.set(
+            key,
+            version.map {
+                SQLiteHeads.Head(version: row.id, revision: row.revision, createRevision: $0.createRevision)
+            })
+        if row.checksum == nil { unsealed.append((row.id, row.expectedChecksum)) }
+        // What came before could not be read, which matters to nobody but history.
+        if var past = damaged.removeValue(forKey: key) {
+            past.isCurrent = false
+            state.damaged.append(past)
+        }
+    }
+
+    /// The row stands in the way of every key that it may have been a version of.
+    private mutating func addDamage(_ row: VersionRow, _ fault: String) {
+        let keys = suspects(row)
+        for key in keys {
+            let hidden = keys.count == 1 ? heads[key]?.version : nil
+            current[key] = nil
+            heads.set(key, SQLiteHeads.Head(version: row.id, revision: state.revision, createRevision: state.revision))
+            damaged[key] = DamagedVersion(
+                key: key, revision: state.revision, reason: "row \(row.id): \(fault)", isCurrent: true)
+            damagedRows.add(row.id, hiding: hidden)
+        }
+    }
+
+    /// Row and document each name a key, and one of them may be what is wrong. Where they differ, the right one is a key
+    /// whose last version is the one that the row replaced; where that tells nothing either, it is every key in question.
+    private func suspects(_ row: VersionRow) -> Set<ObjectKey> {
+        let other = row.keyOfDocument
+        if other == row.key { return [row.key] }
+        let named = Set([row.key] + (other.map { [$0] } ?? []))
+        let fitting = named.filter { heads[$0]?.version == row.previous }
+        if !fitting.isEmpty { return fitting }
+        return named.union(row.previous.flatMap { heads.key(ofVersion: $0) }.map { [$0] } ?? [])
+    }
+}
+
+/// Which rows are damaged, and which rows stay behind them: compaction takes them together. What would be left of a key
+/// would look current at the next start.
+struct DamagedRows: Sendable {
+    private var hidden: [Int64: [Int64]] = [:]
+
+    var isEmpty: Bool { hidden.isEmpty }
+
+    func contains(_ row: Int64) -> Bool { hidden[row] != nil }
+
+    mutating func add(_ row: Int64, hiding other: Int64?) {
+        hidden[row, default: []] += other.map { [$0] } ?? []
+    }
+
+    /// The rows that go when `row` has been replaced for good: itself, and what it hid.
+    func goingWith(_ row: Int64) -> [Int64] {
+        var all = [row]
+        var next = 0
+        while next < all.count {
+            for other in hidden[all[next]] ?? [] where !all.contains(other) { all.append(other) }
+            next += 1
+        }
+        return all
+    }
+}
+
+extension VersionRow {
+    /// What to select in a file that may be of before there were checksums.
+    static func columns(in database: Database) throws -> String {
+        let names = try database.columns(in: "versions").map(\.name)
+        return names.contains("checksum") ? columns : columns.replacing(", checksum", with: ", NULL")
     }
 }

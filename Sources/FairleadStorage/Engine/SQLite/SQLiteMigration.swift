@@ -31,10 +31,6 @@ package struct SQLiteMigration: Sendable {
         for migration in migrations {
             migrator.registerMigration(migration.name) { database in try database.execute(sql: migration.sql) }
         }
-        if try database.read({ try migrator.hasBeenSuperseded($0) }) {
-            throw StorageError.io(
-                "the database was made by a later version of this program: use that, or another --data")
-        }
         try migrator.migrate(database)
     }
 }

@@ -13,7 +13,7 @@ struct SQLiteWriter {
     init(_ database: Database, revision: Int64) throws {
         written = revision
         insert = SQLiteRowStatement(
-            try database.cachedStatement(sql: "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"))
+            try database.cachedStatement(sql: "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"))
         state = SQLiteRowStatement(try database.cachedStatement(sql: "UPDATE state SET revision = ?"))
     }
 
@@ -62,18 +62,11 @@ struct SQLiteWriter {
     ) throws {
         heads.lastVersion += 1
         written = heads.revision
-        let resource = text(of: key.resource)
-        try insert.run { row in
-            try row.bind(1, heads.lastVersion)
-            try row.bind(2, heads.revision)
-            try row.bind(3, resource)
-            try row.bind(4, key.namespace)
-            try row.bind(5, key.name)
-            try row.bind(6, created)
-            try row.bind(7, previous)
-            try row.bind(8, Int64(document?.revisionOffset ?? 0))
-            try row.bind(9, document?.bytes)
-        }
+        let version = VersionRow(
+            id: heads.lastVersion, revision: heads.revision, resource: text(of: key.resource),
+            namespace: key.namespace, name: key.name, createRevision: created, previous: previous,
+            revisionOffset: Int64(document?.revisionOffset ?? 0), document: document?.bytes)
+        try insert.run { row in try version.bind(to: row, checksum: version.expectedChecksum) }
     }
 
     private mutating func text(of resource: GroupResource) -> String {

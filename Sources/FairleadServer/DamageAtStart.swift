@@ -1,0 +1,55 @@
+import FairleadAPI
+import FairleadControllers
+import FairleadModel
+import FairleadSimulation
+import FairleadStorage
+import Logging
+
+/// What a server does about stored objects that it cannot read: it says so, and makes anew what is its own. The rest
+/// waits for somebody to delete it, or for `fairlead check --repair`.
+struct DamageAtStart {
+    let api: API
+    let logger: Logger
+    /// Whether the server installs kube-dns.
+    let hasKubeDNS: Bool
+
+    func report() {
+        for damage in api.store.damageFound {
+            let metadata: Logger.Metadata = ["key": "\(damage.key)", "reason": "\(damage.reason)"]
+            if damage.isCurrent {
+                logger.error(
+                    "a stored object is damaged: it is not served and can only be deleted", metadata: metadata)
+            } else {
+                logger.warning("a past version of an object is damaged: history starts anew", metadata: metadata)
+            }
+        }
+    }
+
+    /// Objects that start-up makes when they are missing, and claims, which Services say all about.
+    func makeRoom() async throws(APIStatus) {
+        var snapshot = api.store.current
+        if snapshot.damaged.isEmpty { return }
+        let own = snapshot.damaged.values.filter { isOwn($0.key) }
+        if !own.isEmpty { try await api.removeDamaged(own, snapshot) }
+        for damage in own { logger.notice("made anew", metadata: ["key": "\(damage.key)"]) }
+        snapshot = api.store.current
+        let isDamaged = { (key: ObjectKey) in snapshot.damaged[key] != nil }
+        guard let mending = ClaimsAudit(snapshot, api.environment).mending(where: isDamaged) else { return }
+        do {
+            _ = try await api.store.commit(mending)
+        } catch {
+            throw error.status(GroupResource(group: "", resource: "services"), name: "")
+        }
+        for operation in mending.operations { logger.notice("made anew", metadata: ["key": "\(operation.key)"]) }
+    }
+
+    private func isOwn(_ key: ObjectKey) -> Bool {
+        switch (key.resource.resource, key.namespace) {
+        case ("namespaces", ""): Bootstrap.namespaces.contains(key.name)
+        case ("servicecidrs", ""), ("services", "default"), ("endpoints", "default"), ("endpointslices", "default"):
+            key.name == "kubernetes"
+        case (_, KubeDNS.namespace): hasKubeDNS && KubeDNS.names.contains(key.name)
+        default: false
+        }
+    }
+}

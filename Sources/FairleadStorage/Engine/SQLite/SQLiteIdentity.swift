@@ -1,0 +1,37 @@
+import GRDB
+
+/// Whether a file is a database of this program, before anything in it is touched.
+enum SQLiteIdentity {
+    /// - Throws: `.io` for another program's database, and for one of a later version of this program.
+    static func check(_ database: Database, migrations: [SQLiteMigration]) throws {
+        let tables = try String.fetchAll(
+            database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        if tables.isEmpty { return }
+        guard tables.contains("grdb_migrations") else { throw foreign(tables) }
+        let applied = try String.fetchAll(database, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
+        guard applied.isEmpty || migrations.contains(where: { applied.contains($0.name) }) else {
+            throw foreign(tables)
+        }
+        let names = Set(migrations.map(\.name))
+        if let later = applied.first(where: { !names.contains($0) }) {
+            throw StorageError.io(
+                "the database was made by a later version of this program (\(later)): use that, or another --data")
+        }
+    }
+
+    /// - Throws: `.corrupted` for a database of this program that lacks a table.
+    static func checkTables(_ database: Database) throws {
+        let tables = try String.fetchAll(database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+        guard tables.contains("grdb_migrations") else { return }
+        if try Int.fetchOne(database, sql: "SELECT count(*) FROM grdb_migrations") == 0 { return }
+        for wanted in ["versions", "state"] where !tables.contains(wanted) {
+            throw SQLiteLoading.broken("it has no table \(wanted)")
+        }
+    }
+
+    private static func foreign(_ tables: [String]) -> StorageError {
+        .io(
+            "the database belongs to another program (it has the tables \(tables.prefix(5).joined(separator: ", "))): "
+                + "choose another --data")
+    }
+}
