@@ -289,13 +289,7 @@ struct Serve: AsyncParsableCommand {
         return ends[0]...ends[1]
     }
 
-    /// `--data`, or `fairlead/fairlead.db` in the user's data directory (XDG Base Directory Specification).
     private var dataLocation: ServerConfiguration.DataLocation {
-        if let data { return data == ":memory:" ? .memory : .file(data) }
-        let variables = ProcessInfo.processInfo.environment
-        let base =
-            variables["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-            ?? (variables["HOME"] ?? "/var/lib") + "/.local/share"
-        return .file(base + "/fairlead/fairlead.db")
+        data == ":memory:" ? .memory : .file(DataFile.path(data))
     }
 }

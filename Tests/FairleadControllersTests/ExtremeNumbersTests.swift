@@ -135,14 +135,14 @@ import Testing
         }
     }
 
-    @Test(arguments: numbers, ["9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "then"])
-    func tolerationsOfAnyLengthAreCounted(seconds: Int64, added: String) {
+    @Test(arguments: numbers, [0, 1, 1e300])
+    func tolerationsOfAnyLengthAreCounted(seconds: Int64, waited: Double) {
         var pod = Fixture.pod("p", node: "n1")
         pod.set(
             [["key": "k", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": .int(seconds)]],
             at: "spec", "tolerations")
-        let taint = Taint(key: "k", effect: "NoExecute", timeAdded: added)
-        guard case .leaves(let after) = TaintEviction.verdict(PodView(pod), taints: [taint], now: Fixture.now) else {
+        let taint = Taint(key: "k", effect: "NoExecute", timeAdded: "then")
+        guard case .leaves(let after) = TaintEviction.verdict(PodView(pod), taints: [taint], waited: waited) else {
             Issue.record("stays")
             return
         }
