@@ -1,13 +1,12 @@
 import Foundation
 
-/// Threads with a small part of the stack that the server's threads have (8 MB, as /proc/PID/maps shows; the workers of
-/// Dispatch elsewhere have 512 KB): what works here has room there. The frames of a debug build are several times as
-/// large.
+/// Threads with a small part of the stack that the server's threads have (8 MB, as /proc/PID/maps shows): what works here
+/// has room there. The frames of a debug build are several times as large.
 package enum SmallStack {
     #if DEBUG
-        package static let size = 3 << 20
+        package static let size = 6 << 20
     #else
-        package static let size = 1 << 19
+        package static let size = 1 << 20
     #endif
 
     /// Carries out `work` on such a thread and gives its result.

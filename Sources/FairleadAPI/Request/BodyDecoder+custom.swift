@@ -70,7 +70,9 @@ extension BodyDecoder {
         } catch {
             throw .badRequest(Self.refusal(custom, error.message))
         }
-        schema.applyDefaults(to: &object)
+        guard schema.applyDefaults(to: &object) else {
+            throw .badRequest(Self.refusal(custom, "too many defaults to fill in"))
+        }
         if validation == .ignore { return Decoded(object: object) }
         let complaints =
             before + duplicates.map { "duplicate field \"\($0)\"" }

@@ -3,44 +3,65 @@ package import FairleadModel
 /// That lists of type `set` hold no value twice, and those of type `map` no key.
 ///
 /// Reference: k8s.io/apiextensions-apiserver `schema/listtype`.
-package enum ListInvariants {
-    /// - Parameter old: what the value was before an update: what was wrong already may stay.
+package struct ListInvariants {
+    private let work: ValidationWork
+    private var errors: [FieldError] = []
+
+    private init(_ work: ValidationWork) { self.work = work }
+
+    /// - Parameters:
+    ///   - old: what the value was before an update: what was wrong already may stay.
+    ///   - work: what this and others that check the same object may take together.
     package static func errors(
-        of value: Value, _ schema: StructuralSchema, at path: FieldPath, old: Value?
+        of value: Value, _ schema: StructuralSchema, at path: FieldPath, old: Value?,
+        work: ValidationWork = ValidationWork()
     ) -> [FieldError] {
-        if let old, old == value { return [] }
-        var errors: [FieldError] = []
+        var check = ListInvariants(work)
+        check.visit(value, schema, path, old)
+        return work.selected(check.errors)
+    }
+
+    private mutating func visit(_ value: Value, _ schema: StructuralSchema, _ path: FieldPath, _ old: Value?) {
+        guard schema.hasKeyedLists, work.take(1) else { return }
+        if let old, work.isSame(old, value) { return }
         switch value {
         case .object(let object):
             for member in object.members {
                 if let property = schema.properties[member.key] {
-                    errors += Self.errors(
-                        of: member.value, property, at: path.child(member.key), old: old?[member.key])
+                    visit(member.value, property, path.child(member.key), old?[member.key])
                 } else if let element = schema.additional.schema {
-                    errors += Self.errors(of: member.value, element, at: path.key(member.key), old: old?[member.key])
+                    visit(member.value, element, path.key(member.key), old?[member.key])
                 }
             }
         case .array(let list):
-            var seen: Set<Value> = []
+            // By their bytes, for which no two texts look alike.
+            var seen: Set<[UInt8]> = []
             for (index, element) in list.enumerated() {
-                switch schema.listType {
-                case "set":
-                    if !seen.insert(element).inserted { errors.append(.duplicate(path.index(index), element)) }
-                case "map":
-                    let key = Value.object(
-                        Object(
-                            schema.listMapKeys.compactMap { name in
-                                (element[name] ?? schema.items?.properties[name]?.defaultValue).map { (name, $0) }
-                            }))
-                    if !seen.insert(key).inserted { errors.append(.duplicate(path.index(index), key)) }
-                default: break
+                guard work.take(1) else { return }
+                if let key = Self.key(of: element, schema) {
+                    let bytes = key.jsonBytes
+                    work.take(bytes.count / 8)
+                    if !seen.insert(bytes).inserted {
+                        errors.append(work.charge(.duplicate(path.index(index), key)))
+                    }
                 }
-                if let items = schema.items {
-                    errors += Self.errors(of: element, items, at: path.index(index), old: nil)
-                }
+                if let items = schema.items { visit(element, items, path.index(index), nil) }
             }
         default: break
         }
-        return errors
+    }
+
+    /// What no other element may share; nil in a list of any values.
+    private static func key(of element: Value, _ schema: StructuralSchema) -> Value? {
+        switch schema.listType {
+        case "set": element
+        case "map":
+            .object(
+                Object(
+                    schema.listMapKeys.compactMap { name in
+                        (element[name] ?? schema.items?.properties[name]?.defaultValue).map { (name, $0) }
+                    }))
+        default: nil
+        }
     }
 }

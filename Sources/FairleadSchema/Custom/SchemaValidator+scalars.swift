@@ -1,7 +1,7 @@
 import FairleadModel
 
 extension SchemaValidator {
-    func typeErrors(_ value: Value, _ schema: StructuralSchema, _ path: String) -> [FieldError] {
+    func typeErrors(_ value: Value, _ schema: StructuralSchema, _ path: FieldPath) -> [FieldError] {
         let found = Self.typeName(value)
         if value.isNull {
             if schema.types.isEmpty || schema.isNullable { return [] }
@@ -42,7 +42,8 @@ extension SchemaValidator {
 
     private static func recognized(_ format: String) -> String { StringFormat.isRecognized(format) ? format : "" }
 
-    func stringErrors(_ text: String, _ schema: StructuralSchema, _ path: String) -> [FieldError] {
+    func stringErrors(_ text: String, _ schema: StructuralSchema, _ path: FieldPath) -> [FieldError] {
+        work.take(text.utf8.count / 16)
         let length = Int64(text.unicodeScalars.count)
         if let most = schema.bounds.maxLength, length > most {
             return [error(.tooLong, path, nil, "may not be more than \(most) bytes")]
@@ -50,20 +51,21 @@ extension SchemaValidator {
         if let least = schema.bounds.minLength, length < least {
             return [invalid(path, .string(text), "should be at least \(least) chars long")]
         }
-        if let pattern = schema.pattern, !pattern.matches(text) {
-            return [invalid(path, .string(text), "should match '\(pattern.text)'")]
-        }
-        return []
+        guard let pattern = schema.pattern else { return [] }
+        var allowance = Pattern.Allowance(work.remaining)
+        let matches = pattern.matches(text, within: &allowance)
+        work.take(matches == nil ? work.remaining : allowance.used)
+        return matches == false ? [invalid(path, .string(text), "should match '\(pattern.text)'")] : []
     }
 
-    func formatErrors(_ text: String, _ schema: StructuralSchema, _ path: String) -> [FieldError] {
+    func formatErrors(_ text: String, _ schema: StructuralSchema, _ path: FieldPath) -> [FieldError] {
         guard let format = StringFormat(rawValue: StringFormat.canonical(schema.format)), !format.accepts(text) else {
             return []
         }
         return [wrongType(path, schema.format, text)]
     }
 
-    func numberErrors(_ value: Value, _ schema: StructuralSchema, _ path: String) -> [FieldError] {
+    func numberErrors(_ value: Value, _ schema: StructuralSchema, _ path: FieldPath) -> [FieldError] {
         guard let number = value.double else { return [] }
         var errors: [FieldError] = []
         let type = schema.types.count == 1 ? schema.types[0] : ""
@@ -100,25 +102,18 @@ extension SchemaValidator {
         }
     }
 
-    func enumerationErrors(_ value: Value, _ schema: StructuralSchema, _ path: String) -> [FieldError] {
-        guard let allowed = schema.enumeration, !allowed.isEmpty, !allowed.contains(where: { Self.equal($0, value) })
-        else { return [] }
-        let list = allowed.map { ($0.string ?? $0.jsonText).goQuoted }.joined(separator: ", ")
+    func enumerationErrors(_ value: Value, _ schema: StructuralSchema, _ path: FieldPath) -> [FieldError] {
+        guard let allowed = schema.enumeration, !allowed.contains(value) else { return [] }
+        let list = allowed.values.map { ($0.string ?? $0.jsonText).goQuoted }.joined(separator: ", ")
         return [error(.notSupported, path, value, "supported values: \(list)")]
-    }
-
-    private static func equal(_ left: Value, _ right: Value) -> Bool {
-        if left == right { return true }
-        guard let left = left.double, let right = right.double else { return false }
-        return left == right
     }
 
     // MARK: Composition
 
     func checkComposition(
-        _ value: Value, _ old: Value?, _ schema: StructuralSchema, _ path: String, _ outcome: inout Outcome
+        _ value: Value, _ old: Value?, _ schema: StructuralSchema, _ path: FieldPath, _ outcome: inout Outcome
     ) {
-        let name = path.goQuoted
+        var name: String { path.description.goQuoted }
         if !schema.anyOf.isEmpty {
             let results = schema.anyOf.map { check(value, old, $0, path) }
             if let success = results.first(where: \.isValid) {

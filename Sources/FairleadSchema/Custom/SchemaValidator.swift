@@ -4,15 +4,20 @@ package import FairleadModel
 ///
 /// On an update only what changed is held against the schema: an error that was there before may stay.
 /// Reference: k8s.io/kube-openapi `pkg/validation/validate`; KEP-4008 (CRD validation ratcheting).
-package struct SchemaValidator: Sendable {
+package struct SchemaValidator {
     /// The field in which the value lies; empty for a whole object.
-    let prefix: String
+    let prefix: FieldPath
+    let work: ValidationWork
 
-    package init(prefix: String = "") { self.prefix = prefix }
+    /// - Parameter work: what this and others that check the same object may take together.
+    package init(prefix: FieldPath = .root, work: ValidationWork = ValidationWork()) {
+        self.prefix = prefix
+        self.work = work
+    }
 
     /// - Parameter old: what the value was before an update; nil for a new one.
     package func errors(of value: Value, _ schema: StructuralSchema, old: Value? = nil) -> [FieldError] {
-        check(value, old, schema, "").errors
+        work.selected(check(value, old, schema, .root).errors, prefix: prefix)
     }
 
     /// Errors, and how much of the schema was there to be matched: of failed alternatives the one that fits best is
@@ -28,9 +33,10 @@ package struct SchemaValidator: Sendable {
         }
     }
 
-    func check(_ value: Value, _ old: Value?, _ schema: StructuralSchema, _ path: String) -> Outcome {
+    func check(_ value: Value, _ old: Value?, _ schema: StructuralSchema, _ path: FieldPath) -> Outcome {
         var outcome = Outcome(matches: 1)
-        if let old, old == value { return outcome }
+        guard work.take(1) else { return outcome }
+        if let old, work.isSame(old, value) { return outcome }
         outcome.errors += typeErrors(value, schema, path)
         if value.isNull {
             outcome.errors += enumerationErrors(value, schema, path)
@@ -53,42 +59,44 @@ package struct SchemaValidator: Sendable {
     // MARK: Words
 
     /// `spec.a in body …` as an error about that field.
-    func error(_ kind: FieldError.Kind, _ path: String, _ value: Value?, _ detail: String) -> FieldError {
-        FieldError(
-            kind, field: field(path), printedValue: value.map { $0.string.map(\.goQuoted) ?? $0.jsonText },
-            detail: detail)
+    func error(_ kind: FieldError.Kind, _ path: FieldPath, _ value: Value?, _ detail: String) -> FieldError {
+        work.charge(
+            FieldError(
+                kind, field: field(path), printedValue: value.map { $0.string.map(\.goQuoted) ?? $0.jsonText },
+                detail: detail))
     }
 
-    func field(_ path: String) -> String {
+    private func field(_ path: FieldPath) -> String {
+        let path = path.description
+        let prefix = prefix.description
         if path.isEmpty { return prefix }
         if prefix.isEmpty { return path }
         return prefix + "." + path
     }
 
-    func invalid(_ path: String, _ value: Value, _ words: String) -> FieldError {
+    func invalid(_ path: FieldPath, _ value: Value, _ words: String) -> FieldError {
         error(.invalid, path, value, "\(path) in body \(words)")
     }
 
     /// An error that belongs to no field.
     func general(_ message: String) -> FieldError {
-        FieldError(.invalid, field: prefix, printedValue: "\"\"", detail: message)
+        work.charge(FieldError(.invalid, field: prefix.description, printedValue: "\"\"", detail: message))
     }
 
-    func wrongType(_ path: String, _ expected: String, _ found: String) -> FieldError {
+    func wrongType(_ path: FieldPath, _ expected: String, _ found: String) -> FieldError {
         error(.typeInvalid, path, .string(found), "\(path) in body must be of type \(expected): \(found.goQuoted)")
     }
-
-    static func child(_ path: String, _ name: String) -> String { path.isEmpty ? name : path + "." + name }
 
     // MARK: Containers
 
     private func checkList(
-        _ list: [Value], _ old: Value?, _ schema: StructuralSchema, _ path: String, _ outcome: inout Outcome
+        _ list: [Value], _ old: Value?, _ schema: StructuralSchema, _ path: FieldPath, _ outcome: inout Outcome
     ) {
         if let items = schema.items {
+            let before = KeyedElements(old, schema)
             for (index, element) in list.enumerated() {
-                let before = correlated(element, old, schema)
-                outcome.merge(check(element, before, items, "\(path)[\(index)]"))
+                if work.isExhausted { return }
+                outcome.merge(check(element, before[element], items, path.index(index)))
             }
         }
         let count = Int64(list.count)
@@ -98,19 +106,8 @@ package struct SchemaValidator: Sendable {
         if let most = schema.bounds.maxItems, count > most { outcome.errors.append(tooMany(path, count, most)) }
     }
 
-    /// The element of the old list that a keyed list's element was before.
-    private func correlated(_ element: Value, _ old: Value?, _ schema: StructuralSchema) -> Value? {
-        guard schema.listType == "map", let list = old?.array else { return nil }
-        return list.first { candidate in
-            schema.listMapKeys.allSatisfy { key in
-                (candidate[key] ?? schema.items?.properties[key]?.defaultValue)
-                    == (element[key] ?? schema.items?.properties[key]?.defaultValue)
-            }
-        }
-    }
-
     private func checkObject(
-        _ object: Object, _ old: Value?, _ schema: StructuralSchema, _ path: String, _ outcome: inout Outcome
+        _ object: Object, _ old: Value?, _ schema: StructuralSchema, _ path: FieldPath, _ outcome: inout Outcome
     ) {
         let count = Int64(object.count)
         if let least = schema.bounds.minProperties, count < least {
@@ -122,7 +119,8 @@ package struct SchemaValidator: Sendable {
             return
         }
         for member in object.members where schema.properties[member.key] == nil {
-            let place = Self.child(path, member.key)
+            if work.isExhausted { return }
+            let place = path.child(member.key)
             switch schema.additional {
             case .schema(let element): outcome.merge(check(member.value, old?[member.key], element, place))
             case .any(false):
@@ -131,16 +129,38 @@ package struct SchemaValidator: Sendable {
             default: break
             }
         }
-        for name in schema.propertyNames {
-            guard let property = schema.properties[name], let value = object[name] else { continue }
-            outcome.merge(check(value, old?[name], property, Self.child(path, name)))
+        for member in object.members {
+            guard !work.isExhausted, let property = schema.properties[member.key] else { continue }
+            outcome.merge(check(member.value, old?[member.key], property, path.child(member.key)))
         }
         for name in schema.required where object[name] == nil {
-            outcome.errors.append(error(.required, Self.child(path, name), nil, ""))
+            if work.isExhausted { return }
+            outcome.errors.append(error(.required, path.child(name), nil, ""))
         }
     }
 
-    private func tooMany(_ path: String, _ actual: Int64, _ maximum: Int64) -> FieldError {
+    private func tooMany(_ path: FieldPath, _ actual: Int64, _ maximum: Int64) -> FieldError {
         error(.tooMany, path, .int(actual), "must have at most \(maximum) item\(maximum == 1 ? "" : "s")")
+    }
+}
+
+/// The elements of a keyed list as it was, by their keys; of two with the same ones the first.
+private struct KeyedElements {
+    private let schema: StructuralSchema
+    private var elements: [[Value?]: Value] = [:]
+
+    init(_ old: Value?, _ schema: StructuralSchema) {
+        self.schema = schema
+        guard schema.listType == "map", let list = old?.array else { return }
+        elements = Dictionary(list.map { (Self.keys(of: $0, schema), $0) }) { first, _ in first }
+    }
+
+    /// What an element was before.
+    subscript(element: Value) -> Value? {
+        elements.isEmpty ? nil : elements[Self.keys(of: element, schema)]
+    }
+
+    private static func keys(of element: Value, _ schema: StructuralSchema) -> [Value?] {
+        schema.listMapKeys.map { element[$0] ?? schema.items?.properties[$0]?.defaultValue }
     }
 }

@@ -1,43 +1,74 @@
 package import FairleadModel
 
 extension StructuralSchema {
+    /// How many values defaults may add to an object: a list of many empty objects, each with many defaults, is short to
+    /// write and long to read.
+    package static let maximumDefaults = 1_000_000
+
     /// Fills in what is missing and has a default; a null that may not be null counts as missing, and goes where there
     /// is no default.
     ///
+    /// - Returns: false when there was more to fill in than there may be; some of it is.
     /// Reference: k8s.io/apiextensions-apiserver `schema/defaulting`.
-    package func applyDefaults(to value: inout Value) {
+    @discardableResult
+    package func applyDefaults(to value: inout Value, limit: Int = maximumDefaults) -> Bool {
+        var room = limit
+        fill(&value, &room)
+        return room >= 0
+    }
+
+    private func fill(_ value: inout Value, _ room: inout Int) {
+        guard room >= 0 else { return }
         switch value {
         case .object(var object):
             value = .null
-            for name in propertyNames {
-                guard let property = properties[name] else { continue }
-                let found = object[name]
-                guard found == nil || (found?.isNull == true && !property.isNullable) else { continue }
-                object[name] = property.defaultValue
-            }
-            var dropped: [String] = []
+            addMissing(to: &object, &room)
+            var hasDropped = false
             object.mapValues { name, child in
                 guard let schema = properties[name] ?? additional.schema else { return }
                 if child.isNull, !schema.isNullable {
                     guard let standard = schema.defaultValue else {
-                        dropped.append(name)
+                        hasDropped = true
                         return
                     }
-                    child = standard
+                    child = take(standard, &room)
                 }
-                schema.applyDefaults(to: &child)
+                schema.fill(&child, &room)
             }
-            for name in dropped { object[name] = nil }
+            if hasDropped {
+                object.filter { name, child in
+                    guard child.isNull, let schema = properties[name] ?? additional.schema else { return true }
+                    return schema.isNullable || schema.defaultValue != nil
+                }
+            }
             value = .object(object)
         case .array(var list):
             guard let items else { return }
             value = .null
             for index in list.indices {
-                if list[index].isNull, !items.isNullable, let standard = items.defaultValue { list[index] = standard }
-                items.applyDefaults(to: &list[index])
+                if list[index].isNull, !items.isNullable, let standard = items.defaultValue {
+                    list[index] = take(standard, &room)
+                }
+                items.fill(&list[index], &room)
             }
             value = .array(list)
         default: break
         }
+    }
+
+    private func addMissing(to object: inout Object, _ room: inout Int) {
+        var missing: [(String, Value)] = []
+        for (name, schema) in defaulted where object[name] == nil {
+            guard room >= 0, let standard = schema.defaultValue else { return }
+            missing.append((name, take(standard, &room)))
+        }
+        if missing.isEmpty { return }
+        object = object.merging(Object(missing)) { _, mine, standard in mine ?? standard }
+    }
+
+    /// Counts what is filled in.
+    private func take(_ standard: Value, _ room: inout Int) -> Value {
+        room -= standard.extent.count
+        return standard
     }
 }

@@ -19,13 +19,15 @@ package final class StructuralSchema: Sendable {
     let isNullable: Bool
     let format: String
     let description: String
-    let properties: [String: StructuralSchema]
-    let propertyNames: [String]
-    let items: StructuralSchema?
+    package let properties: [String: StructuralSchema]
+    package let propertyNames: [String]
+    package let items: StructuralSchema?
     let additional: Additional
+    /// Those of the properties that have a default, by name in order.
+    let defaulted: [(name: String, schema: StructuralSchema)]
     let required: [String]
-    let defaultValue: Value?
-    let enumeration: [Value]?
+    package let defaultValue: Value?
+    let enumeration: Enumeration?
     let bounds: SchemaBounds
     let pattern: Pattern?
     let allOf: [StructuralSchema]
@@ -40,9 +42,13 @@ package final class StructuralSchema: Sendable {
     let mapType: String
     let rules: [ValidationRule]
     /// Whether there is a default here or below.
-    let hasDefaults: Bool
+    package let hasDefaults: Bool
     /// Whether strings are held against patterns, here or below.
     package let hasPatterns: Bool
+    /// Whether there is a rule here or below that is evaluated.
+    package let hasRules: Bool
+    /// Whether there is a list here or below whose elements must differ.
+    let hasKeyedLists: Bool
 
     /// - Parameter source: JSONSchemaProps; what has no meaning is passed over.
     package init(_ source: Value) {
@@ -60,6 +66,9 @@ package final class StructuralSchema: Sendable {
         }
         self.properties = properties
         propertyNames = properties.keys.sorted()
+        defaulted = propertyNames.compactMap { name in
+            properties[name].flatMap { $0.defaultValue == nil ? nil : (name, $0) }
+        }
         items = source["items"].flatMap { $0.object == nil ? nil : StructuralSchema($0) }
         switch source["additionalProperties"] {
         case .bool(let allowed)?: additional = .any(allowed)
@@ -68,7 +77,7 @@ package final class StructuralSchema: Sendable {
         }
         required = (source["required"]?.array ?? []).compactMap(\.string)
         defaultValue = source["default"]
-        enumeration = source["enum"]?.array
+        enumeration = source["enum"]?.array.flatMap { $0.isEmpty ? nil : Enumeration($0) }
         bounds = SchemaBounds(source)
         pattern = source["pattern"]?.string.flatMap { $0.isEmpty ? nil : try? Pattern($0) }
         allOf = children("allOf")
@@ -87,6 +96,12 @@ package final class StructuralSchema: Sendable {
         hasDefaults =
             defaultValue != nil || properties.values.contains(where: \.hasDefaults) || items?.hasDefaults == true
             || additional.schema?.hasDefaults == true
+        hasRules =
+            rules.contains(where: \.isEvaluated) || properties.values.contains(where: \.hasRules)
+            || items?.hasRules == true || additional.schema?.hasRules == true
+        hasKeyedLists =
+            listType == "set" || listType == "map" || properties.values.contains(where: \.hasKeyedLists)
+            || items?.hasKeyedLists == true || additional.schema?.hasKeyedLists == true
     }
 
     /// The node at a path of properties (`.spec.color`); nil where it leads nowhere.
@@ -125,6 +140,26 @@ struct SchemaBounds: Sendable {
 }
 
 extension StructuralSchema {
+    /// The schema of members that are no `properties`, where there is one.
+    package var additionalSchema: StructuralSchema? { additional.schema }
+
     /// The type that values are declared to have; empty for any and for integers or strings.
     package var valueType: String { isIntOrString ? "" : type }
+}
+
+/// The values that are allowed, found at once however many they are. Numbers are the same whatever their form.
+struct Enumeration: Sendable {
+    let values: [Value]
+    private let known: Set<Value>
+
+    init(_ values: [Value]) {
+        self.values = values
+        known = Set(values.map(Self.comparable))
+    }
+
+    func contains(_ value: Value) -> Bool { known.contains(Self.comparable(value)) }
+
+    private static func comparable(_ value: Value) -> Value {
+        if case .int(let number) = value { .double(Double(number)) } else { value }
+    }
 }

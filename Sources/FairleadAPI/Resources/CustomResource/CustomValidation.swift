@@ -17,22 +17,24 @@ struct CustomValidation {
             errors.append(
                 .invalid(FieldPath("apiVersion"), .string(object.apiVersion), "must be \(custom.apiVersion)"))
         }
-        errors += SchemaValidator().errors(of: object, version.schema, old: old)
+        let work = ValidationWork()
+        errors += SchemaValidator(work: work).errors(of: object, version.schema, old: old)
         if let scale = version.scale {
             errors += replicaErrors(object, scale.specReplicas)
             errors += replicaErrors(object, scale.statusReplicas)
         }
         if version.hasEmbeddedResources { errors += embeddedErrors(object) }
-        errors += ListInvariants.errors(of: object, version.schema, at: .root, old: old)
+        errors += ListInvariants.errors(of: object, version.schema, at: .root, old: old, work: work)
         return errors + ruleErrors(object, old, after: errors)
     }
 
     func statusErrors(of object: Value, old: Value) -> [FieldError] {
         guard let schema = custom.version.schema.node(at: ["status"]), let status = object["status"] else { return [] }
         let path = FieldPath("status")
+        let work = ValidationWork()
         let errors =
-            SchemaValidator(prefix: "status").errors(of: status, schema, old: old["status"])
-            + ListInvariants.errors(of: status, schema, at: path, old: old["status"])
+            SchemaValidator(prefix: path, work: work).errors(of: status, schema, old: old["status"])
+            + ListInvariants.errors(of: status, schema, at: path, old: old["status"], work: work)
         return errors + ruleErrors(object, old, after: errors)
     }
 

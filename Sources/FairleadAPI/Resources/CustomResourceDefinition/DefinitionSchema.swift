@@ -5,7 +5,7 @@ import FairleadSchema
 ///
 /// Reference: k8s.io/apiextensions-apiserver `validation.go` (ValidateCustomResourceDefinitionOpenAPISchema).
 struct DefinitionSchema {
-    private var errors: [FieldError] = []
+    private var errors = BoundedErrors()
 
     /// - Parameter hasStatus: whether the version has the status subresource, which restricts the root.
     static func errors(of root: Value, _ path: FieldPath, hasStatus: Bool) -> [FieldError] {
@@ -16,8 +16,8 @@ struct DefinitionSchema {
         }
         check.check(root, path, Place(isRoot: true))
         let structural = StructuralRules.errors(of: root, path)
-        if !structural.isEmpty { return check.errors + structural }
-        return check.errors + DefaultRules.errors(of: root, path)
+        if !structural.isEmpty { return check.errors.all(at: path) + structural }
+        return check.errors.all(at: path) + DefaultRules.errors(of: root, path)
     }
 
     /// Where in the schema a node stands.
@@ -136,11 +136,34 @@ struct DefinitionSchema {
                 errors.append(
                     .invalid(place.child("message"), .string(message), "message must not contain line breaks"))
             }
+            if let refusal = ValidationRule.refusal(of: rule.text("rule")) {
+                errors.append(.invalid(place.child("rule"), printed: Self.printed(rule), refusal))
+            }
+            if let refusal = ValidationRule.refusal(of: rule.text("messageExpression")) {
+                errors.append(.invalid(place.child("messageExpression"), printed: Self.printed(rule), refusal))
+            }
             let reasons = ["FieldValueRequired", "FieldValueForbidden", "FieldValueInvalid", "FieldValueDuplicate"]
             if let reason = rule["reason"], !reasons.contains(reason.string ?? "") {
                 errors.append(.notSupported(place.child("reason"), reason, supported: reasons))
             }
         }
+    }
+
+    /// A rule as Kubernetes prints it.
+    private static func printed(_ rule: Value) -> String {
+        var text = JSONWriter()
+        for (index, field) in ["Rule", "Message", "MessageExpression", "Reason", "FieldPath", "OptionalOldSelf"]
+            .enumerated()
+        {
+            text.append(index == 0 ? "{" : ",")
+            text.writeString(field)
+            text.append(":")
+            let value = rule[field.prefix(1).lowercased() + field.dropFirst()]
+            let isOptional = field == "Reason" || field == "OptionalOldSelf"
+            text.append((value ?? (isOptional ? .null : "")).jsonText)
+        }
+        text.append("}")
+        return String(decoding: text.bytes, as: UTF8.self)
     }
 
     private static let types: [String] = ["array", "boolean", "integer", "number", "object", "string"]

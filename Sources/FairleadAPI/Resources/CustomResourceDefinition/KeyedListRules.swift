@@ -64,7 +64,8 @@ enum KeyedListRules {
             return errors
         }
         var seen: Set<String> = []
-        for key in keys {
+        // Each error names all keys.
+        for key in keys where errors.count < 100 {
             if let property = items.at("properties", key) {
                 let type = property.text("type")
                 if ["array", "object"].contains(type) {
@@ -90,7 +91,7 @@ enum KeyedListRules {
 
     /// Every element must have its key.
     private static func keyErrors(_ keys: [String], _ items: Value?, _ path: FieldPath) -> [FieldError] {
-        let required = items?.strings("required") ?? []
+        let required = Set(items?.strings("required") ?? [])
         var errors: [FieldError] = []
         for key in keys {
             guard let property = items?.at("properties", key) else { continue }

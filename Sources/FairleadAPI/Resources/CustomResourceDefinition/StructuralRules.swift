@@ -7,13 +7,13 @@ import FairleadModel
 struct StructuralRules {
     private enum Level { case root, item, field }
 
-    private var errors: [FieldError] = []
+    private var errors = BoundedErrors()
 
     static func errors(of root: Value, _ path: FieldPath) -> [FieldError] {
         var rules = StructuralRules()
         rules.check(root, .root, path)
         rules.checkCompleteness(root, path)
-        return rules.errors
+        return rules.errors.all(at: path)
     }
 
     private mutating func check(_ schema: Value, _ level: Level, _ path: FieldPath) {

@@ -11,9 +11,10 @@ enum PatternInstruction: Sendable {
 /// Turns a parsed pattern into instructions.
 struct PatternCompiler {
     private(set) var program: [PatternInstruction] = []
+    private var work = 0
 
     /// RE2 refuses what grows without measure; so does this.
-    private static let limit = 50_000
+    static let limit = 50_000
 
     mutating func compile(_ node: PatternNode, _ text: String) throws(Pattern.SyntaxError) {
         try emit(node, text)
@@ -21,15 +22,15 @@ struct PatternCompiler {
     }
 
     private mutating func emit(_ node: PatternNode, _ text: String) throws(Pattern.SyntaxError) {
-        guard program.count < Self.limit else {
-            throw Pattern.SyntaxError(code: "expression too large", expression: text)
-        }
+        // What emits nothing takes time as well, where it is repeated.
+        work += 1
+        guard program.count < Self.limit, work < 4 * Self.limit else { throw .tooLarge(text) }
         switch node {
         case .empty: break
-        case .scalars(let set): program.append(.scalars(set))
+        case .scalars(let set): program.append(.scalars(set.normalized))
         case .assertion(let assertion): program.append(.assert(assertion))
         case .sequence(let nodes): for node in nodes { try emit(node, text) }
-        case .choice(let nodes): try emitChoice(nodes[...], text)
+        case .choice(let nodes): try emitChoice(nodes, text)
         case .repetition(let inner, let minimum, let maximum):
             for _ in 0..<minimum { try emit(inner, text) }
             guard let maximum else { return try emitStar(inner, text) }
@@ -43,17 +44,19 @@ struct PatternCompiler {
         }
     }
 
-    private mutating func emitChoice(_ nodes: ArraySlice<PatternNode>, _ text: String) throws(Pattern.SyntaxError) {
-        guard let first = nodes.first else { return }
-        guard nodes.count > 1 else { return try emit(first, text) }
-        let split = program.count
-        program.append(.jump(0))
-        try emit(first, text)
-        let leave = program.count
-        program.append(.jump(0))
-        program[split] = .split(split + 1, program.count)
-        try emitChoice(nodes.dropFirst(), text)
-        program[leave] = .jump(program.count)
+    private mutating func emitChoice(_ nodes: [PatternNode], _ text: String) throws(Pattern.SyntaxError) {
+        var leaves: [Int] = []
+        for (index, node) in nodes.enumerated() {
+            let split = program.count
+            let isLast = index == nodes.count - 1
+            if !isLast { program.append(.jump(0)) }
+            try emit(node, text)
+            if isLast { break }
+            leaves.append(program.count)
+            program.append(.jump(0))
+            program[split] = .split(split + 1, program.count)
+        }
+        for leave in leaves { program[leave] = .jump(program.count) }
     }
 
     private mutating func emitStar(_ inner: PatternNode, _ text: String) throws(Pattern.SyntaxError) {

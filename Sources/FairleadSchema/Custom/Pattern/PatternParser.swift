@@ -5,6 +5,8 @@ struct PatternParser {
     private var position = 0
     private var depth = 0
     private var flags = Flags()
+    /// How much has been read that becomes instructions: what is too large is not read to its end.
+    private var nodeCount = 0
 
     private struct Flags {
         var foldsCase = false
@@ -12,7 +14,7 @@ struct PatternParser {
         var dotTakesNewline = false
     }
 
-    private static let maximumDepth = 200
+    private static let maximumDepth = 1000
     private static let maximumRepetition = 1000
 
     init(_ text: String) {
@@ -47,8 +49,23 @@ struct PatternParser {
     }
 
     private mutating func parseChoice() throws(Pattern.SyntaxError) -> PatternNode {
-        var choices = [try parseSequence()]
-        while take("|") { choices.append(try parseSequence()) }
+        var choices: [PatternNode] = []
+        // Neighbours that are one character each are one set, as in RE2.
+        var set: ScalarSet?
+        repeat {
+            let next = try parseSequence()
+            if case .scalars(let more) = next, !more.isNegated {
+                if set != nil { nodeCount -= 1 }
+                set = set ?? ScalarSet()
+                set?.ranges += more.ranges
+                set?.categories |= more.categories
+            } else {
+                if let known = set { choices.append(.scalars(known)) }
+                set = nil
+                choices.append(next)
+            }
+        } while take("|")
+        if let set { choices.append(.scalars(set)) }
         return choices.count == 1 ? choices[0] : .choice(choices)
     }
 
@@ -60,7 +77,11 @@ struct PatternParser {
                 guard let last = nodes.popLast() else {
                     throw error("missing argument to repetition operator", slice(start, position))
                 }
-                nodes.append(.repetition(last, minimum: minimum, maximum: maximum))
+                let repeated = last.isEmpty ? last : .repetition(last, minimum: minimum, maximum: maximum)
+                if max(minimum, maximum ?? 0) >= 2, !repeated.repeats(atMost: Self.maximumRepetition) {
+                    throw error("invalid repeat count", slice(start, position))
+                }
+                nodes.append(repeated)
                 let second = position
                 if try parseRepetition() != nil {
                     throw error("invalid nested repetition operator", slice(start, max(position, second)))
@@ -69,6 +90,7 @@ struct PatternParser {
             }
             nodes.append(try parseAtom())
         }
+        nodes.removeAll(where: \.isEmpty)
         return nodes.count == 1 ? nodes[0] : nodes.isEmpty ? .empty : .sequence(nodes)
     }
 
@@ -115,8 +137,14 @@ struct PatternParser {
         return ((minimum, maximum), index + 1 - position)
     }
 
+    private mutating func countNode() throws(Pattern.SyntaxError) {
+        nodeCount += 1
+        guard nodeCount <= 2 * PatternCompiler.limit else { throw .tooLarge(text) }
+    }
+
     private mutating func parseAtom() throws(Pattern.SyntaxError) -> PatternNode {
         guard let scalar = peek() else { return .empty }
+        try countNode()
         switch scalar {
         case "(": return try parseGroup()
         case "[": return .scalars(folded(try parseClass()))
@@ -202,9 +230,10 @@ struct PatternParser {
                     break
                 }
                 position += 1
+                try countNode()
                 nodes.append(.scalars(folded(ScalarSet(ranges: [scalar.value...scalar.value]))))
             }
-            return .sequence(nodes)
+            return nodes.isEmpty ? .empty : .sequence(nodes)
         default: return .scalars(folded(try escapedSet()))
         }
     }
@@ -274,10 +303,10 @@ struct PatternParser {
             negated.toggle()
             name.removeFirst()
         }
-        guard ScalarSet.categoryNames.contains(name) else {
+        guard let categories = ScalarSet.categories(named: name) else {
             throw error("invalid character class range", slice(start, position))
         }
-        return ScalarSet(categories: [(name, negated)])
+        return ScalarSet(categories: negated ? ScalarSet.allCategories & ~categories : categories)
     }
 
     // MARK: Classes
@@ -314,11 +343,11 @@ struct PatternParser {
             }
             let rangeStart = position
             let item = try classItem()
-            guard item.categories.isEmpty, item.ranges.count == 1, !item.isNegated,
+            guard item.categories == 0, item.ranges.count == 1, !item.isNegated,
                 item.ranges[0].lowerBound == item.ranges[0].upperBound
             else {
-                set.ranges += item.categories.isEmpty ? item.plainRanges : []
-                set.categories += item.categories
+                set.ranges += item.categories == 0 ? item.plainRanges : []
+                set.categories |= item.categories
                 continue
             }
             let low = item.ranges[0].lowerBound
@@ -337,6 +366,9 @@ struct PatternParser {
         return set
     }
 
+    /// `^xdigit`, with room.
+    private static let longestClassName = 8
+
     private mutating func classItem() throws(Pattern.SyntaxError) -> ScalarSet {
         guard let scalar = peek() else { throw error("missing closing ]", text) }
         if scalar == "\\" { return try escapedSet() }
@@ -346,8 +378,9 @@ struct PatternParser {
 
     private mutating func posixClass() -> [ClosedRange<UInt32>]? {
         var index = position + 2
-        while index + 1 < scalars.count, !(scalars[index] == ":" && scalars[index + 1] == "]") { index += 1 }
-        guard index + 1 < scalars.count else { return nil }
+        let end = min(scalars.count, index + Self.longestClassName + 2)
+        while index + 1 < end, !(scalars[index] == ":" && scalars[index + 1] == "]") { index += 1 }
+        guard index + 1 < end else { return nil }
         var name = slice(position + 2, index)
         let isNegated = name.hasPrefix("^")
         if isNegated { name.removeFirst() }

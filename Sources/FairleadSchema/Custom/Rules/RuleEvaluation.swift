@@ -1,17 +1,21 @@
 import FairleadModel
 
-/// One evaluation of one expression. It takes a bounded number of steps, whatever a rule asks for.
+/// One evaluation of one expression. What it does is bounded by what it may cost, whatever a rule asks for.
 struct RuleEvaluation {
     private var names: [String: Value]
-    private var steps = 0
+    private(set) var cost: RuleCost
 
-    private static let maximumSteps = 500_000
-
-    init(_ names: [String: Value]) { self.names = names }
+    init(_ names: [String: Value], limit: Int = RuleCost.limit) {
+        self.names = names
+        cost = RuleCost(limit: limit)
+    }
 
     mutating func evaluate(_ expression: RuleExpression) throws(RuleError) -> Value {
-        steps += 1
-        guard steps < Self.maximumSteps else { throw RuleError("operation cancelled: actual cost limit exceeded") }
+        if case .literal(let value) = expression {
+            try cost.countLiteral()
+            return value
+        }
+        try cost.charge(1)
         switch expression {
         case .literal(let value): return value
         case .name(let name):
@@ -24,23 +28,46 @@ struct RuleEvaluation {
             guard case .object(let members) = try evaluate(object) else { throw .noOverload }
             return .bool(members[name] != nil)
         case .index(let container, let key): return try element(try evaluate(container), try evaluate(key))
+        case .not(let inner): return .bool(!(try truth(inner)))
+        case .negated(let inner): return try negated(try evaluate(inner))
+        case .binary(let sign, let left, let right):
+            let left = try evaluate(left)
+            return try RuleFunctions.operate(sign, left, try evaluate(right), &cost)
+        case .conditional(let test, let yes, let no): return try evaluate(try truth(test) ? yes : no)
+        case .and(let operands): return try combine(operands, decidedBy: false)
+        case .or(let operands): return try combine(operands, decidedBy: true)
+        default: return try compound(expression)
+        }
+    }
+
+    /// What is rarer and needs more room: apart, to keep small what nests.
+    private mutating func compound(_ expression: RuleExpression) throws(RuleError) -> Value {
+        switch expression {
         case .list(let elements):
+            try cost.charge(10)
             var list: [Value] = []
+            list.reserveCapacity(elements.count)
             for element in elements { list.append(try evaluate(element)) }
             return .array(list)
         case .map(let entries):
-            var object = Object()
+            try cost.charge(30)
+            var members: [(String, Value)] = []
             for (key, value) in entries {
                 guard case .string(let name) = try evaluate(key) else { throw .noOverload }
-                object[name] = try evaluate(value)
+                members.append((name, try evaluate(value)))
             }
-            return .object(object)
-        case .conditional(let test, let yes, let no): return try evaluate(try truth(test) ? yes : no)
-        case .and(let left, let right): return try combine(left, right, decidedBy: false)
-        case .or(let left, let right): return try combine(left, right, decidedBy: true)
+            return .object(Object(members))
         case .comprehension(let kind, let range, let variable, let first, let second):
             return try comprehension(kind, try evaluate(range), variable, first, second)
-        case .call(let name, let target, let arguments): return try call(name, target, arguments)
+        case .matches(let text, let pattern):
+            guard case .string(let text) = try evaluate(text) else { throw .noOverload }
+            return .bool(try RuleFunctions.matches(text, pattern, &cost))
+        case .call(let name, let target, let arguments):
+            var all: [Value] = []
+            if let target { all.append(try evaluate(target)) }
+            for argument in arguments { all.append(try evaluate(argument)) }
+            return try RuleFunctions.call(name, all, &cost)
+        default: throw .noOverload
         }
     }
 
@@ -49,17 +76,30 @@ struct RuleEvaluation {
         return flag
     }
 
-    /// An error on one side does not matter where the other side decides.
+    private func negated(_ value: Value) throws(RuleError) -> Value {
+        switch value {
+        case .int(let number):
+            let (result, overflows) = Int64(0).subtractingReportingOverflow(number)
+            if overflows { throw RuleError("integer overflow") }
+            return .int(result)
+        case .double(let number): return .double(-number)
+        default: throw .noOverload
+        }
+    }
+
+    /// An error of one operand does not matter where another one decides.
     private mutating func combine(
-        _ left: RuleExpression, _ right: RuleExpression, decidedBy decisive: Bool
+        _ operands: [RuleExpression], decidedBy decisive: Bool
     ) throws(RuleError) -> Value {
         var failure: RuleError?
-        do throws(RuleError) {
-            if try truth(left) == decisive { return .bool(decisive) }
-        } catch {
-            failure = error
+        for operand in operands {
+            do throws(RuleError) {
+                if try truth(operand) == decisive { return .bool(decisive) }
+            } catch {
+                if error.kind == .tooExpensive { throw error }
+                failure = failure ?? error
+            }
         }
-        if try truth(right) == decisive { return .bool(decisive) }
         if let failure { throw failure }
         return .bool(!decisive)
     }
@@ -89,7 +129,9 @@ struct RuleEvaluation {
         let elements: [Value]
         switch range {
         case .array(let list): elements = list
-        case .object(let object): elements = object.members.map { .string($0.key) }
+        case .object(let object):
+            try cost.charge(elements: object.count)
+            elements = object.members.map { .string($0.key) }
         default: throw .noOverload
         }
         let outer = names[variable]
@@ -98,6 +140,7 @@ struct RuleEvaluation {
         var count = 0
         var failure: RuleError?
         for element in elements {
+            try cost.charge(2)
             names[variable] = element
             if kind == .map {
                 if let second {
@@ -112,7 +155,7 @@ struct RuleEvaluation {
                 holds = try truth(first)
             } catch {
                 // One element may decide although another one cannot be asked.
-                guard kind == .all || kind == .exists, steps < Self.maximumSteps else { throw error }
+                guard kind == .all || kind == .exists, error.kind != .tooExpensive else { throw error }
                 failure = error
                 continue
             }
@@ -129,42 +172,6 @@ struct RuleEvaluation {
         case .exists: return false
         case .existsOne: return .bool(count == 1)
         case .filter, .map: return .array(chosen)
-        }
-    }
-
-    private mutating func call(
-        _ name: String, _ target: RuleExpression?, _ arguments: [RuleExpression]
-    ) throws(RuleError) -> Value {
-        var all: [Value] = []
-        if let target { all.append(try evaluate(target)) }
-        for argument in arguments { all.append(try evaluate(argument)) }
-        switch (name, all.count) {
-        case ("!_", 1):
-            guard case .bool(let flag) = all[0] else { throw .noOverload }
-            return .bool(!flag)
-        case ("-_", 1): return try RuleFunctions.arithmetic("-", all[0].int != nil ? 0 : .double(0), all[0])
-        case ("_==_", 2): return .bool(RuleFunctions.equal(all[0], all[1]))
-        case ("_!=_", 2): return .bool(!RuleFunctions.equal(all[0], all[1]))
-        case ("_<_", 2): return .bool(try RuleFunctions.compare(all[0], all[1]) < 0)
-        case ("_<=_", 2): return .bool(try RuleFunctions.compare(all[0], all[1]) <= 0)
-        case ("_>_", 2): return .bool(try RuleFunctions.compare(all[0], all[1]) > 0)
-        case ("_>=_", 2): return .bool(try RuleFunctions.compare(all[0], all[1]) >= 0)
-        case ("_in_", 2):
-            switch all[1] {
-            case .array(let list):
-                steps += list.count
-                return .bool(list.contains { RuleFunctions.equal($0, all[0]) })
-            case .object(let object): return .bool(all[0].string.map { object[$0] != nil } ?? false)
-            default: throw .noOverload
-            }
-        case ("_+_", 2), ("_-_", 2), ("_*_", 2), ("_/_", 2), ("_%_", 2):
-            let result = try RuleFunctions.arithmetic(String(name.dropFirst().dropLast()), all[0], all[1])
-            if case .string(let text) = result { steps += text.utf8.count / 10 }
-            if case .array(let list) = result { steps += list.count }
-            return result
-        default:
-            for case .string(let text) in all { steps += text.utf8.count / 10 }
-            return try RuleFunctions.call(name, all)
         }
     }
 }

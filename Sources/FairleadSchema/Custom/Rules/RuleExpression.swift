@@ -10,15 +10,36 @@ indirect enum RuleExpression: Sendable {
     /// `has(a.b)`.
     case has(RuleExpression, String)
     case index(RuleExpression, RuleExpression)
-    /// A function, or a method of `target`; operators have names like `_+_`.
+    case not(RuleExpression)
+    case negated(RuleExpression)
+    case binary(Operator, RuleExpression, RuleExpression)
+    /// A function, or a method of `target`.
     case call(String, target: RuleExpression?, [RuleExpression])
+    /// `text.matches('…')`, whose pattern is compiled once.
+    case matches(RuleExpression, Pattern)
     /// `list.all(x, predicate)` and the like.
     case comprehension(Comprehension, RuleExpression, variable: String, RuleExpression, RuleExpression?)
     case list([RuleExpression])
     case map([(RuleExpression, RuleExpression)])
     case conditional(RuleExpression, RuleExpression, RuleExpression)
-    case and(RuleExpression, RuleExpression)
-    case or(RuleExpression, RuleExpression)
+    /// Chains stand side by side, however long they are.
+    case and([RuleExpression])
+    case or([RuleExpression])
+
+    enum Operator: String, Sendable {
+        case equal = "=="
+        case notEqual = "!="
+        case atMost = "<="
+        case atLeast = ">="
+        case less = "<"
+        case greater = ">"
+        case isIn = "in"
+        case plus = "+"
+        case minus = "-"
+        case times = "*"
+        case divided = "/"
+        case modulo = "%"
+    }
 
     enum Comprehension: String, Sendable {
         case all, exists, filter, map
@@ -30,14 +51,14 @@ indirect enum RuleExpression: Sendable {
         switch self {
         case .literal: false
         case .name(let name): name == wanted
-        case .field(let inner, _), .has(let inner, _): inner.reads(wanted)
-        case .index(let left, let right), .and(let left, let right), .or(let left, let right):
-            left.reads(wanted) || right.reads(wanted)
+        case .field(let inner, _), .has(let inner, _), .not(let inner), .negated(let inner), .matches(let inner, _):
+            inner.reads(wanted)
+        case .index(let left, let right), .binary(_, let left, let right): left.reads(wanted) || right.reads(wanted)
         case .call(_, let target, let arguments):
             target?.reads(wanted) == true || arguments.contains { $0.reads(wanted) }
         case .comprehension(_, let range, _, let first, let second):
             range.reads(wanted) || first.reads(wanted) || second?.reads(wanted) == true
-        case .list(let elements): elements.contains { $0.reads(wanted) }
+        case .list(let elements), .and(let elements), .or(let elements): elements.contains { $0.reads(wanted) }
         case .map(let entries): entries.contains { $0.0.reads(wanted) || $0.1.reads(wanted) }
         case .conditional(let test, let yes, let no): test.reads(wanted) || yes.reads(wanted) || no.reads(wanted)
         }
@@ -46,8 +67,23 @@ indirect enum RuleExpression: Sendable {
 
 /// Why a rule is not, or could not be, evaluated.
 struct RuleError: Error, Sendable, Hashable {
+    enum Kind: Sendable, Hashable {
+        /// The expression, or this time's values, do not work.
+        case ordinary
+        /// An expression that is too large to be one: it is refused when it is written.
+        case tooLarge
+        /// The evaluation has cost all that it may.
+        case tooExpensive
+    }
+
     var message: String
-    init(_ message: String) { self.message = message }
+    var kind = Kind.ordinary
+
+    init(_ message: String, _ kind: Kind = .ordinary) {
+        self.message = message
+        self.kind = kind
+    }
 
     static let noOverload = RuleError("no such overload")
+    static let tooExpensive = RuleError("operation cancelled: actual cost limit exceeded", .tooExpensive)
 }

@@ -1,15 +1,39 @@
 import FairleadModel
 
 /// Reads the syntax of CEL. What is not evaluated here (other libraries, bytes, unsigned numbers) is an error.
+///
+/// Expressions are bounded as cel-go bounds them: 100,000 code points, and each rule of the grammar within itself 250
+/// times. Chains count, because they nest to the left: `a + b + c` is a sum within a sum. So do walks over what has been
+/// read go no deeper than that.
 struct RuleParser {
     private let text: [Unicode.Scalar]
     private var position = 0
-    private var depth = 0
+    private var expressions = Depth()
+    private var relations = Depth()
+    private var sums = Depth()
+    private var members = Depth()
 
-    private static let maximumDepth = 100
+    private static let maximumSize = 100_000
+
+    /// How often a rule of the grammar stands within itself.
+    private struct Depth {
+        private(set) var count = 0
+        private static let limit = 250
+
+        mutating func enter() throws(RuleError) {
+            count += 1
+            if count > Self.limit { throw RuleError("expression recursion limit exceeded: \(Self.limit)", .tooLarge) }
+        }
+        mutating func leave(to outer: Depth) { self = outer }
+    }
 
     static func parse(_ text: String) throws(RuleError) -> RuleExpression {
-        var parser = RuleParser(text: Array(text.unicodeScalars))
+        let scalars = Array(text.unicodeScalars)
+        guard scalars.count <= maximumSize else {
+            throw RuleError(
+                "expression code point size exceeds limit: size: \(scalars.count), limit \(maximumSize)", .tooLarge)
+        }
+        var parser = RuleParser(text: scalars)
         let expression = try parser.conditional()
         parser.skipSpace()
         guard parser.position == parser.text.count else { throw RuleError("syntax error") }
@@ -46,9 +70,9 @@ struct RuleParser {
     }
 
     private mutating func conditional() throws(RuleError) -> RuleExpression {
-        depth += 1
-        defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else { throw RuleError("expression nests too deeply") }
+        let outer = expressions
+        try expressions.enter()
+        defer { expressions.leave(to: outer) }
         let test = try disjunction()
         guard take("?") else { return test }
         let yes = try disjunction()
@@ -57,77 +81,100 @@ struct RuleParser {
     }
 
     private mutating func disjunction() throws(RuleError) -> RuleExpression {
-        var left = try conjunction()
-        while take("||") { left = .or(left, try conjunction()) }
-        return left
+        var operands = [try conjunction()]
+        while take("||") { operands.append(try conjunction()) }
+        return operands.count == 1 ? operands[0] : .or(operands)
     }
 
     private mutating func conjunction() throws(RuleError) -> RuleExpression {
-        var left = try relation()
-        while take("&&") { left = .and(left, try relation()) }
-        return left
+        var operands = [try relation()]
+        while take("&&") { operands.append(try relation()) }
+        return operands.count == 1 ? operands[0] : .and(operands)
     }
 
     private mutating func relation() throws(RuleError) -> RuleExpression {
+        let outer = relations
+        try relations.enter()
+        defer { relations.leave(to: outer) }
         var left = try sum()
-        loop: while true {
-            for sign in ["==", "!=", "<=", ">=", "<", ">"] where take(sign) {
-                left = .call("_\(sign)_", target: nil, [left, try sum()])
-                continue loop
-            }
-            skipSpace()
-            if starts(with: "in"), position + 2 >= text.count || !Self.isWord(text[position + 2]) {
-                position += 2
-                left = .call("_in_", target: nil, [left, try sum()])
-                continue
-            }
-            return left
+        while let sign = relationSign() {
+            try relations.enter()
+            left = .binary(sign, left, try sum())
         }
+        return left
+    }
+
+    private mutating func relationSign() -> RuleExpression.Operator? {
+        for sign in [RuleExpression.Operator.equal, .notEqual, .atMost, .atLeast, .less, .greater]
+        where take(sign.rawValue) {
+            return sign
+        }
+        skipSpace()
+        guard starts(with: "in"), position + 2 >= text.count || !Self.isWord(text[position + 2]) else { return nil }
+        position += 2
+        return .isIn
     }
 
     private mutating func sum() throws(RuleError) -> RuleExpression {
+        let outer = sums
+        try sums.enter()
+        defer { sums.leave(to: outer) }
         var left = try product()
-        loop: while true {
-            for sign in ["+", "-"] where take(sign) {
-                left = .call("_\(sign)_", target: nil, [left, try product()])
-                continue loop
-            }
-            return left
+        while let sign = sign(of: [.plus, .minus]) {
+            try sums.enter()
+            left = .binary(sign, left, try product())
         }
+        return left
+    }
+
+    private mutating func sign(of signs: [RuleExpression.Operator]) -> RuleExpression.Operator? {
+        for sign in signs where take(sign.rawValue) { return sign }
+        return nil
     }
 
     private mutating func product() throws(RuleError) -> RuleExpression {
+        let outer = sums
+        defer { sums.leave(to: outer) }
         var left = try unary()
-        loop: while true {
-            for sign in ["*", "/", "%"] where take(sign) {
-                left = .call("_\(sign)_", target: nil, [left, try unary()])
-                continue loop
-            }
-            return left
+        while let sign = sign(of: [.times, .divided, .modulo]) {
+            try sums.enter()
+            left = .binary(sign, left, try unary())
         }
+        return left
     }
 
     private mutating func unary() throws(RuleError) -> RuleExpression {
-        depth += 1
-        defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else { throw RuleError("expression nests too deeply") }
         skipSpace()
+        var count = 0
         if starts(with: "!"), !starts(with: "!=") {
-            position += 1
-            return .call("!_", target: nil, [try unary()])
+            while take("!") { count += 1 }
+            let inner = try member()
+            return count.isMultiple(of: 2) ? inner : .not(inner)
         }
-        if take("-") { return .call("-_", target: nil, [try unary()]) }
-        return try member()
+        while starts(with: "-") {
+            // The sign of a number is a part of it: the least one has no positive.
+            if count == 0, position + 1 < text.count, ("0"..."9").contains(text[position + 1]) { break }
+            position += 1
+            count += 1
+            skipSpace()
+        }
+        let inner = try member()
+        return count.isMultiple(of: 2) ? inner : .negated(inner)
     }
 
     private mutating func member() throws(RuleError) -> RuleExpression {
+        let outer = members
+        try members.enter()
+        defer { members.leave(to: outer) }
         var value = try primary()
         while true {
             if take(".") {
+                try members.enter()
                 if starts(with: "?") { throw RuleError("optional fields are not evaluated") }
                 let name = try word()
                 value = take("(") ? try method(name, on: value) : .field(value, Self.unescaped(name))
             } else if take("[") {
+                try members.enter()
                 if starts(with: "?") { throw RuleError("optional fields are not evaluated") }
                 value = .index(value, try conditional())
                 try expect("]")
@@ -152,7 +199,19 @@ struct RuleParser {
             return .call("sets." + name, target: nil, try arguments(until: ")"))
         }
         guard RuleFunctions.methods.contains(name) else { throw RuleError("undeclared reference to '\(name)'") }
-        return .call(name, target: target, try arguments(until: ")"))
+        return try Self.call(name, target, try arguments(until: ")"))
+    }
+
+    private static func call(
+        _ name: String, _ target: RuleExpression?, _ arguments: [RuleExpression]
+    ) throws(RuleError) -> RuleExpression {
+        let all = (target.map { [$0] } ?? []) + arguments
+        if name == "matches", all.count == 2, case .literal(.string(let text)) = all[1],
+            let pattern = try? Pattern(text)  // another one is an error when it is evaluated
+        {
+            return .matches(all[0], pattern)
+        }
+        return .call(name, target: target, arguments)
     }
 
     private mutating func arguments(until end: String) throws(RuleError) -> [RuleExpression] {
@@ -173,10 +232,10 @@ struct RuleParser {
             try expect(")")
             return inner
         }
-        if take("[") { return .list(try arguments(until: "]")) }
+        if take("[") { return Self.list(try arguments(until: "]")) }
         if take("{") { return try map() }
         if text[position] == "\"" || text[position] == "'" { return .literal(.string(try string(isRaw: false))) }
-        if ("0"..."9").contains(text[position]) { return .literal(try number()) }
+        if ("0"..."9").contains(text[position]) || text[position] == "-" { return .literal(try number()) }
         let isRaw = text[position] == "r" || text[position] == "R"
         if isRaw, position + 1 < text.count, text[position + 1] == "\"" || text[position + 1] == "'" {
             position += 1
@@ -197,7 +256,17 @@ struct RuleParser {
             return .has(object, field)
         }
         guard RuleFunctions.functions.contains(name) else { throw RuleError("undeclared reference to '\(name)'") }
-        return .call(name, target: nil, try arguments(until: ")"))
+        return try Self.call(name, nil, try arguments(until: ")"))
+    }
+
+    /// A list of literals is one itself.
+    private static func list(_ elements: [RuleExpression]) -> RuleExpression {
+        var values: [Value] = []
+        for element in elements {
+            guard case .literal(let value) = element else { return .list(elements) }
+            values.append(value)
+        }
+        return .literal(.array(values))
     }
 
     private mutating func map() throws(RuleError) -> RuleExpression {
@@ -241,6 +310,10 @@ struct RuleParser {
     private mutating func number() throws(RuleError) -> Value {
         var digits = ""
         var isDouble = false
+        if text[position] == "-" {
+            digits = "-"
+            position += 1
+        }
         while position < text.count {
             let scalar = text[position]
             let isSign = (scalar == "+" || scalar == "-") && (digits.last == "e" || digits.last == "E")

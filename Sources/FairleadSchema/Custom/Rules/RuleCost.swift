@@ -1,0 +1,88 @@
+import FairleadModel
+
+/// What an evaluation costs: about what cel-go and Kubernetes' libraries charge, but never less than what the work
+/// takes here. Texts count by bytes, and what is built is charged before it is.
+///
+/// Reference: k8s.io/apiserver `apis/cel/config.go`; cel-go `interpreter/runtimecost.go`.
+struct RuleCost: Sendable {
+    /// What one evaluation of one rule may cost.
+    static let limit = 1_000_000
+
+    private(set) var spent = 0
+    private let limit: Int
+    private var literals = 0
+
+    init(limit: Int = RuleCost.limit) { self.limit = limit }
+
+    var remaining: Int { limit - spent }
+
+    mutating func charge(_ amount: Int) throws(RuleError) {
+        guard amount <= remaining else {
+            spent = limit
+            throw .tooExpensive
+        }
+        spent += amount
+    }
+
+    /// A tenth for every byte that is looked at, at least one.
+    mutating func charge(bytes: Int) throws(RuleError) { try charge(1 + bytes / 10) }
+
+    /// A search for `part` in `whole` takes time in proportion to the product.
+    mutating func charge(searching whole: Int, for part: Int) throws(RuleError) {
+        let (product, overflows) = (1 + whole / 10).multipliedReportingOverflow(by: 1 + part / 10)
+        try charge(overflows ? .max : product)
+    }
+
+    /// A quarter for every element of a list that is made.
+    mutating func charge(elements: Int) throws(RuleError) { try charge(1 + elements / 4) }
+
+    /// Literals are free in Kubernetes; a crowd of them is not.
+    mutating func countLiteral() throws(RuleError) {
+        literals &+= 1
+        if literals & 15 == 0 { try charge(1) }
+    }
+
+    /// For work that counts its steps, a tenth each, and ends when there are more than there may be.
+    var steps: Steps { Steps(limit: remaining.multipliedReportingOverflow(by: 10).partialValue) }
+
+    mutating func charge(_ steps: Steps) throws(RuleError) {
+        try charge(steps.isExhausted ? .max : 1 + steps.count / 10)
+    }
+
+    struct Steps {
+        private(set) var count = 0
+        let limit: Int
+
+        mutating func take(_ amount: Int) { count += amount }
+        var isExhausted: Bool { count > limit }
+    }
+}
+
+/// What the rules of one object may cost in all.
+package struct RuleBudget {
+    package static let limit = 10_000_000
+
+    private(set) var remaining: Int
+    /// Whether rules are no longer evaluated.
+    var isClosed = false
+
+    package init(_ limit: Int = RuleBudget.limit) { remaining = limit }
+
+    /// - Returns: false when there is not that much left.
+    mutating func spend(_ cost: Int) -> Bool {
+        guard cost <= remaining else {
+            remaining = 0
+            return false
+        }
+        remaining -= cost
+        return true
+    }
+
+    /// Compares at a hundredth of a unit for each value and byte; what is too large to compare counts as changed.
+    mutating func finds(_ value: Value, equalTo other: Value) -> Bool {
+        var steps = RuleCost.Steps(limit: remaining.multipliedReportingOverflow(by: 100).partialValue)
+        let isEqual = RuleFunctions.equal(value, other, &steps)
+        _ = spend(steps.count / 100)
+        return isEqual
+    }
+}
