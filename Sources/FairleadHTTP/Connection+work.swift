@@ -54,10 +54,10 @@ extension Connection {
     /// The tick at which the request must be done: what it says itself, at most the server's limit (kube-apiserver's
     /// `request_deadline.go`).
     var answerTick: Int {
-        let limit = loop.core.timeouts.request
-        guard let timeout = assembler.exchange.timeout, timeout != .zero else { return answerStart + limit }
-        return answerStart
-            + min(limit, loop.core.configuration.ticks(min(timeout, loop.core.configuration.requestTimeout)))
+        let timeouts = loop.core.timeouts
+        guard let wanted = assembler.exchange.timeout, wanted != .zero else { return answerStart + timeouts.request }
+        let ticks = loop.core.configuration.ticks(min(wanted, loop.core.configuration.requestTimeout))
+        return answerStart + ticks
     }
 
     private func workEnded(with outcome: APIOutcome, number: Int) {

@@ -93,7 +93,7 @@ struct PatternTests {
             return allowance.used
         }
         let (once, twice) = (steps(5_000), steps(10_000))
-        #expect(twice <= 2 * once + pattern.size)
+        #expect(twice <= 2 * once + 2 * (pattern.size + 8))
         #expect(twice <= 10_002 * (pattern.size + 1))
     }
 

@@ -69,15 +69,15 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         state.withLock { $0.add(key, clock) }?.resume(returning: key)
     }
 
-    /// The longest delay. Nothing here is asked for that is farther off, unless by the numbers of a client.
-    private static var longestDelay: Double { 365 * 86_400 }
+    /// Nobody waits longer: whoever comes back too early looks again.
+    private static var longestDelay: Double { 86_400 }
 
-    /// Adds the key after so many seconds, a year at most; of several delays of one key the one that ends first counts.
+    /// Adds the key after so many seconds, a day at most; of several delays of one key the one that ends first counts.
     package func addAfter(_ key: Key, _ seconds: Double) {
         // What is not a number came of numbers that nobody expected: not at once, or it would come again at once.
         let seconds = seconds.isNaN ? 1 : min(seconds, Self.longestDelay)
         guard seconds > 0 else { return add(key) }
-        let deadline = clock.now + .seconds(seconds)
+        let deadline = clock.now + .seconds(saturating: seconds)
         let isFirst = state.withLock { state in
             state.isShutDown ? false : state.delays.insert(key, deadline: deadline)
         }

@@ -62,7 +62,7 @@ package struct SQLiteExamination {
         }
         do {
             snapshot = Snapshot(try SQLiteLoading(database).state)
-        } catch let error as StorageError {
+        } catch {
             if findings.isEmpty { findings.append("a server would not start: \(error)") }
         }
     }
