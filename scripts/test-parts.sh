@@ -157,6 +157,7 @@ part_robustness() {
     robust log_lines
     robust pause
     robust compaction
+    robust check
     robust damage
     robust storage
     robust kill --loops 10
@@ -207,6 +208,7 @@ part_attacks() {
     robust allocation --seconds 60 --rounds 20
     robust linear --all
     robust compaction --objects 6000
+    robust check
     robust damage --flips 60 --seed "$RANDOM"
     robust storage --objects 50000
     part_kill 200

@@ -17,7 +17,8 @@ package enum CrashReport {
     }
 
     static let advice = """
-        every answered write is in the data file: start it again; if it dies again, look at docs/crashes.md \
+        every answered write is in the data file: start it again; if it dies again, \
+        `fairlead check --data FILE` examines the file, and docs/crashes.md says more \
         (addresses: addr2line -Cfipe fairlead ADDRESS; names: swift demangle)
         """
 }

@@ -138,6 +138,8 @@ package final class SQLiteEngine: StorageEngine {
     /// Rows that a version says it replaced; the marks themselves stay for compaction. There is no index for this: it is
     /// for the end.
     package func purge(_ resource: GroupResource, through revision: Int64) throws(StorageError) {
+        // What a damaged row says about others is not to be acted upon.
+        guard damagedRows.withLock({ $0.isEmpty }) else { return }
         do {
             try database.write { database in
                 try database.execute(
