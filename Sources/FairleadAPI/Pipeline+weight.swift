@@ -7,7 +7,6 @@ extension Pipeline {
     /// Whether the request is too much for an event loop, whatever its answer. Lists are judged when their selectors are
     /// known.
     func isHeavy(_ request: APIRequest, _ target: Target) -> Bool {
-        if !request.query.isEmpty, !RequestWeight.isLightHead(request) { return true }
         switch request.method {
         case "GET": return target.path.subresource.map { !Self.isPlain($0) } ?? false
         case "DELETE":

@@ -31,6 +31,11 @@ package struct Pipeline: Sendable {
     }
 
     package func handle(_ request: APIRequest) -> APIOutcome {
+        guard RequestWeight.isLightHead(request) else { return computed(request) { route(request) } }
+        return route(request)
+    }
+
+    private func route(_ request: APIRequest) -> APIOutcome {
         do {
             guard let path = RequestPath(request.path) else { return document(request) }
             guard let target = try resolve(path), !Self.isUnscopedWrite(request, target) else {

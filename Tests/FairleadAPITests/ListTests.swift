@@ -141,6 +141,7 @@ struct ListTests {
         let wide: Value = ["data": ["k": .string(String(repeating: "x", count: 20_000))]]
         #expect(isComputed("POST", maps, body: wide))
         #expect(!isComputed("POST", maps, body: ["metadata": ["name": "x"], "data": ["k": "v"]]))
+        #expect(isComputed("GET", maps + "/m10001", accept: String(repeating: "a/b,", count: 5000)))
         #expect(isComputed("GET", maps, "labelSelector=" + String(repeating: "x,", count: 5000)))
         for path in ["/livez", "/readyz", "/metrics", maps + "/m10001"] { #expect(!isComputed("GET", path), "\(path)") }
         for path in ["/openapi/v2", "/apis", "/debug/x"] { #expect(isComputed("GET", path), "\(path)") }

@@ -12,10 +12,11 @@ enum RequestWeight {
     /// YAML takes about eight times as long to read as JSON.
     private static let lightYAML = 2 * 1024
 
-    /// Whether the query is so long that to read it is work: selectors of thousands of terms.
+    /// Whether path, query and headers are short: selectors and Accept headers may have thousands of terms.
     static func isLightHead(_ request: APIRequest) -> Bool {
         var size = request.path.utf8.count
         for pair in request.query { size += pair.name.utf8.count + pair.value.utf8.count }
+        for header in request.headers { size += header.value.utf8.count }
         return size <= lightHead
     }
 

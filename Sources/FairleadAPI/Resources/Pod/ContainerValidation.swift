@@ -7,11 +7,14 @@ struct ContainerValidation {
     var allowsPrivileged: Bool
     var gracePeriod: Int64
 
+    /// A body has room for a million containers with nothing in them, and nobody reads on after so many errors.
+    private static let maximumErrors = 10_000
+
     func errors(ofContainers containers: [Value], _ path: FieldPath) -> [FieldError] {
         if containers.isEmpty { return [.required(path)] }
         var errors: [FieldError] = []
         var names: Set<String> = []
-        for (index, container) in containers.enumerated() {
+        for (index, container) in containers.enumerated() where errors.count < Self.maximumErrors {
             let here = path.index(index)
             errors += common(container, here)
             if !names.insert(container.text("name")).inserted {
