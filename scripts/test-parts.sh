@@ -151,7 +151,7 @@ part_robustness() {
     robust long_lists --seconds 60 --bound 0.5
     robust crowds --bound 0.5
     robust allocation
-    robust linear
+    robust linear --random 20
     robust descriptors
     robust crash_report
     robust log_lines
