@@ -200,13 +200,16 @@ class Kill:
         for watch in self.watches:
             watch.thread(server.url).start()
         connection = Connection(server.url)
+        kinds = {self.watches[0]: "cm", self.watches[1]: "svc"}
         for watch in self.watches[:4]:
+            # What came and went between the kill and now is in no list: its deletion is waited for as well.
+            deletions = self.book.deletions[kinds[watch]] if watch in kinds and len(watch.blind) == 1 else 0
             until = time.monotonic() + 20
             while True:
                 listed = connection.json("GET", f"{watch.path}?{watch.query}")[1]["items"]
                 wanted = {(t["metadata"].get("namespace"), t["metadata"]["name"]): (revision_of(t), mark_of(t)) for t in listed}
                 have = dict(watch.objects)
-                if have == wanted or time.monotonic() > until:
+                if have == wanted and watch.deleted >= deletions or time.monotonic() > until:
                     break
                 time.sleep(0.1)
             if have != wanted:
