@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a request costs grows with its size, not with the square of it.
 
-    linear.py --binary .build/debug/fairlead [--random 60] [--seed N] [--all] [--only TEXT] [--aim 0.15]
+    linear.py --binary .build/debug/fairlead [--sample 24] [--random 60] [--seed N] [--all] [--only TEXT] [--aim 0.15]
 
 Bodies of n and 4n elements are sent, and the processor time that the server took for each is compared: cost is n to the
 power of log4(ratio). Processor time of a process is what the kernel counts for it, so a busy machine changes it little;
@@ -91,6 +91,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", required=True)
     parser.add_argument("--random", type=int, default=60, help="how many random bodies beside the named ones")
+    parser.add_argument("--sample", type=int, help="so many of the named bodies, chosen by the seed, instead of all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--all", action="store_true", help="every field of every kind in every way instead")
     parser.add_argument("--only", default="", help="bodies whose name has this text")
@@ -99,6 +100,8 @@ def main():
 
     checks = Checks()
     bodies = list(linear_bodies.named())
+    if options.sample is not None:
+        bodies = random.Random(options.seed).sample(bodies, min(options.sample, len(bodies)))
     generated = list(linear_bodies.generated(random.Random(options.seed)))
     if not options.all:
         generated = random.Random(options.seed).sample(generated, min(options.random, len(generated)))
