@@ -151,8 +151,9 @@ part_robustness() {
     robust long_lists --seconds 60 --bound 0.5
     robust crowds --bound 0.5
     robust allocation
-    # Each body takes ten seconds: a few of them here, all in `attacks`.
-    robust linear --sample 24 --random 4
+    # Takes up to a minute for each body: only when it is asked for, and in `attacks`. LargeInputTests and LargePatchTests
+    # are its short form.
+    if [ "$alone" = linear ]; then robust linear --sample 24 --random 4; fi
     robust descriptors
     robust crash_report
     robust log_lines
