@@ -57,9 +57,6 @@ final class ComputePool: Sendable {
         }
     }
 
-    /// How many heavy requests there are.
-    var requestsInFlight: Int { state.withLock { $0.requests } }
-
     fileprivate func enqueue(_ job: UnownedJob, of flow: ComputeFlow) {
         state.withLock { state in
             if state.entries[flow.key, default: Entry()].jobs.isEmpty { state.turns.append(flow) }

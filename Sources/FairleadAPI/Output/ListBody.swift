@@ -7,7 +7,6 @@ import FairleadSchema
 struct ListBody: Sendable {
     private enum Stage { case head, items, tail, done }
 
-    private let encoder: ObjectEncoder
     private let form: Form
     private let objects: [StoredObject]
     private var next = 0
@@ -25,7 +24,6 @@ struct ListBody: Sendable {
     /// - Returns: nil for protobuf, which is written as a whole.
     init?(_ page: ListPage, _ encoder: ObjectEncoder) {
         guard let form = Self.form(page, encoder) else { return nil }
-        self.encoder = encoder
         self.form = form
         objects = page.objects
     }
