@@ -107,4 +107,28 @@ struct EventRecorderTests {
         #expect(texts[9] == "m9")
         #expect(texts[10] == "(combined from similar events): m10")
     }
+
+    @Test func aSeriesThatGoesOnIsNotForgottenForOthers() {
+        var correlator = EventCorrelator()
+        func subject(_ name: String) -> EventCorrelator.Subject {
+            EventCorrelator.Subject(kind: "Pod", namespace: "ns", name: name, uid: name, apiVersion: "v1")
+        }
+        func happen(_ name: String, _ seconds: Int64) -> Int64 {
+            switch correlator.decide(about: subject(name), type: "Normal", reason: "R", message: "m", seconds: seconds)
+            {
+            case .drop: return 0
+            case .count(let known, _): return known.count
+            case .create(let message):
+                let known = EventCorrelator.Known(stamp: 1, count: 1, firstSeconds: 0)
+                correlator.remember(known, about: subject(name), type: "Normal", reason: "R", message: message)
+                return 1
+            }
+        }
+        for round in 1...10 as ClosedRange<Int64> {
+            #expect(happen("ours", round) == round)
+            for index in 0..<1000 { #expect(happen("other-\(round)-\(index)", round) == 1) }
+        }
+        // What nobody asked about for 4,096 others is gone.
+        #expect(happen("other-1-0", 20) == 1)
+    }
 }

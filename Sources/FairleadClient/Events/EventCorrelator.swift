@@ -4,6 +4,9 @@ import FairleadModel
 ///
 /// After client-go's correlator: equal events count up; after ten different messages of one reason about one object
 /// within ten minutes the rest are combined; and one object gets 25 events at once, then one every five minutes.
+///
+/// It remembers fingerprints, not texts: thousands of short strings that outlive a burst would keep all the memory
+/// between them. Two events of one fingerprint count as one, which is as rare as 64 bits make it.
 struct EventCorrelator: Sendable {
     struct Subject: Hashable, Sendable {
         var kind: String
@@ -13,8 +16,10 @@ struct EventCorrelator: Sendable {
         var apiVersion: String
     }
 
+    /// What was written about an event.
     struct Known: Sendable {
-        var name: String
+        /// When, in nanoseconds: the last part of the Event's name.
+        var stamp: UInt64
         var count: Int64
         /// Of the time of day.
         var firstSeconds: Int64
@@ -26,24 +31,14 @@ struct EventCorrelator: Sendable {
         case count(Known, message: String)
     }
 
-    private struct Group: Hashable {
-        var subject: Subject
-        var type: String
-        var reason: String
-    }
-
-    private struct Same: Hashable {
-        var group: Group
-        var message: String
-    }
-
-    private struct Budget {
+    private struct Budget: Sendable {
         var tokens: Double
         var seconds: Int64
     }
 
-    private struct Messages {
-        var distinct: Set<String>
+    private struct Messages: Sendable {
+        var distinct: Int
+        var sinceSeconds: Int64
         var lastSeconds: Int64
     }
 
@@ -51,59 +46,89 @@ struct EventCorrelator: Sendable {
     private static let secondsPerToken = 300.0
     private static let distinctMessages = 10
     private static let memorySeconds: Int64 = 600
-    /// Beyond this many entries the memory starts afresh: wrong counts are better than growth without end.
-    private static let capacity = 4096
+    private static let combinedPrefix = "(combined from similar events): "
 
-    private var budgets: [Subject: Budget] = [:]
-    private var messages: [Group: Messages] = [:]
-    private var known: [Same: Known] = [:]
+    private var budgets = Generations<Budget>()
+    /// By subject, type and reason.
+    private var messages = Generations<Messages>()
+    /// When a message of such a group was last seen.
+    private var seen = Generations<Int64>()
+    private var known = Generations<Known>()
 
     /// - Parameter seconds: of a clock that never goes back.
     mutating func decide(
         about subject: Subject, type: String, reason: String, message: String, seconds: Int64
     ) -> Decision {
         guard spend(subject, seconds) else { return .drop }
-        let group = Group(subject: subject, type: type, reason: reason)
-        let text = combined(group, message, seconds) ?? message
-        let key = text == message ? message : "(combined)"
-        if var known = known[Same(group: group, message: key)] {
-            known.count = known.count +| 1
-            self.known[Same(group: group, message: key)] = known
-            return .count(known, message: text)
-        }
-        return .create(message: text)
+        let group = Self.fingerprint(subject, type, reason)
+        let isCombined = isCombined(group, message, seconds)
+        let text = isCombined ? Self.combinedPrefix + message : message
+        let key = Self.key(group, message, isCombined: isCombined)
+        guard var event = known[key] else { return .create(message: text) }
+        event.count = event.count +| 1
+        known[key] = event
+        return .count(event, message: text)
     }
 
     /// Remembers what was written for a `create` decision.
     mutating func remember(_ event: Known, about subject: Subject, type: String, reason: String, message: String) {
-        if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
-        let group = Group(subject: subject, type: type, reason: reason)
-        let key = message.hasPrefix(Self.combinedPrefix) ? "(combined)" : message
-        known[Same(group: group, message: key)] = event
+        let group = Self.fingerprint(subject, type, reason)
+        known[Self.key(group, message, isCombined: message.hasPrefix(Self.combinedPrefix))] = event
     }
 
-    private static let combinedPrefix = "(combined from similar events): "
-
     private mutating func spend(_ subject: Subject, _ seconds: Int64) -> Bool {
-        if budgets.count >= Self.capacity { budgets.removeAll(keepingCapacity: true) }
-        var budget = budgets[subject] ?? Budget(tokens: Self.burst, seconds: seconds)
+        let key = Self.fingerprint(subject)
+        var budget = budgets[key] ?? Budget(tokens: Self.burst, seconds: seconds)
         let gained = Double(max(seconds -| budget.seconds, 0)) / Self.secondsPerToken
         budget.tokens = min(budget.tokens + gained, Self.burst)
         budget.seconds = max(seconds, budget.seconds)
         let maySpend = budget.tokens >= 1
         if maySpend { budget.tokens -= 1 }
-        budgets[subject] = budget
+        budgets[key] = budget
         return maySpend
     }
 
-    private mutating func combined(_ group: Group, _ message: String, _ seconds: Int64) -> String? {
-        if messages.count >= Self.capacity { messages.removeAll(keepingCapacity: true) }
-        var seen = messages[group] ?? Messages(distinct: [], lastSeconds: seconds)
-        if seconds -| seen.lastSeconds > Self.memorySeconds { seen.distinct = [] }
-        seen.lastSeconds = seconds
-        let isCombined = seen.distinct.count >= Self.distinctMessages && !seen.distinct.contains(message)
-        if !isCombined { seen.distinct.insert(message) }
-        messages[group] = seen
-        return isCombined ? Self.combinedPrefix + message : nil
+    private mutating func isCombined(_ group: UInt64, _ message: String, _ seconds: Int64) -> Bool {
+        let key = Self.fingerprint(group, message)
+        let fresh = Messages(distinct: 0, sinceSeconds: seconds, lastSeconds: seconds)
+        var known = messages[group] ?? fresh
+        if seconds -| known.lastSeconds > Self.memorySeconds { known = fresh }
+        let isNew = known.distinct == 0 || seen[key].map { $0 < known.sinceSeconds } ?? true
+        let isCombined = isNew && known.distinct >= Self.distinctMessages
+        known.lastSeconds = seconds
+        if isNew, !isCombined { known.distinct += 1 }
+        if !isCombined { seen[key] = seconds }
+        messages[group] = known
+        return isCombined
+    }
+
+    private static func key(_ group: UInt64, _ message: String, isCombined: Bool) -> UInt64 {
+        fingerprint(group, isCombined ? combinedPrefix : message)
+    }
+
+    private static func fingerprint<each Part: Hashable>(_ parts: repeat each Part) -> UInt64 {
+        var hasher = Hasher()
+        repeat (each parts).hash(into: &hasher)
+        return UInt64(truncatingIfNeeded: hasher.finalize())
+    }
+}
+
+/// A memory of at most `2 * capacity` entries that forgets what was not touched for longest: whatever is used moves to
+/// the young generation, and when that is full, the old one goes.
+private struct Generations<Entry: Sendable>: Sendable {
+    private static var capacity: Int { 2048 }
+
+    private var young: [UInt64: Entry] = [:]
+    private var old: [UInt64: Entry] = [:]
+
+    subscript(key: UInt64) -> Entry? {
+        get { young[key] ?? old[key] }
+        set {
+            if young.count >= Self.capacity, young[key] == nil {
+                old = young
+                young = [:]
+            }
+            young[key] = newValue
+        }
     }
 }

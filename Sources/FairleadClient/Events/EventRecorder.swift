@@ -104,7 +104,8 @@ package final class EventRecorder: Sendable {
                 "count": .int(known.count), "lastTimestamp": .string(last.rfc3339), "message": .string(message),
             ]
             do throws(APIStatus) {
-                try await client.patch(.events, namespace: namespace(of: event), name: known.name, patch)
+                let name = name(of: event, stamp: known.stamp)
+                try await client.patch(.events, namespace: namespace(of: event), name: name, patch)
             } catch {
                 // The Event has gone (they live an hour): start a new one.
                 if error.code == 404 { await create(event, message: message) }
@@ -113,10 +114,10 @@ package final class EventRecorder: Sendable {
     }
 
     private func create(_ event: Pending, message: String) async {
-        let nanoseconds =
+        let stamp =
             UInt64(bitPattern: event.time.seconds) &* 1_000_000_000
             &+ UInt64(truncatingIfNeeded: event.time.nanoseconds)
-        let name = "\(event.subject.name).\(String(nanoseconds, radix: 16))"
+        let name = name(of: event, stamp: stamp)
         let object = object(event, name: name, message: message)
         do throws(APIStatus) {
             _ = try await client.create(.events, namespace: namespace(of: event), object)
@@ -124,10 +125,15 @@ package final class EventRecorder: Sendable {
             logger.debug("event given up", metadata: ["event": .string(name), "error": .string(error.message)])
             return
         }
-        let known = EventCorrelator.Known(name: name, count: 1, firstSeconds: event.time.seconds)
+        let known = EventCorrelator.Known(stamp: stamp, count: 1, firstSeconds: event.time.seconds)
         correlator.withLock {
             $0.remember(known, about: event.subject, type: event.type, reason: event.reason, message: message)
         }
+    }
+
+    /// As client-go names them.
+    private func name(of event: Pending, stamp: UInt64) -> String {
+        "\(event.subject.name).\(String(stamp, radix: 16))"
     }
 
     private func namespace(of event: Pending) -> String {
