@@ -34,7 +34,10 @@ let package = Package(
             name: "FairleadModel",
             dependencies: [.product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
-        .target(name: "FairleadSchema", dependencies: ["FairleadModel", "CFairleadAssets"], swiftSettings: strict),
+        .target(name: "FairleadExpressions", dependencies: ["FairleadModel"], swiftSettings: strict),
+        .target(
+            name: "FairleadSchema", dependencies: ["FairleadModel", "FairleadExpressions", "CFairleadAssets"],
+            swiftSettings: strict),
         .target(
             name: "FairleadStorage",
             dependencies: [
@@ -45,7 +48,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "FairleadAPI", dependencies: ["FairleadModel", "FairleadSchema", "FairleadStorage"],
+            name: "FairleadAPI",
+            dependencies: ["FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadStorage"],
             swiftSettings: strict),
         .target(
             name: "FairleadHTTP",
@@ -97,6 +101,9 @@ let package = Package(
         .testTarget(
             name: "FairleadModelTests", dependencies: ["FairleadModel", "FairleadRandomTesting"],
             swiftSettings: strict),
+        .testTarget(
+            name: "FairleadExpressionsTests",
+            dependencies: ["FairleadExpressions", "FairleadModel", "FairleadRandomTesting"], swiftSettings: strict),
         .testTarget(
             name: "FairleadSchemaTests", dependencies: ["FairleadSchema", "FairleadModel", "FairleadRandomTesting"],
             swiftSettings: strict),

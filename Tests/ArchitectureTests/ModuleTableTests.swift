@@ -7,9 +7,10 @@ struct ModuleTableTests {
     /// free; FoundationEssentials, Dispatch and Synchronization too.
     static let allowed: [String: Set<String>] = [
         "FairleadModel": ["Yams", "CYaml"],
-        "FairleadSchema": ["FairleadModel", "CFairleadAssets"],
+        "FairleadExpressions": ["FairleadModel"],
+        "FairleadSchema": ["FairleadModel", "FairleadExpressions", "CFairleadAssets"],
         "FairleadStorage": ["FairleadModel", "CFairleadAssets", "GRDB", "GRDBSQLite", "DequeModule"],
-        "FairleadAPI": ["FairleadModel", "FairleadSchema", "FairleadStorage"],
+        "FairleadAPI": ["FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadStorage"],
         "FairleadHTTP": [
             "FairleadAPI", "CFairleadZlib", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "Logging",
         ],

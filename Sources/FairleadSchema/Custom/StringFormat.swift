@@ -1,3 +1,4 @@
+import FairleadExpressions
 import FairleadModel
 
 /// The formats of strings that a schema can ask for.

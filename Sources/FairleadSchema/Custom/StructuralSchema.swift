@@ -1,3 +1,4 @@
+import FairleadExpressions
 package import FairleadModel
 
 /// One node of a custom resource's schema (JSONSchemaProps), read once and then only asked.

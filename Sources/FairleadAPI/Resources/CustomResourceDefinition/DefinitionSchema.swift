@@ -1,3 +1,4 @@
+import FairleadExpressions
 import FairleadModel
 import FairleadSchema
 

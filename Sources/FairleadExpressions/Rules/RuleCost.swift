@@ -1,4 +1,4 @@
-import FairleadModel
+package import FairleadModel
 
 /// What an evaluation costs: about what cel-go and Kubernetes' libraries charge, but never less than what the work
 /// takes here. Texts count by bytes, and what is built is charged before it is.
@@ -62,14 +62,14 @@ struct RuleCost: Sendable {
 package struct RuleBudget {
     package static let limit = 10_000_000
 
-    private(set) var remaining: Int
+    package private(set) var remaining: Int
     /// Whether rules are no longer evaluated.
-    var isClosed = false
+    package var isClosed = false
 
     package init(_ limit: Int = RuleBudget.limit) { remaining = limit }
 
     /// - Returns: false when there is not that much left.
-    mutating func spend(_ cost: Int) -> Bool {
+    package mutating func spend(_ cost: Int) -> Bool {
         guard cost <= remaining else {
             remaining = 0
             return false
@@ -79,7 +79,7 @@ package struct RuleBudget {
     }
 
     /// Compares at a hundredth of a unit for each value and byte; what is too large to compare counts as changed.
-    mutating func finds(_ value: Value, equalTo other: Value) -> Bool {
+    package mutating func finds(_ value: Value, equalTo other: Value) -> Bool {
         var steps = RuleCost.Steps(limit: remaining.multipliedReportingOverflow(by: 100).partialValue)
         let isEqual = RuleFunctions.equal(value, other, &steps)
         _ = spend(steps.count / 100)

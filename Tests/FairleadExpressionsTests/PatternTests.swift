@@ -1,7 +1,7 @@
 import FairleadRandomTesting
 import Testing
 
-@testable import FairleadSchema
+@testable import FairleadExpressions
 
 struct PatternTests {
     @Test(arguments: [
