@@ -26,6 +26,9 @@ package struct API: Sendable {
         self.environment = environment
     }
 
+    /// Gives up what was kept for speed only. Small things that survive a burst keep the pages around them.
+    package func forgetCaches() { fieldsV1.removeAll() }
+
     var decoder: BodyDecoder { BodyDecoder(types: types, resources: kinds.resources) }
 
     func context(_ snapshot: Snapshot, isDryRun: Bool, subresource: String? = nil) -> StrategyContext {

@@ -118,7 +118,7 @@ package struct FairleadServer: Service {
             for controller in simulation?.controllers ?? [] {
                 group.addTask { await health.controllers.watch("\(type(of: controller))") { await controller.run() } }
             }
-            group.addTask { await MemoryUpkeep().run() }
+            group.addTask { await MemoryUpkeep(forget: api.forgetCaches).run() }
             if configuration.eventTimeToLive > .zero {
                 let expiry = EventExpiry(
                     store: api.store, timeToLive: configuration.eventTimeToLive, now: environment.now)

@@ -9,6 +9,7 @@ struct MemoryUpkeepTests {
     private final class Machine: Sendable {
         let heap = Mutex(MemoryUpkeep.Heap(unused: 0, used: 50 << 20))
         let trims = Mutex(0)
+        let hasForgotten = Mutex(false)
     }
 
     @Test(arguments: [
@@ -25,7 +26,9 @@ struct MemoryUpkeepTests {
         let clock = ManualClock()
         var upkeep = MemoryUpkeep(clock: clock)
         upkeep.heap = { machine.heap.withLock { $0 } }
+        upkeep.forget = { machine.hasForgotten.withLock { $0 = true } }
         upkeep.trim = {
+            #expect(machine.hasForgotten.withLock { $0 })
             machine.trims.withLock { $0 += 1 }
             machine.heap.withLock { $0.unused = 0 }
         }

@@ -21,6 +21,8 @@ struct MemoryUpkeep: Sendable {
         return Heap(unused: Int(clamping: now.unused), used: Int(clamping: now.used))
     }
     var trim: @Sendable () -> Void = { fairlead_heap_trim() }
+    /// Gives up caches: they are filled while a burst lasts, and are spread over its pages.
+    var forget: @Sendable () -> Void = {}
 
     private static let interval = Duration.seconds(20)
 
@@ -30,7 +32,10 @@ struct MemoryUpkeep: Sendable {
         while !Task.isCancelled {
             await clock.sleep(for: Self.interval)
             let now = heap()
-            if now.isWasteful(after: before) { trim() }
+            if now.isWasteful(after: before) {
+                forget()
+                trim()
+            }
             before = now
         }
     }

@@ -129,7 +129,11 @@ package final class SQLiteEngine: StorageEngine {
     package func tidy() throws(StorageError) {
         guard file != nil else { return }
         do {
-            _ = try database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            try database.writeWithoutTransaction { database in
+                _ = try database.checkpoint(.truncate)
+                // Its page cache is spread over all the memory that a burst took.
+                try database.execute(sql: "PRAGMA shrink_memory")
+            }
         } catch {
             throw Self.explain(error, path: nil)
         }
