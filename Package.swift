@@ -39,6 +39,8 @@ let package = Package(
             name: "FairleadSchema", dependencies: ["FairleadModel", "FairleadExpressions", "CFairleadAssets"],
             swiftSettings: strict),
         .target(
+            name: "FairleadMerge", dependencies: ["FairleadModel", "FairleadSchema"], swiftSettings: strict),
+        .target(
             name: "FairleadStorage",
             dependencies: [
                 "FairleadModel", "CFairleadAssets",
@@ -49,7 +51,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "FairleadAPI",
-            dependencies: ["FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadStorage"],
+            dependencies: [
+                "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge", "FairleadStorage",
+            ],
             swiftSettings: strict),
         .target(
             name: "FairleadHTTP",
@@ -108,6 +112,10 @@ let package = Package(
             name: "FairleadSchemaTests", dependencies: ["FairleadSchema", "FairleadModel", "FairleadRandomTesting"],
             swiftSettings: strict),
         .testTarget(
+            name: "FairleadMergeTests",
+            dependencies: ["FairleadMerge", "FairleadModel", "FairleadSchema", "FairleadRandomTesting"],
+            swiftSettings: strict),
+        .testTarget(
             name: "FairleadStorageTests",
             dependencies: [
                 "FairleadStorage", "FairleadModel", "FairleadRandomTesting",
@@ -117,7 +125,8 @@ let package = Package(
         .testTarget(
             name: "FairleadAPITests",
             dependencies: [
-                "FairleadAPI", "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadRandomTesting",
+                "FairleadAPI", "FairleadMerge", "FairleadModel", "FairleadSchema", "FairleadStorage",
+                "FairleadRandomTesting",
             ],
             swiftSettings: strict),
         .testTarget(

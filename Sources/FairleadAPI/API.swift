@@ -1,3 +1,4 @@
+import FairleadMerge
 package import FairleadModel
 package import FairleadSchema
 package import FairleadStorage

@@ -9,8 +9,9 @@ struct ModuleTableTests {
         "FairleadModel": ["Yams", "CYaml"],
         "FairleadExpressions": ["FairleadModel"],
         "FairleadSchema": ["FairleadModel", "FairleadExpressions", "CFairleadAssets"],
+        "FairleadMerge": ["FairleadModel", "FairleadSchema"],
         "FairleadStorage": ["FairleadModel", "CFairleadAssets", "GRDB", "GRDBSQLite", "DequeModule"],
-        "FairleadAPI": ["FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadStorage"],
+        "FairleadAPI": ["FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge", "FairleadStorage"],
         "FairleadHTTP": [
             "FairleadAPI", "CFairleadZlib", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "Logging",
         ],

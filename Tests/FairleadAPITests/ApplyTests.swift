@@ -5,6 +5,7 @@ import FairleadStorage
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadMerge
 
 struct ApplyTests {
     @Test func applyingTheSameAgainChangesNothing() async throws {

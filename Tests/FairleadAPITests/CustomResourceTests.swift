@@ -4,6 +4,7 @@ import FairleadStorage
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadMerge
 
 struct CustomResourceTests {
     private static let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

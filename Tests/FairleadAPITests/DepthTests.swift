@@ -4,6 +4,7 @@ import FairleadStorage
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadMerge
 
 /// No way in lets an object nest deeper than the walks over it can bear.
 @Suite struct DepthLimitTests {

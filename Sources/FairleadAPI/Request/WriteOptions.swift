@@ -1,3 +1,4 @@
+import FairleadMerge
 import FairleadModel
 
 /// The query of a create, update or patch (meta/v1 CreateOptions, UpdateOptions, PatchOptions).

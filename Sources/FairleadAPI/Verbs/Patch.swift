@@ -1,3 +1,4 @@
+import FairleadMerge
 package import FairleadModel
 import FairleadSchema
 

@@ -1,4 +1,4 @@
-import FairleadModel
+package import FairleadModel
 
 extension APIStatus {
     /// The one answer to every JSON patch that does not apply.
@@ -7,10 +7,12 @@ extension APIStatus {
         details: Details())
 
     /// What a decoder says about a document that nests too deeply.
-    static let tooDeep = badRequest(JSON.tooDeep)
+    package static let tooDeep = badRequest(JSON.tooDeep)
 
-    static func undecodablePatch(_ why: String) -> APIStatus { badRequest("error decoding patch: " + why) }
+    package static func undecodablePatch(_ why: String) -> APIStatus { badRequest("error decoding patch: " + why) }
 
     /// What Kubernetes answers where its code returns a plain error: 500 without a reason.
-    static func unexplained(_ message: String) -> APIStatus { APIStatus(code: 500, reason: "", message: message) }
+    package static func unexplained(_ message: String) -> APIStatus {
+        APIStatus(code: 500, reason: "", message: message)
+    }
 }

@@ -1,4 +1,4 @@
-import FairleadAPI
+import FairleadMerge
 import FairleadModel
 import Testing
 

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import FairleadAPI
+@testable import FairleadMerge
 
 @Suite struct FieldsV1CacheTests {
     /// More different sets than it keeps, each of them twice, so that what was kept and what was dropped are both seen.

@@ -1,11 +1,11 @@
 import FairleadModel
-import FairleadSchema
+package import FairleadSchema
 
 /// The fields that a write may send but that are not its own to set: those nobody ever owns, and those that the kind's
 /// strategy puts back.
 ///
 /// Reference: k8s.io/apimachinery `managedfields/internal/stripmeta.go`; GetResetFields of the kinds' strategies.
-struct ResetFields {
+package struct ResetFields {
     private var top: [String] = []
     private var metadata: [String] = []
 
@@ -13,7 +13,7 @@ struct ResetFields {
     init() {}
 
     /// - Parameter subresource: nil for the object itself.
-    init(_ type: TypeSchema, subresource: String?) {
+    package init(_ type: TypeSchema, subresource: String?) {
         if let custom = type.custom {
             if !custom.hasStatus { return }
         } else if type.field("status") == nil {
@@ -33,7 +33,7 @@ struct ResetFields {
 
     func leavesOut(_ name: String) -> Bool { name == "apiVersion" || name == "kind" || top.contains(name) }
 
-    func leavesOutOfMetadata(_ name: String) -> Bool { Self.unowned.contains(name) || metadata.contains(name) }
+    package func leavesOutOfMetadata(_ name: String) -> Bool { Self.unowned.contains(name) || metadata.contains(name) }
 
     private static let unowned: Set<String> = [
         "name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields",

@@ -3,12 +3,14 @@ import Synchronization
 
 /// The FieldsV1 of what has been owned lately. What the same manager writes into objects of one kind is mostly the same
 /// fields: their specs and statuses share one tree, which is built once and takes room once.
-final class FieldsV1Cache: Sendable {
+package final class FieldsV1Cache: Sendable {
     private let trees = Mutex<[FieldSet.Entry: Value]>([:])
 
     /// Fields with names of their own (keys of maps, elements of lists) would fill it without end.
     private static let limit = 256
     private static let largest = 1000
+
+    package init() {}
 
     func fieldsV1(_ set: FieldSet) -> Value { set.fieldsV1(tree(of:)) }
 

@@ -3,7 +3,7 @@ import FairleadRandomTesting
 import FairleadSchema
 import Testing
 
-@testable import FairleadAPI
+@testable import FairleadMerge
 
 struct ApplyFieldSetTests {
     private static let types: TypeRegistry? = try? TypeRegistry.builtIn()

@@ -1,12 +1,12 @@
-import FairleadModel
-import FairleadSchema
+package import FairleadModel
+package import FairleadSchema
 
 /// Keeps `metadata.managedFields`: which manager owns which fields of an object.
 ///
 /// One value serves one write of one kind. Values are what clients see, in the version that the owner names.
 ///
 /// Reference: KEP 555; k8s.io/apimachinery `util/managedfields`, sigs.k8s.io/structured-merge-diff `merge`.
-struct FieldOwnership {
+package struct FieldOwnership {
     let type: TypeSchema
     let types: TypeRegistry
     let owner: FieldOwner
@@ -14,7 +14,7 @@ struct FieldOwnership {
     let now: Timestamp
     let shared: FieldsV1Cache
 
-    init(
+    package init(
         type: TypeSchema, types: TypeRegistry, owner: FieldOwner, now: Timestamp,
         shared: FieldsV1Cache = FieldsV1Cache()
     ) {
@@ -30,7 +30,7 @@ struct FieldOwnership {
     ///
     /// - Parameter live: nil for a creation.
     /// - Returns: nil for none.
-    func managedFields(afterUpdate new: Value, of live: Value?) -> Value? {
+    package func managedFields(afterUpdate new: Value, of live: Value?) -> Value? {
         let kept = live?.at("metadata", "managedFields")
         var basis = kept
         if owner.subresource.isEmpty, let sent = new.at("metadata", "managedFields"), sent != kept {

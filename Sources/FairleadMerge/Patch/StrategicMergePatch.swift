@@ -18,7 +18,7 @@ package struct StrategicMergePatch: Sendable {
         try self.init(value)
     }
 
-    static func undecodable(_ error: JSON.ParseError) -> APIStatus { .badRequest(error.message) }
+    package static func undecodable(_ error: JSON.ParseError) -> APIStatus { .badRequest(error.message) }
 
     package init(_ value: Value) throws(APIStatus) {
         switch value {

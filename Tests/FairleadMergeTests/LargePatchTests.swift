@@ -2,7 +2,7 @@ import FairleadModel
 import FairleadRandomTesting
 import Testing
 
-@testable import FairleadAPI
+@testable import FairleadMerge
 
 /// Patches of many operations, and lists and owners of great number, come out as small ones do.
 struct LargePatchTests {
@@ -97,14 +97,5 @@ struct LargePatchTests {
         #expect(few.subtracting(many).paths == [[.field("none")], [.field("f8"), .field("y")]])
         #expect(few.subtractingTrees(many).paths == [[.field("none")]])
         #expect(FieldSet.union(of: [few, many, FieldSet(), few]) == few.union(many))
-    }
-
-    @Test func aDiffOfVeryDifferentTextsGivesAllLines() {
-        let old = (0..<3000).map { Substring("a\($0)") }
-        let new = (0..<3000).map { Substring("b\($0)") }
-        let text = UnifiedDiff.text(from: ["x"] + old + ["y"], to: ["x"] + new + ["y"])
-        #expect(text.hasPrefix("@@ -1,3002 +1,3002 @@\n x\n-a0\n"))
-        #expect(text.hasSuffix("+b2999\n y\n"))
-        #expect(UnifiedDiff.text(from: ["x"] + old + ["y"], to: ["x"] + old + ["z"]).hasSuffix("-y\n+z\n"))
     }
 }

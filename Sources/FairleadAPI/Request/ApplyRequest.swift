@@ -1,3 +1,4 @@
+import FairleadMerge
 import FairleadModel
 import FairleadSchema
 
@@ -41,7 +42,7 @@ struct ApplyRequest: Sendable {
     /// - Throws: 400 for a configuration of another kind, or one that sets managedFields.
     func checkKind(is kind: String, apiVersion: String) throws(APIStatus) {
         guard configuration["kind"]?.string == kind, configuration["apiVersion"]?.string == apiVersion else {
-            throw .badRequest("invalid object type: \(Self.kindText(configuration))")
+            throw .badRequest("invalid object type: \(configuration.kindText)")
         }
         if let entries = configuration.at("metadata", "managedFields"), !entries.isNull {
             throw .badRequest("metadata.managedFields must be nil")
@@ -56,11 +57,5 @@ struct ApplyRequest: Sendable {
             throw .badRequest("error strict decoding YAML: error converting YAML to JSON: \(why)")
         }
         return duplicates
-    }
-
-    /// `group/version, Kind=Kind`; the core group is empty.
-    static func kindText(_ object: Value) -> String {
-        let version = object.apiVersion
-        return (version.contains("/") ? version : "/" + version) + ", Kind=" + object.kind
     }
 }

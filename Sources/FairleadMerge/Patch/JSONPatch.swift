@@ -8,7 +8,7 @@ package struct JSONPatch: Sendable {
 
     private let operations: [Value]
     /// What a strict decoder says about how the patch was written.
-    private(set) var complaints: [String] = []
+    package private(set) var complaints: [String] = []
 
     /// - Parameter isStrict: whether the patch is read by a strict decoder first.
     package init(decoding bytes: [UInt8], isStrict: Bool = true) throws(APIStatus) {
@@ -21,13 +21,13 @@ package struct JSONPatch: Sendable {
         try self.init(parsed, isStrict: isStrict)
     }
 
-    init(_ parsed: JSON.Parsed, isStrict: Bool) throws(APIStatus) {
+    package init(_ parsed: JSON.Parsed, isStrict: Bool) throws(APIStatus) {
         let complaints = isStrict ? try Self.complaints(about: parsed) : []
         try self.init(parsed.value)
         self.complaints = complaints
     }
 
-    static func undecodable(_ error: JSON.ParseError, isStrict: Bool) -> APIStatus {
+    package static func undecodable(_ error: JSON.ParseError, isStrict: Bool) -> APIStatus {
         isStrict ? .undecodablePatch(error.message) : .badRequest(error.message)
     }
 

@@ -1,4 +1,4 @@
-import FairleadModel
+package import FairleadModel
 import FairleadSchema
 
 extension FieldOwnership {
@@ -11,7 +11,7 @@ extension FieldOwnership {
     ///   type.
     /// - Throws: 409 for fields of other managers that would change, unless `force`; 500 for a configuration that does
     ///   not fit the schema.
-    func apply(
+    package func apply(
         _ configuration: Value, to live: Value, isNew: Bool, force: Bool
     ) throws(APIStatus) -> (object: Value, isDecoded: Bool) {
         if let complaint = AppliedConfiguration.complaint(about: configuration, type, types) {
@@ -81,6 +81,6 @@ extension FieldOwnership {
 
     /// `namespace/name; group/version, Kind=Kind`.
     private static func title(_ object: Value) -> String {
-        "\(object.namespace)/\(object.name); \(ApplyRequest.kindText(object))"
+        "\(object.namespace)/\(object.name); \(object.kindText)"
     }
 }

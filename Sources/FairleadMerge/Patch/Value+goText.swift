@@ -2,7 +2,7 @@ import FairleadModel
 
 extension Value {
     /// The value as Go's `%v` prints it: `map[image:x name:a]`, `[1 2]`.
-    var goText: String {
+    package var goText: String {
         var text = ""
         writeGoText(to: &text)
         return text

@@ -1,8 +1,8 @@
-import FairleadModel
+package import FairleadModel
 
 /// Who writes: the identity of an entry of `metadata.managedFields`.
-struct FieldOwner: Hashable {
-    enum Operation: String {
+package struct FieldOwner: Hashable {
+    package enum Operation: String {
         case apply = "Apply"
         case update = "Update"
     }
@@ -13,7 +13,7 @@ struct FieldOwner: Hashable {
     var subresource: String
 
     /// An empty manager is `unknown`.
-    init(manager: String, operation: Operation, apiVersion: String, subresource: String? = nil) {
+    package init(manager: String, operation: Operation, apiVersion: String, subresource: String? = nil) {
         self.manager = manager.isEmpty ? "unknown" : manager
         self.operation = operation
         self.apiVersion = apiVersion
@@ -21,12 +21,12 @@ struct FieldOwner: Hashable {
     }
 
     /// Of what applies, the version does not count.
-    static func == (left: FieldOwner, right: FieldOwner) -> Bool {
+    package static func == (left: FieldOwner, right: FieldOwner) -> Bool {
         left.manager == right.manager && left.operation == right.operation && left.subresource == right.subresource
             && (left.operation == .apply || left.apiVersion == right.apiVersion)
     }
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(manager)
         hasher.combine(operation)
         hasher.combine(subresource)
@@ -36,7 +36,7 @@ struct FieldOwner: Hashable {
     private static let maximumLength = 128
 
     /// The part of a User-Agent before the first slash, printable and of at most 128 bytes.
-    static func manager(userAgent: String?) -> String {
+    package static func manager(userAgent: String?) -> String {
         var result = ""
         if let name = plainName(userAgent ?? "") { return name }
         for scalar in (userAgent ?? "").unicodeScalars.prefix(while: { $0 != "/" }) where isPrintable(scalar) {
@@ -54,7 +54,7 @@ struct FieldOwner: Hashable {
     }
 
     /// What is wrong with a manager's name that a client gives.
-    static func errors(manager: String, _ path: FieldPath) -> [FieldError] {
+    package static func errors(manager: String, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         if manager.utf8.count > maximumLength { errors.append(.tooLong(path, maximum: maximumLength)) }
         var offset = 0

@@ -1,3 +1,4 @@
+import FairleadMerge
 import FairleadModel
 import FairleadSchema
 import FairleadStorage
