@@ -151,9 +151,8 @@ part_robustness() {
     robust long_lists --seconds 60 --bound 0.5
     robust crowds --bound 0.5
     robust allocation
-    # Takes up to a minute for each body: only when it is asked for, and in `attacks`. LargeInputTests and LargePatchTests
-    # are its short form.
-    if [ "$alone" = linear ]; then robust linear --sample 24 --random 4; fi
+    # A sample; `attacks` measures every body.
+    robust linear --sample 24 --random 12 --seed "$RANDOM"
     robust descriptors
     robust crash_report
     robust log_lines

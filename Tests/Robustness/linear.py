@@ -67,11 +67,16 @@ class Growth:
         self.statuses.add(status)
         return cost
 
+    def size(self, n):
+        """Bytes. Some bodies stop growing: what they ask for has a limit of its own."""
+        _, path, _, body = self.make(n)
+        return len(path) + len(body)
+
     def measure(self, first=100):
         """(exponent, text); an exponent of 0 where the largest body still costs next to nothing."""
         n = first
         small, large = self.read(n), self.read(4 * n)
-        while large < self.aim and len(self.make(16 * n)[3]) + len(self.make(16 * n)[1]) <= LARGEST:
+        while large < self.aim and self.size(4 * n) < self.size(16 * n) <= LARGEST:
             n, small, large = 4 * n, large, self.read(16 * n)
         exponent = self.exponent(small, large)
         for _ in range(4):
