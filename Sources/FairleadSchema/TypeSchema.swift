@@ -36,7 +36,7 @@ package final class TypeSchema: Sendable {
         package let hasStatus: Bool
     }
 
-    private let index: [String: Int]
+    private let index: ByteMap<Int>
     /// The object with every field missing, as Go would write it.
     package let empty: Value
     /// `ServicePort`.
@@ -58,7 +58,7 @@ package final class TypeSchema: Sendable {
         isAtomicMap = definition["x-kubernetes-map-type"]?.string == "atomic"
         self.protoInline = protoInline
         protobuf = ProtobufLayout(fields: fields, inline: protoInline)
-        var index: [String: Int] = [:]
+        var index = ByteMap<Int>()
         var empty: [Object.Member] = []
         for (position, field) in fields.enumerated() {
             index[field.name] = position

@@ -68,7 +68,7 @@ extension RuleFunctions {
             // Both are sorted by key.
             for (mine, theirs) in zip(object.members, other.members) {
                 steps.take(mine.key.utf8.count)
-                if mine.key != theirs.key || !equal(mine.value, theirs.value, &steps) { return false }
+                if !mine.key.isSameBytes(as: theirs.key) || !equal(mine.value, theirs.value, &steps) { return false }
             }
             return true
         default: return left == right

@@ -15,7 +15,7 @@ package final class FieldsV1Cache: Sendable {
     func fieldsV1(_ set: FieldSet) -> Value { set.fieldsV1(tree(of:)) }
 
     /// Gives up what is kept: it is made again when it is needed.
-    func removeAll() { trees.withLock { $0 = [:] } }
+    package func removeAll() { trees.withLock { $0 = [:] } }
 
     /// Metadata is not kept: its labels and the uids of its owners are each object's own. Nor is what is large.
     private func tree(of entry: FieldSet.Entry) -> Value {

@@ -21,14 +21,28 @@ package enum PathElement: Sendable, Hashable {
             self.name = name
             self.value = value
         }
+
+        package static func == (left: KeyField, right: KeyField) -> Bool {
+            left.name.isSameBytes(as: right.name) && left.value == right.value
+        }
+    }
+
+    package static func == (left: PathElement, right: PathElement) -> Bool {
+        switch (left, right) {
+        case (.field(let left), .field(let right)): left.isSameBytes(as: right)
+        case (.key(let left), .key(let right)): left == right
+        case (.value(let left), .value(let right)): left == right
+        case (.index(let left), .index(let right)): left == right
+        default: false
+        }
     }
 }
 
 extension PathElement: Comparable {
-    /// Fields before keys before values before places.
+    /// Fields before keys before values before places; texts in the order of their bytes.
     package static func < (left: PathElement, right: PathElement) -> Bool {
         switch (left, right) {
-        case (.field(let left), .field(let right)): left < right
+        case (.field(let left), .field(let right)): left.isBefore(right)
         case (.key(let left), .key(let right)): precedes(left, right)
         case (.value(let left), .value(let right)): compare(left, right) < 0
         case (.index(let left), .index(let right)): left < right
@@ -47,7 +61,8 @@ extension PathElement: Comparable {
 
     private static func precedes(_ left: [KeyField], _ right: [KeyField]) -> Bool {
         for (mine, other) in zip(left, right) {
-            if mine.name != other.name { return mine.name < other.name }
+            let names = mine.name.order(other.name)
+            if names != 0 { return names < 0 }
             let order = compare(mine.value, other.value)
             if order != 0 { return order < 0 }
         }
@@ -59,13 +74,13 @@ extension PathElement: Comparable {
         if left == right { return 0 }
         switch (left, right) {
         case (.int(let left), .int(let right)): return left < right ? -1 : 1
-        case (.string(let left), .string(let right)): return left < right ? -1 : 1
+        case (.string(let left), .string(let right)): return left.order(right)
         default: break
         }
         if let mine = left.double, let other = right.double { return mine < other ? -1 : mine > other ? 1 : 0 }
         let ranks = (order(of: left), order(of: right))
         if ranks.0 != ranks.1 { return ranks.0 < ranks.1 ? -1 : 1 }
-        return left.jsonText < right.jsonText ? -1 : 1
+        return left.jsonText.order(right.jsonText)
     }
 
     private static func order(of value: Value) -> Int {

@@ -7,7 +7,7 @@ import FairleadModel
 /// elements then cost as much as their texts are long.
 enum PatchTree {
     case whole(Value)
-    case object([String: PatchTree])
+    case object(ByteMap<PatchTree>)
     case list(PatchList)
 
     var value: Value {
@@ -30,7 +30,7 @@ enum PatchTree {
     private mutating func open() {
         switch self {
         case .whole(.object(let object)):
-            self = .object(Dictionary(uniqueKeysWithValues: object.members.map { ($0.key, .whole($0.value)) }))
+            self = .object(ByteMap(uniqueKeysWithValues: object.members.lazy.map { ($0.key, .whole($0.value)) }))
         case .whole(.array(let elements)): self = .list(PatchList(elements))
         default: break
         }
@@ -170,7 +170,7 @@ extension Value {
             return left.count == right.count && zip(left, right).allSatisfy { $0.isSameJSON(as: $1) }
         case (.object(let left), .object(let right)):
             return left.count == right.count
-                && zip(left, right).allSatisfy { $0.key == $1.key && $0.value.isSameJSON(as: $1.value) }
+                && zip(left, right).allSatisfy { $0.key.isSameBytes(as: $1.key) && $0.value.isSameJSON(as: $1.value) }
         default: return self == other
         }
     }

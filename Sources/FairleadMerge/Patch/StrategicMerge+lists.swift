@@ -94,19 +94,19 @@ extension StrategicMerge {
     static func mergeOrderedLists(
         _ original: inout Object, _ patch: inout Object, _ schema: (any PatchSchema)?
     ) throws(APIStatus) {
-        var done: Set<String> = []
+        var done: Set<ByteText> = []
         var merged: [(String, Value)] = []
         for (orderKey, value) in patch where orderKey.hasPrefix(orderPrefix) {
-            done.insert(orderKey)
+            done.insert(ByteText(orderKey))
             guard let order = value.array else { throw wrongKind(value) }
             let key = try fieldName(of: orderKey)
             if let list = try ordered(original[key], patch[key], by: order, schema?.patchField(key)) {
                 merged.append((key, .array(list)))
-                done.insert(key)
+                done.insert(ByteText(key))
             }
         }
         if done.isEmpty { return }
-        patch.filter { key, _ in !done.contains(key) }
+        patch.filter { key, _ in !done.contains(ByteText(key)) }
         original = original.merging(Object(merged)) { _, _, list in list }
     }
 

@@ -22,11 +22,12 @@ package struct FieldSelector: Sendable, Hashable {
     /// All that is required of one field.
     private struct Field: Sendable, Hashable {
         let name: String
-        var equal: Set<String> = []
-        var unequal: Set<String> = []
+        var equal: Set<ByteText> = []
+        var unequal: Set<ByteText> = []
 
         func holds(_ value: String) -> Bool {
-            (equal.isEmpty || equal.count == 1 && equal.contains(value)) && !unequal.contains(value)
+            (equal.isEmpty || equal.count == 1 && equal.contains(ByteText(value)))
+                && !unequal.contains(ByteText(value))
         }
     }
 
@@ -41,8 +42,8 @@ package struct FieldSelector: Sendable, Hashable {
                 fields.append(Field(name: requirement.field))
             }
             switch requirement.op {
-            case .equals: fields[place].equal.insert(requirement.value)
-            case .notEquals: fields[place].unequal.insert(requirement.value)
+            case .equals: fields[place].equal.insert(ByteText(requirement.value))
+            case .notEquals: fields[place].unequal.insert(ByteText(requirement.value))
             }
         }
         self.fields = fields
@@ -74,13 +75,13 @@ package struct FieldSelector: Sendable, Hashable {
     private static func terms(of text: String) -> [String] {
         var terms: [String] = [""]
         var isEscaped = false
-        for character in text {
+        for character in text.unicodeScalars {
             if character == ",", !isEscaped {
                 terms.append("")
                 continue
             }
             isEscaped = !isEscaped && character == "\\"
-            terms[terms.count - 1].append(character)
+            terms[terms.count - 1].unicodeScalars.append(character)
         }
         return terms
     }
@@ -105,19 +106,19 @@ package struct FieldSelector: Sendable, Hashable {
     private static func unescaped(_ text: String) throws(SelectorError) -> String {
         var result = ""
         var isEscaped = false
-        for character in text {
+        for character in text.unicodeScalars {
             if isEscaped {
-                guard "\\,=".contains(character) else {
+                guard "\\,=".unicodeScalars.contains(character) else {
                     throw SelectorError(message: "invalid field selector: invalid escape sequence: \\\(character)")
                 }
-                result.append(character)
+                result.unicodeScalars.append(character)
                 isEscaped = false
             } else if character == "\\" {
                 isEscaped = true
             } else if character == "," || character == "=" {
                 throw SelectorError(message: "invalid field selector: unescaped character in value: \(character)")
             } else {
-                result.append(character)
+                result.unicodeScalars.append(character)
             }
         }
         if isEscaped { throw SelectorError(message: "invalid field selector: invalid escape sequence: \\") }

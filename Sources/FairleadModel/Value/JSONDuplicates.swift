@@ -41,14 +41,14 @@ struct JSONDuplicates {
 
     private mutating func object() throws(JSON.ParseError) {
         parser.position += 1
-        var keys: Set<String> = []
-        var repeated: Set<String> = []
+        var keys: Set<ByteText> = []
+        var repeated: Set<ByteText> = []
         while try !parser.passes(end: UInt8(ascii: "}")) {
             parser.position += 1
             let key = try parser.string()
             path.append(.name(key))
             // A path may be long, and one key may occur very often.
-            if !keys.insert(key).inserted, repeated.insert(key).inserted { found.add(path.description) }
+            if !keys.insert(ByteText(key)).inserted, repeated.insert(ByteText(key)).inserted { found.add(path.description) }
             parser.skipSpace()
             parser.position += 1  // the colon
             try value()

@@ -140,7 +140,7 @@ struct JSONParser {
             guard base[position] == UInt8(ascii: ":") else { throw unexpected("after object key") }
             position += 1
             let value = try value(depth: depth)
-            if isSorted, let last = members.last, !(last.key < key) { isSorted = false }
+            if isSorted, let last = members.last, !last.key.isBefore(key) { isSorted = false }
             members.append(Object.Member(key: key, value: value))
             skipSpace()
             guard position < count else { throw endOfInput() }

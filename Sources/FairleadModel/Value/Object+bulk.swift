@@ -3,18 +3,17 @@ extension Object {
     /// Sorts members by key, as an `Object` holds them. Of several with one key the last stays.
     /// - Returns: whether there were any.
     static func sort(_ members: inout [Member]) -> Bool {
-        let isSorted = members.indices.dropFirst().allSatisfy { members[$0 - 1].key < members[$0].key }
+        let isSorted = members.indices.dropFirst().allSatisfy { members[$0 - 1].key.isBefore(members[$0].key) }
         if isSorted { return false }
         var order = Array(members.indices)
         order.sort { left, right in
-            let leftKey = members[left].key
-            let rightKey = members[right].key
-            return leftKey == rightKey ? left < right : leftKey < rightKey
+            let order = members[left].key.order(members[right].key)
+            return order == 0 ? left < right : order < 0
         }
         var sorted: [Member] = []
         sorted.reserveCapacity(members.count)
         for index in order {
-            if let last = sorted.last, last.key == members[index].key {
+            if let last = sorted.last, last.key.isSameBytes(as: members[index].key) {
                 sorted[sorted.count - 1].value = members[index].value
             } else {
                 sorted.append(members[index])
@@ -34,12 +33,12 @@ extension Object {
         result.reserveCapacity(members.count + other.members.count)
         var position = 0
         for member in other.members {
-            while position < members.count, members[position].key < member.key {
+            while position < members.count, members[position].key.isBefore(member.key) {
                 result.append(members[position])
                 position += 1
             }
             var mine: Value?
-            if position < members.count, members[position].key == member.key {
+            if position < members.count, members[position].key.isSameBytes(as: member.key) {
                 mine = members[position].value
                 position += 1
             }

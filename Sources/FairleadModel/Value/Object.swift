@@ -1,4 +1,4 @@
-/// The members of a JSON object, kept sorted by key.
+/// The members of a JSON object, kept sorted by key, in the order of bytes.
 ///
 /// Sorted order makes equality, diffing and output deterministic, and lookups in the small objects that API types are
 /// made of cost a few comparisons without hashing. Keys are unique.
@@ -10,6 +10,10 @@ package struct Object: Sendable, Hashable {
         package init(key: String, value: Value) {
             self.key = key
             self.value = value
+        }
+
+        package static func == (left: Member, right: Member) -> Bool {
+            left.key.isSameBytes(as: right.key) && left.value == right.value
         }
     }
 
@@ -33,8 +37,11 @@ package struct Object: Sendable, Hashable {
 
     package subscript(key: String) -> Value? {
         get {
-            // Most objects are small, and to be equal is decided sooner than which comes first.
-            if members.count <= Self.fewMembers { return members.first { $0.key == key }?.value }
+            // Most objects are small, and to be equal is decided sooner than which comes first. Swift's `==` is quick
+            // to say no; only where it says yes the bytes are asked.
+            if members.count <= Self.fewMembers {
+                return members.first { $0.key == key && $0.key.isSameBytes(as: key) }?.value
+            }
             let position = index(of: key)
             guard position.found else { return nil }
             return members[position.index].value
@@ -91,9 +98,9 @@ package struct Object: Sendable, Hashable {
         var high = members.count
         while low < high {
             let middle = (low + high) / 2
-            let candidate = members[middle].key
-            if candidate == key { return (middle, true) }
-            if candidate < key { low = middle + 1 } else { high = middle }
+            let order = members[middle].key.order(key)
+            if order == 0 { return (middle, true) }
+            if order < 0 { low = middle + 1 } else { high = middle }
         }
         return (low, false)
     }

@@ -95,11 +95,11 @@ struct YAMLComposer {
         position += 1
         let written = members
         if Object.sort(&members) {
-            var seen: Set<String> = []
-            var repeated: Set<String> = []
-            for (member, line) in zip(written, lines) where !seen.insert(member.key).inserted {
+            var seen: Set<ByteText> = []
+            var repeated: Set<ByteText> = []
+            for (member, line) in zip(written, lines) where !seen.insert(ByteText(member.key)).inserted {
                 duplicates.append((line, member.key))
-                guard repeated.insert(member.key).inserted else { continue }
+                guard repeated.insert(ByteText(member.key)).inserted else { continue }
                 path.append(.name(member.key))
                 repeatedPaths.add(path.description)
                 path.removeLast()

@@ -20,7 +20,7 @@ package final class StructuralSchema: Sendable {
     let isNullable: Bool
     let format: String
     let description: String
-    package let properties: [String: StructuralSchema]
+    package let properties: ByteMap<StructuralSchema>
     package let propertyNames: [String]
     package let items: StructuralSchema?
     let additional: Additional
@@ -61,7 +61,7 @@ package final class StructuralSchema: Sendable {
         isNullable = isTrue("nullable")
         format = source["format"]?.string ?? ""
         description = source["description"]?.string ?? ""
-        var properties: [String: StructuralSchema] = [:]
+        var properties = ByteMap<StructuralSchema>()
         for (name, property) in source["properties"]?.object ?? Object() {
             properties[name] = StructuralSchema(property)
         }

@@ -9,7 +9,7 @@ enum VolumeMountValidation {
 
     private static func mounts(_ container: Value, _ volumes: Set<String>, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
-        var taken: Set<String> = []
+        var taken: Set<ByteText> = []
         let devices = container.items("volumeDevices")
         let deviceNames = Set(devices.map { $0.text("name") })
         let devicePaths = Set(devices.map { $0.text("devicePath") })
@@ -22,7 +22,7 @@ enum VolumeMountValidation {
                 errors.append(.notFound(here.child("name"), .string(name)))
             }
             if location.isEmpty { errors.append(.required(here.child("mountPath"))) }
-            if !taken.insert(location).inserted {
+            if !taken.insert(ByteText(location)).inserted {
                 errors.append(.invalid(here.child("mountPath"), .string(location), "must be unique"))
             }
             if deviceNames.contains(name) {
@@ -89,7 +89,7 @@ enum VolumeMountValidation {
     private static func devices(_ container: Value, _ volumes: Set<String>, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var names: Set<String> = []
-        var paths: Set<String> = []
+        var paths: Set<ByteText> = []
         for (index, device) in container.items("volumeDevices").enumerated() {
             let here = path.index(index)
             let name = device.text("name")
@@ -102,7 +102,7 @@ enum VolumeMountValidation {
                 errors.append(.notFound(here.child("name"), .string(name)))
             }
             if location.isEmpty { errors.append(.required(here.child("devicePath"))) }
-            if !paths.insert(location).inserted {
+            if !paths.insert(ByteText(location)).inserted {
                 errors.append(.invalid(here.child("devicePath"), .string(location), "must be unique"))
             }
             errors += VolumeValidation.noBacksteps(location, here.child("devicePath"))

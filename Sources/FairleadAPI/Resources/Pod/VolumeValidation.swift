@@ -146,11 +146,11 @@ enum VolumeValidation {
 
     private static func projected(_ source: Value, _ path: FieldPath) -> [FieldError] {
         var errors = mode(source, path)
-        var taken: Set<String> = []
+        var taken: Set<ByteText> = []
         /// One path for one file, whichever source it comes from; `printed` is what the error shows.
         func take(_ item: Value, printed: String) {
             let location = item.text("path")
-            if location.isEmpty || taken.insert(location).inserted { return }
+            if location.isEmpty || taken.insert(ByteText(location)).inserted { return }
             errors.append(.invalid(path, .string(printed), "conflicting duplicate paths"))
         }
         for (index, projection) in source.items("sources").enumerated() {

@@ -1,0 +1,91 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Kubernetes compares texts byte by byte. Swift's `==` and `<` ask whether Unicode calls them equivalent instead: to it
+/// both spellings of "é" are one text, and the Kelvin sign is a K. Whatever comes from clients is compared with these;
+/// hashing may stay Swift's, as texts of the same bytes are equivalent too.
+extension String {
+    /// Whether this comes first in the order of bytes.
+    package func isBefore(_ other: String) -> Bool { order(other) < 0 }
+
+    package func isSameBytes(as other: String) -> Bool {
+        withBytes(of: other) { left, right in
+            guard left.count == right.count, let own = left.baseAddress, let others = right.baseAddress else {
+                return left.count == right.count
+            }
+            return memcmp(own, others, left.count) == 0
+        }
+    }
+
+    /// Below 0 if this comes first in the order of bytes, 0 if both are the same, above 0 if `other` comes first.
+    package func order(_ other: String) -> Int {
+        withBytes(of: other) { left, right in
+            let common = min(left.count, right.count)
+            guard common > 0, let own = left.baseAddress, let others = right.baseAddress else {
+                return left.count - right.count
+            }
+            let order = memcmp(own, others, common)
+            return order == 0 ? left.count - right.count : Int(order)
+        }
+    }
+
+    /// Without taking a copy of either, unless a text is not one run of bytes (bridged from Objective-C).
+    private func withBytes<Result>(
+        of other: String, _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        let found = utf8.withContiguousStorageIfAvailable { own in
+            other.utf8.withContiguousStorageIfAvailable { others in body(own, others) }
+        }
+        if let found, let found { return found }
+        var left = self
+        var right = other
+        return left.withUTF8 { own in right.withUTF8 { others in body(own, others) } }
+    }
+}
+
+/// A text as a member of sets and a key of dictionaries that tell texts apart by their bytes.
+package struct ByteText: Hashable, Sendable {
+    package let text: String
+
+    package init(_ text: String) { self.text = text }
+
+    package static func == (left: ByteText, right: ByteText) -> Bool { left.text.isSameBytes(as: right.text) }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
+}
+
+/// A dictionary whose keys are told apart by their bytes.
+package struct ByteMap<Element> {
+    private var elements: [ByteText: Element] = [:]
+
+    package init() {}
+
+    /// - Precondition: no key occurs twice.
+    package init(uniqueKeysWithValues pairs: some Sequence<(String, Element)>) {
+        elements = Dictionary(uniqueKeysWithValues: pairs.lazy.map { (ByteText($0.0), $0.1) })
+    }
+
+    package var count: Int { elements.count }
+    package var isEmpty: Bool { elements.isEmpty }
+    package var keys: some Sequence<String> { elements.keys.lazy.map(\.text) }
+    package var values: some Sequence<Element> { elements.values }
+
+    package subscript(key: String) -> Element? {
+        get { elements[ByteText(key)] }
+        _modify { yield &elements[ByteText(key)] }
+    }
+
+    @discardableResult
+    package mutating func removeValue(forKey key: String) -> Element? { elements.removeValue(forKey: ByteText(key)) }
+}
+
+extension ByteMap: Sendable where Element: Sendable {}
+
+extension ByteMap: Sequence {
+    package func makeIterator() -> some IteratorProtocol<(key: String, value: Element)> {
+        elements.lazy.map { (key: $0.key.text, value: $0.value) }.makeIterator()
+    }
+}
