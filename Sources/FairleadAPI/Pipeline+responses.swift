@@ -18,7 +18,9 @@ extension Pipeline {
         if let seconds = status.details?.retryAfterSeconds, seconds > 0 {
             headers.append((name: "Retry-After", value: String(seconds)))
         }
-        if let path = RequestPath(request.path), let kind = api.kinds.kind(path.groupVersionResource) {
+        if let path = RequestPath(request.path), api.kinds.isQuick(path.groupVersionResource),
+            let kind = api.kinds.kind(path.groupVersionResource)
+        {
             headers += Self.warningHeaders(kind.readWarnings)
         }
         return APIResponse(

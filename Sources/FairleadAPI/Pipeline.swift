@@ -31,13 +31,17 @@ package struct Pipeline: Sendable {
     }
 
     package func handle(_ request: APIRequest) -> APIOutcome {
-        guard RequestWeight.isLightHead(request) else { return computed(request) { route(request) } }
+        guard RequestWeight.isLightHead(request) else { return computed(request) { route(request, isElsewhere: true) } }
         return route(request)
     }
 
-    private func route(_ request: APIRequest) -> APIOutcome {
+    /// - Parameter isElsewhere: not on an event loop.
+    private func route(_ request: APIRequest, isElsewhere: Bool = false) -> APIOutcome {
         do {
             guard let path = RequestPath(request.path) else { return document(request) }
+            guard isElsewhere || api.kinds.isQuick(path.groupVersionResource) else {
+                return computed(request) { route(request, isElsewhere: true) }
+            }
             guard let target = try resolve(path), !Self.isUnscopedWrite(request, target) else {
                 return .response(notFoundPage)
             }

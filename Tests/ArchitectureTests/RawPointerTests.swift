@@ -6,7 +6,7 @@ struct RawPointerTests {
     /// Files that may name pointers at all, because they talk to C or read bytes in place. Whoever adds one reads the
     /// rule first.
     static let allowed: Set<String> = [
-        "FairleadHTTP/Gzip.swift", "FairleadHTTP/GzipStream.swift", "FairleadModel/Metadata/ObjectKey.swift",
+        "FairleadHTTP/Gzip.swift", "FairleadHTTP/GzipStream.swift", "FairleadModel/Value/String+bytes.swift",
         "FairleadModel/Value/JSONParser.swift",
         "FairleadModel/Value/JSONParser+scalars.swift", "FairleadModel/Value/JSONWriter.swift",
         "FairleadModel/YAML/YAMLEvents.swift", "FairleadSchema/Asset.swift",

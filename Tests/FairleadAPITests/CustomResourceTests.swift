@@ -92,6 +92,7 @@ struct CustomResourceTests {
 
     @Test func aWatchEndsWhenItsDefinitionChanges() async throws {
         let fixture = try await fixture()
+        try await fixture.send("GET", Self.things)  // the definition is read
         guard
             case .stream(let stream, _, _) = fixture.pipeline.handle(APIFixture.request("GET", Self.things, "watch=1"))
         else {
@@ -105,6 +106,7 @@ struct CustomResourceTests {
         }
         let change: Value = ["spec": ["names": ["categories": ["all"]]]]
         try await fixture.send("PATCH", Self.definitions + "/things.example.com", body: change)
+        try await fixture.send("GET", Self.things)
         guard case .end = stream.pull(maximumBytes: 1 << 20) else {
             Issue.record("the watch goes on")
             return

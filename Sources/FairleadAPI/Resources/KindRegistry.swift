@@ -57,13 +57,26 @@ package struct KindRegistry: Sendable {
         return Kind(info: info, strategy: strategies[info.gvr.groupResource] ?? PlainStrategy())
     }
 
+    /// Whether `kind` answers at once; otherwise it has to read definitions first, which is no work for an event loop.
+    package func isQuick(_ resource: GroupVersionResource) -> Bool {
+        resources.resource(resource) != nil || catalog?.isRead ?? true
+    }
+
     /// The same for parts of this program, which also reach versions that are not served any more.
     package func anyKind(_ resource: GroupVersionResource) -> Kind? {
         kind(resource) ?? catalog?.current.all[resource]
     }
 
-    /// The custom kinds as they are now.
+    /// The custom kinds as they are now. Not for event loops: definitions may have to be read.
     package var custom: CustomKinds { catalog?.current ?? CustomKinds() }
+
+    /// The custom kinds as they were last read: for event loops, after `whenCustomRead`.
+    package var lastCustom: CustomKinds { catalog?.lastRead ?? CustomKinds() }
+
+    /// Calls back when `lastCustom` is what the store has now; does not wait for that.
+    package func whenCustomRead(_ body: @escaping @Sendable () -> Void) {
+        if let catalog { catalog.whenRead(body) } else { body() }
+    }
 }
 
 /// A kind without rules of its own.

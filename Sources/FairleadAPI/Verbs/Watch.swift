@@ -30,11 +30,12 @@ extension API {
             return WatchStream(
                 start: start, cursor: cursor, selection: selection, encoder: encoder, bookmark: bookmark,
                 sendsBookmarks: options.allowsBookmarks, timeout: timeout,
-                isCurrent: { [kinds] in kind.custom == nil || kinds.custom.isCurrent(kind) },
+                isCurrent: { [kinds] in kind.custom == nil || kinds.lastCustom.isCurrent(kind) },
                 subscribe: { wake in
                     let changes = store.subscribe(kind.info.storage, wake: wake)
                     if kind.custom == nil { return [changes] }
-                    return [changes, store.subscribe(CustomCatalog.definitions, wake: wake)]
+                    let definitions = store.subscribe(CustomCatalog.definitions) { [kinds] in kinds.whenCustomRead(wake) }
+                    return [changes, definitions]
                 })
         } catch {
             guard case .expired(let requested, let oldest) = error else {

@@ -48,7 +48,9 @@ struct JSONDuplicates {
             let key = try parser.string()
             path.append(.name(key))
             // A path may be long, and one key may occur very often.
-            if !keys.insert(ByteText(key)).inserted, repeated.insert(ByteText(key)).inserted { found.add(path.description) }
+            if !keys.insert(ByteText(key)).inserted, repeated.insert(ByteText(key)).inserted {
+                found.add(path.description)
+            }
             parser.skipSpace()
             parser.position += 1  // the colon
             try value()

@@ -1,3 +1,4 @@
+import Dispatch
 package import FairleadModel
 package import FairleadSchema
 package import FairleadStorage
@@ -26,37 +27,73 @@ package final class CustomCatalog: Sendable {
 
     private let store: Store
     private let objectMeta: TypeSchema?
+    /// Never held for long: event loops ask.
     private let state = Mutex(State())
+    /// Held while definitions are read, so that each is read once.
+    private let reading = Mutex(())
 
     package init(store: Store, types: TypeRegistry) {
         self.store = store
         objectMeta = types.type(named: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
     }
 
+    /// Whether `current` answers at once. Reading definitions, with their rules and patterns, may take long.
+    package var isRead: Bool {
+        let stamp = Self.stamp(store.current)
+        return state.withLock { $0.stamp == stamp }
+    }
+
+    /// The kinds of the definitions in the store, read now if need be.
     package var current: CustomKinds {
-        state.withLock { state in
-            let objects = store.current.objects(Self.definitions, namespace: nil)
-            var stamp = Stamp()
-            for object in objects {
-                stamp.newest = max(stamp.newest, object.revision)
-                stamp.count += 1
+        known(Self.stamp(store.current))
+            ?? reading.withLock { _ in
+                let snapshot = store.current
+                let stamp = Self.stamp(snapshot)
+                // Somebody else may have read them meanwhile.
+                return known(stamp) ?? read(snapshot.objects(Self.definitions, namespace: nil), stamp)
             }
-            guard stamp != state.stamp else { return state.kinds }
-            var read: [String: (revision: Int64, definition: CustomDefinition)] = [:]
-            for object in objects {
-                let value = object.value
-                let known = state.read[value.uid]
-                if let known, known.revision == object.revision {
-                    read[value.uid] = known
-                } else {
-                    let definition = CustomDefinition(value, previous: known?.definition, objectMeta: objectMeta)
-                    read[value.uid] = (object.revision, definition)
-                }
-            }
-            state.read = read
-            state.kinds = CustomKinds(read.values.map(\.definition).sorted { $0.name < $1.name })
-            state.stamp = stamp
-            return state.kinds
+    }
+
+    /// The kinds as they were last read. Answers at once.
+    package var lastRead: CustomKinds { state.withLock { $0.kinds } }
+
+    /// Calls back when the definitions that are in the store now have been read; does not wait for that.
+    package func whenRead(_ body: @escaping @Sendable () -> Void) {
+        if isRead { return body() }
+        DispatchQueue.global(qos: .utility).async {
+            _ = self.current
+            body()
         }
+    }
+
+    private static func stamp(_ snapshot: Snapshot) -> Stamp {
+        var stamp = Stamp()
+        for object in snapshot.objects(definitions, namespace: nil) {
+            stamp.newest = max(stamp.newest, object.revision)
+            stamp.count += 1
+        }
+        return stamp
+    }
+
+    private func known(_ stamp: Stamp) -> CustomKinds? {
+        state.withLock { $0.stamp == stamp ? $0.kinds : nil }
+    }
+
+    private func read(_ objects: some Sequence<StoredObject>, _ stamp: Stamp) -> CustomKinds {
+        let before = state.withLock { $0.read }
+        var read: [String: (revision: Int64, definition: CustomDefinition)] = [:]
+        for object in objects {
+            let value = object.value
+            let known = before[value.uid]
+            if let known, known.revision == object.revision {
+                read[value.uid] = known
+            } else {
+                let definition = CustomDefinition(value, previous: known?.definition, objectMeta: objectMeta)
+                read[value.uid] = (object.revision, definition)
+            }
+        }
+        let kinds = CustomKinds(read.values.map(\.definition).sorted { $0.name < $1.name })
+        state.withLock { $0 = State(stamp: stamp, kinds: kinds, read: read) }
+        return kinds
     }
 }
