@@ -16,13 +16,6 @@ final class DNSMetrics: Sendable {
         var duration: Double
     }
 
-    /// Whose change it was that took a while to be seen.
-    enum ServiceKind: String, CaseIterable, Sendable {
-        case clusterIP = "cluster_ip"
-        case headlessWithSelector = "headless_with_selector"
-        case headlessWithoutSelector = "headless_without_selector"
-    }
-
     enum Upstream: String, CaseIterable { case asked, failed, hit, miss }
 
     private struct Tables {

@@ -33,7 +33,7 @@ final class ZoneIndex: Sendable {
     }
 
     /// How many changes there were since this was called last, by the kind of their Services.
-    func takeChanges() -> [DNSMetrics.ServiceKind: Int] {
+    func takeChanges() -> [ServiceKind: Int] {
         state.withLock { tables in
             defer { tables.changes = [:] }
             return tables.changes

@@ -28,7 +28,7 @@ struct ZoneTables {
     private(set) var revision: Int64 = -1
     private(set) var modifiedRevision: Int64 = 0
     /// Changes of names by the kind of their Services, for metrics.
-    var changes: [DNSMetrics.ServiceKind: Int] = [:]
+    var changes: [ServiceKind: Int] = [:]
     private(set) var namespaces: [String: Namespace] = [:]
     private(set) var servicesByAddress: [AddressKey: ServiceRecords] = [:]
     private(set) var slicesByAddress: [AddressKey: Slices] = [:]
