@@ -75,6 +75,7 @@ let package = Package(
         .target(name: "FairleadControllers", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(name: "FairleadSimulation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(
+                .product(name: "HeapModule", package: "swift-collections"),
             name: "FairleadDNS",
             dependencies: [
                 "FairleadModel", "FairleadClient",

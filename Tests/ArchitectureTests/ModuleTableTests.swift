@@ -15,7 +15,7 @@ struct ModuleTableTests {
         "FairleadHTTP": [
             "FairleadAPI", "CFairleadZlib", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "Logging",
         ],
-        "FairleadClient": ["FairleadModel", "DequeModule", "Logging"],
+        "FairleadClient": ["FairleadModel", "DequeModule", "HeapModule", "Logging"],
         "FairleadControllers": ["FairleadModel", "FairleadClient"],
         "FairleadSimulation": ["FairleadModel", "FairleadClient"],
         "FairleadDNS": ["FairleadModel", "FairleadClient", "NIOCore", "NIOPosix", "Logging"],
