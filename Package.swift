@@ -56,9 +56,15 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "FairleadNet",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "FairleadHTTP",
             dependencies: [
-                "FairleadAPI", "CFairleadZlib",
+                "FairleadAPI", "FairleadNet", "CFairleadZlib",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -69,16 +75,16 @@ let package = Package(
             name: "FairleadClient",
             dependencies: [
                 "FairleadModel", .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(name: "FairleadControllers", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(name: "FairleadSimulation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(
-                .product(name: "HeapModule", package: "swift-collections"),
             name: "FairleadDNS",
             dependencies: [
-                "FairleadModel", "FairleadClient",
+                "FairleadModel", "FairleadClient", "FairleadNet",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,4 +1,5 @@
 package import FairleadAPI
+import FairleadNet
 package import Logging
 import NIOCore
 import NIOHTTP1

@@ -12,13 +12,15 @@ struct ModuleTableTests {
         "FairleadMerge": ["FairleadModel", "FairleadSchema"],
         "FairleadStorage": ["FairleadModel", "CFairleadAssets", "GRDB", "GRDBSQLite", "DequeModule"],
         "FairleadAPI": ["FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge", "FairleadStorage"],
+        "FairleadNet": ["NIOCore", "Logging"],
         "FairleadHTTP": [
-            "FairleadAPI", "CFairleadZlib", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "Logging",
+            "FairleadAPI", "FairleadNet", "CFairleadZlib", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers",
+            "Logging",
         ],
         "FairleadClient": ["FairleadModel", "DequeModule", "HeapModule", "Logging"],
         "FairleadControllers": ["FairleadModel", "FairleadClient"],
         "FairleadSimulation": ["FairleadModel", "FairleadClient"],
-        "FairleadDNS": ["FairleadModel", "FairleadClient", "NIOCore", "NIOPosix", "Logging"],
+        "FairleadDNS": ["FairleadModel", "FairleadClient", "FairleadNet", "NIOCore", "NIOPosix", "Logging"],
         "FairleadServer": [
             "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
             "FairleadControllers", "FairleadSimulation", "FairleadDNS", "CFairleadCrash", "CFairleadMemory",

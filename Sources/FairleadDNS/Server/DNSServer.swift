@@ -1,4 +1,5 @@
 package import FairleadModel
+import FairleadNet
 import NIOCore
 import NIOPosix
 import Synchronization

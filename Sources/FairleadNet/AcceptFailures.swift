@@ -1,22 +1,22 @@
-import Logging
-import NIOCore
+package import Logging
+package import NIOCore
 
 /// Waits a second when connections cannot be taken, as when there are no more descriptors, and says so: one line a minute
 /// at most, and one when connections are taken again.
 ///
 /// NIO means to wait, too, but does not: a failed accept leaves the socket registered, and the loop finds it ready again
-/// and again.
-final class AcceptFailures: ChannelInboundHandler {
-    typealias InboundIn = any Channel
+/// and again. For the pipeline of a listening channel; each has its own.
+package final class AcceptFailures: ChannelInboundHandler {
+    package typealias InboundIn = any Channel
 
     private let logger: Logger
     private var lastLine: NIODeadline?
     private var failures = 0
     private var isReported = false
 
-    init(logger: Logger) { self.logger = logger }
+    package init(logger: Logger) { self.logger = logger }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if isReported {
             logger.info("connections are taken again", metadata: ["failures": .stringConvertible(failures)])
             isReported = false
@@ -25,7 +25,7 @@ final class AcceptFailures: ChannelInboundHandler {
         context.fireChannelRead(data)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         failures += 1
         let now = NIODeadline.now()
         if lastLine.map({ now - $0 > .minutes(1) }) ?? true {
