@@ -9,16 +9,13 @@ package enum Logs {
     ) {
         let now = environment.now
         LoggingSystem.bootstrap { label in
-            switch format {
-            case .text:
-                var handler = TextLogHandler(label: label, now: now)
-                handler.logLevel = level
-                return handler
-            case .json:
-                var handler = JSONLogHandler(label: label, now: now)
-                handler.logLevel = level
-                return handler
-            }
+            var handler: any LogHandler =
+                switch format {
+                case .text: TextLogHandler(label: label, now: now)
+                case .json: JSONLogHandler(label: label, now: now)
+                }
+            handler.logLevel = level
+            return handler
         }
     }
 }
