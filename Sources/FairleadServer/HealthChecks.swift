@@ -17,17 +17,13 @@ struct HealthChecks: Sendable {
     let progress = LateCheck()
 
     var live: [OperationsEndpoint.Check] {
-        [
-            .init("etcd") { [storage] in
-                guard let busy = storage.busy, busy > Self.patience else { return nil }
-                return "a write has taken \(busy.components.seconds) s so far"
-            },
-            .init("controllers") { [controllers] in controllers.failure },
-        ]
+        [.init("etcd") { [storage] in storage.stall }, .init("controllers") { [controllers] in controllers.failure }]
     }
 
     var ready: [OperationsEndpoint.Check] {
         [
+            .init("etcd-readiness") { [storage] in storage.stall },
+            .init("controllers") { [controllers] in controllers.failure },
             .init("bootstrap") { [readiness] in readiness.isReady ? nil : "starting" },
             .init("informer-sync") { [informers] in informers.failure },
             .init("storage-writable") { [storage] in storage[.commit] },
@@ -40,9 +36,17 @@ struct HealthChecks: Sendable {
             .init("storage-objects", note: { [store] in store.current.damageNote }) { nil },
         ]
     }
+}
 
+extension StorageFaults {
     /// How long a write may take: what takes longer than a disk that is merely slow would need.
     private static let patience = Duration.seconds(60)
+
+    /// For a health check: nil, or for how long the writer has been at one batch.
+    fileprivate var stall: String? {
+        guard let busy, busy > Self.patience else { return nil }
+        return "a write has taken \(busy.components.seconds) s so far"
+    }
 }
 
 extension Snapshot {

@@ -259,8 +259,8 @@ struct HandlerRulesTests {
     // MARK: - health
 
     @Test(arguments: [
-        "/livez/etcd", "/readyz/etcd", "/healthz/etcd", "/livez/log", "/readyz/log", "/healthz/log", "/readyz/shutdown",
-        "/readyz/informer-sync",
+        "/livez/etcd", "/healthz/etcd", "/livez/log", "/readyz/log", "/healthz/log", "/readyz/shutdown",
+        "/readyz/informer-sync", "/healthz/poststarthook/rbac/bootstrap-roles",
     ])
     func checksOfKubernetesAreWell(_ path: String) async throws {
         let answer = try await APIFixture().send("GET", path)
@@ -270,7 +270,7 @@ struct HandlerRulesTests {
 
     @Test func unknownChecksAreNotFound() async throws {
         let fixture = try await APIFixture()
-        for path in ["/livez/shutdown", "/readyz/none", "/livez/etcd/x"] {
+        for path in ["/livez/shutdown", "/readyz/none", "/livez/etcd/x", "/readyz/etcd", "/readyz/", "/livez/ping/"] {
             #expect(try await fixture.send("GET", path).status == 404)
         }
     }

@@ -26,20 +26,22 @@ package struct OperationsEndpoint: Sendable {
 
     /// Checks of kube-apiserver whose subject is no part of its own here: well whenever they are asked for by name.
     static let impliedChecks = [
-        "healthz": ["etcd", "log"], "livez": ["etcd", "log"],
-        "readyz": ["etcd", "informer-sync", "log", "shutdown"],
+        "healthz": ["etcd", "log", bootstrapRoles], "livez": ["etcd", "log", bootstrapRoles],
+        "readyz": ["informer-sync", "log", "shutdown", bootstrapRoles],
     ]
+    private static let bootstrapRoles = "poststarthook/rbac/bootstrap-roles"
 
     /// - Parameters:
     ///   - live: what `/livez` and `/healthz` look at, beside `ping`.
-    ///   - ready: what `/readyz` looks at in addition.
+    ///   - ready: what `/readyz` looks at, beside `ping`. Not all that is live is a check of `/readyz` under its name:
+    ///     kube-apiserver has no `/readyz/etcd`.
     ///   - metrics: the text of `/metrics` in the Prometheus exposition format.
     package init(
         live: [Check], ready: [Check], metrics: @escaping @Sendable () -> String
     ) {
         let ping = Check("ping") { nil }
         self.live = [ping] + live
-        self.ready = [ping] + live + ready
+        self.ready = [ping] + ready
         self.metrics = metrics
     }
 
@@ -62,8 +64,8 @@ package struct OperationsEndpoint: Sendable {
     }
 
     private func health(_ name: String, _ checks: [Check], _ rest: [String], _ request: APIRequest) -> APIResponse? {
-        if let wanted = rest.first {
-            guard rest.count == 1 else { return nil }
+        if !rest.isEmpty {
+            let wanted = rest.joined(separator: "/")
             if let check = checks.first(where: { $0.name == wanted }) {
                 guard let failure = check.failure() else { return .text(200, "ok") }
                 return .text(500, "internal server error: \(failure)\n")
