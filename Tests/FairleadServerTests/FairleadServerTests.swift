@@ -76,6 +76,24 @@ struct FairleadServerTests {
         }
     }
 
+    @Test func theIndexOfDebugPagesNamesEachOfThem() async throws {
+        try await withServer(try configuration()) { address in
+            let index = try await get(address, "/debug/")
+            #expect(index.status == 200)
+            let paths = index.text.split(separator: "\n").filter { $0.hasPrefix("/debug/") }
+                .compactMap { $0.split(separator: " ").first.map(String.init) }
+            #expect(paths.count >= 4)
+            for path in paths {
+                // What is only missing answers for itself; there is no such page below a wrong path.
+                let page = path.replacing("{namespace}", with: "default").replacing("{name}", with: "kubernetes")
+                    .replacing("{pod}", with: "none")
+                let text = try await get(address, page).text
+                #expect(!text.contains("404 page not found"), "\(page)")
+            }
+            #expect(try await get(address, "/debug/none").text == "404 page not found\n")
+        }
+    }
+
     @Test func aServerThatHasStoppedGivesItsPortBack() async throws {
         var used = 0
         try await withServer(try configuration()) { used = $0.port }

@@ -11,23 +11,65 @@ struct DebugPages: Sendable {
     let configuration: ServerConfiguration
     let resolvConf: ResolvConfPage
 
+    /// One page: its entry in the index, and what answers for it. A word in braces in its path stands for any.
+    private struct Page: Sendable {
+        var entry: DebugIndex.Entry
+        /// Given what the words in braces stand for.
+        var answer: @Sendable (_ words: [String], APIRequest) -> APIResponse
+
+        init(
+            _ path: String, _ about: String,
+            _ answer: @escaping @Sendable (_ words: [String], APIRequest) -> APIResponse
+        ) {
+            entry = DebugIndex.Entry(path: path, about: about)
+            self.answer = answer
+        }
+
+        /// What the words in braces stand for; nil if it is another page.
+        func words(in parts: [String]) -> [String]? {
+            let pattern = entry.path.split(separator: "/")
+            guard pattern.count == parts.count else { return nil }
+            var words: [String] = []
+            for (expected, part) in zip(pattern, parts) {
+                if expected.hasPrefix("{") { words.append(part) } else if expected != part { return nil }
+            }
+            return words
+        }
+    }
+
+    /// All there are; the index lists these.
+    private var pages: [Page] {
+        [
+            Page("/debug/", "This list.") { _, request in
+                let entries = self.pages.map(\.entry)
+                return answer(request, text: { DebugIndex.text(entries) }, json: { DebugIndex.json(entries) })
+            },
+            Page("/debug/allocations", "Who holds which cluster IP, node port and load-balancer address.") {
+                allocations($1)
+            },
+            Page(
+                "/debug/explain/services/{namespace}/{name}",
+                "Why a Service has the endpoints and addresses it has, or has none, and what to change."
+            ) { explain($0[0], $0[1], $1) },
+            Page("/debug/resolvconf/{namespace}/{pod}", "The resolv.conf that the pod would have.") { words, _ in
+                resolvConf.page(namespace: words[0], pod: words[1])
+            },
+        ]
+    }
+
     /// nil where there is no such page. Whatever is computed is computed away from the event loop.
     @Sendable func respond(to request: APIRequest) -> APIOutcome? {
         let parts = request.path.split(separator: "/").map { String($0).removingPercentEncoding ?? "" }
-        let page: @Sendable () -> APIResponse
-        if parts == ["debug", "allocations"] {
-            page = { allocations(request) }
-        } else if parts.count == 5, parts.prefix(3) == ["debug", "explain", "services"] {
-            page = { explain(parts[3], parts[4], request) }
-        } else if parts.count == 4, parts.prefix(2) == ["debug", "resolvconf"] {
-            page = { resolvConf.page(namespace: parts[2], pod: parts[3]) }
-        } else {
-            return nil
+        for page in pages {
+            guard let words = page.words(in: parts) else { continue }
+            guard request.method == "GET" else {
+                return .response(failure(.methodNotAllowed(), request))
+            }
+            return .deferred {
+                await withTaskExecutorPreference(globalConcurrentExecutor) { .response(page.answer(words, request)) }
+            }
         }
-        guard request.method == "GET" else {
-            return .response(failure(.methodNotAllowed(), request))
-        }
-        return .deferred { await withTaskExecutorPreference(globalConcurrentExecutor) { .response(page()) } }
+        return nil
     }
 
     private func allocations(_ request: APIRequest) -> APIResponse {
