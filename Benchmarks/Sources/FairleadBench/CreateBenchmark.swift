@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 
 /// How fast objects are created by 32 clients at once.
@@ -6,7 +7,13 @@ struct CreateBenchmark {
     var count: Int
     var connections: Int
     /// Keeps names of repeated runs apart.
-    var prefix: String
+    private let prefix = "b\(Int(Date().timeIntervalSince1970))"
+
+    init(_ target: Target, count: Int, connections: Int) {
+        self.target = target
+        self.count = count
+        self.connections = connections
+    }
 
     func configMaps() async throws -> LoadRun.Result {
         try await run("configmaps") { Bodies.configMap($0) }

@@ -1,20 +1,24 @@
+import ArgumentParser
 import Foundation
 import GRDB
 
 /// What storing the ConfigMaps of `fairlead-bench create-configmaps` costs with nothing but the database: durable
 /// inserts, 32 to a transaction, as 32 clients at once would allow.
 @main
-struct Yardstick {
-    static func main() throws {
-        let arguments = CommandLine.arguments
-        guard arguments.count >= 2 else {
-            print("usage: grdb-yardstick DIRECTORY [COUNT]")
-            exit(1)
-        }
-        let count = arguments.count > 2 ? Int(arguments[2]) ?? 20_000 : 20_000
+struct Yardstick: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "grdb-yardstick", abstract: "Stores rows as fast as durable commits allow.")
+
+    @Argument(help: "Where the database is made.")
+    var directory: String
+
+    @Argument(help: "How many rows.")
+    var count = 20_000
+
+    func run() throws {
         var configuration = Configuration()
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-        let pool = try DatabasePool(path: arguments[1] + "/yardstick.sqlite", configuration: configuration)
+        let pool = try DatabasePool(path: directory + "/yardstick.sqlite", configuration: configuration)
         try pool.write { database in
             try database.execute(
                 sql: """
