@@ -18,6 +18,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -41,9 +42,14 @@ let package = Package(
         .target(
             name: "FairleadMerge", dependencies: ["FairleadModel", "FairleadSchema"], swiftSettings: strict),
         .target(
+            name: "FairleadMetrics",
+            dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict),
+        .target(
             name: "FairleadStorage",
             dependencies: [
-                "FairleadModel", "CFairleadAssets",
+                "FairleadMetrics", "FairleadModel", "CFairleadAssets",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -52,7 +58,9 @@ let package = Package(
         .target(
             name: "FairleadAPI",
             dependencies: [
-                "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge", "FairleadStorage",
+                "FairleadMetrics", "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge",
+                "FairleadStorage",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
         .target(
@@ -84,7 +92,8 @@ let package = Package(
         .target(
             name: "FairleadDNS",
             dependencies: [
-                "FairleadModel", "FairleadClient", "FairleadNet",
+                "FairleadMetrics", "FairleadModel", "FairleadClient", "FairleadNet",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -94,7 +103,8 @@ let package = Package(
             name: "FairleadServer",
             dependencies: [
                 "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
-                "FairleadControllers", "FairleadSimulation", "FairleadDNS", "CFairleadCrash", "CFairleadMemory",
+                "FairleadControllers", "FairleadSimulation", "FairleadDNS", "FairleadMetrics", "CFairleadCrash",
+                "CFairleadMemory", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -103,6 +113,15 @@ let package = Package(
             name: "fairlead",
             dependencies: [
                 "FairleadServer", "FairleadDNS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        // Reads a page of metrics as strictly as Prometheus does.
+        .target(
+            name: "FairleadMetricsTesting", path: "Tests/FairleadMetricsTesting", swiftSettings: strict),
+        .testTarget(
+            name: "FairleadMetricsTests",
+            dependencies: [
+                "FairleadMetrics", "FairleadMetricsTesting", .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
         // Numbers and objects that are random, and the same in every run.
@@ -125,21 +144,23 @@ let package = Package(
         .testTarget(
             name: "FairleadStorageTests",
             dependencies: [
-                "FairleadStorage", "FairleadModel", "FairleadRandomTesting",
+                "FairleadStorage", "FairleadMetrics", "FairleadMetricsTesting", "FairleadModel",
+                "FairleadRandomTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadAPITests",
             dependencies: [
-                "FairleadAPI", "FairleadMerge", "FairleadModel", "FairleadSchema", "FairleadStorage",
+                "FairleadAPI", "FairleadMetrics", "FairleadMetricsTesting", "FairleadMerge", "FairleadModel",
+                "FairleadSchema", "FairleadStorage",
                 "FairleadRandomTesting",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadHTTPTests",
             dependencies: [
-                "FairleadHTTP", "FairleadAPI", "CFairleadZlib",
+                "FairleadHTTP", "FairleadMetrics", "FairleadMetricsTesting", "FairleadAPI", "CFairleadZlib",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -169,7 +190,7 @@ let package = Package(
         .testTarget(
             name: "FairleadDNSTests",
             dependencies: [
-                "FairleadDNS", "FairleadClientTesting", "FairleadModel",
+                "FairleadDNS", "FairleadMetrics", "FairleadMetricsTesting", "FairleadClientTesting", "FairleadModel",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -180,7 +201,8 @@ let package = Package(
         .testTarget(
             name: "FairleadServerTests",
             dependencies: [
-                "FairleadServer", "FairleadControllers", "FairleadHTTP", "FairleadModel", "FairleadAPI",
+                "FairleadServer", "FairleadMetrics", "FairleadMetricsTesting", "FairleadControllers", "FairleadHTTP",
+                "FairleadModel", "FairleadAPI",
                 "FairleadClient", "FairleadClientTesting", "FairleadSchema", "FairleadStorage",
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -10,8 +10,14 @@ struct ModuleTableTests {
         "FairleadExpressions": ["FairleadModel"],
         "FairleadSchema": ["FairleadModel", "FairleadExpressions", "CFairleadAssets"],
         "FairleadMerge": ["FairleadModel", "FairleadSchema"],
-        "FairleadStorage": ["FairleadModel", "CFairleadAssets", "GRDB", "GRDBSQLite", "DequeModule"],
-        "FairleadAPI": ["FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge", "FairleadStorage"],
+        "FairleadMetrics": ["CoreMetrics"],
+        "FairleadStorage": [
+            "FairleadMetrics", "FairleadModel", "CFairleadAssets", "GRDB", "GRDBSQLite", "DequeModule", "CoreMetrics",
+        ],
+        "FairleadAPI": [
+            "FairleadMetrics", "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge",
+            "FairleadStorage", "CoreMetrics",
+        ],
         "FairleadNet": ["NIOCore", "Logging"],
         "FairleadHTTP": [
             "FairleadAPI", "FairleadNet", "CFairleadZlib", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers",
@@ -20,11 +26,14 @@ struct ModuleTableTests {
         "FairleadClient": ["FairleadModel", "DequeModule", "HeapModule", "Logging"],
         "FairleadControllers": ["FairleadModel", "FairleadClient"],
         "FairleadSimulation": ["FairleadModel", "FairleadClient"],
-        "FairleadDNS": ["FairleadModel", "FairleadClient", "FairleadNet", "NIOCore", "NIOPosix", "Logging"],
+        "FairleadDNS": [
+            "FairleadMetrics", "FairleadModel", "FairleadClient", "FairleadNet", "NIOCore", "NIOPosix", "Logging",
+            "CoreMetrics",
+        ],
         "FairleadServer": [
             "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
             "FairleadControllers", "FairleadSimulation", "FairleadDNS", "CFairleadCrash", "CFairleadMemory",
-            "ServiceLifecycle", "Logging",
+            "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
         ],
         "fairlead": [
             "FairleadServer", "FairleadHTTP", "FairleadModel", "FairleadControllers", "FairleadDNS", "ArgumentParser",

@@ -1,0 +1,130 @@
+/// Writes families in the text format of Prometheus.
+///
+/// Reference: Prometheus, "Exposition formats"; numbers in bounds as Go's `strconv.FormatFloat(…, 'g', -1, 64)` writes
+/// them, since `le` is a label that queries compare as text.
+struct ExpositionWriter {
+    private(set) var text = ""
+
+    /// Nothing for a family of which there is nothing to show.
+    mutating func write(
+        _ family: MetricFamily, _ series: [String: MetricsRegistry.Series],
+        _ collected: [(labels: String, value: String)]
+    ) {
+        var lines: [(labels: String, content: Content)] = []
+        for (labels, series) in series {
+            switch series {
+            case .counter(let counter):
+                let value = counter.value
+                if value != 0 { lines.append((labels, .value(String(value)))) }
+            case .gauge(let gauge): lines.append((labels, .value(Self.number(gauge.value))))
+            case .histogram(let histogram):
+                let counts = histogram.counts
+                if counts.count > 0 { lines.append((labels, .histogram(counts))) }
+            }
+        }
+        var bounds: [String] = []
+        if case .histogram(let numbers) = family.kind {
+            bounds = (numbers + [.infinity]).map { "le=\"\(Self.bound($0))\"} " }
+        } else {
+            lines += collected.map { ($0.labels, .value($0.value)) }
+        }
+        guard !lines.isEmpty else { return }
+        text += "# HELP \(family.name) \(Self.escapedHelp(family.help))\n# TYPE \(family.name) \(family.typeName)\n"
+        lines.sort { $0.labels < $1.labels }
+        for (labels, content) in lines {
+            switch content {
+            case .value(let value): line(family.name, "", labels, value)
+            case .histogram(let counts): histogram(family.name, labels, bounds, counts)
+            }
+        }
+    }
+
+    private enum Content {
+        case value(String)
+        case histogram(HistogramSeries.Counts)
+    }
+
+    // Piece by piece: a page may have ten thousand lines, and is made on an event loop.
+
+    private mutating func line(_ name: String, _ suffix: String, _ labels: String, _ value: String) {
+        text += name
+        text += suffix
+        if !labels.isEmpty {
+            text += "{"
+            text += labels
+            text += "}"
+        }
+        text += " "
+        text += value
+        text += "\n"
+    }
+
+    /// - Parameter bounds: the label of each bucket, with what follows it.
+    private mutating func histogram(
+        _ name: String, _ labels: String, _ bounds: [String], _ counts: HistogramSeries.Counts
+    ) {
+        let start = "\(name)_bucket{" + (labels.isEmpty ? "" : labels + ",")
+        var below: UInt64 = 0
+        for (bound, count) in zip(bounds, counts.buckets) {
+            below &+= count
+            text += start
+            text += bound
+            text += String(below)
+            text += "\n"
+        }
+        line(name, "_sum", labels, Self.number(counts.sum))
+        line(name, "_count", labels, String(below))
+    }
+
+    /// A value: whole numbers in full.
+    static func number(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
+        if value == value.rounded(), value.magnitude < 1e15 { return String(Int64(value)) }
+        return "\(value)"
+    }
+
+    /// A bound as Go writes it: the shortest digits, with an exponent from a million on and below a ten-thousandth.
+    static func bound(_ value: Double) -> String {
+        guard value.isFinite, value != 0, value.magnitude >= 1e6 || value.magnitude < 1e-4 else { return number(value) }
+        var exponent = 0
+        // Swift's shortest digits, wherever it has put the point.
+        var digits = ""
+        let parts = "\(value.magnitude)".split(separator: "e")
+        if parts.count == 2 { exponent = Int(parts[1]) ?? 0 }
+        let mantissa = parts[0].split(separator: ".")
+        exponent += mantissa[0].count - 1
+        digits = mantissa.joined()
+        let leading = digits.prefix { $0 == "0" }.count
+        digits.removeFirst(min(leading, digits.count - 1))
+        exponent -= leading
+        while digits.count > 1, digits.hasSuffix("0") { digits.removeLast() }
+        let fraction = digits.dropFirst()
+        let point = fraction.isEmpty ? "" : "." + fraction
+        let size = exponent.magnitude < 10 ? "0\(exponent.magnitude)" : "\(exponent.magnitude)"
+        return "\(value < 0 ? "-" : "")\(digits.prefix(1))\(point)e\(exponent < 0 ? "-" : "+")\(size)"
+    }
+
+    private static func escapedHelp(_ text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+    }
+}
+
+/// Labels as they stand between the braces: in the order of their names, values escaped.
+enum LabelText {
+    /// What stands for every label set beyond the bound.
+    static let overflow = "other"
+
+    static func make(_ labels: [(String, String)]) -> String {
+        if labels.isEmpty { return "" }
+        return labels.sorted { $0.0 < $1.0 }.map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",")
+    }
+
+    private static func escaped(_ value: String) -> String {
+        let mustEscape = value.utf8.contains {
+            $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\n")
+        }
+        guard mustEscape else { return value }
+        return value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+}
