@@ -24,6 +24,8 @@ package struct StoreOptions: Sendable {
     package var confidential: Set<GroupResource> = []
     /// Told of every kind of fault below the store, and when it is over; called from the writer's thread.
     package var onFault: @Sendable (StorageFault) -> Void = { _ in }
+    /// What is counted.
+    package var metrics = StoreMetrics()
 
     package init() {}
 }

@@ -157,7 +157,7 @@ final class StoreWriter: Sendable {
             ? transactions : transactions.indices.filter { !refused.contains($0) }.map { transactions[$0] }
         var results: [Result<CommitResult, StorageError>]
         do {
-            results = admitted.isEmpty ? [] : store.publish(admitted, try engine.commit(admitted))
+            results = admitted.isEmpty ? [] : store.publish(admitted, try commit(admitted))
             // A lost race says nothing about the disk.
             if results.contains(where: \.isSuccess) { faults.clear(.commit) }
         } catch {
@@ -165,8 +165,16 @@ final class StoreWriter: Sendable {
             results = admitted.map { _ in .failure(error) }
         }
         for index in refused.sorted() { results.insert(.failure(.spaceExceeded), at: index) }
+        options.metrics.carriedOut(results)
         trimIfCrowded(store)
         return results
+    }
+
+    private func commit(_ transactions: [Transaction]) throws(StorageError) -> [Result<Int64, StorageError>] {
+        let began = SuspendingClock.now
+        let outcomes = try engine.commit(transactions)
+        options.metrics.committed(transactions.count, in: began.duration(to: .now))
+        return outcomes
     }
 
     /// The transactions for which there is no room.
@@ -196,7 +204,9 @@ final class StoreWriter: Sendable {
 
     private func measure(_ quota: inout StorageQuota) {
         do {
-            quota.measured(try engine.usedBytes() ?? 0)
+            let bytes = try engine.usedBytes() ?? 0
+            options.metrics.measured(bytes: bytes)
+            quota.measured(bytes)
         } catch {
             faults.note(.compaction, error.explanation)
         }

@@ -11,15 +11,21 @@ package final class SQLiteEngine: StorageEngine {
     /// nil for a database in memory.
     private let file: DatabaseFile?
     private let log: FileIdentity?
+    private let metrics: StoreMetrics
     /// nil until they have been loaded.
     private let heads = Mutex<SQLiteHeads?>(nil)
     private let damagedRows = Mutex(DamagedRows())
 
     /// Opens the file, making it and its schema if need be; nil for a database in memory.
     ///
-    /// - Parameter migrations: the schema's steps, in order.
+    /// - Parameters:
+    ///   - migrations: the schema's steps, in order.
+    ///   - metrics: where it counts how long the log takes to be written.
     /// - Throws: `.io` with what to do about it, for a file that cannot be opened or that another process has open.
-    package init(path: String?, migrations: [SQLiteMigration]) throws(StorageError) {
+    package init(
+        path: String?, migrations: [SQLiteMigration], metrics: StoreMetrics = StoreMetrics()
+    ) throws(StorageError) {
+        self.metrics = metrics
         if let path { file = try DatabaseFile(path) } else { file = nil }
         database = try Self.openForWriting(file?.path, migrations: migrations)
         log = file?.openedLog()
@@ -73,12 +79,15 @@ package final class SQLiteEngine: StorageEngine {
         guard var known = heads.withLock({ exchange(&$0, with: nil) }) else { throw .closed }
         defer { heads.withLock { $0 = known } }
         do {
+            var written = SuspendingClock.now
             let results = try database.write { database in
                 var writer = try SQLiteWriter(database, revision: known.revision)
                 let results = try batch.map { try writer.carryOut($0, &known) }
                 try writer.finish(at: known.revision)
+                written = .now
                 return results
             }
+            metrics.flushed(in: written.duration(to: .now))
             known.keepChanges()
             return results
         } catch {
