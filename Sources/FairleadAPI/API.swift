@@ -14,17 +14,19 @@ package struct API: Sendable {
     package let kinds: KindRegistry
     package let configuration: APIConfiguration
     package let environment: Environment
+    let watchMetrics: WatchMetrics
     let fieldsV1 = FieldsV1Cache()
 
     package init(
         store: Store, types: TypeRegistry, kinds: KindRegistry, configuration: APIConfiguration,
-        environment: Environment
+        environment: Environment, watchMetrics: WatchMetrics = WatchMetrics()
     ) {
         self.store = store
         self.types = types
         self.kinds = kinds
         self.configuration = configuration
         self.environment = environment
+        self.watchMetrics = watchMetrics
     }
 
     /// Gives up what was kept for speed only. Small things that survive a burst keep the pages around them.

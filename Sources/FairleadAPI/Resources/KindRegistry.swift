@@ -57,6 +57,11 @@ package struct KindRegistry: Sendable {
         return Kind(info: info, strategy: strategies[info.gvr.groupResource] ?? PlainStrategy())
     }
 
+    /// The same from custom kinds as they were last read: always at once, for what may be a moment late.
+    package func lastKind(_ resource: GroupVersionResource) -> Kind? {
+        resources.resource(resource) == nil ? lastCustom.served[resource] : kind(resource)
+    }
+
     /// Whether `kind` answers at once; otherwise it has to read definitions first, which is no work for an event loop.
     package func isQuick(_ resource: GroupVersionResource) -> Bool {
         resources.resource(resource) != nil || catalog?.isRead ?? true

@@ -30,11 +30,13 @@ extension API {
             return WatchStream(
                 start: start, cursor: cursor, selection: selection, encoder: encoder, bookmark: bookmark,
                 sendsBookmarks: options.allowsBookmarks, timeout: timeout,
+                metrics: watchMetrics.series(of: kind.info.gvr),
                 isCurrent: { [kinds] in kind.custom == nil || kinds.lastCustom.isCurrent(kind) },
                 subscribe: { wake in
                     let changes = store.subscribe(kind.info.storage, wake: wake)
                     if kind.custom == nil { return [changes] }
-                    let definitions = store.subscribe(CustomCatalog.definitions) { [kinds] in kinds.whenCustomRead(wake) }
+                    let definitions = store.subscribe(CustomCatalog.definitions) { [kinds] in kinds.whenCustomRead(wake)
+                    }
                     return [changes, definitions]
                 })
         } catch {

@@ -40,6 +40,7 @@ final class WatchStream: EventStream {
     /// Whether the kind is still what it was when the watch began; what it is not any more is watched no longer.
     private let isCurrent: @Sendable () -> Bool
     private let end: SuspendingClock.Instant?
+    private let metrics: WatchMetrics.Series?
     private let now: @Sendable () -> SuspendingClock.Instant
     private let subscribe: @Sendable (@escaping @Sendable () -> Void) -> [Subscription]
     private let state: Mutex<State>
@@ -62,7 +63,7 @@ final class WatchStream: EventStream {
 
     init(
         start: Start, cursor: WatchCursor, selection: Selection, encoder: ObjectEncoder, bookmark: Value,
-        sendsBookmarks: Bool, timeout: Duration,
+        sendsBookmarks: Bool, timeout: Duration, metrics: WatchMetrics.Series? = nil,
         isCurrent: @escaping @Sendable () -> Bool = { true },
         subscribe: @escaping @Sendable (@escaping @Sendable () -> Void) -> [Subscription],
         now: @escaping @Sendable () -> SuspendingClock.Instant = { SuspendingClock.now }
@@ -72,6 +73,7 @@ final class WatchStream: EventStream {
         self.bookmark = bookmark
         self.sendsBookmarks = sendsBookmarks
         ignoringUpTo = start.ignoringUpTo
+        self.metrics = metrics
         self.now = now
         self.subscribe = subscribe
         self.isCurrent = isCurrent
@@ -92,6 +94,7 @@ final class WatchStream: EventStream {
         bookmark = .null
         sendsBookmarks = false
         ignoringUpTo = 0
+        metrics = nil
         end = nil
         now = { SuspendingClock.now }
         subscribe = { _ in [] }
@@ -132,7 +135,7 @@ final class WatchStream: EventStream {
         let isLast = !isCurrent()
         return state.withLock { state in
             if state.hasEnded { return .end([]) }
-            var frames = FrameBuffer(isProtobuf: encoder.format.encoding == .protobuf)
+            var frames = FrameBuffer(isProtobuf: encoder.format.encoding == .protobuf, metrics)
             if let failure = state.failure {
                 frames.append(type: "ERROR", object: encoder.bytes(failure))
                 state.hasEnded = true
@@ -260,12 +263,17 @@ final class WatchStream: EventStream {
 /// Watch frames on their way out: one JSON document a line, or protobuf messages after their length.
 private struct FrameBuffer {
     let isProtobuf: Bool
+    private let metrics: WatchMetrics.Series?
     private(set) var pieces: [[UInt8]] = []
     private(set) var size = 0
 
-    init(isProtobuf: Bool) { self.isProtobuf = isProtobuf }
+    init(isProtobuf: Bool, _ metrics: WatchMetrics.Series?) {
+        self.isProtobuf = isProtobuf
+        self.metrics = metrics
+    }
 
     mutating func append(type: StaticString, object: [UInt8]) {
+        metrics?.sent(bytes: object.count)
         if isProtobuf {
             let frame = ProtobufCodec.watchFrame(type: "\(type)", object: object)
             pieces.append(frame)
