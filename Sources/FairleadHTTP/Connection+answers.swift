@@ -62,8 +62,7 @@ extension Connection {
 
     /// Counts the request as done and gets ready for the next one.
     func answerIsComplete(closes: Bool) {
-        loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
-        logRequest()
+        requestIsOver()
         lease = nil
         if closes || loop.isDraining {
             finishAndClose()

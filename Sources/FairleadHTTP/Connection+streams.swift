@@ -71,6 +71,10 @@ extension Connection {
                 framing: exchange.takesChunks ? .chunked : .untilClose, closes: closes, dateLine: dateLine)
         }
         loop.counters.streamsOpen.wrappingAdd(1, ordering: .relaxed)
+        if !stream.isLongAnswer {
+            loop.counters.longRunning.wrappingAdd(1, ordering: .relaxed)
+            series?.longRunningBegan()
+        }
         let waker = StreamWaker(connection: self, eventLoop: context.eventLoop, list: loop.wakes)
         let open = OpenStream(
             stream: stream, waker: waker, isChunked: exchange.takesChunks, compressor: compressor)
@@ -177,6 +181,10 @@ extension Connection {
         // A stream is not cancelled in the midst of a pull; who waits for the pull does it then.
         if !open.isPulling { open.stream.cancel() }
         loop.counters.streamsOpen.wrappingSubtract(1, ordering: .relaxed)
+        if !open.stream.isLongAnswer {
+            loop.counters.longRunning.wrappingSubtract(1, ordering: .relaxed)
+            series?.longRunningEnded()
+        }
     }
 
     private func writePart(of open: OpenStream, _ pieces: [[UInt8]]) {

@@ -46,6 +46,8 @@ final class Connection: ChannelDuplexHandler {
     var assembler: RequestAssembler
     /// For the line of the log.
     var note = RequestNote()
+    /// Where the request is counted, once it has been read in full.
+    var series: RequestSeries?
     /// Answers not yet handed to the socket.
     var out = ByteBuffer()
     /// Guards against being called back by a write of our own; such a call is made up for afterwards.
@@ -119,12 +121,10 @@ final class Connection: ChannelDuplexHandler {
         case .idle, .lingering: break
         case .stream(let stream):
             dropStream(stream)
-            loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
-            logRequest()
+            requestIsOver()
         case .receiving, .deferred, .body:
-            loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
             note.abandon()
-            logRequest()
+            requestIsOver()
         }
         abandonWork()
         lease = nil
@@ -328,6 +328,7 @@ final class Connection: ChannelDuplexHandler {
             note.begin(head, at: .now())
             loop.counters.requests.wrappingAdd(1, ordering: .relaxed)
             loop.counters.requestsInFlight.wrappingAdd(1, ordering: .relaxed)
+            if note.isMutating { loop.counters.mutatingInFlight.wrappingAdd(1, ordering: .relaxed) }
             headTick = loop.tick
             bodyBytes = 0
             setBodyDeadline()
@@ -347,7 +348,9 @@ final class Connection: ChannelDuplexHandler {
             setDeadline(nil)
             requestsThisTurn -= 1
             answerStart = loop.tick
-            answer(loop.core.handler(assembler.finish()))
+            let request = assembler.finish()
+            series = loop.series(of: request)
+            answer(loop.core.handler(request))
         default:
             // The rest of a request that has been refused.
             break

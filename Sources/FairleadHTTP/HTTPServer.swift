@@ -35,12 +35,15 @@ package final class HTTPServer: Sendable {
     private let configuration: HTTPServerConfiguration
     private let handler: @Sendable (APIRequest) -> APIOutcome
     private let logger: Logger
+    private let metrics: RequestMetrics?
     private let state = Mutex<State>(.new)
 
+    /// - Parameter metrics: what requests are counted in, by their labels.
     package init(
         configuration: HTTPServerConfiguration, handler: @escaping @Sendable (APIRequest) -> APIOutcome,
-        logger: Logger
+        logger: Logger, metrics: RequestMetrics? = nil
     ) {
+        self.metrics = metrics
         self.configuration = configuration
         self.handler = handler
         self.logger = logger
@@ -112,7 +115,7 @@ package final class HTTPServer: Sendable {
             compute: ComputePool(
                 threads: configuration.computeThreads, maximumRequests: configuration.maximumHeavyRequests,
                 maximumPerClient: configuration.maximumHeavyRequestsPerClient),
-            bodies: BodyBudget(bytes: configuration.bodyMemory))
+            bodies: BodyBudget(bytes: configuration.bodyMemory), metrics: metrics)
         running.compute = core.compute
         for eventLoop in eventLoops {
             let counters = LoopCounters()

@@ -8,6 +8,10 @@ package struct HTTPStatistics: Sendable, Hashable {
     package var connectionsOpen = 0
     package var requests = 0
     package var requestsInFlight = 0
+    /// Of those, requests that may change something.
+    package var mutatingInFlight = 0
+    /// Of those, watches and followed logs.
+    package var longRunning = 0
     package var streamsOpen = 0
     package var bodyBytesReceived = 0
     package var bytesSent = 0
@@ -19,6 +23,8 @@ final class LoopCounters: Sendable {
     let connectionsOpen = Atomic<Int>(0)
     let requests = Atomic<Int>(0)
     let requestsInFlight = Atomic<Int>(0)
+    let mutatingInFlight = Atomic<Int>(0)
+    let longRunning = Atomic<Int>(0)
     let streamsOpen = Atomic<Int>(0)
     let bodyBytesReceived = Atomic<Int>(0)
     let bytesSent = Atomic<Int>(0)
@@ -28,6 +34,8 @@ final class LoopCounters: Sendable {
         total.connectionsOpen += connectionsOpen.load(ordering: .relaxed)
         total.requests += requests.load(ordering: .relaxed)
         total.requestsInFlight += requestsInFlight.load(ordering: .relaxed)
+        total.mutatingInFlight += mutatingInFlight.load(ordering: .relaxed)
+        total.longRunning += longRunning.load(ordering: .relaxed)
         total.streamsOpen += streamsOpen.load(ordering: .relaxed)
         total.bodyBytesReceived += bodyBytesReceived.load(ordering: .relaxed)
         total.bytesSent += bytesSent.load(ordering: .relaxed)

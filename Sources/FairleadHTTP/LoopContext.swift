@@ -11,6 +11,7 @@ struct ServerCore: Sendable {
     let timeouts: Timeouts
     let compute: ComputePool
     let bodies: BodyBudget
+    let metrics: RequestMetrics?
 
     /// The timeouts of the configuration in ticks.
     struct Timeouts: Sendable {
@@ -42,6 +43,7 @@ final class LoopContext {
     let counters: LoopCounters
     let wakes: WakeList
     let requestLog: RequestLog
+    private var series: RequestSeriesCache?
     /// Ticks since the start: a clock that costs nothing to read.
     private(set) var tick = 0
     private(set) var isDraining = false
@@ -59,6 +61,7 @@ final class LoopContext {
         self.counters = counters
         wakes = WakeList(eventLoop: eventLoop)
         requestLog = RequestLog(core.logger)
+        series = core.metrics.map { RequestSeriesCache($0) }
     }
 
     func start() {
@@ -102,6 +105,16 @@ final class LoopContext {
             spareBuffer = buffer
         }
         buffer = ByteBuffer()
+    }
+
+    /// Where the request is counted; nil where nothing is.
+    func series(of request: APIRequest) -> RequestSeries? { series?.series(of: request) }
+
+    /// Counts a request that is over.
+    /// - Parameter found: its series; nil for one that was refused before it was read in full.
+    func count(_ note: RequestNote, in found: RequestSeries?, at now: NIODeadline) {
+        (found ?? series?.unread)?.finished(
+            code: note.status, nanoseconds: (now - note.began).nanoseconds, bytes: note.bytes)
     }
 
     /// Remembers why something was refused, for the log.

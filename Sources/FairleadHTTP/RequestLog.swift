@@ -57,8 +57,13 @@ final class RequestLog {
 
 extension Connection {
     /// Whatever became of it, the request is over.
-    func logRequest() {
-        loop.requestLog.write(note, at: .now())
+    func requestIsOver() {
+        loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
+        if note.isMutating { loop.counters.mutatingInFlight.wrappingSubtract(1, ordering: .relaxed) }
+        let now = NIODeadline.now()
+        loop.requestLog.write(note, at: now)
+        loop.count(note, in: series, at: now)
+        series = nil
         note = RequestNote()
     }
 }
@@ -68,13 +73,17 @@ struct RequestNote {
     private(set) var began = NIODeadline.uptimeNanoseconds(0)
     private(set) var status = 0
     private(set) var isStream = false
+    /// Of the body of the answer.
+    private(set) var bytes = 0
+    /// Whether the request may change something.
+    private(set) var isMutating = false
     private var head: HTTPRequestHead?
-    private var bytes = 0
     private var isAbandoned = false
 
     mutating func begin(_ head: HTTPRequestHead, at now: NIODeadline) {
         self = RequestNote()
         self.head = head
+        isMutating = head.method != .GET && head.method != .HEAD
         began = now
     }
 

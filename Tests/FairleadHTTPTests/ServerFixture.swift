@@ -7,12 +7,13 @@ import Synchronization
 func withServer(
     _ configure: (inout HTTPServerConfiguration) -> Void = { _ in },
     handler: @escaping @Sendable (APIRequest) -> APIOutcome = echo, logger: Logger = Logger(label: "test"),
+    metrics: RequestMetrics? = nil,
     _ body: (HTTPServer, Int) async throws -> Void
 ) async throws {
     var configuration = HTTPServerConfiguration(addresses: [HTTPAddress(host: "127.0.0.1", port: 0)])
     configuration.eventLoops = 2
     configure(&configuration)
-    let server = HTTPServer(configuration: configuration, handler: handler, logger: logger)
+    let server = HTTPServer(configuration: configuration, handler: handler, logger: logger, metrics: metrics)
     let addresses = try await server.start()
     do {
         try await body(server, addresses[0].port)
