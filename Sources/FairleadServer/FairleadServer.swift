@@ -3,6 +3,7 @@ import FairleadClient
 import FairleadControllers
 package import FairleadDNS
 package import FairleadHTTP
+import FairleadMetrics
 package import FairleadModel
 import FairleadSchema
 import FairleadSimulation
@@ -50,9 +51,10 @@ package struct FairleadServer: Service {
     /// Runs until its service group shuts down or its task is cancelled.
     /// - Throws: `StartupError`; whatever had been started has been stopped again.
     package func run() async throws {
-        let store = try openStore()
+        let metrics = ServerMetrics.registry(start: environment.now())
+        let store = try openStore(metrics)
         do {
-            try await serve(store)
+            try await serve(store, metrics)
         } catch {
             await store.close()
             throw error
@@ -60,17 +62,18 @@ package struct FairleadServer: Service {
         await store.close()
     }
 
-    private func serve(_ store: Store) async throws {
-        let api = try makeAPI(store)
+    private func serve(_ store: Store, _ metrics: MetricsRegistry) async throws {
+        let api = try makeAPI(store, metrics)
         let readiness = Readiness()
         let dns = try ClusterDNS(
-            configuration, store: store, readiness: readiness, environment: environment, logger: logger)
+            configuration, store: store, readiness: readiness, environment: environment, logger: logger,
+            metrics: metrics)
         let health = HealthChecks(readiness: readiness, storage: store.faults, store: store)
-        let http = try makeHTTP(api, dns, health)
+        let http = try makeHTTP(api, dns, health, metrics)
         let bound = try await listen(http)
         do {
             let boundDNS = try await dns?.start()
-            try await operate(api, http, dns, bound, boundDNS, health)
+            try await operate(api, http, dns, bound, boundDNS, health, metrics)
         } catch {
             await dns?.shutdown()
             await http.shutdown()
@@ -80,7 +83,7 @@ package struct FairleadServer: Service {
 
     private func operate(
         _ api: API, _ http: HTTPServer, _ dns: ClusterDNS?, _ bound: [HTTPAddress], _ boundDNS: DNSAddress?,
-        _ health: HealthChecks
+        _ health: HealthChecks, _ metrics: MetricsRegistry
     ) async throws(StartupError) {
         let client = LoopbackClient(api: api)
         let bootstrap = Bootstrap(
@@ -107,6 +110,7 @@ package struct FairleadServer: Service {
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
         let controllers = controlPlane.controllers + (simulation?.controllers ?? [])
+        metrics.add(collector: ServerMetrics.collector(of: controllers))
         health.progress.connect {
             // Those that have ended are told by another check.
             let stuck = controllers.map(\.health).filter { $0.state == .running }.compactMap(\.problem)
@@ -148,7 +152,7 @@ package struct FairleadServer: Service {
             client: client, binder: client, informers: informers, environment: environment, configuration: settings)
     }
 
-    private func openStore() throws(StartupError) -> Store {
+    private func openStore(_ metrics: MetricsRegistry) throws(StartupError) -> Store {
         do {
             let path: String?
             switch configuration.data {
@@ -161,10 +165,12 @@ package struct FairleadServer: Service {
             options.historyAge = configuration.historyAge
             options.compactionInterval = configuration.compactionInterval
             options.quota = configuration.storageQuota
+            options.metrics = StoreMetrics(factory: metrics)
             options.confidential = [GroupResource(group: "", resource: "secrets")]
             options.onFault = { [logger = Logger(label: "storage")] fault in fault.log(to: logger) }
             return try Store.open(
-                engine: try SQLiteEngine(path: path, migrations: SQLiteMigration.builtIn()), options: options)
+                engine: try SQLiteEngine(
+                    path: path, migrations: SQLiteMigration.builtIn(), metrics: options.metrics), options: options)
         } catch StorageError.io(let why) {
             throw StartupError(why)
         } catch StorageError.corrupted(let why) {
@@ -174,7 +180,7 @@ package struct FairleadServer: Service {
         }
     }
 
-    private func makeAPI(_ store: Store) throws(StartupError) -> API {
+    private func makeAPI(_ store: Store, _ metrics: MetricsRegistry) throws(StartupError) -> API {
         do {
             let types = try TypeRegistry.builtIn()
             let strategies = workloadStrategies.merging(networkStrategies) { $1 }
@@ -186,15 +192,19 @@ package struct FairleadServer: Service {
                 nodePortRange: configuration.nodePortRange, clusterDomain: configuration.clusterDomain,
                 allowsPrivileged: configuration.allowsPrivileged)
             return API(
-                store: store, types: types, kinds: kinds, configuration: settings, environment: environment)
+                store: store, types: types, kinds: kinds, configuration: settings, environment: environment,
+                watchMetrics: WatchMetrics(factory: metrics))
         } catch {
             throw StartupError("the built-in schemas cannot be read: \(error)")
         }
     }
 
-    private func makeHTTP(_ api: API, _ dns: ClusterDNS?, _ health: HealthChecks) throws(StartupError) -> HTTPServer {
+    private func makeHTTP(
+        _ api: API, _ dns: ClusterDNS?, _ health: HealthChecks, _ metrics: MetricsRegistry
+    ) throws(StartupError) -> HTTPServer {
         let relay = StatisticsRelay()
-        let metrics = MetricsPage(store: api.store, http: { relay.read() }, dns: { dns?.metrics ?? "" })
+        metrics.add(collector: ServerMetrics.collector(of: api.store))
+        metrics.add(collector: ServerMetrics.collector { relay.read() })
         let debug = DebugPages(
             store: api.store, configuration: configuration,
             resolvConf: ResolvConfPage(store: api.store, configuration: configuration, address: { dns?.address }))
@@ -214,7 +224,8 @@ package struct FairleadServer: Service {
         settings.shutdownGrace = .milliseconds(80)
         settings.reservedFiles += FileShares.current.dns
         let http = HTTPServer(
-            configuration: settings, handler: { request in pipeline.handle(request) }, logger: Logger(label: "http"))
+            configuration: settings, handler: { request in pipeline.handle(request) }, logger: Logger(label: "http"),
+            metrics: RequestMetrics(kinds: api.kinds, factory: metrics))
         relay.connect { http.statistics }
         return http
     }

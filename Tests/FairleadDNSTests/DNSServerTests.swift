@@ -1,4 +1,6 @@
 import FairleadClientTesting
+import FairleadMetrics
+import FairleadMetricsTesting
 import FairleadModel
 import NIOCore
 import NIOPosix
@@ -111,9 +113,11 @@ struct DNSServerTests {
     @Test
     func questionsThatAreTheSameAreAskedOnce() async throws {
         let silent = try await DatagramBootstrap(group: eventLoop).bind(host: "127.0.0.1", port: 0).get()
+        let metrics = MetricsRegistry(DNSServer.metricFamilies)
         try await withServer {
             $0.forward = DNSAddress("127.0.0.1:\(silent.localAddress?.port ?? 0)")
-        } _: { address, server in
+            $0.metrics = metrics
+        } _: { address, _ in
             let failures = await withTaskGroup(of: Bool.self) { group in
                 for _ in 0..<50 {
                     group.addTask {
@@ -125,7 +129,7 @@ struct DNSServerTests {
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(failures == 50)
-            #expect(server.metrics.contains("coredns_proxy_requests_total{server=\"dns://:53\"} 2\n"))
+            #expect(metrics.text.contains("coredns_proxy_requests_total{server=\"dns://:53\"} 2\n"))
         }
         try await silent.close()
     }
@@ -249,14 +253,18 @@ struct DNSServerTests {
         let other = MemoryRecordSource()
         other.putNamespace("ns")
         other.putService("web", ["type": "ClusterIP", "clusterIP": "192.0.2.1", "ports": [["port": 80]]])
+        let metrics = MetricsRegistry(DNSServer.metricFamilies)
+        let upstreamMetrics = MetricsRegistry(DNSServer.metricFamilies)
         try await withServer(other) {
             $0.zone = ZoneSettings(domain: DomainName("example.com") ?? .root)
-        } _: { upstream, upstreamServer in
+            $0.metrics = upstreamMetrics
+        } _: { upstream, _ in
             let source = MemoryRecordSource.cluster()
             source.putService("out", ["type": "ExternalName", "externalName": "web.ns.svc.example.com"])
             try await withServer(source) {
                 $0.forward = DNSAddress("127.0.0.1:\(upstream.port ?? 0)")
-            } _: { address, server in
+                $0.metrics = metrics
+            } _: { address, _ in
                 for transport in DNSTransport.allCases {
                     let answer = try await ask("web.ns.svc.example.com", at: address, transport)
                     #expect(answer.answers.map(\.data.description) == ["192.0.2.1"])
@@ -268,17 +276,19 @@ struct DNSServerTests {
                 let chain = try await ask("out.ns.svc.cluster.local", at: address)
                 #expect(chain.answers.map(\.data.description) == ["web.ns.svc.example.com.", "192.0.2.1"])
                 #expect(chain.header.isAuthoritative)
-                #expect(server.metrics.contains("coredns_cache_hits_total{server=\"dns://:53\"} 2"))
+                #expect(metrics.text.contains("coredns_cache_hits_total{server=\"dns://:53\"} 2"))
             }
-            #expect(upstreamServer.metrics.contains("type=\"A\",view=\"\",zone=\"example.com.\"} 2"))
+            #expect(upstreamMetrics.text.contains("type=\"A\",view=\"\",zone=\"example.com.\"} 2"))
         }
     }
 
     @Test
     func metricsAndLogTellWhatWasAsked() async throws {
         let source = MemoryRecordSource.cluster()
+        let metrics = MetricsRegistry(DNSServer.metricFamilies)
         try await withServer(source) {
             $0.loggedQuestions = 2
+            $0.metrics = metrics
         } _: { address, server in
             for name in ["nope.ns.svc.cluster.local", "web.ns.svc.cluster.local", "db.ns.svc.cluster.local"] {
                 _ = try await ask(name, at: address)
@@ -289,14 +299,19 @@ struct DNSServerTests {
                 /\[INFO\] 127.0.0.1:\d+ - \d+ "A IN web.ns.svc.cluster.local. udp 42 false 512" NOERROR qr,aa,rd 58 0.\d+s/
             #expect(lines.first?.wholeMatch(of: pattern) != nil, "\(lines)")
             #expect(
-                server.metrics.contains(
+                metrics.text.contains(
                     "rcode=\"NXDOMAIN\",server=\"dns://:53\",view=\"\",zone=\"cluster.local.\"} 1"))
             source.putService("late", ["type": "ClusterIP", "clusterIP": "10.96.0.77", "ports": [["port": 80]]])
             let isMeasured = await eventually {
-                server.metrics.contains(
+                metrics.text.contains(
                     "coredns_kubernetes_dns_programming_duration_seconds_count{service_kind=\"cluster_ip\"} 1")
             }
             #expect(isMeasured)
+            let page = try ExpositionPage(metrics.text)
+            let asked = "family=\"1\",proto=\"udp\",server=\"dns://:53\",type=\"A\",view=\"\",zone=\"cluster.local.\""
+            #expect(page.samples["coredns_dns_requests_total{\(asked)}"] == 3)
+            #expect(page.sum("coredns_dns_request_duration_seconds_count") == 3)
+            #expect(page.sum("coredns_dns_response_size_bytes_bucket", "proto=\"udp\"", "le=\"+Inf\"") == 3)
         }
     }
 }

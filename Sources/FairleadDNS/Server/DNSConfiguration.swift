@@ -1,3 +1,4 @@
+package import CoreMetrics
 package import FairleadModel
 package import Logging
 package import NIOCore
@@ -59,6 +60,8 @@ package struct DNSConfiguration: Sendable {
     /// Seconds that a datagram may have waited to be read; an older one is thrown away.
     package var maximumQuestionAge = 1.5
     package var logger = Logger(label: "dns")
+    /// Where is counted what `DNSServer.metricFamilies` declares.
+    package var metrics: any MetricsFactory = NOOPMetricsHandler.instance
 
     package init(listen: DNSAddress, zone: ZoneSettings) {
         self.listen = listen

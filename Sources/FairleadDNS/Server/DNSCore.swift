@@ -54,7 +54,8 @@ final class DNSCore: Sendable {
         responder = Responder(
             resolver: resolver, forwards: configuration.forward != nil, rotates: configuration.rotates)
         let metrics = DNSMetrics(
-            zones: resolver.zoneNames + [configuration.forward == nil ? "dropped" : "."], server: "dns://:53")
+            zones: resolver.zoneNames + [configuration.forward == nil ? "dropped" : "."], server: "dns://:53",
+            factory: configuration.metrics)
         self.metrics = metrics
         log = configuration.loggedQuestions > 0 ? QueryLog(capacity: configuration.loggedQuestions) : nil
         let logger = configuration.logger
@@ -91,19 +92,20 @@ final class DNSCore: Sendable {
     private func finish(_ message: Message, _ request: Request) -> [UInt8] {
         let bytes = message.bytes(limit: limit(message.edns, request))
         guard let question = message.questions.first else { return bytes }
-        let duration = Double((NIODeadline.now() - request.began).nanoseconds) / 1e9
+        let nanoseconds = (NIODeadline.now() - request.began).nanoseconds
         let remote = request.origin.remote
         metrics.count(
             DNSMetrics.Exchange(
                 zone: resolver.zoneNumber(of: question.name), transport: request.origin.transport,
                 isIPv4: remote.protocol == .inet, type: question.type, code: message.responseCode,
-                requestSize: request.packetSize, responseSize: bytes.count, duration: duration))
+                requestSize: request.packetSize, responseSize: bytes.count, nanoseconds: nanoseconds))
         log?.append(
             QueryLog.Entry(
                 time: now(), remote: remote.ipAddress ?? "", port: remote.port ?? 0,
                 transport: request.origin.transport, question: question,
                 answer: MessageReader.header(bytes)?.header ?? message.header, code: message.responseCode,
-                edns: message.edns, requestSize: request.packetSize, responseSize: bytes.count, duration: duration))
+                edns: message.edns, requestSize: request.packetSize, responseSize: bytes.count,
+                duration: Double(nanoseconds) / 1e9))
         return bytes
     }
 

@@ -49,9 +49,6 @@ package final class DNSServer: Sendable {
         core = try DNSCore(configuration: configuration, index: index, isReady: isReady, now: now)
     }
 
-    /// In the Prometheus exposition format, under CoreDNS's names.
-    package var metrics: String { core.metrics.text }
-
     /// nil when nothing is logged.
     package var log: QueryLog? { core.log }
 

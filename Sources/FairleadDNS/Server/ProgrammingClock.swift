@@ -29,7 +29,7 @@ final class ProgrammingClock: Sendable {
     private func run() {
         guard let began = since.withLock({ since in since.take() }) else { return }
         index.catchUp()
-        let seconds = Double((NIODeadline.now() - began).nanoseconds) / 1e9
-        for (kind, count) in index.takeChanges() { metrics.programmed(kind, after: seconds, times: count) }
+        let nanoseconds = (NIODeadline.now() - began).nanoseconds
+        for (kind, count) in index.takeChanges() { metrics.programmed(kind, after: nanoseconds, times: count) }
     }
 }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import FairleadDNS
 import FairleadModel
 import FairleadSimulation
@@ -16,7 +17,7 @@ struct ClusterDNS: Sendable {
     /// nil when it is turned off. Nothing is listened on yet.
     init?(
         _ configuration: ServerConfiguration, store: Store, readiness: Readiness, environment: Environment,
-        logger: Logger
+        logger: Logger, metrics: any MetricsFactory
     ) throws(StartupError) {
         guard let options = configuration.dns else { return nil }
         guard let domain = DomainName(configuration.clusterDomain) else {
@@ -29,6 +30,7 @@ struct ClusterDNS: Sendable {
         if !configuration.isBare { zone.nameServer = service }
         var settings = DNSConfiguration(listen: options.listen, zone: zone)
         settings.forward = options.forward
+        settings.metrics = metrics
         if settings.forwardsToItself {
             throw StartupError("\(options.listen) is where the DNS itself answers: it would ask itself (--dns-forward)")
         }
@@ -70,8 +72,6 @@ struct ClusterDNS: Sendable {
 
     /// Where it answers; nil while it does not.
     var address: DNSAddress? { server.address }
-
-    var metrics: String { server.metrics }
 
     /// What a pod of kube-dns has logged of the questions it answered: each pod gets its share of the clients.
     ///
