@@ -22,6 +22,8 @@ package final class Store: Sendable {
         var extent = HistoryExtent()
         /// How much of it each revision has, to know where to cut it.
         var commits: Deque<(revision: Int64, extent: HistoryExtent)> = []
+        /// The most commits since the queue of them was made: it keeps their room.
+        var mostCommits = 0
         var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
 
@@ -249,6 +251,7 @@ package final class Store: Sendable {
         let (reached, dropped) = published.withLock { state -> (Int64, [[StoreEvent]]) in
             var reached = revision
             var gone = HistoryExtent()
+            state.mostCommits = max(state.mostCommits, state.commits.count)
             while let first = state.commits.first, first.revision <= revision {
                 if gone.events > 0, gone.events + first.extent.events > limit { break }
                 gone += first.extent
@@ -256,6 +259,10 @@ package final class Store: Sendable {
                 state.commits.removeFirst()
             }
             if state.commits.first.map({ $0.revision > revision }) ?? true { reached = revision }
+            if state.mostCommits > 4096, state.commits.count < state.mostCommits / 8 {
+                state.commits = Deque(Array(state.commits))
+                state.mostCommits = state.commits.count
+            }
             state.compactedRevision = max(state.compactedRevision, reached)
             state.extent -= gone
             var dropped: [[StoreEvent]] = []

@@ -41,6 +41,8 @@ final class StoreWriter: Sendable {
         /// Whether something has been compacted whose traces are still there, and when they were last removed.
         var isUntidy = false
         var tidied = SuspendingClock.now
+        /// When trees that nobody uses were last looked for.
+        var aged = SuspendingClock.now
     }
 
     init(engine: any StorageEngine, options: StoreOptions) {
@@ -151,10 +153,13 @@ final class StoreWriter: Sendable {
             return transactions.map { _ in .failure(.io(why)) }
         }
         faults.clear(.file)
-        let refused = refusals(of: transactions, store.current)
+        let batch = AmendedBatch(transactions, on: store.current)
+        let refused = refusals(of: batch.transactions, store.current)
+            .merging(batch.conflicts) { _, conflict in conflict }
         let admitted =
             refused.isEmpty
-            ? transactions : transactions.indices.filter { !refused.contains($0) }.map { transactions[$0] }
+            ? batch.transactions
+            : batch.transactions.indices.filter { refused[$0] == nil }.map { batch.transactions[$0] }
         var results: [Result<CommitResult, StorageError>]
         do {
             results = admitted.isEmpty ? [] : store.publish(admitted, try commit(admitted))
@@ -164,7 +169,7 @@ final class StoreWriter: Sendable {
             faults.note(.commit, error.explanation)
             results = admitted.map { _ in .failure(error) }
         }
-        for index in refused.sorted() { results.insert(.failure(.spaceExceeded), at: index) }
+        for (index, error) in refused.sorted(by: { $0.key < $1.key }) { results.insert(.failure(error), at: index) }
         options.metrics.carriedOut(results)
         trimIfCrowded(store)
         return results
@@ -178,22 +183,22 @@ final class StoreWriter: Sendable {
     }
 
     /// The transactions for which there is no room.
-    private func refusals(of transactions: [Transaction], _ snapshot: Snapshot) -> Set<Int> {
+    private func refusals(of transactions: [Transaction], _ snapshot: Snapshot) -> [Int: StorageError] {
         upkeep.withLock { upkeep in
-            guard var quota = upkeep.quota else { return [] }
+            guard var quota = upkeep.quota else { return [:] }
             let room = transactions.reduce(0) { $0 + $1.room }
             if !quota.isAlarmed, !quota.isReached(by: room) {
                 upkeep.quota?.wrote(room)
-                return []
+                return [:]
             }
             measure(&quota)
-            var refused: Set<Int> = []
+            var refused: [Int: StorageError] = [:]
             for (index, transaction) in transactions.enumerated() {
                 let room = transaction.room
                 if quota.admits(room: room, grows: transaction.grows(beyond: snapshot)) {
                     quota.wrote(room)
                 } else {
-                    refused.insert(index)
+                    refused[index] = .spaceExceeded
                 }
             }
             noteSpace(quota)
@@ -265,6 +270,7 @@ final class StoreWriter: Sendable {
             return (replaced, upkeep.quota?.isAlarmed == true ? scarce ?? aged : aged)
         }
         if let replaced { releaseTrees(through: replaced) }
+        ageTrees(of: store.current)
         let crowded = store.revisionBeyond(limit)
         guard let target = [aged, crowded].compactMap({ $0 }).max(), target > store.statistics.compactedRevision else {
             return tidy()
@@ -296,6 +302,19 @@ final class StoreWriter: Sendable {
             }
         }
     }
+
+    /// The trees that nobody has used for one to two periods are made again when somebody does.
+    private func ageTrees(of snapshot: Snapshot) {
+        let isDue = upkeep.withLock { upkeep in
+            guard upkeep.aged.duration(to: .now) >= Self.idlePeriod else { return false }
+            upkeep.aged = .now
+            return true
+        }
+        guard isDue else { return }
+        DispatchQueue.global(qos: .utility).async { snapshot.ageTrees() }
+    }
+
+    private static let idlePeriod = Duration.seconds(30)
 
     /// Not on the writer's thread, and little by little: freeing takes its time, and nobody waits for it.
     private func releaseTrees(through revision: Int64) {

@@ -38,6 +38,8 @@ package struct Transaction: Sendable {
     package var numbering = Numbering.together
     /// At most one operation per key.
     package var operations: [Operation] = []
+    /// Of other objects than the operations'.
+    package var amendments: [Amendment] = []
 
     package init() {}
 

@@ -153,4 +153,27 @@ import Testing
         let fault = DiskSpace.fault(free: UInt64(free), total: UInt64(total), folder: "/data")
         #expect((fault != nil) == isFault)
     }
+
+    @Test func treesThatNobodyUsesAreGivenUpUntilSomebodyDoes() async throws {
+        let store = try Store.open(engine: MemoryEngine())
+        let key = ObjectKey(GroupResource(group: "", resource: "configmaps"), namespace: "ns", name: "a")
+        let document = Document(["metadata": ["name": "a", "namespace": "ns"], "data": ["k": "v"]])
+        let made = try await store.commit(Transaction(conditions: [], operations: [.put(key, document)]))
+        let object = try #require(made.objects.first)
+        store.current.ageTrees()
+        #expect(object.isDecoded)
+        #expect(object.value.at("data", "k") == "v")
+        store.current.ageTrees()
+        #expect(object.isDecoded)
+        store.current.ageTrees()
+        #expect(!object.isDecoded)
+        #expect(object.value.at("data", "k") == "v")
+        #expect(object.value.resourceVersion == made.revision)
+        #expect(object.isDecoded)
+        object.releaseTree()
+        store.current.ageTrees()
+        store.current.ageTrees()
+        _ = object.value
+        #expect(!object.isDecoded)
+    }
 }

@@ -49,17 +49,34 @@ enum QuotaAdmission {
             let hard = quota.hard
             let requested = taken.only(hard.names)
             if requested.isEmpty { continue }
-            let used = quota.used + requested
-            let exceeded = requested.filter { name, _ in (used[name] ?? zero) > (hard[name] ?? zero) }.names
+            let exceeded = exceeded(quota, by: requested)
             if !exceeded.isEmpty {
                 throw refused(
                     "exceeded quota: \(quota.object.name), requested: \(requested.only(exceeded).text), "
                         + "used: \(quota.used.only(exceeded).text), limited: \(hard.only(exceeded).text)")
             }
-            var entered = quota.object
-            entered.set(used.value, at: "status", "used")
-            transaction.conditions.append(.init(key: stored.key, revision: stored.revision))
-            transaction.operations.append(.put(stored.key, Document(entered)))
+            let known = quota.object
+            transaction.amendments.append(
+                Amendment(key: stored.key) { value in
+                    // Another quota than the one that was asked, or no room any more: asked again from the start.
+                    guard value.uid == known.uid, value["spec"] == known["spec"] else { return nil }
+                    return entering(requested, in: Quota(value))
+                })
         }
+    }
+
+    /// The names of what would go beyond the quota.
+    private static func exceeded(_ quota: Quota, by requested: ResourceAmounts) -> [String] {
+        let (hard, used) = (quota.hard, quota.used + requested)
+        let zero = Quantity(0)
+        return requested.filter { name, _ in (used[name] ?? zero) > (hard[name] ?? zero) }.names
+    }
+
+    /// The quota with more used; nil if that is too much.
+    private static func entering(_ requested: ResourceAmounts, in quota: Quota) -> Value? {
+        guard exceeded(quota, by: requested).isEmpty else { return nil }
+        var entered = quota.object
+        entered.set((quota.used + requested).value, at: "status", "used")
+        return entered
     }
 }

@@ -14,6 +14,8 @@ package final class StoredObject: Sendable {
     /// Where in `bytes` the digits of the revision begin.
     private let revisionOffset: Int
     private let tree: Mutex<Tree>
+    /// Whether nobody has asked for the tree since the last `ageTree`. Set and read without the lock: it is advice.
+    private let isIdle = Atomic(false)
 
     /// The tree is made at first use: most versions are stored and sent without anybody looking inside.
     private enum Tree {
@@ -81,7 +83,8 @@ package final class StoredObject: Sendable {
 
     /// The object, `metadata.resourceVersion` included.
     package var value: Value {
-        tree.withLock { tree in
+        if isIdle.load(ordering: .relaxed) { isIdle.store(false, ordering: .relaxed) }
+        return tree.withLock { tree in
             let value: Value
             switch tree {
             case .ready(let ready): return ready
@@ -109,6 +112,17 @@ package final class StoredObject: Sendable {
             case .encoded, .released: false
             case .unstamped, .ready: true
             }
+        }
+    }
+
+    /// Gives up the tree if nobody has asked for it since the last call; it is made again at its next use. It takes
+    /// several times the room of the bytes.
+    package func ageTree() {
+        guard isIdle.exchange(true, ordering: .relaxed) else { return }
+        // Taken out, to be freed without the lock.
+        _ = tree.withLock { tree -> Tree? in
+            if case .released = tree { return nil }
+            return exchange(&tree, with: .encoded)
         }
     }
 

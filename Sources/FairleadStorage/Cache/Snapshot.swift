@@ -55,6 +55,13 @@ package struct Snapshot: Sendable {
             to: index.lowerBound(namespace: namespace + "\u{0}", name: ""))
     }
 
+    /// Gives up the trees that nobody has used since the last time.
+    func ageTrees() {
+        for index in indexes.values {
+            for object in ObjectSlice(index: index, start: .start, namespace: nil) { object.ageTree() }
+        }
+    }
+
     /// The resources that have, or had, objects.
     package var resources: [GroupResource] { Array(indexes.keys) }
 

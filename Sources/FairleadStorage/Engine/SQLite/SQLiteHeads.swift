@@ -51,7 +51,16 @@ struct SQLiteHeads: Sendable {
     }
 
     /// The batch is durable: what it changed stays.
-    mutating func keepChanges() { before = (counters, []) }
+    mutating func keepChanges() {
+        before = (counters, [])
+        // A dictionary keeps the room of the most that it ever had.
+        if current.capacity > 4096, current.count < current.capacity / 8 {
+            var smaller: [ObjectKey: Head] = [:]
+            smaller.reserveCapacity(current.count)
+            smaller.merge(current) { _, head in head }
+            current = smaller
+        }
+    }
 
     mutating func undoChanges() {
         for (key, head) in before.heads.reversed() { current[key] = head }
