@@ -48,6 +48,7 @@ package final class Store: Sendable {
     private let writer: StoreWriter
     private let published: Mutex<Published>
     private let subscriptions = Subscriptions()
+    private let past = Mutex(PastIndexes())
     /// What could not be read when the store was opened, past versions included.
     package let damageFound: [DamagedVersion]
 
@@ -97,6 +98,11 @@ package final class Store: Sendable {
         }
         var snapshot = found
         if revision == snapshot.revision { return snapshot }
+        if let resource, let index = past.withLock({ $0.index(of: resource, at: revision) }) {
+            snapshot.indexes[resource] = index
+            snapshot.revision = revision
+            return snapshot
+        }
         for (other, ring) in rings where resource == nil || resource == other {
             for event in ring.reversed(after: revision) {
                 let key = event.object.key
@@ -108,7 +114,15 @@ package final class Store: Sendable {
             }
         }
         snapshot.revision = revision
+        if let resource { keep(snapshot, of: resource) }
         return snapshot
+    }
+
+    /// Keeps the state of one resource at hand: `snapshot(at:of:)` is quick for it while history reaches back to it, and
+    /// others do not use it as much.
+    package func keep(_ snapshot: Snapshot, of resource: GroupResource) {
+        guard let index = snapshot.indexes[resource] else { return }
+        past.withLock { $0.keep(index, of: resource, at: snapshot.revision) }
     }
 
     /// Waits until the revision has been published.
@@ -272,6 +286,7 @@ package final class Store: Sendable {
             return (reached, dropped)
         }
         _ = consume dropped
+        past.withLock { $0.drop(before: reached) }
         return reached
     }
 

@@ -41,6 +41,7 @@ extension API {
         var page = ListPage(objects: objects, revision: snapshot.revision)
         if hasMore, let last = objects.last {
             page.continueToken = ContinueToken(revision: snapshot.revision, after: last.key).text
+            store.keep(snapshot, of: kind.info.storage)
             if selection.isEverything {
                 page.remainingItemCount = remaining(kind, selection, snapshot, after: last.key)
             }
