@@ -30,14 +30,14 @@ finish() {
     [ "$failed" = 0 ] && [ "$passed" != 0 ]
 }
 
-# need COMMAND PACKAGE...: what a fresh machine lacks.
+# need COMMAND PACKAGE...: installs the packages if the command is missing.
 need() {
     local command=$1
     shift
     if ! command -v "$command" >/dev/null 2>&1; then install_packages "$@"; fi
 }
 
-# Sets $binary: one release build for all parts, as what is shipped is optimised and behaves differently.
+# Sets $binary: one release build for all parts, because that is what is shipped, and optimised code behaves differently.
 release_binary() {
     need python3 python3-minimal python3
     if [ -n "${binary:-}" ]; then return; fi
@@ -51,7 +51,7 @@ release_binary() {
     binary="$(swift build "${release[@]}" --show-bin-path)/fairlead"
 }
 
-# start_server FLAGS...: on free ports; sets $server and $dns.
+# start_server FLAGS...: starts it on free ports; sets $server and $dns.
 start_server() {
     "$binary" serve --listen 127.0.0.1:0 --dns-listen 127.0.0.1:0 --data "$logs/data-$RANDOM.db" "$@" >"$logs/server.out" 2>"$logs/server.err" &
     server_pid=$!
@@ -68,8 +68,8 @@ start_server() {
     exit 1
 }
 
-# run_python LABEL SCRIPT ARGS...: a Python test script that ends with `N passed, N failed`. What it prints is shown as it
-# comes, without the claims that hold. One that hangs is ended after $patience seconds and has failed.
+# run_python LABEL SCRIPT ARGS...: runs a Python test script that ends with `N passed, N failed`. Its output is shown at once,
+# without the lines for claims that hold. A script that hangs is ended after $patience seconds and counts as failed.
 patience=1800
 run_python() {
     local label=$1 out last
@@ -92,7 +92,7 @@ part_unit() {
     if swift format lint --strict -r Sources Tests Benchmarks/Sources Package.swift; then
         count "format" 1 0
     else
-        echo "   swift format -i -r Sources Tests Benchmarks/Sources Package.swift mends it"
+        echo "   to fix it: swift format -i -r Sources Tests Benchmarks/Sources Package.swift"
         count "format" 0 1
     fi
     echo "== unit and contract tests"
@@ -138,11 +138,11 @@ part_dns() {
     run_python "dns: bounds" Tests/Robustness/dns_bounds.py --binary "$binary"
 }
 
-# One line for each script of Tests/Robustness, in its short form.
+# Each script in Tests/Robustness, in its short form.
 part_robustness() {
     release_binary
     local alone=${1:-}
-    # The canary's bound is that of a machine with other things to do; the long forms hold it to 250 ms.
+    # The bound on the canary's latency allows for a busy machine; the long forms use 250 ms.
     robust bad_input
     robust http_shapes
     robust fuzz --seconds 20
@@ -165,7 +165,7 @@ part_robustness() {
     robust soak --minutes 2
 }
 
-# robust NAME ARGS...: unless another one is asked for alone.
+# robust NAME ARGS...: runs the script, unless only another one was asked for.
 robust() {
     local name=$1
     shift
@@ -186,7 +186,7 @@ part_kill() {
     run_python "kill -9, ${1:-200} loops" Tests/Robustness/kill.py --binary "$binary" --loops "${1:-200}"
 }
 
-# A new seed each time, printed, so that each run tries something else.
+# A new seed each time, so that each run tries something else; the scripts print it.
 part_fuzz() {
     local minutes=${1:-60} seed=$((RANDOM * 32768 + RANDOM))
     release_binary

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Plays the recorded scenarios against a server and holds it to passing.txt.
 
-    ratchet.py --server URL --dns HOST:PORT            plays what passing.txt lists; fails if one of them fails
+    ratchet.py --server URL --dns HOST:PORT            plays the scenarios that passing.txt lists; fails if one of them fails
     ratchet.py --server URL --dns HOST:PORT --update   plays everything and adds what passes to passing.txt
-    ... --dualstack                                    the same for what needs a server with the dual-stack ranges
-    ... --only 'services/*'                            of those only what is named like this
+    ... --dualstack                                    the same for scenarios that need a server with the dual-stack ranges
+    ... --only 'services/*'                            only the listed scenarios whose names match
 
 The list only grows: --update never takes a line away, and says which listed scenarios failed.
 A listed scenario that fails is played once more, alone. One that passes then counts as passed, and is listed with a line
@@ -60,11 +60,11 @@ def play(server, labels, extra):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", required=True)
-    parser.add_argument("--dns", help="the server's DNS; without it the scenarios of the area dns are left out")
+    parser.add_argument("--dns", help="the server's DNS; without it the scenarios in the area dns are skipped")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--jobs", default="4")
-    parser.add_argument("--dualstack", action="store_true", help="the server has the dual-stack ranges: play only these")
-    parser.add_argument("--only", metavar="GLOB", help="of what passing.txt lists, only this: area/name with * and ?")
+    parser.add_argument("--dualstack", action="store_true", help="the server has the dual-stack ranges: play only the scenarios for them")
+    parser.add_argument("--only", metavar="GLOB", help="only the listed scenarios whose area/name matches; * and ? are wildcards")
     args = parser.parse_args()
     with open(PASSING) as file:
         everything = [line.strip() for line in file if line.strip()]
