@@ -17,8 +17,8 @@ extension Pipeline {
     }
 
     /// Whether the path names a collection in no namespace of a kind that has them: there is nothing to write to.
-    static func isUnscopedWrite(_ request: APIRequest, _ target: Target) -> Bool {
+    static func isUnscopedWrite(_ context: RequestContext, _ target: Target) -> Bool {
         target.kind.custom != nil && target.kind.info.isNamespaced && target.path.namespace == nil
-            && request.method != "GET"
+            && context.request.method != "GET"
     }
 }

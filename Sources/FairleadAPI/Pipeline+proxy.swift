@@ -5,7 +5,7 @@ extension Pipeline {
     /// why a request would not get through; one that would is answered with 503 like an endpoint that refuses.
     ///
     /// Reference: Kubernetes API concepts, "Proxy verb": names are `[scheme:]name[:port]`.
-    func proxy(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+    func proxy(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         let what = target.kind.info.singular
         guard let address = ProxyAddress(target.name) else {
             throw .badRequest("invalid \(what) request \(target.name.goQuoted)")

@@ -2,11 +2,11 @@ import FairleadModel
 import FairleadStorage
 
 extension Pipeline {
-    func get(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
-        let encoder = try encoder(for: request, target.kind)
-        if let revision = try ListOptions.revision(request.queryValue("resourceVersion") ?? "", failing: 500) {
+    func get(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let encoder = try encoder(for: context, target.kind)
+        if let revision = try ListOptions.revision(context.request.queryValue("resourceVersion") ?? "", failing: 500) {
             if let late = waitingForRevision(
-                revision, request, then: { (request) throws(APIStatus) in try self.get(request, target) })
+                revision, context, then: { (context) throws(APIStatus) in try self.get(context, target) })
             {
                 return late
             }
@@ -18,27 +18,27 @@ extension Pipeline {
         }
         // Bytes that are sent as they are stored cost nothing, however many.
         let isLight = encoder.sharesBytes || object.bytes.count <= RequestWeight.lightDocument
-        return isLight ? try answer() : computed(request, answer)
+        return isLight ? try answer() : computed(context, answer)
     }
 
-    func list(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
-        var options = try ListOptions(request)
+    func list(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        var options = try ListOptions(context.request)
         options.isWatch = options.isWatch || target.path.isWatch
-        let encoder = try encoder(for: request, target.kind, isWatch: options.isWatch, isList: true)
+        let encoder = try encoder(for: context, target.kind, isWatch: options.isWatch, isList: true)
         try options.validate()
         let selection = try Selection(
             target.kind, namespace: target.path.namespace, name: target.path.isWatch ? target.path.name : nil,
             options: options)
         if isHeavy(target.kind, selection, options, encoder) {
-            return computed(request) { [options] () throws(APIStatus) in
-                try answer(request, target, selection, options, encoder, isComputing: true)
+            return computed(context) { [options] () throws(APIStatus) in
+                try answer(context, target, selection, options, encoder, isComputing: true)
             }
         }
-        return try answer(request, target, selection, options, encoder)
+        return try answer(context, target, selection, options, encoder)
     }
 
     private func answer(
-        _ request: APIRequest, _ target: Target, _ selection: Selection, _ options: ListOptions,
+        _ context: RequestContext, _ target: Target, _ selection: Selection, _ options: ListOptions,
         _ encoder: ObjectEncoder, isComputing: Bool = false
     ) throws(APIStatus) -> APIOutcome {
         if options.isWatch {
@@ -50,7 +50,7 @@ extension Pipeline {
         if options.continueToken.isEmpty,
             let revision = try ListOptions.revision(options.resourceVersion, failing: 400),
             let late = waitingForRevision(
-                revision, request, then: { (request) throws(APIStatus) in try self.list(request, target) })
+                revision, context, then: { (context) throws(APIStatus) in try self.list(context, target) })
         {
             return late
         }
@@ -70,8 +70,8 @@ extension Pipeline {
 
     /// A read at a revision that is still to come waits for it a little, as the watch cache of kube-apiserver does.
     private func waitingForRevision(
-        _ revision: Int64, _ request: APIRequest,
-        then read: @escaping @Sendable (APIRequest) throws(APIStatus) -> APIOutcome
+        _ revision: Int64, _ context: RequestContext,
+        then read: @escaping @Sendable (RequestContext) throws(APIStatus) -> APIOutcome
     ) -> APIOutcome? {
         guard revision > api.store.current.revision else { return nil }
         return .deferred {
@@ -80,17 +80,17 @@ extension Pipeline {
                 guard hasCome else {
                     throw StorageError.tooLarge(requested: revision, current: api.store.current.revision)
                 }
-                return try read(request)
+                return try read(context)
             } catch {
-                return .response(failure(error, request))
+                return .response(failure(error, context))
             }
         }
     }
 
     func encoder(
-        for request: APIRequest, _ kind: Kind, isWatch: Bool = false, isList: Bool = false
+        for context: RequestContext, _ kind: Kind, isWatch: Bool = false, isList: Bool = false
     ) throws(APIStatus) -> ObjectEncoder {
-        let accept = request.header("Accept")
+        let accept = context.request.header("Accept")
         var format = try ResponseFormat.negotiate(accept: accept, allowsShapes: true, isWatch: isWatch)
         if format.encoding == .protobuf, api.types.type(named: kind.info.typeName)?.hasProtobuf != true {
             do throws(APIStatus) {
@@ -106,15 +106,15 @@ extension Pipeline {
             }
         }
         return ObjectEncoder(
-            kind: kind, format: format, includeObject: try includeObject(request, format),
+            kind: kind, format: format, includeObject: try includeObject(context, format),
             environment: api.environment, types: api.types)
     }
 
     private func includeObject(
-        _ request: APIRequest, _ format: ResponseFormat
+        _ context: RequestContext, _ format: ResponseFormat
     ) throws(APIStatus) -> TableOutput.IncludeObject {
         guard case .table = format.shape else { return .metadata }
-        switch request.queryValue("includeObject") ?? "" {
+        switch context.request.queryValue("includeObject") ?? "" {
         case "", "Metadata": return .metadata
         case "None": return .none
         case "Object": return .object

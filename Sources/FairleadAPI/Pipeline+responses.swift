@@ -12,17 +12,13 @@ extension Pipeline {
     }
 
     /// A Status for the client, with the headers that go with it.
-    func failure(_ status: APIStatus, _ request: APIRequest, warnings: [String] = []) -> APIResponse {
-        let format = ResponseFormat.forErrors(accept: request.header("Accept"))
+    func failure(_ status: APIStatus, _ context: RequestContext, warnings: [String] = []) -> APIResponse {
+        let format = ResponseFormat.forErrors(accept: context.request.header("Accept"))
         var headers = Self.warningHeaders(warnings)
         if let seconds = status.details?.retryAfterSeconds, seconds > 0 {
             headers.append((name: "Retry-After", value: String(seconds)))
         }
-        if let path = RequestPath(request.path), api.kinds.isQuick(path.groupVersionResource),
-            let kind = api.kinds.kind(path.groupVersionResource)
-        {
-            headers += Self.warningHeaders(kind.readWarnings)
-        }
+        headers += Self.warningHeaders(context.warnings)
         return APIResponse(
             status: status.code, contentType: format.contentType, headers: headers,
             body: [ObjectEncoder.bytes(status.value, format, api.types)])
@@ -57,13 +53,13 @@ extension Pipeline {
 
     /// Runs a write and answers with what it gives.
     func deferred(
-        _ request: APIRequest, _ work: @escaping @Sendable () async throws(APIStatus) -> APIResponse
+        _ context: RequestContext, _ work: @escaping @Sendable () async throws(APIStatus) -> APIResponse
     ) -> APIOutcome {
         .deferred {
             do throws(APIStatus) {
                 return .response(try await work())
             } catch {
-                return .response(failure(error, request))
+                return .response(failure(error, context))
             }
         }
     }

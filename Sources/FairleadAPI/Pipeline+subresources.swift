@@ -5,24 +5,24 @@ import FairleadSchema
 extension Pipeline {
     /// The parts of objects that have paths of their own.
     func subresource(
-        _ name: String, _ request: APIRequest, _ target: Target
+        _ name: String, _ context: RequestContext, _ target: Target
     ) throws(APIStatus) -> APIOutcome {
         let info = target.kind.info.subresources.first { $0.name == name }
         guard let info, target.path.name != nil else { throw .unknownResource }
-        guard info.allows(request.method) else { throw .methodNotAllowed() }
+        guard info.allows(context.request.method) else { throw .methodNotAllowed() }
         switch name {
         case "status", "finalize", "resize", "ephemeralcontainers":
-            switch request.method {
-            case "GET": return try get(request, target)
-            case "PUT": return try replace(request, target)
-            default: return try patch(request, target)
+            switch context.request.method {
+            case "GET": return try get(context, target)
+            case "PUT": return try replace(context, target)
+            default: return try patch(context, target)
             }
-        case "scale": return try scale(request, target)
-        case "binding": return try bind(request, target)
-        case "eviction": return try evict(request, target)
-        case "log": return try log(request, target)
-        case "exec", "attach", "portforward": return try stream(name, request, target)
-        case "proxy": return try proxy(request, target)
+        case "scale": return try scale(context, target)
+        case "binding": return try bind(context, target)
+        case "eviction": return try evict(context, target)
+        case "log": return try log(context, target)
+        case "exec", "attach", "portforward": return try stream(name, context, target)
+        case "proxy": return try proxy(context, target)
         default: throw .methodNotAllowed()
         }
     }
@@ -31,35 +31,35 @@ extension Pipeline {
 
     private static let scaleType = "io.k8s.api.autoscaling.v1.Scale"
 
-    private func scale(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+    private func scale(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         let kind = target.kind
-        let encoder = try scaleEncoder(for: request, kind)
+        let encoder = try scaleEncoder(for: context, kind)
         let mapping = kind.scaleMapping
-        switch request.method {
+        switch context.request.method {
         case "GET":
             let object = try api.store.current.existing(kind, namespace: target.namespace, name: target.name)
             let scale = try mapping.scale(from: kind.presented(object.value))
             return .response(try response(200, encoder, [encoder.encode(scale)], warnings: kind.readWarnings))
         case "PUT":
-            let options = try WriteOptions(request, kind: "UpdateOptions")
+            let options = try WriteOptions(context.request, kind: "UpdateOptions")
             let decoded = try api.decoder.decode(
-                request, as: "Scale", apiVersion: "autoscaling/v1", typeName: Self.scaleType,
+                context.request, as: "Scale", apiVersion: "autoscaling/v1", typeName: Self.scaleType,
                 validation: options.fieldValidation)
-            return changeScale(request, target, encoder, options, isPatch: false) { _ in
+            return changeScale(context, target, encoder, options, isPatch: false) { _ in
                 (decoded.object, decoded.warnings)
             }
         default:
-            let options = try WriteOptions(request, kind: "PatchOptions")
-            if ApplyRequest.isApply(request) {
-                let configuration = try ApplyRequest(request)
-                return changeScale(request, target, encoder, options, ownership: .settled) {
+            let options = try WriteOptions(context.request, kind: "PatchOptions")
+            if ApplyRequest.isApply(context.request) {
+                let configuration = try ApplyRequest(context.request)
+                return changeScale(context, target, encoder, options, ownership: .settled) {
                     (scale) throws(APIStatus) in
                     (try api.applied(configuration, toScale: scale, options), [])
                 }
             }
-            if kind.custom != nil { try PatchRequest.checkCustom(request) }
-            let patch = try PatchRequest(request, validation: options.fieldValidation)
-            return changeScale(request, target, encoder, options) { (scale) throws(APIStatus) in
+            if kind.custom != nil { try PatchRequest.checkCustom(context.request) }
+            let patch = try PatchRequest(context.request, validation: options.fieldValidation)
+            return changeScale(context, target, encoder, options) { (scale) throws(APIStatus) in
                 let patched = try patch.apply(to: scale, typeName: Self.scaleType, types: api.types)
                 let result = try api.structure(patched, patch, "Scale", "autoscaling/v1", Self.scaleType, options)
                 return (result.object, result.warnings)
@@ -67,20 +67,20 @@ extension Pipeline {
         }
     }
 
-    private func scaleEncoder(for request: APIRequest, _ kind: Kind) throws(APIStatus) -> ObjectEncoder {
-        var encoder = try encoder(for: request, kind)
+    private func scaleEncoder(for context: RequestContext, _ kind: Kind) throws(APIStatus) -> ObjectEncoder {
+        var encoder = try encoder(for: context, kind)
         if kind.custom == nil { encoder.printer = .scale }
         encoder.internalType = kind.custom == nil ? "*autoscaling.Scale" : "*v1.Scale"
         return encoder
     }
 
     private func changeScale(
-        _ request: APIRequest, _ target: Target, _ encoder: ObjectEncoder, _ options: WriteOptions,
+        _ context: RequestContext, _ target: Target, _ encoder: ObjectEncoder, _ options: WriteOptions,
         ownership: API.Ownership = .update, isPatch: Bool = true,
         _ change: @escaping @Sendable (Value) throws(APIStatus) -> (Value, [String])
     ) -> APIOutcome {
         let mapping = target.kind.scaleMapping
-        return deferred(request) { () async throws(APIStatus) in
+        return deferred(context) { () async throws(APIStatus) in
             let result = try await api.modify(
                 target.kind, namespace: target.namespace, name: target.name, scope: .main, options: options
             ) { (old) throws(APIStatus) in
@@ -116,36 +116,36 @@ extension Pipeline {
 
     // MARK: - binding and eviction
 
-    func bind(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
-        let options = try WriteOptions(request, kind: "CreateOptions")
+    func bind(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let options = try WriteOptions(context.request, kind: "CreateOptions")
         let binding = try api.decoder.decode(
-            request, as: "Binding", apiVersion: "v1", typeName: "io.k8s.api.core.v1.Binding",
+            context.request, as: "Binding", apiVersion: "v1", typeName: "io.k8s.api.core.v1.Binding",
             validation: options.fieldValidation)
-        return deferred(request) { () async throws(APIStatus) in
+        return deferred(context) { () async throws(APIStatus) in
             try await api.bind(
                 namespace: target.namespace, name: target.name, binding.object, pods: target.kind, options: options)
-            return successStatus(201, request, warnings: binding.warnings)
+            return successStatus(201, context, warnings: binding.warnings)
         }
     }
 
-    private func evict(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
-        let options = try WriteOptions(request, kind: "CreateOptions")
+    private func evict(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let options = try WriteOptions(context.request, kind: "CreateOptions")
         let eviction = try api.decoder.decode(
-            request, as: "Eviction", apiVersion: "policy/v1", typeName: "io.k8s.api.policy.v1.Eviction",
+            context.request, as: "Eviction", apiVersion: "policy/v1", typeName: "io.k8s.api.policy.v1.Eviction",
             validation: options.fieldValidation)
-        return deferred(request) { () async throws(APIStatus) in
+        return deferred(context) { () async throws(APIStatus) in
             try await api.evict(
                 namespace: target.namespace, name: target.name, eviction.object, pods: target.kind, options: options)
-            return successStatus(201, request, warnings: eviction.warnings)
+            return successStatus(201, context, warnings: eviction.warnings)
         }
     }
 
-    private func successStatus(_ code: Int, _ request: APIRequest, warnings: [String]) -> APIResponse {
+    private func successStatus(_ code: Int, _ context: RequestContext, warnings: [String]) -> APIResponse {
         let status: Value = [
             "kind": "Status", "apiVersion": "v1", "metadata": .object(Object()), "status": "Success",
             "code": .int(Int64(code)),
         ]
-        let format = ResponseFormat.forErrors(accept: request.header("Accept"))
+        let format = ResponseFormat.forErrors(accept: context.request.header("Accept"))
         return APIResponse(
             status: code, contentType: format.contentType, headers: Self.warningHeaders(warnings),
             body: [ObjectEncoder.bytes(status, format, api.types)])
@@ -153,8 +153,8 @@ extension Pipeline {
 
     // MARK: - what a kubelet would answer
 
-    private func log(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
-        let options = try PodLogOptions(request, pod: target.name)
+    private func log(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let options = try PodLogOptions(context.request, pod: target.name)
         let pod = try existingPod(target)
         let container = try options.container(in: pod, name: target.name)
         guard pod.at("spec", "nodeName")?.string?.isEmpty == false else { return .response(.text(200, "")) }
@@ -175,10 +175,10 @@ extension Pipeline {
     }
 
     /// exec, attach and portforward need a machine to run something on; simulated nodes have none.
-    private func stream(_ what: String, _ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+    private func stream(_ what: String, _ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         let pod = try existingPod(target)
         let containers = (pod.at("spec", "containers")?.array ?? []).compactMap { $0["name"]?.string }
-        if let wanted = request.queryValue("container"), !containers.contains(wanted) {
+        if let wanted = context.request.queryValue("container"), !containers.contains(wanted) {
             throw .badRequest("container \(wanted) is not valid for pod \(target.name)")
         }
         guard pod.at("spec", "nodeName")?.string?.isEmpty == false else {

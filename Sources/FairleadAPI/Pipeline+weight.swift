@@ -6,14 +6,14 @@ import FairleadModel
 extension Pipeline {
     /// Whether the request is too much for an event loop, whatever its answer. Lists are judged when their selectors are
     /// known.
-    func isHeavy(_ request: APIRequest, _ target: Target) -> Bool {
-        switch request.method {
+    func isHeavy(_ context: RequestContext, _ target: Target) -> Bool {
+        switch context.request.method {
         case "GET": return target.path.subresource.map { !Self.isPlain($0) } ?? false
         case "DELETE":
             // A collection, or one object whose deletion may be the work of its finalizers and dependents.
             if target.path.name == nil { return true }
         case "POST", "PUT", "PATCH":
-            if !RequestWeight.isLightBody(request.body) { return true }
+            if !RequestWeight.isLightBody(context.request.body) { return true }
             // How long rules and patterns take is not to be seen from outside.
             if let version = target.kind.custom?.version, version.hasRules || version.schema.hasPatterns { return true }
             if target.kind.groupResource == CustomCatalog.definitions { return true }
@@ -41,14 +41,14 @@ extension Pipeline {
 
     /// Hands work to the compute pool, with whatever comes after it. Cancelled work that has not begun is not begun.
     func computed(
-        _ request: APIRequest, _ work: @escaping @Sendable () throws(APIStatus) -> APIOutcome
+        _ context: RequestContext, _ work: @escaping @Sendable () throws(APIStatus) -> APIOutcome
     ) -> APIOutcome {
         .computed {
             var outcome: APIOutcome
             do throws(APIStatus) {
                 outcome = try work()
             } catch {
-                outcome = .response(failure(error, request))
+                outcome = .response(failure(error, context))
             }
             while true {
                 switch outcome {

@@ -1,22 +1,22 @@
 import FairleadModel
 
 extension Pipeline {
-    func create(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
-        let encoder = try encoder(for: request, target.kind)
-        let options = try WriteOptions(request, kind: "CreateOptions")
-        let decoded = try decode(request, target.kind, options.fieldValidation)
-        return deferred(request) { () async throws(APIStatus) in
+    func create(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let encoder = try encoder(for: context, target.kind)
+        let options = try WriteOptions(context.request, kind: "CreateOptions")
+        let decoded = try decode(context, target.kind, options.fieldValidation)
+        return deferred(context) { () async throws(APIStatus) in
             let result = try await api.create(
                 target.kind, namespace: target.namespace, decoded.object, options: options)
             return try answer(result, encoder, decoded.warnings)
         }
     }
 
-    func replace(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
-        let encoder = try encoder(for: request, target.kind)
-        let options = try WriteOptions(request, kind: "UpdateOptions")
-        let decoded = try decode(request, target.kind, options.fieldValidation)
-        return deferred(request) { () async throws(APIStatus) in
+    func replace(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let encoder = try encoder(for: context, target.kind)
+        let options = try WriteOptions(context.request, kind: "UpdateOptions")
+        let decoded = try decode(context, target.kind, options.fieldValidation)
+        return deferred(context) { () async throws(APIStatus) in
             let result = try await api.update(
                 target.kind, namespace: target.namespace, name: target.name, decoded.object,
                 scope: target.scope, options: options)
@@ -24,21 +24,21 @@ extension Pipeline {
         }
     }
 
-    func patch(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
-        let encoder = try encoder(for: request, target.kind)
-        let options = try WriteOptions(request, kind: "PatchOptions")
-        if ApplyRequest.isApply(request) {
-            let configuration = try ApplyRequest(request)
-            return deferred(request) { () async throws(APIStatus) in
+    func patch(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let encoder = try encoder(for: context, target.kind)
+        let options = try WriteOptions(context.request, kind: "PatchOptions")
+        if ApplyRequest.isApply(context.request) {
+            let configuration = try ApplyRequest(context.request)
+            return deferred(context) { () async throws(APIStatus) in
                 let result = try await api.apply(
                     target.kind, namespace: target.namespace, name: target.name, configuration, scope: target.scope,
                     options: options)
                 return try answer(result, encoder, [])
             }
         }
-        if target.kind.custom != nil { try PatchRequest.checkCustom(request) }
-        let patch = try PatchRequest(request, validation: options.fieldValidation)
-        return deferred(request) { () async throws(APIStatus) in
+        if target.kind.custom != nil { try PatchRequest.checkCustom(context.request) }
+        let patch = try PatchRequest(context.request, validation: options.fieldValidation)
+        return deferred(context) { () async throws(APIStatus) in
             let result = try await api.patch(
                 target.kind, namespace: target.namespace, name: target.name, patch, scope: target.scope,
                 options: options)
@@ -46,10 +46,10 @@ extension Pipeline {
         }
     }
 
-    func delete(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
-        let encoder = try encoder(for: request, target.kind)
-        let options = try DeletionOptions(request, api.decoder)
-        return deferred(request) { () async throws(APIStatus) in
+    func delete(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let encoder = try encoder(for: context, target.kind)
+        let options = try DeletionOptions(context.request, api.decoder)
+        return deferred(context) { () async throws(APIStatus) in
             let result = try await api.delete(
                 target.kind, namespace: target.namespace, name: target.name, options: options)
             if result.isWaiting || target.kind.strategy.answersDeletedObject {
@@ -63,13 +63,13 @@ extension Pipeline {
         }
     }
 
-    func deleteCollection(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
-        let encoder = try encoder(for: request, target.kind)
-        let options = try ListOptions(request)
+    func deleteCollection(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        let encoder = try encoder(for: context, target.kind)
+        let options = try ListOptions(context.request)
         try options.validate()
-        let deletion = try DeletionOptions(request, api.decoder)
+        let deletion = try DeletionOptions(context.request, api.decoder)
         let selection = try Selection(target.kind, namespace: target.path.namespace, options: options)
-        return deferred(request) { () async throws(APIStatus) in
+        return deferred(context) { () async throws(APIStatus) in
             let page = try await api.deleteCollection(target.kind, selection, options, options: deletion)
             return try response(
                 200, encoder, encoder.encode(page), isList: true, warnings: target.kind.readWarnings)
@@ -77,11 +77,14 @@ extension Pipeline {
     }
 
     func decode(
-        _ request: APIRequest, _ kind: Kind, _ validation: WriteOptions.FieldValidation
+        _ context: RequestContext, _ kind: Kind, _ validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> BodyDecoder.Decoded {
-        if let custom = kind.custom { return try api.decoder.decode(request, custom, validation: validation) }
+        if let custom = kind.custom {
+            return try api.decoder.decode(
+                context.request, custom, validation: validation)
+        }
         var decoded = try api.decoder.decode(
-            request, as: kind.info.kind, apiVersion: kind.apiVersion, typeName: kind.info.typeName,
+            context.request, as: kind.info.kind, apiVersion: kind.apiVersion, typeName: kind.info.typeName,
             validation: validation)
         if kind.convertsEvents { decoded.object = EventConversion.toCore(decoded.object) }
         return decoded

@@ -5,10 +5,15 @@ package import FairleadModel
 /// `handle` returns without waiting for anything, within about 0.2 ms. Small reads are answered from the current snapshot
 /// at once; whatever has to wait for a commit comes back as `deferred`, whatever is much work as `computed`
 /// (`RequestWeight`). Every failure is a Kubernetes Status in the format that was asked for.
+///
+/// The stages, in the order in which they are run: identify (`RequestContext`), authenticate, authorize, limit, then the
+/// verb (`dispatch`), then finish.
 package struct Pipeline: Sendable {
     let api: API
     let documents: DiscoveryEndpoint
     let operations: OperationsEndpoint
+    let authenticator: any Authenticator
+    let authorizer: any Authorizer
     /// The lines a container of a pod has logged.
     let podLogs: PodLogSource
 
@@ -21,46 +26,94 @@ package struct Pipeline: Sendable {
 
     package init(
         api: API, documents: DiscoveryEndpoint, operations: OperationsEndpoint,
+        authenticator: any Authenticator = EverybodyAdministrates(), authorizer: any Authorizer = AlwaysAllow(),
         podLogs: @escaping PodLogSource = { _, _, _ in [] }, debug: @escaping DebugSource = { _ in nil }
     ) {
         self.api = api
         self.documents = documents
         self.operations = operations
+        self.authenticator = authenticator
+        self.authorizer = authorizer
         self.podLogs = podLogs
         self.debug = debug
     }
 
     package func handle(_ request: APIRequest) -> APIOutcome {
-        guard RequestWeight.isLightHead(request) else { return computed(request) { route(request, isElsewhere: true) } }
-        return route(request)
+        // Only to look at a very long head is too much for an event loop.
+        guard RequestWeight.isLightHead(request) else {
+            return .computed { answer(request, isElsewhere: true) }
+        }
+        return answer(request, isElsewhere: false)
     }
 
     /// - Parameter isElsewhere: not on an event loop.
-    private func route(_ request: APIRequest, isElsewhere: Bool = false) -> APIOutcome {
+    private func answer(_ request: APIRequest, isElsewhere: Bool) -> APIOutcome {
+        var context = RequestContext(request, makeID: AuditID.next)
         do {
-            guard let path = RequestPath(request.path) else { return document(request) }
-            guard isElsewhere || api.kinds.isQuick(path.groupVersionResource) else {
-                return computed(request) { route(request, isElsewhere: true) }
-            }
-            guard let target = try resolve(path), !Self.isUnscopedWrite(request, target) else {
+            context.user = try authenticator.user(of: request)
+            try authorizer.authorize(context)
+        } catch {
+            return finish(.response(failure(error, context)), context)
+        }
+        return finish(limited(context, isElsewhere: isElsewhere), context)
+    }
+
+    /// Decides what is served, until when, and who does the work.
+    private func limited(_ context: RequestContext, isElsewhere: Bool) -> APIOutcome {
+        guard let path = context.path else { return document(context) }
+        // A kind whose definition has still to be read.
+        guard isElsewhere || api.kinds.isQuick(path.groupVersionResource) else {
+            return computed(context) { limited(context, isElsewhere: true) }
+        }
+        var context = context
+        context.warnings = api.kinds.kind(path.groupVersionResource)?.readWarnings ?? []
+        return verb(context, path)
+    }
+
+    private func verb(_ context: RequestContext, _ path: RequestPath) -> APIOutcome {
+        do {
+            guard let target = try resolve(path), !Self.isUnscopedWrite(context, target) else {
                 return .response(notFoundPage)
             }
-            try RequestTimeout.check(request, isWatch: target.path.isWatch)
-            guard isHeavy(request, target) else { return try dispatch(request, target) }
-            return computed(request) { () throws(APIStatus) in try dispatch(request, target) }
+            try RequestTimeout.check(context.request, isWatch: target.path.isWatch)
+            guard isHeavy(context, target) else { return try dispatch(context, target) }
+            return computed(context) { () throws(APIStatus) in try dispatch(context, target) }
         } catch {
-            return .response(failure(error, request))
+            return .response(failure(error, context))
         }
     }
 
     /// What is not about objects: health and metrics at once, everything else (discovery, schemas, explanations) is made
     /// elsewhere.
-    private func document(_ request: APIRequest) -> APIOutcome {
+    private func document(_ context: RequestContext) -> APIOutcome {
+        let request = context.request
         if let answer = operations.respond(to: request) { return .response(answer) }
         return .computed {
             if request.path.hasPrefix("/debug/"), let page = debug(request) { return page }
             return .response(documents.respond(to: request) ?? notFoundPage)
         }
+    }
+
+    /// What every answer says, whatever it is: which request it answers, and that it is not to be kept.
+    private func finish(_ outcome: APIOutcome, _ context: RequestContext) -> APIOutcome {
+        switch outcome {
+        case .response(var response):
+            response.headers += finishing(response.headers, context)
+            return .response(response)
+        case .stream(let stream, let contentType, let headers):
+            return .stream(
+                stream, contentType: contentType, headers: headers + finishing(headers, context))
+        case .deferred(let work): return .deferred { finish(await work(), context) }
+        case .computed(let work): return .computed { finish(await work(), context) }
+        }
+    }
+
+    private func finishing(
+        _ headers: [(name: String, value: String)], _ context: RequestContext
+    ) -> [(name: String, value: String)] {
+        let auditID = (name: "Audit-Id", value: context.auditID)
+        if headers.contains(where: { $0.name == "Cache-Control" }) { return [auditID] }
+        return [auditID, (name: "Cache-Control", value: "no-cache, private")]
     }
 
     /// What a request is about: a kind, perhaps an object and a part of it.
@@ -104,22 +157,23 @@ package struct Pipeline: Sendable {
         }
     }
 
-    func dispatch(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
-        if let subresource = target.path.subresource { return try self.subresource(subresource, request, target) }
+    /// The verb itself.
+    func dispatch(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        if let subresource = target.path.subresource { return try self.subresource(subresource, context, target) }
         if target.path.isWatch {
-            guard request.method == "GET" else { throw .methodNotAllowed() }
-            return try list(request, target)
+            guard context.method == "GET" else { throw .methodNotAllowed() }
+            return try list(context, target)
         }
-        if !target.kind.info.isStored { return try answerUnstored(request, target) }
-        switch (request.method, target.path.name) {
-        case ("GET", nil): return try list(request, target)
-        case ("GET", .some): return try get(request, target)
-        case ("POST", nil) where isCollection(target): return try create(request, target)
-        case ("PUT", .some): return try replace(request, target)
-        case ("PATCH", .some): return try patch(request, target)
-        case ("DELETE", .some): return try delete(request, target)
+        if !target.kind.info.isStored { return try answerUnstored(context, target) }
+        switch (context.method, target.path.name) {
+        case ("GET", nil): return try list(context, target)
+        case ("GET", .some): return try get(context, target)
+        case ("POST", nil) where isCollection(target): return try create(context, target)
+        case ("PUT", .some): return try replace(context, target)
+        case ("PATCH", .some): return try patch(context, target)
+        case ("DELETE", .some): return try delete(context, target)
         case ("DELETE", nil) where isCollection(target) && target.kind.info.verbs.contains("deletecollection"):
-            return try deleteCollection(request, target)
+            return try deleteCollection(context, target)
         default: throw .methodNotAllowed()
         }
     }

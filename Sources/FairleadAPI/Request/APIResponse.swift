@@ -17,7 +17,10 @@ package struct APIResponse: Sendable {
     }
 
     package static func text(_ status: Int, _ text: String) -> APIResponse {
-        APIResponse(status: status, contentType: "text/plain; charset=utf-8", body: [Array(text.utf8)])
+        // As Go's http.Error: browsers are not to guess at what a failure is.
+        let headers = status >= 400 ? [(name: "X-Content-Type-Options", value: "nosniff")] : []
+        return APIResponse(
+            status: status, contentType: "text/plain; charset=utf-8", headers: headers, body: [Array(text.utf8)])
     }
 }
 

@@ -2,23 +2,23 @@ import FairleadModel
 
 /// Kinds that are posted, answered and not kept: questions about who may do what, and Bindings.
 ///
-/// Nobody is asked who they are here, so everybody is the one administrator and may do everything.
+/// Everybody is the administrator and may do everything.
 /// Reference: Kubernetes API reference, authentication.k8s.io/v1 and authorization.k8s.io/v1.
 extension Pipeline {
-    func answerUnstored(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
-        guard request.method == "POST", target.path.name == nil else { throw .methodNotAllowed() }
+    func answerUnstored(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        guard context.method == "POST", target.path.name == nil else { throw .methodNotAllowed() }
         let kind = target.kind
         guard !kind.info.isNamespaced || target.path.namespace != nil else { throw .methodNotAllowed() }
-        if kind.info.kind == "Binding" { return try createBinding(request, target) }
-        let encoder = try encoder(for: request, kind)
-        let options = try WriteOptions(request, kind: "CreateOptions")
-        let decoded = try decode(request, kind, options.fieldValidation)
+        if kind.info.kind == "Binding" { return try createBinding(context, target) }
+        let encoder = try encoder(for: context, kind)
+        let options = try WriteOptions(context.request, kind: "CreateOptions")
+        let decoded = try decode(context, kind, options.fieldValidation)
         var object = decoded.object
         api.trackFields(kind, &object, old: nil, scope: .main, manager: options.fieldManager)
         let review = Review(object: object, kind: kind, namespace: target.namespace)
         let answer: Value
         switch kind.info.kind {
-        case "SelfSubjectReview": answer = selfSubjectReview(request, decoded.object)
+        case "SelfSubjectReview": answer = selfSubjectReview(context.user, decoded.object)
         case "TokenReview": answer = try review.tokenReview()
         case "SelfSubjectRulesReview": answer = try review.rulesReview()
         case "SelfSubjectAccessReview": answer = try review.accessReview(asksForSubject: false)
@@ -29,29 +29,22 @@ extension Pipeline {
     }
 
     /// The same as the `binding` subresource of the pod that it names.
-    private func createBinding(_ request: APIRequest, _ target: Target) throws(APIStatus) -> APIOutcome {
+    private func createBinding(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         let pods = GroupVersionResource(group: "", version: "v1", resource: "pods")
         guard let kind = api.kinds.kind(pods) else { throw .unknownResource }
-        let binding = try decode(request, target.kind, .ignore)
+        let binding = try decode(context, target.kind, .ignore)
         var pod = Target(kind: kind, path: target.path)
         pod.path.resource = pods.resource
         pod.path.name = binding.object.name
-        return try bind(request, pod)
+        return try bind(context, pod)
     }
 
-    /// Who the client is: the administrator, or whom it acts as.
-    private func selfSubjectReview(_ request: APIRequest, _ object: Value) -> Value {
-        var name = "system:unsecured"
-        var groups = ["system:masters", "system:authenticated"]
-        if let other = request.header("Impersonate-User"), !other.isEmpty {
-            name = other
-            groups = request.headers.filter { $0.name.equalsIgnoringASCIICase("impersonate-group") }.map(\.value)
-            if !groups.contains("system:authenticated") { groups.append("system:authenticated") }
-        }
+    /// Who the client is.
+    private func selfSubjectReview(_ user: UserInfo, _ object: Value) -> Value {
         var review = object
         review["metadata"] = ["creationTimestamp": .string(api.environment.now().rfc3339)]
         review["status"] = [
-            "userInfo": ["username": .string(name), "groups": .array(groups.map { .string($0) })]
+            "userInfo": ["username": .string(user.name), "groups": .array(user.groups.map { .string($0) })]
         ]
         return review
     }

@@ -1,0 +1,15 @@
+/// Who a request is made for, as authentication found out.
+package struct UserInfo: Sendable, Hashable {
+    package var name: String
+    package var uid: String
+    package var groups: [String]
+
+    package init(name: String, uid: String = "", groups: [String] = []) {
+        self.name = name
+        self.uid = uid
+        self.groups = groups
+    }
+
+    /// Who has not said who it is.
+    package static let anonymous = UserInfo(name: "system:anonymous", groups: ["system:unauthenticated"])
+}

@@ -1,0 +1,29 @@
+/// What a request wants to do, in the words of authorization, audit and metrics.
+///
+/// Reference: k8s.io/apiserver `endpoints/request` (RequestInfo).
+package enum RequestVerb: String, Sendable, Hashable {
+    case get, list, watch, create, update, patch, delete, deletecollection
+    /// A method that is none of Kubernetes'.
+    case other
+
+    /// - Parameter path: nil for what is not about objects: then only the method counts.
+    init(_ request: APIRequest, _ path: RequestPath?) {
+        switch request.method {
+        case "GET", "HEAD":
+            guard let path else {
+                self = .get
+                return
+            }
+            let isWatch = path.isWatch || request.queryValue("watch").map(QueryValue.bool) ?? false
+            self = path.name == nil || path.isWatch ? (isWatch ? .watch : .list) : .get
+        case "POST": self = .create
+        case "PUT": self = .update
+        case "PATCH": self = .patch
+        case "DELETE": self = path.map { $0.name == nil } ?? false ? .deletecollection : .delete
+        default: self = .other
+        }
+    }
+
+    /// Whether nothing is changed.
+    package var isRead: Bool { self == .get || self == .list || self == .watch }
+}
