@@ -88,6 +88,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "FairleadControllers", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
+        .target(name: "FairleadExplanation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(name: "FairleadSimulation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(
             name: "FairleadDNS",
@@ -103,8 +104,8 @@ let package = Package(
             name: "FairleadServer",
             dependencies: [
                 "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
-                "FairleadControllers", "FairleadSimulation", "FairleadDNS", "FairleadMetrics", "CFairleadCrash",
-                "CFairleadMemory", .product(name: "CoreMetrics", package: "swift-metrics"),
+                "FairleadControllers", "FairleadExplanation", "FairleadSimulation", "FairleadDNS", "FairleadMetrics",
+                "CFairleadCrash", "CFairleadMemory", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -182,6 +183,13 @@ let package = Package(
         .testTarget(
             name: "FairleadControllersTests",
             dependencies: ["FairleadControllers", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadExplanationTests",
+            dependencies: [
+                "FairleadExplanation", "FairleadControllers", "FairleadClient", "FairleadClientTesting",
+                "FairleadModel",
+            ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "FairleadSimulationTests",

@@ -1,6 +1,7 @@
 import FairleadAPI
 import FairleadClient
 import FairleadControllers
+import FairleadExplanation
 import FairleadModel
 import FairleadSchema
 import FairleadSimulation

@@ -25,6 +25,7 @@ struct ModuleTableTests {
         ],
         "FairleadClient": ["FairleadModel", "DequeModule", "HeapModule", "Logging"],
         "FairleadControllers": ["FairleadModel", "FairleadClient"],
+        "FairleadExplanation": ["FairleadModel", "FairleadClient"],
         "FairleadSimulation": ["FairleadModel", "FairleadClient"],
         "FairleadDNS": [
             "FairleadMetrics", "FairleadModel", "FairleadClient", "FairleadNet", "NIOCore", "NIOPosix", "Logging",
@@ -32,8 +33,8 @@ struct ModuleTableTests {
         ],
         "FairleadServer": [
             "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
-            "FairleadControllers", "FairleadSimulation", "FairleadDNS", "CFairleadCrash", "CFairleadMemory",
-            "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
+            "FairleadControllers", "FairleadExplanation", "FairleadSimulation", "FairleadDNS", "CFairleadCrash",
+            "CFairleadMemory", "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
         ],
         "fairlead": [
             "FairleadServer", "FairleadHTTP", "FairleadModel", "FairleadControllers", "FairleadDNS", "ArgumentParser",

@@ -1,3 +1,4 @@
+import FairleadClientTesting
 import FairleadModel
 import Testing
 
@@ -13,7 +14,7 @@ struct EndpointSliceReconcilerTests {
                 service: ServiceView(service), pods: pods.map { PodView($0) },
                 slices: slices.map { ServiceFixture.stored(.endpointSlices, $0) },
                 node: { name in nodes.first { $0.name == name }.map { NodeView($0) } }, trigger: trigger)
-        ).plan()
+        ).plan().slices
     }
 
     /// What the server would have stored of a created slice.

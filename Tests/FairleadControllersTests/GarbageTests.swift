@@ -59,7 +59,7 @@ import Testing
         let owner = object(finalizers: ["orphan"], deleted: true)
         let child = object(owners: [("me", true)], uid: "child")
         #expect(plan(owner, dependents: [child]) == .orphan(dependents: [child]))
-        #expect(GarbageReconciler.removing("orphan", from: owner).at("metadata", "finalizers") == .null)
+        #expect(FinalizerPatch.removing("orphan", from: owner).at("metadata", "finalizers") == .null)
     }
 
     @Test func namespaceConditionsTellWhatRemains() {

@@ -1,4 +1,5 @@
 import FairleadClient
+import FairleadClientTesting
 import FairleadModel
 import Testing
 
@@ -58,7 +59,7 @@ struct LoadBalancerTests {
 
     @Test func aServiceNamesItsPoolAndTheHighestPriorityComesFirst() throws {
         var book = try book("low=192.0.2.1", "high=192.0.2.2,priority=5", "own=192.0.2.3,auto-assign=off")
-        let asked = [LoadBalancerRequest.poolAnnotation: "own"]
+        let asked = [LoadBalancerTerms.poolAnnotation: "own"]
         #expect(give(balancer("a"), &book) == "192.0.2.2")
         #expect(give(balancer("b"), &book) == "192.0.2.1")
         #expect(
@@ -68,7 +69,7 @@ struct LoadBalancerTests {
         #expect(give(balancer("d", annotations: asked), &book) == "192.0.2.3")
         #expect(give(balancer("c"), &book) == "no free IPv4 address is left")
         #expect(
-            give(balancer("e", annotations: [LoadBalancerRequest.poolAnnotation: "none"]), &book)
+            give(balancer("e", annotations: [LoadBalancerTerms.poolAnnotation: "none"]), &book)
                 == "there is no pool \"none\"")
     }
 
@@ -84,21 +85,21 @@ struct LoadBalancerTests {
         #expect(give(balancer("d", spec: [("loadBalancerIP", "198.51.100.1")]), &book) == "198.51.100.1")
         let both = balancer(
             "e", spec: [("ipFamilies", ["IPv6", "IPv4"])],
-            annotations: [LoadBalancerRequest.addressesAnnotation: "192.0.2.5, fd00::7"])
+            annotations: [LoadBalancerTerms.addressesAnnotation: "192.0.2.5, fd00::7"])
         #expect(give(both, &book) == "fd00::7 192.0.2.5")
-        let wrong = balancer("f", annotations: [LoadBalancerRequest.addressesAnnotation: "here"])
+        let wrong = balancer("f", annotations: [LoadBalancerTerms.addressesAnnotation: "here"])
         #expect(give(wrong, &book) == "\"here\" is no address")
     }
 
     @Test func servicesShareAnAddressOnlyWithTheSameKeyAndOtherPorts() throws {
         var book = try book("192.0.2.1-192.0.2.3")
-        let shared = [LoadBalancerRequest.sharingAnnotation: "web"]
+        let shared = [LoadBalancerTerms.sharingAnnotation: "web"]
         #expect(give(balancer("a", annotations: shared), &book) == "192.0.2.1")
         #expect(give(balancer("b", annotations: shared, port: 443), &book) == "192.0.2.1")
         // Its port is taken there.
         #expect(give(balancer("c", annotations: shared, port: 443), &book) == "192.0.2.2")
         let other = balancer(
-            "d", spec: [("loadBalancerIP", "192.0.2.1")], annotations: [LoadBalancerRequest.sharingAnnotation: "x"],
+            "d", spec: [("loadBalancerIP", "192.0.2.1")], annotations: [LoadBalancerTerms.sharingAnnotation: "x"],
             port: 8080)
         #expect(give(other, &book) == "address 192.0.2.1 is in use by service ns/a")
         // Free only when the last holder has gone.
@@ -112,7 +113,7 @@ struct LoadBalancerTests {
 
     @Test func trafficThatStaysOnItsNodeSharesOnlyWithTheSamePods() throws {
         var book = try book("192.0.2.1-192.0.2.9")
-        let shared = [LoadBalancerRequest.sharingAnnotation: "web"]
+        let shared = [LoadBalancerTerms.sharingAnnotation: "web"]
         func local(_ name: String, app: Value, port: Int64) -> ServiceView {
             balancer(
                 name, spec: [("externalTrafficPolicy", "Local"), ("selector", ["app": app])], annotations: shared,

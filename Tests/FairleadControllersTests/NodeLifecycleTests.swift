@@ -1,3 +1,4 @@
+import FairleadClientTesting
 import FairleadModel
 import Testing
 

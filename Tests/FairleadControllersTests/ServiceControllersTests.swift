@@ -108,7 +108,7 @@ struct ServiceControllersTests {
             await wait(informers, .services) { $0.new.map { ServiceView($0).ingressIPs } == ["192.0.2.7"] }
             client.put(.services, ServiceFixture.service("b", spec: [type]))
             await wait(informers, .services) { change in
-                change.new.map { ServiceView($0).conditionStatus(LoadBalancerReconciler.condition) } == "False"
+                change.new.map { ServiceView($0).conditionStatus(LoadBalancerTerms.condition) } == "False"
             }
             var changed = try await client.get(.services, namespace: "ns", name: "a")
             changed.set("ClusterIP", at: "spec", "type")
@@ -121,7 +121,7 @@ struct ServiceControllersTests {
         #expect(ServiceView(a).ingress.isEmpty)
         let b = try await client.get(.services, namespace: "ns", name: "b")
         #expect(b.finalizers == [LoadBalancerReconciler.finalizer])
-        #expect(ServiceView(b).condition(LoadBalancerReconciler.condition) == nil)
+        #expect(ServiceView(b).condition(LoadBalancerTerms.condition) == nil)
     }
 
     @Test func aSilentNodeIsTaintedAndItsPodsAreNotReady() async throws {

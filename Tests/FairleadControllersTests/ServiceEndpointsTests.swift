@@ -1,4 +1,5 @@
 import FairleadClient
+import FairleadClientTesting
 import FairleadModel
 import Testing
 

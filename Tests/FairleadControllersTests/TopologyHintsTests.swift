@@ -1,3 +1,4 @@
+import FairleadClientTesting
 import FairleadModel
 import Testing
 
@@ -96,7 +97,7 @@ struct TopologyHintsTests {
     @Test func theAnnotationGoesBeforeTheFieldAndItsHintsCauseNoWrites() throws {
         var service = ServiceFixture.service(spec: [("trafficDistribution", "PreferSameZone")])
         service.annotations = ["service.kubernetes.io/topology-mode": "Auto"]
-        func plan(_ slices: [StoredObject]) -> SlicePlan {
+        func plan(_ slices: [StoredObject]) -> EndpointSliceReconciler.Plan {
             EndpointSliceReconciler(
                 .init(
                     service: ServiceView(service),
@@ -109,13 +110,13 @@ struct TopologyHintsTests {
             ).plan()
         }
         let first = plan([])
-        #expect(hints(first.creates) == ["a", "a", "b", "b"])
+        #expect(hints(first.slices.creates) == ["a", "a", "b", "b"])
         #expect(first.topology == ["IPv4": .allocated(["a": 2, "b": 2])])
-        var made = try #require(first.creates.first)
+        var made = try #require(first.slices.creates.first)
         made.name = "s-1"
         let key = ObjectKey(GroupVersionResource.endpointSlices.groupResource, namespace: "ns", name: "s-1")
         let stored = StoredObject(key: key, document: Document(made), revision: 1, createRevision: 1)
-        #expect(plan([stored]).isEmpty)
+        #expect(plan([stored]).slices.isEmpty)
     }
 }
 

@@ -28,12 +28,9 @@ struct CleanupWorker: Sendable {
             }
         }
         current = try await write(current, false, "InstanceDeletionCompleted", "removed all instances")
-        let rest = current.finalizers.filter { $0 != Self.finalizer }
-        var metadata: Object = ["uid": .string(current.uid)]
-        metadata["resourceVersion"] = current.at("metadata", "resourceVersion")
-        metadata["finalizers"] = rest.isEmpty ? .null : .array(rest.map(Value.string))
         try await client.patch(
-            .customResourceDefinitions, namespace: "", name: name, ["metadata": .object(metadata)])
+            .customResourceDefinitions, namespace: "", name: name,
+            FinalizerPatch.removing(Self.finalizer, from: current))
         return .done
     }
 

@@ -14,17 +14,18 @@ package struct EndpointSliceController: Controller {
         let services = informers.informer(.services)
         let pods = informers.informer(.pods)
         let nodes = informers.informer(.nodes)
-        let slices = EndpointSliceWorker.indexedSlices(informers)
+        let slices = ServiceSlices(informers)
         let servicePods = ServicePods(services: services, pods: pods)
         let recorder = EventRecorder(
             client: informers.client, component: "endpoint-slice-controller", environment: environment)
-        let worker = EndpointSliceWorker(informers: informers, servicePods: servicePods, recorder: recorder)
+        let worker = EndpointSliceWorker(
+            informers: informers, servicePods: servicePods, slices: slices, recorder: recorder)
 
         services.addHandler { queue.add($0.name) }
         pods.addHandler { change in
             for service in servicePods.services(affectedBy: change) { queue.add(service) }
         }
-        slices.addHandler { change in
+        slices.informer.addHandler { change in
             for service in worker.services(affectedBy: change) { queue.add(service) }
         }
         nodes.addHandler { change in
@@ -37,7 +38,7 @@ package struct EndpointSliceController: Controller {
             }
         }
         self.recorder = recorder
-        self.informers = [services, pods, nodes, slices]
+        self.informers = [services, pods, nodes, slices.informer]
         runner = ControllerRunner(name: name, workers: 4, queue: queue) { try await worker.reconcile($0) }
     }
 

@@ -6,7 +6,6 @@ import FairleadModel
 /// terminating), KEP-3015 (trafficDistribution); details as recorded (conformance/scenarios/endpointslices).
 struct EndpointSliceReconciler {
     static let manager = "endpointslice-controller.k8s.io"
-    static let headlessLabel = "service.kubernetes.io/headless"
     static let maximumEndpoints = 100
 
     struct Inputs {
@@ -21,6 +20,12 @@ struct EndpointSliceReconciler {
         var capacity = ZoneCapacity(shares: nil)
     }
 
+    struct Plan {
+        var slices = SlicePlan()
+        /// What became of the topology hints of each address family, for Services that want them.
+        var topology: [String: TopologyHints.Outcome] = [:]
+    }
+
     private let inputs: Inputs
     private let labels: Value
     private let builder: EndpointBuilder
@@ -33,17 +38,17 @@ struct EndpointSliceReconciler {
         builder = EndpointBuilder(service: inputs.service, node: inputs.node)
     }
 
-    func plan() -> SlicePlan {
-        var plan = SlicePlan()
+    func plan() -> Plan {
+        var plan = Plan()
         let service = inputs.service
         let families = Self.families(of: service)
         var problems: [String] = []
         for slice in inputs.slices where !families.contains(slice.value.text("addressType")) {
-            plan.deletes.append(slice)
+            plan.slices.deletes.append(slice)
         }
-        for family in families { plan.add(self.plan(family, &problems)) }
-        if service.isTerminating { plan.creates = [] }
-        plan.problems = problems
+        for family in families { plan.slices.add(self.plan(family, &problems, &plan.topology)) }
+        if service.isTerminating { plan.slices.creates = [] }
+        plan.slices.problems = problems
         return plan
     }
 
@@ -54,7 +59,9 @@ struct EndpointSliceReconciler {
         return [address.family]
     }
 
-    private func plan(_ family: String, _ problems: inout [String]) -> SlicePlan {
+    private func plan(
+        _ family: String, _ problems: inout [String], _ topology: inout [String: TopologyHints.Outcome]
+    ) -> SlicePlan {
         var plan = SlicePlan()
         var desired: [[EndpointSliceView.Port]: [Value]] = [:]
         var portSets: [[EndpointSliceView.Port]] = []
@@ -98,17 +105,17 @@ struct EndpointSliceReconciler {
         plan.deletes += obsolete
         untouched -= obsolete.count
         if untouched == 0, plan.creates.isEmpty { addPlaceholder(family, &plan) }
-        if hintsByTopology { addHints(family, &plan) }
+        if hintsByTopology { topology[family] = addHints(family, &plan) }
         plan.reuseDeleted { isOwned($0) }
         return plan
     }
 
-    private func addHints(_ family: String, _ plan: inout SlicePlan) {
+    private func addHints(_ family: String, _ plan: inout SlicePlan) -> TopologyHints.Outcome {
         let touched = Set(plan.updates.map(\.name) + plan.deletes.map(\.key.name))
         let unchanged = inputs.slices.filter {
             $0.value.text("addressType") == family && !touched.contains($0.key.name)
         }
-        plan.topology[family] = TopologyHints.apply(
+        return TopologyHints.apply(
             inputs.capacity, creates: &plan.creates, updates: &plan.updates, unchanged: unchanged.map(\.value))
     }
 
@@ -150,15 +157,5 @@ struct EndpointSliceReconciler {
 
     private func setTrigger(_ slice: inout Value) {
         SliceMetadata.setTrigger(inputs.trigger, on: &slice)
-    }
-}
-
-extension SlicePlan {
-    mutating func add(_ other: SlicePlan) {
-        creates += other.creates
-        updates += other.updates
-        deletes += other.deletes
-        problems += other.problems
-        topology.merge(other.topology) { $1 }
     }
 }

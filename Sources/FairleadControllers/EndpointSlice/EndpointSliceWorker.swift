@@ -12,33 +12,21 @@ final class EndpointSliceWorker: Sendable {
         var hinted: [ObjectName: [String: [String: Int]]] = [:]
     }
 
-    static let slicesByService = "byService"
-
     private let services: Lister
-    private let slices: Lister
+    private let slices: ServiceSlices
     private let nodes: Lister
     private let servicePods: ServicePods
     private let writer: SliceWriter
     private let recorder: EventRecorder
     private let state = Mutex(State())
 
-    init(informers: InformerSet, servicePods: ServicePods, recorder: EventRecorder) {
+    init(informers: InformerSet, servicePods: ServicePods, slices: ServiceSlices, recorder: EventRecorder) {
         services = informers.lister(.services)
         nodes = informers.lister(.nodes)
-        slices = Self.indexedSlices(informers).lister
+        self.slices = slices
         self.servicePods = servicePods
         self.recorder = recorder
         writer = SliceWriter(client: informers.client)
-    }
-
-    /// The informer of slices, which can be asked by `namespace/service`.
-    static func indexedSlices(_ informers: InformerSet) -> Informer {
-        let informer = informers.informer(.endpointSlices)
-        informer.addIndex(slicesByService) { slice in
-            let service = EndpointSliceView(slice).serviceName
-            return service.isEmpty ? [] : ["\(slice.key.namespace)/\(service)"]
-        }
-        return informer
     }
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
@@ -59,7 +47,8 @@ final class EndpointSliceWorker: Sendable {
         let trigger = state.withLock { $0.triggers.take(key, service: object.value, pods: pods) }
         let plan = EndpointSliceReconciler(
             EndpointSliceReconciler.Inputs(
-                service: service, pods: pods.map { PodView($0) }, slices: ownSlices(key),
+                service: service, pods: pods.map { PodView($0) },
+                slices: slices.slices(of: key, managedBy: EndpointSliceReconciler.manager),
                 node: { [nodes] in $0.isEmpty ? nil : nodes.get(namespace: "", name: $0).map { NodeView($0) } },
                 trigger: trigger,
                 capacity: TopologyHints.isWanted(service) ? capacity() : ZoneCapacity(shares: nil))
@@ -67,23 +56,18 @@ final class EndpointSliceWorker: Sendable {
         return try await execute(plan, key, object)
     }
 
-    private func ownSlices(_ key: ObjectName) -> [StoredObject] {
-        slices.indexed(Self.slicesByService, key.description)
-            .filter { EndpointSliceView($0).managedBy == EndpointSliceReconciler.manager }
-            .sorted { $0.key.name < $1.key.name }
-    }
-
-    private func execute(_ plan: SlicePlan, _ key: ObjectName, _ service: StoredObject) async throws -> ReconcileResult
-    {
+    private func execute(
+        _ plan: EndpointSliceReconciler.Plan, _ key: ObjectName, _ service: StoredObject
+    ) async throws -> ReconcileResult {
         var wrote: [WriteTracker.Write] = []
         var failure: APIStatus?
         do throws(APIStatus) {
-            try await writer.execute(plan, namespace: key.namespace) { wrote.append($0) }
+            try await writer.execute(plan.slices, namespace: key.namespace) { wrote.append($0) }
         } catch { failure = error }
         let isForeign = state.withLock { $0.writes.end(key, wrote: wrote) }
         tellTopology(plan.topology, key, service)
         if let failure, failure.isNamespaceTerminating { return .done }
-        var problems = plan.problems
+        var problems = plan.slices.problems
         if let failure, failure.reason != "Conflict" { problems.append(failure.message) }
         if !problems.isEmpty {
             let text = problems.count == 1 ? problems[0] : "[" + problems.joined(separator: ", ") + "]"
@@ -92,7 +76,9 @@ final class EndpointSliceWorker: Sendable {
                 message: "Error updating Endpoint Slices for Service \(key.namespace)/\(key.name): \(text)")
         }
         if let failure { throw failure }
-        if !plan.problems.isEmpty { throw SliceProblems(description: plan.problems.joined(separator: ", ")) }
+        if !plan.slices.problems.isEmpty {
+            throw SliceProblems(description: plan.slices.problems.joined(separator: ", "))
+        }
         // Somebody else wrote one of the slices meanwhile.
         return isForeign ? .again(after: 0) : .done
     }

@@ -12,10 +12,10 @@ package struct EndpointSliceMirroringController: Controller {
         let queue = WorkQueue<ObjectName>(clock: clock, backoff: .endpoints)
         let services = informers.informer(.services)
         let endpoints = informers.informer(.endpoints)
-        let slices = EndpointSliceWorker.indexedSlices(informers)
+        let slices = ServiceSlices(informers)
         let recorder = EventRecorder(
             client: informers.client, component: "endpoint-slice-mirroring-controller", environment: environment)
-        let worker = EndpointSliceMirroringWorker(informers: informers, recorder: recorder)
+        let worker = EndpointSliceMirroringWorker(informers: informers, slices: slices, recorder: recorder)
 
         services.addHandler { change in
             // Only having or not having a selector matters.
@@ -36,11 +36,11 @@ package struct EndpointSliceMirroringController: Controller {
             }
             queue.add(change.name)
         }
-        slices.addHandler { change in
+        slices.informer.addHandler { change in
             if let owner = worker.owner(affectedBy: change) { queue.add(owner) }
         }
         self.recorder = recorder
-        self.informers = [services, endpoints, slices]
+        self.informers = [services, endpoints, slices.informer]
         runner = ControllerRunner(name: name, workers: 2, queue: queue) { try await worker.reconcile($0) }
     }
 

@@ -6,24 +6,22 @@ import Synchronization
 final class EndpointSliceMirroringWorker: Sendable {
     private let services: Lister
     private let endpoints: Lister
-    private let slices: Lister
+    private let slices: ServiceSlices
     private let writer: SliceWriter
     private let recorder: EventRecorder
     private let writes = Mutex(WriteTracker())
 
-    init(informers: InformerSet, recorder: EventRecorder) {
+    init(informers: InformerSet, slices: ServiceSlices, recorder: EventRecorder) {
         services = informers.lister(.services)
         endpoints = informers.lister(.endpoints)
-        slices = EndpointSliceWorker.indexedSlices(informers).lister
+        self.slices = slices
         writer = SliceWriter(client: informers.client)
         self.recorder = recorder
     }
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
         guard writes.withLock({ $0.begin(key) }) else { return .done }
-        let existing = slices.indexed(EndpointSliceWorker.slicesByService, key.description)
-            .filter { EndpointSliceView($0).managedBy == EndpointSliceMirroringReconciler.manager }
-            .sorted { $0.key.name < $1.key.name }
+        let existing = slices.slices(of: key, managedBy: EndpointSliceMirroringReconciler.manager)
         var plan = SlicePlan()
         if let object = wanted(key) {
             let reconciler = EndpointSliceMirroringReconciler(endpoints: object.value)

@@ -16,7 +16,7 @@ struct EndpointsReconciler {
         let (subsets, isTruncated) = EndpointSubsets(service: service, pods: pods).subsets()
         var labels = service.labels
         let isHeadless = service.isHeadless || service.clusterIP.isEmpty
-        labels[EndpointSliceReconciler.headlessLabel] = isHeadless ? "" : nil
+        labels[SliceMetadata.headlessLabel] = isHeadless ? "" : nil
         labels[managedByLabel] = manager
         if let current, (current["subsets"]?.array ?? []) == subsets, current.labels == labels,
             (current.annotations[overCapacity] != nil) == isTruncated

@@ -68,15 +68,6 @@ struct GarbageReconciler {
         return .delete(policy: "Background", unblock: false)
     }
 
-    /// The patch that takes one finalizer.
-    static func removing(_ finalizer: String, from object: Value) -> Value {
-        let rest = object.finalizers.filter { $0 != finalizer }
-        var metadata: Object = ["uid": .string(object.uid)]
-        metadata["resourceVersion"] = object.at("metadata", "resourceVersion")
-        metadata["finalizers"] = rest.isEmpty ? .null : .array(rest.map(Value.string))
-        return ["metadata": .object(metadata)]
-    }
-
     /// The patch after which the object blocks none of its owners.
     static func unblocking(_ object: Value) -> Value {
         let references = object.ownerReferences.map { reference in

@@ -21,9 +21,9 @@ struct GarbageWorker: Sendable {
             for dependent in dependents {
                 try await patch(dependent.item, OwnershipPatch.release(dependent.object, from: [object.uid]))
             }
-            try await patch(item, GarbageReconciler.removing(GarbageReconciler.orphan, from: object))
+            try await patch(item, FinalizerPatch.removing(GarbageReconciler.orphan, from: object))
         case .finishForeground:
-            try await patch(item, GarbageReconciler.removing(GarbageReconciler.foreground, from: object))
+            try await patch(item, FinalizerPatch.removing(GarbageReconciler.foreground, from: object))
         case .visit(let waiting):
             let uids = Set(waiting.map(\.uid))
             for dependent in dependents where uids.contains(dependent.object.uid) { queue.add(dependent.item) }

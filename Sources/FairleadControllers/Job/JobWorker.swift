@@ -55,7 +55,7 @@ struct JobWorker: Sendable {
         do {
             try await client.patch(
                 .pods, namespace: pod.namespace, name: pod.name,
-                GarbageReconciler.removing(JobReconciler.finalizer, from: pod))
+                FinalizerPatch.removing(JobReconciler.finalizer, from: pod))
         } catch {
             if error.code != 404 { throw error }
         }

@@ -27,7 +27,7 @@ struct AddressBook: Sendable {
             case .exhausted(let family, nil): "no free \(family) address is left"
             case .exhausted(let family, let reserve?):
                 "no free \(family) address is left; pool \(reserve.goQuoted) has some for Services with the annotation "
-                    + "\(LoadBalancerRequest.poolAnnotation): \(reserve)"
+                    + "\(LoadBalancerTerms.poolAnnotation): \(reserve)"
             case .noFamily(let family): "no pool has \(family) addresses to assign"
             }
         }

@@ -4,11 +4,7 @@ import FairleadModel
 /// What is to be done about one Service and its load balancer. Pure but for the book it takes addresses from.
 struct LoadBalancerReconciler {
     static let finalizer = "service.kubernetes.io/load-balancer-cleanup"
-    /// Our own condition: a real cloud would say it in events only.
-    static let condition = "LoadBalancerIPAllocated"
-    /// Its reasons.
-    static let exhausted = "NoAddressAvailable"
-    static let refused = "AddressRefused"
+    private static let condition = LoadBalancerTerms.condition
 
     enum Plan: Equatable {
         case nothing
@@ -54,7 +50,8 @@ struct LoadBalancerReconciler {
         let since = service.condition(condition)?["lastTransitionTime"] ?? .string(now.rfc3339)
         let new: Value = [
             "type": .string(condition), "status": "False",
-            "reason": .string(refusal.isExhaustion ? exhausted : refused), "message": .string(message),
+            "reason": .string(refusal.isExhaustion ? LoadBalancerTerms.exhausted : LoadBalancerTerms.refused),
+            "message": .string(message),
             "lastTransitionTime": since,
         ]
         return patch(service, ingress: .null, condition: new)
@@ -72,15 +69,6 @@ struct LoadBalancerReconciler {
         if let condition { conditions.append(condition) }
         if hadOwn || condition != nil { status["conditions"] = conditions.isEmpty ? .null : .array(conditions) }
         return ["status": .object(status)]
-    }
-
-    /// The merge patch that adds or removes the finalizer; it fails (409) if the Service has changed since.
-    static func finalizers(_ service: Value, adding: Bool) -> Value {
-        var finalizers = service.finalizers.filter { $0 != finalizer }
-        if adding { finalizers.append(finalizer) }
-        var metadata: Object = ["finalizers": finalizers.isEmpty ? .null : .array(finalizers.map { .string($0) })]
-        metadata["resourceVersion"] = service.at("metadata", "resourceVersion")
-        return ["metadata": .object(metadata)]
     }
 
     /// What the service controller says about a change of the spec, as reason and message.

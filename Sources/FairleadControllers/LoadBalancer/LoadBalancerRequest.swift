@@ -3,13 +3,6 @@ import FairleadModel
 
 /// What a Service asks of the load balancers.
 struct LoadBalancerRequest: Equatable {
-    /// Addresses to have, at most one per family; beside `spec.loadBalancerIP`.
-    static let addressesAnnotation = "fairlead.dev/load-balancer-ips"
-    /// The pool to take addresses from, also one that is not assigned by itself.
-    static let poolAnnotation = "fairlead.dev/load-balancer-pool"
-    /// Services with the same key may share an address if their ports differ.
-    static let sharingAnnotation = "fairlead.dev/load-balancer-sharing-key"
-
     struct Port: Hashable {
         var number: Int64
         var protocolName: String
@@ -35,14 +28,14 @@ struct LoadBalancerRequest: Equatable {
         families = service.ipFamilies.isEmpty ? ["IPv4"] : service.ipFamilies
         isSecondOptional = service.ipFamilyPolicy != "RequireDualStack"
         let annotations = service.annotations
-        var texts = (annotations[Self.addressesAnnotation] ?? "").split(separator: ",").map {
+        var texts = (annotations[LoadBalancerTerms.addressesAnnotation] ?? "").split(separator: ",").map {
             String($0.drop { $0 == " " }.prefix { $0 != " " })
         }
         if !service.loadBalancerIP.isEmpty { texts.append(service.loadBalancerIP) }
         addresses = texts.compactMap { IPAddress($0) }
         malformed = texts.filter { IPAddress($0) == nil }
-        pool = annotations[Self.poolAnnotation].flatMap { $0.isEmpty ? nil : $0 }
-        sharingKey = annotations[Self.sharingAnnotation].flatMap { $0.isEmpty ? nil : $0 }
+        pool = annotations[LoadBalancerTerms.poolAnnotation].flatMap { $0.isEmpty ? nil : $0 }
+        sharingKey = annotations[LoadBalancerTerms.sharingAnnotation].flatMap { $0.isEmpty ? nil : $0 }
         ports = Set(service.ports.map { Port(number: $0.number, protocolName: $0.protocolName) })
         localTo = service.externalTrafficPolicy == "Local" ? service.selector ?? [:] : nil
         written = service.ingress.compactMap { LoadBalancerIngress.address($0) }

@@ -146,9 +146,11 @@ final class LoadBalancerWorker: Sendable {
         // What the status write before it changed is not in our copy: take the newest as the base.
         let current = try await client.get(.services, namespace: key.namespace, name: key.name)
         guard current.uid == service.uid else { return }
+        let finalizer = LoadBalancerReconciler.finalizer
         try await client.patch(
             .services, namespace: key.namespace, name: key.name,
-            LoadBalancerReconciler.finalizers(current, adding: present))
+            present
+                ? FinalizerPatch.adding(finalizer, to: current) : FinalizerPatch.removing(finalizer, from: current))
     }
 
     private func writeStatus(_ key: ObjectName, _ patch: Value) async throws(APIStatus) {

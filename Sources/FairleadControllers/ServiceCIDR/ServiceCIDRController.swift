@@ -64,10 +64,14 @@ package struct ServiceCIDRController: Controller {
         switch plan {
         case .nothing: break
         case .wait(let seconds): return .again(after: seconds)
-        case .protect, .release:
+        case .protect:
             try await client.patch(
                 .serviceCIDRs, namespace: "", name: name,
-                ServiceCIDRReconciler.finalizerPatch(cidr, isPresent: plan == .protect))
+                FinalizerPatch.adding(ServiceCIDRReconciler.finalizer, to: cidr))
+        case .release:
+            try await client.patch(
+                .serviceCIDRs, namespace: "", name: name,
+                FinalizerPatch.removing(ServiceCIDRReconciler.finalizer, from: cidr))
         case .announce, .hold:
             try await client.patch(
                 .serviceCIDRs, namespace: "", name: name,

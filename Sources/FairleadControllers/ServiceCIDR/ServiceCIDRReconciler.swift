@@ -75,15 +75,6 @@ struct ServiceCIDRReconciler {
         let rest = cidr.items("status", "conditions").filter { $0.text("type") != condition }
         return ["status": ["conditions": .array(rest + [new])]]
     }
-
-    /// The merge patch that puts the finalizer on or takes it off; it fails (409) if the object has changed since.
-    static func finalizerPatch(_ cidr: Value, isPresent: Bool) -> Value {
-        var finalizers = cidr.finalizers.filter { $0 != finalizer }
-        if isPresent { finalizers.append(finalizer) }
-        var metadata: Object = ["finalizers": finalizers.isEmpty ? .null : .array(finalizers.map { .string($0) })]
-        metadata["resourceVersion"] = cidr.at("metadata", "resourceVersion")
-        return ["metadata": .object(metadata)]
-    }
 }
 
 /// What an IPAddress object says about whose address it is (KEP-1880).

@@ -2,10 +2,12 @@ import FairleadModel
 
 /// The parts that all managed slices have alike.
 enum SliceMetadata {
+    static let headlessLabel = "service.kubernetes.io/headless"
+
     /// The owner's labels with the reserved ones set by us.
     static func labels(copied: [String: String], owner: String, manager: String, isHeadless: Bool?) -> Value {
         var labels = copied
-        if let isHeadless { labels[EndpointSliceReconciler.headlessLabel] = isHeadless ? "" : nil }
+        if let isHeadless { labels[headlessLabel] = isHeadless ? "" : nil }
         labels[EndpointSliceView.serviceNameLabel] = owner
         labels[EndpointSliceView.managedByLabel] = manager
         return Value(labels)

@@ -10,10 +10,14 @@ struct SlicePlan {
     /// What could not be done, in words for the event; the plan is carried out all the same.
     var problems: [String] = []
 
-    /// What became of the topology hints of each address family, for Services that want them.
-    var topology: [String: TopologyHints.Outcome] = [:]
-
     var isEmpty: Bool { creates.isEmpty && updates.isEmpty && deletes.isEmpty }
+
+    mutating func add(_ other: SlicePlan) {
+        creates += other.creates
+        updates += other.updates
+        deletes += other.deletes
+        problems += other.problems
+    }
 
     /// Turns creations into updates of slices that would be deleted, where `mayReplace` allows it: one write, not two.
     mutating func reuseDeleted(_ mayReplace: (StoredObject) -> Bool) {

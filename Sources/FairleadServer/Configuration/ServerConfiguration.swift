@@ -1,4 +1,5 @@
 package import FairleadControllers
+import FairleadExplanation
 package import FairleadHTTP
 package import FairleadModel
 package import Logging

@@ -1,5 +1,5 @@
 import FairleadAPI
-import FairleadControllers
+import FairleadExplanation
 import FairleadModel
 import FairleadSimulation
 import FairleadStorage

@@ -20,18 +20,18 @@ package struct ServiceExplanationController: Controller {
         let queue = WorkQueue<ObjectName>(clock: clock)
         let services = informers.informer(.services)
         let pods = informers.informer(.pods)
-        let slices = EndpointSliceWorker.indexedSlices(informers)
+        let slices = ServiceSlices(informers)
         let recorder = EventRecorder(
             client: informers.client, component: "service-explainer", environment: environment)
         let worker = ServiceExplanationWorker(
-            informers: informers, servicePods: ServicePods(services: services, pods: pods),
+            informers: informers, servicePods: ServicePods(services: services, pods: pods), slices: slices,
             loadBalancers: loadBalancers, readinessAnnotation: readinessAnnotation, recorder: recorder)
         let look: @Sendable (ObjectName) -> Void = { service in queue.addAfter(service, Self.patience) }
         services.addHandler { change in
             if change.isDeletion { worker.forget(change.name) } else { look(change.name) }
         }
         // A Service becomes empty, or full, by its slices; that is rarer than changes of pods.
-        slices.addHandler { change in
+        slices.informer.addHandler { change in
             guard let slice = change.latest else { return }
             let before = change.old.map(ServiceExplanationWorker.hasReadyEndpoint)
             let after = change.new.map(ServiceExplanationWorker.hasReadyEndpoint)
@@ -40,7 +40,7 @@ package struct ServiceExplanationController: Controller {
             if !service.isEmpty { look(ObjectName(namespace: slice.key.namespace, name: service)) }
         }
         self.recorder = recorder
-        self.informers = [services, pods, slices]
+        self.informers = [services, pods, slices.informer]
         runner = ControllerRunner(name: name, workers: 1, queue: queue) { key in
             worker.reconcile(key)
             return .done

@@ -1,8 +1,10 @@
+import FairleadClientTesting
 import FairleadModel
 import Foundation
 import Testing
 
 @testable import FairleadControllers
+@testable import FairleadExplanation
 
 /// One golden text per cause, in Golden/explanations. `FAIRLEAD_WRITE_GOLDEN=1 swift test` writes them anew.
 struct ServiceExplanationTests {
@@ -49,7 +51,7 @@ struct ServiceExplanationTests {
             spec: [("type", "LoadBalancer"), ("clusterIPs", ["10.96.0.9"])] + spec)
         if let condition {
             let entry: Value = [
-                "type": .string(LoadBalancerReconciler.condition), "status": "False",
+                "type": .string(LoadBalancerTerms.condition), "status": "False",
                 "reason": .string(condition.0), "message": .string(condition.1),
             ]
             service.set(.array([entry]), at: "status", "conditions")
@@ -142,13 +144,13 @@ struct ServiceExplanationTests {
                 service: balancer(), pods: [ready], loadBalancers: .pools(["default: 192.0.2.1"]), causes: [cause])
         case .poolExhausted:
             let why = (
-                LoadBalancerReconciler.exhausted, AddressBook.Refusal.exhausted(family: "IPv4", reserve: nil).message
+                LoadBalancerTerms.exhausted, AddressBook.Refusal.exhausted(family: "IPv4", reserve: nil).message
             )
             return Case(
                 service: balancer(condition: why), pods: [ready], loadBalancers: .pools(["default: 192.0.2.1"]),
                 causes: [cause])
         case .addressRefused:
-            let why = (LoadBalancerReconciler.refused, AddressBook.Refusal.noPool("gold").message)
+            let why = (LoadBalancerTerms.refused, AddressBook.Refusal.noPool("gold").message)
             return Case(
                 service: balancer(condition: why), pods: [ready], loadBalancers: .pools(["default: 192.0.2.1"]),
                 causes: [cause])

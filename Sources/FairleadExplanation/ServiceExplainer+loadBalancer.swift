@@ -31,7 +31,7 @@ extension ServiceExplainer {
                     ])
             ]
         }
-        guard let condition = service.condition(LoadBalancerReconciler.condition) else {
+        guard let condition = service.condition(LoadBalancerTerms.condition) else {
             return [
                 Finding(
                     cause: .loadBalancerPending, message: "The load balancer has not been set up yet.",
@@ -39,7 +39,7 @@ extension ServiceExplainer {
             ]
         }
         let message = "The Service gets no load-balancer address: \(condition.text("message"))."
-        if condition.text("reason") == LoadBalancerReconciler.exhausted {
+        if condition.text("reason") == LoadBalancerTerms.exhausted {
             return [
                 Finding(
                     cause: .poolExhausted, message: message, details: Self.cut(pools.map { "pool \($0)" }),
@@ -56,8 +56,8 @@ extension ServiceExplainer {
                 object: subject,
                 commands: [
                     "\(kubectl) patch service \(service.name) --type=merge -p '{\"spec\":{\"loadBalancerIP\":null}}'",
-                    "\(kubectl) annotate service \(service.name) \(LoadBalancerRequest.addressesAnnotation)- "
-                        + "\(LoadBalancerRequest.poolAnnotation)-",
+                    "\(kubectl) annotate service \(service.name) \(LoadBalancerTerms.addressesAnnotation)- "
+                        + "\(LoadBalancerTerms.poolAnnotation)-",
                 ])
         ]
     }

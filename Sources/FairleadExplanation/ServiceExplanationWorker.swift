@@ -9,7 +9,7 @@ final class ServiceExplanationWorker: Sendable {
 
     private let services: Lister
     private let pods: Lister
-    private let slices: Lister
+    private let slices: ServiceSlices
     private let nodes: Lister
     private let namespaces: Lister
     private let servicePods: ServicePods
@@ -19,12 +19,13 @@ final class ServiceExplanationWorker: Sendable {
     private let said = Mutex<[ObjectName: Set<String>]>([:])
 
     init(
-        informers: InformerSet, servicePods: ServicePods, loadBalancers: ServiceExplainer.LoadBalancers,
+        informers: InformerSet, servicePods: ServicePods, slices: ServiceSlices,
+        loadBalancers: ServiceExplainer.LoadBalancers,
         readinessAnnotation: String?, recorder: EventRecorder
     ) {
         services = informers.lister(.services)
         pods = informers.lister(.pods)
-        slices = informers.lister(.endpointSlices)
+        self.slices = slices
         nodes = informers.lister(.nodes)
         namespaces = informers.lister(.namespaces)
         self.servicePods = servicePods
@@ -59,7 +60,7 @@ final class ServiceExplanationWorker: Sendable {
         let service = ServiceView(object)
         if service.type == "ExternalName" { return true }
         if service.type == "LoadBalancer", service.ingress.isEmpty { return false }
-        return slices.indexed(EndpointSliceWorker.slicesByService, object.objectName.description).contains { slice in
+        return slices.slices(of: object.objectName).contains { slice in
             Self.hasReadyEndpoint(slice) && EndpointSliceView(slice).ports.count >= service.ports.count
         }
     }
@@ -85,7 +86,7 @@ final class ServiceExplanationWorker: Sendable {
         return ServiceExplainer(
             ServiceExplainer.Inputs(
                 service: object.value, pods: candidates.map(\.value), strangers: strangers.map(\.value),
-                slices: slices.indexed(EndpointSliceWorker.slicesByService, object.objectName.description).map(\.value),
+                slices: slices.slices(of: object.objectName).map(\.value),
                 isNodeThere: { [nodes] in nodes.get(namespace: "", name: $0) != nil }, loadBalancers: loadBalancers,
                 readinessAnnotation: readinessAnnotation)
         ).explain()

@@ -1,8 +1,8 @@
-import FairleadModel
+package import FairleadModel
 
 /// Objects for the tests of Services' controllers, with what the API server would have filled in.
-enum ServiceFixture {
-    static func service(
+package enum ServiceFixture {
+    package static func service(
         _ name: String = "s", selector: Value? = ["app": "a"], ports: [Value] = [["port": 80, "protocol": "TCP"]],
         spec extra: [(String, Value)] = [], labels: Value? = nil
     ) -> Value {
@@ -19,7 +19,7 @@ enum ServiceFixture {
         return ["apiVersion": "v1", "kind": "Service", "metadata": .object(metadata), "spec": .object(spec)]
     }
 
-    static func pod(
+    package static func pod(
         _ name: String, ip: String? = "10.0.0.1", ready: Bool = true, node: String = "n1",
         labels: Value = ["app": "a"], spec extra: [(String, Value)] = [], terminating: Bool = false,
         phase: String = "Running"
@@ -43,7 +43,7 @@ enum ServiceFixture {
         ]
     }
 
-    static func node(
+    package static func node(
         _ name: String = "n1", zone: String? = nil, ready: String? = "True", taints: [Value] = [],
         heartbeat: String = "2026-01-01T00:00:00Z"
     ) -> Value {
@@ -63,12 +63,12 @@ enum ServiceFixture {
         ]
     }
 
-    static func stored(_ resource: GroupVersionResource, _ value: Value, revision: Int64 = 1) -> StoredObject {
+    package static func stored(_ resource: GroupVersionResource, _ value: Value, revision: Int64 = 1) -> StoredObject {
         StoredObject(
             key: ObjectKey(resource.groupResource, namespace: value.namespace, name: value.name),
             document: Document(value), revision: revision, createRevision: 1)
     }
 
-    static let environment = Environment(
+    package static let environment = Environment(
         now: { Timestamp(seconds: 1_767_225_600) }, newUID: { "new-uid" }, randomSuffix: { _ in "xxxxx" })
 }

@@ -1,11 +1,10 @@
-import FairleadClient
-import FairleadModel
+package import FairleadModel
 
 /// Finds the pods of a Service and the Services of a pod at a cost that does not grow with the cluster.
 ///
 /// A Service is filed under the first pair of its selector, a pod under each of its labels, so either direction is one
 /// index lookup per label, and the rest of the selector is compared on the few candidates.
-struct ServicePods: Sendable {
+package struct ServicePods: Sendable {
     private static let byLabel = "byLabel"
     private static let bySelectorPair = "bySelectorPair"
     private static let byNode = "byNode"
@@ -14,7 +13,7 @@ struct ServicePods: Sendable {
     private let pods: Lister
 
     /// Puts the indexes on the shared informers.
-    init(services: Informer, pods: Informer) {
+    package init(services: Informer, pods: Informer) {
         services.addIndex(Self.bySelectorPair) { service in
             guard let selector = service.value.at("spec", "selector")?.object, let pair = selector.members.first,
                 let value = pair.value.string
@@ -34,10 +33,10 @@ struct ServicePods: Sendable {
     }
 
     /// The pods that the Service selects, by name; none where it has no selector.
-    func pods(of service: ServiceView) -> [StoredObject] { pods(of: service, in: service.namespace) }
+    package func pods(of service: ServiceView) -> [StoredObject] { pods(of: service, in: service.namespace) }
 
     /// The pods that it would select if it were in another namespace.
-    func pods(of service: ServiceView, in namespace: String) -> [StoredObject] {
+    package func pods(of service: ServiceView, in namespace: String) -> [StoredObject] {
         guard let selector = service.value.at("spec", "selector")?.object, let pair = selector.members.first,
             let value = pair.value.string
         else { return [] }
@@ -47,7 +46,7 @@ struct ServicePods: Sendable {
     }
 
     /// The Services that select the pod.
-    func services(of pod: StoredObject) -> [ObjectName] {
+    package func services(of pod: StoredObject) -> [ObjectName] {
         guard let labels = pod.value.at("metadata", "labels")?.object else { return [] }
         var names: [ObjectName] = []
         for label in labels.members {
@@ -61,11 +60,11 @@ struct ServicePods: Sendable {
         return names
     }
 
-    func pods(onNode node: String) -> [StoredObject] { pods.indexed(Self.byNode, node) }
+    package func pods(onNode node: String) -> [StoredObject] { pods.indexed(Self.byNode, node) }
 
     /// The Services whose endpoints may differ after this change of a pod. Only deletion, readiness, addresses, node,
     /// labels and host name matter: a phase alone does not (it is seen at the next sync, as in Kubernetes).
-    func services(affectedBy change: ObjectChange) -> [ObjectName] {
+    package func services(affectedBy change: ObjectChange) -> [ObjectName] {
         guard let old = change.old, let new = change.new else { return change.latest.map(services(of:)) ?? [] }
         let labelsDiffer = old.value.at("metadata", "labels") != new.value.at("metadata", "labels")
         guard labelsDiffer || Self.endpointDiffers(PodView(old), PodView(new)) else { return [] }

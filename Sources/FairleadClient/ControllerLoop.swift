@@ -1,9 +1,6 @@
-import FairleadClient
-import FairleadModel
-
-/// What every controller here does in `run`: wait for the caches, then work until cancelled.
-enum ControllerLoop {
-    static func run(
+/// What every controller does in `run`: wait for the caches, then work until cancelled.
+package enum ControllerLoop {
+    package static func run(
         _ runner: ControllerRunner<some Hashable & Sendable>, after informers: [Informer],
         recorder: EventRecorder? = nil
     ) async {
