@@ -113,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "fairlead",
             dependencies: [
-                "FairleadServer", "FairleadDNS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "FairleadServer", "FairleadClient", "FairleadDNS",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         // Reads a page of metrics as strictly as Prometheus does.

@@ -28,6 +28,6 @@ extension DelayClock {
 }
 
 extension Duration {
-    /// As a number of seconds; exact enough for delays.
+    /// As a number of seconds, to be shown.
     package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

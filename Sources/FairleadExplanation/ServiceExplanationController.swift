@@ -1,53 +1,52 @@
 package import FairleadClient
-package import FairleadModel
+import FairleadModel
 
 /// Tells, in Events about Services, why they are empty or pending, so that `kubectl describe service` shows it.
 ///
-/// A Service that has been in trouble for `patience` seconds gets one Warning per cause, again only when the cause or
-/// its words change. Kubernetes has no such events, so this runs only where machines are simulated.
-package struct ServiceExplanationController: Controller {
-    package let name = "service-explanation-controller"
-    /// Seconds in which pods may start and caches catch up before anything is said.
-    package static let patience = 8.0
-    private let runner: ControllerRunner<ObjectName>
-    private let informers: [Informer]
-    private let recorder: EventRecorder
+/// A Service that has been in trouble for a while gets one Warning per cause, again only when the cause or its words
+/// change. Kubernetes has no such events, so this is not part of a bare control plane.
+package enum ServiceExplanationController {
+    /// What it cannot see in objects.
+    package struct Settings: Sendable {
+        package var loadBalancers: ServiceExplainer.LoadBalancers
+        /// As `ServiceExplainer.Inputs` has it.
+        package var readinessAnnotation: String?
 
-    package init(
-        informers: InformerSet, loadBalancers: ServiceExplainer.LoadBalancers, readinessAnnotation: String?,
-        environment: Environment, clock: any DelayClock = SystemDelayClock()
-    ) {
-        let queue = WorkQueue<ObjectName>(clock: clock)
-        let services = informers.informer(.services)
-        let pods = informers.informer(.pods)
-        let slices = ServiceSlices(informers)
-        let recorder = EventRecorder(
-            client: informers.client, component: "service-explainer", environment: environment)
+        package init(loadBalancers: ServiceExplainer.LoadBalancers, readinessAnnotation: String?) {
+            self.loadBalancers = loadBalancers
+            self.readinessAnnotation = readinessAnnotation
+        }
+    }
+
+    /// In which pods may start and caches catch up before anything is said.
+    private static let patience = Duration.seconds(8)
+
+    package static let descriptor = ControllerDescriptor(
+        "service-explanation-controller", isStandIn: true, workers: 1
+    ) { (setup: ControllerSetup<ObjectName>, settings: Settings) in
+        let services = setup.watch(.services)
+        let pods = setup.watch(.pods)
+        let slices = setup.watch(.endpointSlices)
         let worker = ServiceExplanationWorker(
-            informers: informers, servicePods: ServicePods(services: services, pods: pods), slices: slices,
-            loadBalancers: loadBalancers, readinessAnnotation: readinessAnnotation, recorder: recorder)
-        let look: @Sendable (ObjectName) -> Void = { service in queue.addAfter(service, Self.patience) }
-        services.addHandler { change in
-            if change.isDeletion { worker.forget(change.name) } else { look(change.name) }
+            informers: setup.informers, servicePods: ServicePods(services: services, pods: pods),
+            slices: ServiceSlices(setup.informers), settings: settings,
+            recorder: setup.recorder(component: "service-explainer"))
+        setup.map(services, after: Self.patience) { change in
+            if !change.isDeletion { return [change.name] }
+            worker.forget(change.name)
+            return []
         }
         // A Service becomes empty, or full, by its slices; that is rarer than changes of pods.
-        slices.informer.addHandler { change in
-            guard let slice = change.latest else { return }
+        setup.map(slices, after: Self.patience) { change in
             let before = change.old.map(ServiceExplanationWorker.hasReadyEndpoint)
             let after = change.new.map(ServiceExplanationWorker.hasReadyEndpoint)
-            if before == after { return }
+            guard before != after, let slice = change.latest else { return [] }
             let service = EndpointSliceView(slice).serviceName
-            if !service.isEmpty { look(ObjectName(namespace: slice.key.namespace, name: service)) }
+            return service.isEmpty ? [] : [ObjectName(namespace: slice.key.namespace, name: service)]
         }
-        self.recorder = recorder
-        self.informers = [services, pods, slices.informer]
-        runner = ControllerRunner(name: name, workers: 1, queue: queue) { key in
+        return { key in
             worker.reconcile(key)
             return .done
         }
     }
-
-    package var health: ControllerHealth { runner.health }
-
-    package func run() async { await ControllerLoop.run(runner, after: informers, recorder: recorder) }
 }

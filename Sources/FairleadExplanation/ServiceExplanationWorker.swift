@@ -13,15 +13,13 @@ final class ServiceExplanationWorker: Sendable {
     private let nodes: Lister
     private let namespaces: Lister
     private let servicePods: ServicePods
-    private let loadBalancers: ServiceExplainer.LoadBalancers
-    private let readinessAnnotation: String?
+    private let settings: ServiceExplanationController.Settings
     private let recorder: EventRecorder
     private let said = Mutex<[ObjectName: Set<String>]>([:])
 
     init(
         informers: InformerSet, servicePods: ServicePods, slices: ServiceSlices,
-        loadBalancers: ServiceExplainer.LoadBalancers,
-        readinessAnnotation: String?, recorder: EventRecorder
+        settings: ServiceExplanationController.Settings, recorder: EventRecorder
     ) {
         services = informers.lister(.services)
         pods = informers.lister(.pods)
@@ -29,8 +27,7 @@ final class ServiceExplanationWorker: Sendable {
         nodes = informers.lister(.nodes)
         namespaces = informers.lister(.namespaces)
         self.servicePods = servicePods
-        self.loadBalancers = loadBalancers
-        self.readinessAnnotation = readinessAnnotation
+        self.settings = settings
         self.recorder = recorder
     }
 
@@ -87,8 +84,9 @@ final class ServiceExplanationWorker: Sendable {
             ServiceExplainer.Inputs(
                 service: object.value, pods: candidates.map(\.value), strangers: strangers.map(\.value),
                 slices: slices.slices(of: object.objectName).map(\.value),
-                isNodeThere: { [nodes] in nodes.get(namespace: "", name: $0) != nil }, loadBalancers: loadBalancers,
-                readinessAnnotation: readinessAnnotation)
+                isNodeThere: { [nodes] in nodes.get(namespace: "", name: $0) != nil },
+                loadBalancers: settings.loadBalancers,
+                readinessAnnotation: settings.readinessAnnotation)
         ).explain()
     }
 }

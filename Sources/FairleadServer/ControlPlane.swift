@@ -1,5 +1,5 @@
 import FairleadAPI
-import FairleadClient
+package import FairleadClient
 import FairleadControllers
 import FairleadExplanation
 import FairleadModel
@@ -7,52 +7,27 @@ import FairleadSchema
 import FairleadSimulation
 
 /// The controllers of a server, and the informers they share.
-struct ControlPlane: Sendable {
+package struct ControlPlane: Sendable {
     let informers: InformerSet
     let controllers: [any Controller]
 
+    /// - Parameters:
+    ///   - client: who controllers write as.
+    ///   - machines: who nodes, kubelets and the scheduler write as.
     init(
-        client: any ObjectClient, resources: ResourceTable, bootstrap: Bootstrap, configuration: ServerConfiguration,
-        environment: Environment
+        client: any ObjectClient, machines: any ObjectClient & PodBinder, resources: ResourceTable,
+        bootstrap: Bootstrap, configuration: ServerConfiguration, environment: Environment,
+        metrics: any WorkQueueMetricsProvider = NoWorkQueueMetrics()
     ) {
-        let informers = InformerSet(client: client)
-        let managed = ManagedResources(Self.managedResources(resources), informers: informers)
-        var controllers: [any Controller] = [
-            EndpointSliceController(informers: informers, environment: environment),
-            EndpointsController(informers: informers, environment: environment),
-            EndpointSliceMirroringController(informers: informers, environment: environment),
-            ServiceCIDRController(informers: informers, environment: environment),
-            IPAddressRepairController(informers: informers, environment: environment),
-            DeploymentController(client: client, informers: informers, environment: environment),
-            ReplicaSetController(client: client, informers: informers, environment: environment),
-            StatefulSetController(client: client, informers: informers, environment: environment),
-            DaemonSetController(client: client, informers: informers, environment: environment),
-            JobController(client: client, informers: informers, environment: environment),
-            NamespaceController(client: client, informers: informers, environment: environment, resources: managed),
-            GarbageCollector(client: client, informers: informers, environment: environment, resources: managed),
-            NamesController(client: client, informers: informers, environment: environment, resources: managed),
-            CleanupController(client: client, informers: informers, environment: environment, resources: managed),
-            ServiceAccountController(
-                client: client, informers: informers, environment: environment,
-                rootCertificates: Self.rootCertificates),
-            DisruptionController(client: client, informers: informers, environment: environment),
-            ResourceQuotaController(client: client, informers: informers, resources: managed),
-            PodGCController(client: client, informers: informers, environment: environment),
-            NodeLifecycleController(
-                informers: informers, gracePeriod: configuration.nodeGracePeriod, environment: environment),
-            KubernetesServiceController(informers: informers, bootstrap: bootstrap),
-        ]
-        if !configuration.isBare {
-            controllers.append(
-                LoadBalancerController(
-                    informers: informers, pools: configuration.loadBalancerPools, environment: environment))
-            controllers.append(
-                ServiceExplanationController(
-                    informers: informers, loadBalancers: configuration.loadBalancers,
-                    readinessAnnotation: SimulationKeys.ready, environment: environment))
-        }
-        self.informers = informers
-        self.controllers = controllers
+        informers = InformerSet(client: client)
+        let settings = Settings(
+            configuration, bootstrap, ManagedResources(Self.managedResources(resources), informers: informers), machines
+        )
+        let context = ControllerContext(
+            client: client, informers: informers, environment: environment, metrics: metrics)
+        controllers = Self.known.filter {
+            configuration.controllers.includes($0.name, isOnByDefault: !$0.isStandIn || !configuration.isBare)
+        }.map { $0.make(context, settings) }
     }
 
     /// Runs everything until the task is cancelled.
@@ -60,8 +35,56 @@ struct ControlPlane: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await liveness.watch("informers") { await informers.run() } }
             for controller in controllers {
-                group.addTask { await liveness.watch("\(type(of: controller))") { await controller.run() } }
+                group.addTask { await liveness.watch(controller.name) { await controller.run() } }
             }
+        }
+    }
+
+    /// Every controller that a server can run.
+    static let known: [ControllerDescriptor<Settings>] =
+        Controllers.all.map { $0.within { $0.controllers } }
+        + [ServiceExplanationController.descriptor.within { $0.explanation }]
+        + Simulation.controllers.map {
+            $0.within {
+                $0.simulation
+            } context: { context, settings in
+                var context = context
+                context.client = settings.machines
+                return context
+            }
+        }
+
+    /// Reads `--controllers`.
+    package static func selection(
+        _ text: String
+    ) throws(ControllerSelection.UnknownName) -> ControllerSelection {
+        let aliases = known.compactMap { controller in controller.alias.map { ($0, controller.name) } }
+        return try ControllerSelection(
+            text, known: known.map(\.name), aliases: Dictionary(aliases) { first, _ in first })
+    }
+
+    /// What the modules of controllers want to know.
+    struct Settings: Sendable {
+        var controllers: ControllerSettings
+        var explanation: ServiceExplanationController.Settings
+        var simulation: Simulation.Settings
+        var machines: any ObjectClient
+
+        fileprivate init(
+            _ configuration: ServerConfiguration, _ bootstrap: Bootstrap, _ resources: ManagedResources,
+            _ machines: any ObjectClient & PodBinder
+        ) {
+            // Plain HTTP has no certificate authority: `ca.crt` stays empty, clients only look for the key.
+            controllers = ControllerSettings(resources: resources, bootstrap: bootstrap)
+            controllers.nodeGracePeriod = configuration.nodeGracePeriod
+            controllers.loadBalancerPools = configuration.loadBalancerPools
+            explanation = .init(
+                loadBalancers: configuration.loadBalancers, readinessAnnotation: SimulationKeys.ready)
+            simulation = Simulation.Settings(
+                binder: machines,
+                nodes: SimulatedNodes(count: configuration.nodes, podCIDR: configuration.podCIDR))
+            simulation.gracePeriod = configuration.nodeGracePeriod
+            self.machines = machines
         }
     }
 
@@ -72,7 +95,4 @@ struct ControlPlane: Sendable {
             ManagedResource($0.gvr, kind: $0.kind, isNamespaced: $0.isNamespaced)
         }
     }
-
-    /// What `kube-root-ca.crt` holds. Plain HTTP has no certificate authority; clients only look for the key.
-    private static let rootCertificates = ""
 }

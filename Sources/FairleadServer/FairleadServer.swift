@@ -99,17 +99,16 @@ package struct FairleadServer: Service {
         } catch {
             throw StartupError("cannot set up the cluster's own objects: \(error.message)")
         }
-        let controlPlane = ControlPlane(
-            client: client, resources: api.kinds.resources, bootstrap: bootstrap, configuration: configuration,
-            environment: environment)
         let machines = LoopbackClient(api: api, manager: "kubelet")
-        let simulation = configuration.isBare ? nil : makeSimulation(machines, controlPlane.informers)
+        let controlPlane = ControlPlane(
+            client: client, machines: machines, resources: api.kinds.resources, bootstrap: bootstrap,
+            configuration: configuration, environment: environment, metrics: QueueMetrics(factory: metrics))
         do {
-            try await simulation?.dns.install()
+            if !configuration.isBare { try await kubeDNS(machines).install() }
         } catch {
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
-        let controllers = controlPlane.controllers + (simulation?.controllers ?? [])
+        let controllers = controlPlane.controllers
         metrics.add(collector: ServerMetrics.collector(of: controllers))
         health.progress.connect {
             // Those that have ended are told by another check.
@@ -119,9 +118,6 @@ package struct FairleadServer: Service {
         health.informers.connect { [informers = controlPlane.informers] in informers.syncFailure }
         await withDiscardingTaskGroup { group in
             group.addTask { await controlPlane.run(health.controllers) }
-            for controller in simulation?.controllers ?? [] {
-                group.addTask { await health.controllers.watch("\(type(of: controller))") { await controller.run() } }
-            }
             group.addTask { await MemoryUpkeep(forget: api.forgetCaches).run() }
             if configuration.eventTimeToLive > .zero {
                 let expiry = EventExpiry(
@@ -133,6 +129,7 @@ package struct FairleadServer: Service {
                 health.readiness.markReady()
                 announce(bound, boundDNS)
             }
+            // Thrown when the task is cancelled, which is a way to stop, too.
             try? await gracefulShutdown()
             logger.debug("stopping")
             group.cancelAll()
@@ -142,14 +139,10 @@ package struct FairleadServer: Service {
         }
     }
 
-    private func makeSimulation(_ client: LoopbackClient, _ informers: InformerSet) -> Simulation {
-        var settings = Simulation.Configuration(
-            nodes: SimulatedNodes(count: configuration.nodes, podCIDR: configuration.podCIDR),
-            serviceCIDR: configuration.serviceClusterIPRanges[0])
-        settings.clusterDomain = configuration.clusterDomain
-        settings.gracePeriod = configuration.nodeGracePeriod
-        return Simulation(
-            client: client, binder: client, informers: informers, environment: environment, configuration: settings)
+    private func kubeDNS(_ client: LoopbackClient) -> KubeDNS {
+        KubeDNS(
+            client: client, serviceCIDR: configuration.serviceClusterIPRanges[0],
+            clusterDomain: configuration.clusterDomain)
     }
 
     private func openStore(_ metrics: MetricsRegistry) throws(StartupError) -> Store {

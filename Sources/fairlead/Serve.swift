@@ -1,4 +1,5 @@
 import ArgumentParser
+import FairleadClient
 import FairleadControllers
 import FairleadDNS
 import FairleadHTTP
@@ -61,6 +62,16 @@ struct Serve: AsyncParsableCommand {
             "Nothing that stands in for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns."
     )
     var bare = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Which controllers run, by kube-controller-manager's names: '*' for all that are on by default, NAME, -NAME.",
+            discussion:
+                "As in '*,-deployment-controller', so that another program can do its work. With --bare those are "
+                + "off by default that stand in for machines or a cloud.",
+            valueName: "list"))
+    var controllers = "*"
 
     @Option(name: .long, help: "Where cluster IPs come from: one CIDR, or two of different families (dual stack).")
     var serviceClusterIpRange = "10.96.0.0/16"
@@ -167,6 +178,7 @@ struct Serve: AsyncParsableCommand {
         configuration.nodes = try nodeCount()
         configuration.nodeGracePeriod = try gracePeriod()
         configuration.isBare = bare
+        configuration.controllers = try controllerSelection()
         configuration.allowsPrivileged = allowPrivileged
         configuration.nodePortRange = try portRange()
         guard NameRules.dns1123Subdomain(clusterDomain).isEmpty else {
@@ -262,11 +274,19 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// Seconds, with or without `s`.
-    private func gracePeriod() throws -> Double {
+    private func gracePeriod() throws -> Duration {
         let text = nodeMonitorGracePeriod
         guard let seconds = Int(text.hasSuffix("s") ? String(text.dropLast()) : text), (1...86_400).contains(seconds)
         else { throw ValidationError("--node-monitor-grace-period \(text): 1s to 86400s is wanted") }
-        return Double(seconds)
+        return .seconds(saturating: Double(seconds))
+    }
+
+    private func controllerSelection() throws -> ControllerSelection {
+        do {
+            return try ControlPlane.selection(controllers)
+        } catch {
+            throw ValidationError("--controllers \(controllers): \(error)")
+        }
     }
 
     private func nodeCount() throws -> Int {

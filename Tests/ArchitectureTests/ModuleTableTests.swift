@@ -37,7 +37,8 @@ struct ModuleTableTests {
             "CFairleadMemory", "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
         ],
         "fairlead": [
-            "FairleadServer", "FairleadHTTP", "FairleadModel", "FairleadControllers", "FairleadDNS", "ArgumentParser",
+            "FairleadServer", "FairleadHTTP", "FairleadModel", "FairleadClient", "FairleadControllers", "FairleadDNS",
+            "ArgumentParser",
             "Logging",
         ],
     ]

@@ -33,7 +33,7 @@ struct ControllerRunnerTests {
             clock.advance(by: .seconds(59))
             #expect(runner.health.problem == nil)
             queue.add("other")
-            #expect(await eventually { runner.health.secondsSinceProgress == 0 }, "the other worker goes on")
+            #expect(await eventually { runner.health.sinceProgress == .zero }, "the other worker goes on")
             clock.advance(by: .seconds(1))
             #expect(runner.health.problem == "c has been at work on hangs for 60 s")
             release.raise()
@@ -105,7 +105,7 @@ struct ControllerRunnerTests {
         let runner = ControllerRunner(name: "c", workers: 1, queue: queue) { key in
             if key != "odd" { return .done }
             count.withLock { $0 += 1 }
-            return .again(after: seconds)
+            return .again(after: .seconds(saturating: seconds))
         }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await runner.run() }

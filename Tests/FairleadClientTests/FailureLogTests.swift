@@ -19,7 +19,7 @@ struct FailureLogTests {
         ReconcileFailure(
             controller: "c", key: key, error: APIStatus(code: 500, reason: "InternalError", message: why),
             retries: retries,
-            retryAfter: 0.01)
+            retryAfter: .milliseconds(10))
     }
 
     @Test func aFailureHasControllerKeyErrorAndRetries() {
@@ -71,7 +71,7 @@ struct FailureLogTests {
     @Test func aLostRaceIsForDebuggingOnly() {
         let race = ReconcileFailure(
             controller: "c", key: "a", error: APIStatus(code: 409, reason: "Conflict", message: "changed"), retries: 1,
-            retryAfter: 0.005)
+            retryAfter: .milliseconds(5))
         log().failed(race)
         #expect(handler.entries.isEmpty)
         log(.debug).failed(race)

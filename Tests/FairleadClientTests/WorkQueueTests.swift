@@ -56,11 +56,11 @@ struct WorkQueueTests {
     func noDelayIsTooLong(seconds: Double) async {
         let clock = ManualClock()
         let queue = WorkQueue<String>(clock: clock)
-        queue.addAfter("key", seconds)
+        queue.addAfter("key", .seconds(saturating: seconds))
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await queue.runDelays() }
             clock.advance(by: .seconds(86_399))
-            #expect(queue.statistics.delayed == 1)
+            #expect(queue.delayed == 1)
             clock.advance(by: .seconds(1))
             #expect(await queue.get() == "key")
             group.cancelAll()
@@ -70,18 +70,18 @@ struct WorkQueueTests {
     @Test func delayedKeysComeWhenTheirTimeHasComeEarliestFirst() async {
         let clock = ManualClock()
         let queue = WorkQueue<String>(clock: clock)
-        queue.addAfter("late", 9)
-        queue.addAfter("soon", 2)
-        queue.addAfter("soon", 20)
-        queue.addAfter("late", 5)
+        queue.addAfter("late", .seconds(9))
+        queue.addAfter("soon", .seconds(2))
+        queue.addAfter("soon", .seconds(20))
+        queue.addAfter("late", .seconds(5))
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await queue.runDelays() }
             clock.advance(by: .seconds(2))
             #expect(await queue.get() == "soon")
-            #expect(queue.statistics.delayed == 1)
+            #expect(queue.delayed == 1)
             clock.advance(by: .seconds(3))
             #expect(await queue.get() == "late")
-            #expect(queue.statistics.delayed == 0)
+            #expect(queue.delayed == 0)
             group.cancelAll()
         }
     }
@@ -102,7 +102,7 @@ struct WorkQueueTests {
     @Test func delayedKeysComeAtOnceAfterAPause() async {
         let clock = ManualClock()
         let queue = WorkQueue<Int>(clock: clock)
-        for key in 0..<100 { queue.addAfter(key, Double(100 - key)) }
+        for key in 0..<100 { queue.addAfter(key, .seconds(100 - key)) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await queue.runDelays() }
             clock.advance(by: .seconds(3600))
@@ -114,11 +114,11 @@ struct WorkQueueTests {
     @Test func failuresBackOffExponentiallyUntilForgotten() {
         let queue = WorkQueue<String>(clock: ManualClock())
         let delays = (0..<4).map { _ in queue.addRateLimited("a") }
-        #expect(delays == [0.005, 0.01, 0.02, 0.04])
-        #expect(queue.addRateLimited("b") == 0.005)
+        #expect(delays == [5, 10, 20, 40].map { Duration.milliseconds($0) })
+        #expect(queue.addRateLimited("b") == .milliseconds(5))
         queue.forget("a")
-        #expect(queue.addRateLimited("a") == 0.005)
-        #expect(Backoff.controllers.delay(afterFailures: 60) == 1000)
+        #expect(queue.addRateLimited("a") == .milliseconds(5))
+        #expect(Backoff.controllers.delay(afterFailures: 60) == .seconds(1000))
     }
 
     @Test func everyKeyOfManyIsWorkedOnByOneWorkerAtATime() async {
@@ -164,7 +164,7 @@ struct WorkQueueTests {
             group.addTask { await runner.run() }
             for expected in [0.005, 0.01] {
                 _ = await failed.next(1)
-                let isDelayed = await eventually { queue.statistics.delayed == 1 }
+                let isDelayed = await eventually { queue.delayed == 1 }
                 #expect(isDelayed)
                 clock.advance(by: .seconds(expected))
             }

@@ -18,11 +18,10 @@ import Testing
         { informers in
             let environment = cluster.environment
             return [
-                DeploymentController(client: cluster, informers: informers, environment: environment),
-                ReplicaSetController(client: cluster, informers: informers, environment: environment),
-                GarbageCollector(
-                    client: cluster, informers: informers, environment: environment,
-                    resources: ManagedResources(Self.resources, informers: informers)),
+                DeploymentController.descriptor.make(informers, environment),
+                ReplicaSetController.descriptor.make(informers, environment),
+                GarbageCollector.descriptor.make(
+                    informers, environment, resources: ManagedResources(Self.resources, informers: informers)),
             ]
         }
     }

@@ -76,10 +76,8 @@ struct CustomResourceDefinitionTests {
         let make: (InformerSet) -> [any Controller] = { informers in
             let resources = ManagedResources([], informers: informers)
             return [
-                NamesController(
-                    client: cluster, informers: informers, environment: cluster.environment, resources: resources),
-                CleanupController(
-                    client: cluster, informers: informers, environment: cluster.environment, resources: resources),
+                NamesController.descriptor.make(informers, cluster.environment, resources: resources),
+                CleanupController.descriptor.make(informers, cluster.environment, resources: resources),
             ]
         }
         try await withControllers(cluster, make) {

@@ -24,8 +24,8 @@ import Testing
         #expect(set.value.at("spec", "selector", "matchLabels", "pod-template-hash")?.string == hash)
         let status = try #require(plan.status)
         #expect(status.annotations["deployment.kubernetes.io/revision"] == "1")
-        #expect(DeploymentConditions(status).reason("Progressing") == "NewReplicaSetCreated")
-        #expect(DeploymentConditions(status).reason("Available") == "MinimumReplicasUnavailable")
+        #expect(Conditions(of: status).reason("Progressing") == "NewReplicaSetCreated")
+        #expect(Conditions(of: status).reason("Available") == "MinimumReplicasUnavailable")
     }
 
     @Test(arguments: [
@@ -83,7 +83,7 @@ import Testing
         let plan = plan(deployment, [Fixture.set("d-1", image: "img:1", size: 1, desired: 1, maximum: 2)])
         #expect(plan.create == nil)
         #expect(plan.update.map(\.size) == [2])
-        #expect(plan.status.map { DeploymentConditions($0).reason("Progressing") } == "DeploymentPaused")
+        #expect(plan.status.map { Conditions(of: $0).reason("Progressing") } == "DeploymentPaused")
     }
 
     @Test func recreateWaitsForOldPods() {
@@ -118,7 +118,7 @@ import Testing
         var reconciler = DeploymentReconciler(
             deployment: deployment, replicaSets: [set], now: Fixture.now.adding(seconds: 601))
         let late = reconciler.plan()
-        #expect(late.status.map { DeploymentConditions($0).reason("Progressing") } == "ProgressDeadlineExceeded")
+        #expect(late.status.map { Conditions(of: $0).reason("Progressing") } == "ProgressDeadlineExceeded")
         #expect(late.recheckAfter == nil)
     }
 

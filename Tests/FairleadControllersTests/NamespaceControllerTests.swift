@@ -15,9 +15,8 @@ import Testing
         ]
         let make: (InformerSet) -> [any Controller] = { informers in
             [
-                NamespaceController(
-                    client: cluster, informers: informers, environment: cluster.environment,
-                    resources: ManagedResources(resources, informers: informers))
+                NamespaceController.descriptor.make(
+                    informers, cluster.environment, resources: ManagedResources(resources, informers: informers))
             ]
         }
         try await withControllers(cluster, make) {

@@ -6,7 +6,7 @@ import Testing
 
 struct NodeLifecycleTests {
     private let now = Timestamp(seconds: 1_767_225_600)
-    private let limits = NodeHealth.Limits(grace: 40, startup: 60)
+    private let limits = NodeHealth.Limits(grace: .seconds(40), startup: .seconds(60))
 
     @Test(arguments: [
         (ready: "True" as String?, taints: [] as [String]),
@@ -33,35 +33,40 @@ struct NodeLifecycleTests {
     @Test func aSilentNodeBecomesUnknownOnce() {
         let node = ServiceFixture.node()
         #expect(
-            NodeHealth.verdict(NodeView(node), silence: 30, limits: limits, now: now) == .heard(lookAgainAfter: 10))
-        guard case .silent(let conditions) = NodeHealth.verdict(NodeView(node), silence: 40, limits: limits, now: now)
+            NodeHealth.verdict(NodeView(node), silence: .seconds(30), limits: limits, now: now)
+                == .heard(lookAgainAfter: .seconds(10)))
+        guard
+            case .silent(let conditions) = NodeHealth.verdict(
+                NodeView(node), silence: .seconds(40), limits: limits, now: now)
         else {
             Issue.record("the silence went unnoticed")
             return
         }
-        #expect(conditions.map { $0.text("status") } == ["Unknown", "Unknown", "Unknown", "Unknown"])
-        #expect(conditions[0].text("reason") == "NodeStatusUnknown")
-        #expect(conditions[1].text("reason") == "NodeStatusNeverUpdated")
+        #expect(conditions.list.map { $0.text("status") } == ["Unknown", "Unknown", "Unknown", "Unknown"])
+        #expect(conditions.list[0].text("reason") == "NodeStatusUnknown")
+        #expect(conditions.list[1].text("reason") == "NodeStatusNeverUpdated")
         var written = node
-        written.set(.array(conditions), at: "status", "conditions")
-        #expect(NodeHealth.verdict(NodeView(written), silence: 99, limits: limits, now: now) == .known)
+        written.set(conditions.value, at: "status", "conditions")
+        #expect(NodeHealth.verdict(NodeView(written), silence: .seconds(99), limits: limits, now: now) == .known)
     }
 
     @Test func aNodeThatNeverReportedHasLonger() {
         let node = NodeView(ServiceFixture.node(ready: nil))
-        #expect(NodeHealth.verdict(node, silence: 50, limits: limits, now: now) == .heard(lookAgainAfter: 10))
+        #expect(
+            NodeHealth.verdict(node, silence: .seconds(50), limits: limits, now: now)
+                == .heard(lookAgainAfter: .seconds(10)))
     }
 
     @Test func onlyNewsCountAsSignsOfLife() {
         var heartbeats = NodeHeartbeats()
         heartbeats.status(NodeView(ServiceFixture.node()), now: .seconds(0))
         heartbeats.status(NodeView(ServiceFixture.node()), now: .seconds(10))
-        #expect(heartbeats.silence(of: "n1", now: .seconds(10)) == 10)
+        #expect(heartbeats.silence(of: "n1", now: .seconds(10)) == .seconds(10))
         heartbeats.lease("n1", renewTime: "a", now: .seconds(20))
         heartbeats.lease("n1", renewTime: "a", now: .seconds(25))
-        #expect(heartbeats.silence(of: "n1", now: .seconds(30)) == 10)
+        #expect(heartbeats.silence(of: "n1", now: .seconds(30)) == .seconds(10))
         heartbeats.status(NodeView(ServiceFixture.node(ready: "Unknown")), now: .seconds(40))
-        #expect(heartbeats.silence(of: "n1", now: .seconds(40)) == 20)
+        #expect(heartbeats.silence(of: "n1", now: .seconds(40)) == .seconds(20))
     }
 
     @Test func timeInWhichNobodyListenedIsNotSilence() {
@@ -90,8 +95,8 @@ struct NodeLifecycleTests {
         see("b", "True")
         see("excluded", "False", labels: ["node.kubernetes.io/exclude-disruption": ""])
         #expect(!heartbeats.isDisrupted)
-        #expect(!heartbeats.isDisrupted(now: .seconds(19), grace: 40))
-        #expect(heartbeats.isDisrupted(now: .seconds(20), grace: 40), "the other has not been heard, either")
+        #expect(!heartbeats.isDisrupted(now: .seconds(19), grace: .seconds(40)))
+        #expect(heartbeats.isDisrupted(now: .seconds(20), grace: .seconds(40)), "the other has not been heard, either")
         heartbeats.forget("b")
         #expect(heartbeats.isDisrupted)
         let node = NodeView(ServiceFixture.node(ready: "Unknown"))
@@ -99,27 +104,27 @@ struct NodeLifecycleTests {
             NodeTaints.desired(node, isDisrupted: true, now: now).map { "\($0.key):\($0.effect)" }
                 == ["node.kubernetes.io/unreachable:NoSchedule"])
         heartbeats.startAfresh(now: .seconds(100))
-        #expect(heartbeats.silence(of: "a", now: .seconds(110)) == 10)
+        #expect(heartbeats.silence(of: "a", now: .seconds(110)) == .seconds(10))
     }
 
     @Test(arguments: [
-        (tolerations: [] as Value, verdict: TaintEviction.Verdict.leaves(after: 0)),
+        (tolerations: [] as Value, verdict: TaintEviction.Verdict.leaves(after: .seconds(0))),
         ([["operator": "Exists"]] as Value, .stays),
         (
             [["key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationSeconds": 300]] as Value,
-            .leaves(after: 290)
+            .leaves(after: .seconds(290))
         ),
         (
             [["key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationSeconds": 5]] as Value,
-            .leaves(after: 0)
+            .leaves(after: .seconds(0))
         ),
-        ([["key": "other", "operator": "Exists"]] as Value, .leaves(after: 0)),
+        ([["key": "other", "operator": "Exists"]] as Value, .leaves(after: .seconds(0))),
     ])
     func podsLeaveWhenTheirTolerationEnds(tolerations: Value, verdict: TaintEviction.Verdict) {
         let taint = Taint(key: NodeTaints.notReady, effect: "NoExecute", timeAdded: "1999-12-31T23:59:50Z")
         let pod = PodView(ServiceFixture.pod("p", spec: [("tolerations", tolerations)]))
-        #expect(TaintEviction.verdict(pod, taints: [taint], waited: 10) == verdict)
+        #expect(TaintEviction.verdict(pod, taints: [taint], waited: .seconds(10)) == verdict)
         let soft = Taint(key: NodeTaints.notReady, effect: "NoSchedule")
-        #expect(TaintEviction.verdict(pod, taints: [soft], waited: 10) == .stays)
+        #expect(TaintEviction.verdict(pod, taints: [soft], waited: .seconds(10)) == .stays)
     }
 }

@@ -24,7 +24,7 @@ struct NodePauseTests {
         let clock = ManualClock()
         let wall = WallClock()
         let informers: InformerSet
-        let controller: NodeLifecycleController
+        let controller: any Controller
 
         init() {
             for name in NodePauseTests.names {
@@ -35,7 +35,7 @@ struct NodePauseTests {
             var environment = ServiceFixture.environment
             environment.now = { wall.now }
             informers = InformerSet(client: client, clock: clock)
-            controller = NodeLifecycleController(informers: informers, environment: environment, clock: clock)
+            controller = NodeLifecycleController.descriptor.make(informers, environment, clock: clock)
         }
 
         func run(_ body: () async throws -> Void) async rethrows {

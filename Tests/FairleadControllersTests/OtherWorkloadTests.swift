@@ -24,7 +24,7 @@ import Testing
     @Test func statefulSetGoesUpInOrderAndUpdatesFromTheTop() async throws {
         let cluster = MemoryCluster()
         let make: (InformerSet) -> [any Controller] = { informers in
-            [StatefulSetController(client: cluster, informers: informers, environment: cluster.environment)]
+            [StatefulSetController.descriptor.make(informers, cluster.environment)]
         }
         try await withControllers(cluster, make) {
             let set = workload(
@@ -68,7 +68,7 @@ import Testing
             ]
         }
         let make: (InformerSet) -> [any Controller] = { informers in
-            [DaemonSetController(client: cluster, informers: informers, environment: cluster.environment)]
+            [DaemonSetController.descriptor.make(informers, cluster.environment)]
         }
         try await withControllers(cluster, make) {
             _ = try await cluster.create(.nodes, namespace: "", node("a"))
@@ -94,7 +94,7 @@ import Testing
     @Test func jobCountsItsPodOnceAndCompletes() async throws {
         let cluster = MemoryCluster()
         let make: (InformerSet) -> [any Controller] = { informers in
-            [JobController(client: cluster, informers: informers, environment: cluster.environment)]
+            [JobController.descriptor.make(informers, cluster.environment)]
         }
         try await withControllers(cluster, make) {
             let job = workload(
@@ -121,8 +121,10 @@ import Testing
         let cluster = MemoryCluster()
         let make: (InformerSet) -> [any Controller] = { informers in
             [
-                ServiceAccountController(
-                    client: cluster, informers: informers, environment: cluster.environment, rootCertificates: "PEM")
+                ServiceAccountController.descriptor.make(informers, cluster.environment),
+                RootCertificateController.descriptor.make(informers, cluster.environment) {
+                    $0.rootCertificates = "PEM"
+                },
             ]
         }
         try await withControllers(cluster, make) {

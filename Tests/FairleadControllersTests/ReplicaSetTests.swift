@@ -41,7 +41,7 @@ import Testing
         #expect(status["readyReplicas"]?.int == 2)
         #expect(status["availableReplicas"]?.int == 1)
         #expect(status["terminatingReplicas"]?.int == 1)
-        #expect(reconciler.secondsToNextAvailability(now: Fixture.now) == 6)
+        #expect(reconciler.timeToNextAvailability(now: Fixture.now) == .seconds(6))
         #expect(reconciler.plan(related: []).create.count == 1)
     }
 

@@ -24,7 +24,7 @@ struct ServiceCIDRReconcilerTests {
     }
 
     private func plan(_ cidr: Value, others: [Value] = [], _ addresses: [Value] = []) -> ServiceCIDRReconciler.Plan {
-        ServiceCIDRReconciler.plan(cidr, others: others, addresses: { addresses }, now: Self.now, grace: 10)
+        ServiceCIDRReconciler.plan(cidr, others: others, addresses: { addresses }, now: Self.now, grace: .seconds(10))
     }
 
     @Test func aNewRangeIsProtectedFirstAndThenAnnounced() {
@@ -39,7 +39,7 @@ struct ServiceCIDRReconcilerTests {
         #expect(plan(old, [address("fd00::7")]) == .hold)
         #expect(plan(old, [address("10.0.1.7"), address("10.0.0.7", isManaged: false)]) == .release)
         let fresh = cidr("a", ["10.0.0.0/24"], deleted: "2026-01-01T00:00:57Z")
-        #expect(plan(fresh) == .wait(7))
+        #expect(plan(fresh) == .wait(.seconds(7)))
     }
 
     @Test func aRangeThatAnotherCoversMayGoWithItsAddresses() {

@@ -40,7 +40,7 @@ struct ServiceControllersTests {
         client.put(.pods, ServiceFixture.pod("p"))
         try await run(
             client,
-            { EndpointSliceController(informers: $0, environment: ServiceFixture.environment, clock: ManualClock()) }
+            { EndpointSliceController.descriptor.make($0, ServiceFixture.environment, clock: ManualClock()) }
         ) { informers in
             await wait(informers, .endpointSlices) { change in
                 change.new.map { EndpointSliceView($0).endpoints.first?.isReady == true } ?? false
@@ -64,7 +64,7 @@ struct ServiceControllersTests {
         client.put(.pods, ServiceFixture.pod("p"))
         try await run(
             client,
-            { EndpointSliceController(informers: $0, environment: ServiceFixture.environment, clock: ManualClock()) }
+            { EndpointSliceController.descriptor.make($0, ServiceFixture.environment, clock: ManualClock()) }
         ) { informers in
             await wait(informers, .endpointSlices) { $0.new != nil }
             var slice = client.objects(.endpointSlices)[0]
@@ -85,7 +85,7 @@ struct ServiceControllersTests {
         client.put(.pods, ServiceFixture.pod("p"))
         try await run(
             client,
-            { EndpointsController(informers: $0, environment: ServiceFixture.environment, clock: ManualClock()) }
+            { EndpointsController.descriptor.make($0, ServiceFixture.environment, clock: ManualClock()) }
         ) { informers in
             client.put(.services, ServiceFixture.service())
             await wait(informers, .endpoints) { $0.new?.value.items("subsets").count == 1 }
@@ -98,11 +98,11 @@ struct ServiceControllersTests {
         let client = InMemoryClient()
         let type: (String, Value) = ("type", "LoadBalancer")
         client.put(.services, ServiceFixture.service("a", spec: [type]))
+        let pool = try LoadBalancerPool("192.0.2.7")
         let make = { (informers: InformerSet) in
-            LoadBalancerController(
-                informers: informers, pools: [try LoadBalancerPool("192.0.2.7")],
-                environment: ServiceFixture.environment,
-                clock: ManualClock())
+            LoadBalancerController.descriptor.make(informers, ServiceFixture.environment, clock: ManualClock()) {
+                $0.loadBalancerPools = [pool]
+            }
         }
         try await run(client, make) { informers in
             await wait(informers, .services) { $0.new.map { ServiceView($0).ingressIPs } == ["192.0.2.7"] }
@@ -130,7 +130,7 @@ struct ServiceControllersTests {
         client.put(.pods, ServiceFixture.pod("p", spec: [("tolerations", [["operator": "Exists"]])]))
         let clock = ManualClock()
         let make = { (informers: InformerSet) in
-            NodeLifecycleController(informers: informers, environment: ServiceFixture.environment, clock: clock)
+            NodeLifecycleController.descriptor.make(informers, ServiceFixture.environment, clock: clock)
         }
         try await run(client, clock: clock, make) { informers in
             await wait(informers, .nodes) { $0.new?.value.annotations["node.alpha.kubernetes.io/ttl"] == "0" }

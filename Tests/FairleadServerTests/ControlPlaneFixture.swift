@@ -34,6 +34,17 @@ struct ControlPlaneFixture {
         self.environment = environment
     }
 
+    /// The controller as the server makes it; a ServiceCIDR need not wait for its end.
+    func make(
+        _ descriptor: ControllerDescriptor<ControllerSettings>, _ informers: InformerSet,
+        resources: [ManagedResource] = []
+    ) -> any Controller {
+        var settings = ControllerSettings(
+            resources: ManagedResources(resources, informers: informers), bootstrap: bootstrap)
+        settings.serviceCIDRGracePeriod = .zero
+        return descriptor.make(ControllerContext(informers: informers, environment: environment), settings)
+    }
+
     /// Runs the controllers that `make` gives while `body` works.
     func run(
         _ make: (InformerSet) -> [any Controller], _ body: () async throws -> Void

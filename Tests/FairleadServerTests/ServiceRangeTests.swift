@@ -11,8 +11,8 @@ struct ServiceRangeTests {
     private func controllers(_ fixture: ControlPlaneFixture) -> (InformerSet) -> [any Controller] {
         {
             [
-                ServiceCIDRController(informers: $0, environment: fixture.environment, grace: 0),
-                IPAddressRepairController(informers: $0, environment: fixture.environment),
+                fixture.make(ServiceCIDRController.descriptor, $0),
+                fixture.make(IPAddressRepairController.descriptor, $0),
             ]
         }
     }

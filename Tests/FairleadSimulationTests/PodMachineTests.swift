@@ -1,3 +1,4 @@
+import FairleadClient
 import FairleadModel
 import Testing
 
@@ -11,12 +12,12 @@ import Testing
     ) {
         var pod = pod
         var memory = memory
-        var time = start
+        var time = Duration.seconds(start)
         var lines: [String] = []
-        while time <= end {
+        while time <= .seconds(end) {
             let machine = PodMachine(
                 pod: pod, hostIP: "172.18.0.2", podIPs: ["10.244.0.2"], delays: StageDelays(),
-                now: Self.start.adding(seconds: time), moment: .seconds(time))
+                now: Self.start.adding(seconds: time.inSeconds), moment: time)
             let step = machine.next(&memory)
             if let status = step.status {
                 pod["status"] = status
@@ -34,7 +35,7 @@ import Testing
 
     private static let start = Timestamp(seconds: 1_800_000_000)
 
-    private static func rounded(_ time: Double) -> String { String((time * 100).rounded() / 100) }
+    private static func rounded(_ time: Duration) -> String { String((time.inSeconds * 100).rounded() / 100) }
 
     private static func summary(_ pod: Value) -> String {
         let containers = (pod.items("status", "initContainerStatuses") + pod.items("status", "containerStatuses")).map {

@@ -18,16 +18,15 @@ import Testing
 
     private func withSimulation(_ client: InMemoryClient, nodes: Int, _ body: () async throws -> Void) async throws {
         let informers = InformerSet(client: client)
-        var configuration = Simulation.Configuration(
-            nodes: SimulatedNodes(count: nodes, podCIDR: try #require(CIDR("10.244.0.0/16"))),
-            serviceCIDR: try #require(CIDR("10.96.0.0/16")))
-        configuration.delays.pull = 0.01
-        let simulation = Simulation(
-            client: client, binder: Binder(client: client), informers: informers, environment: .live,
-            configuration: configuration)
+        var settings = Simulation.Settings(
+            binder: Binder(client: client),
+            nodes: SimulatedNodes(count: nodes, podCIDR: try #require(CIDR("10.244.0.0/16"))))
+        settings.delays.pull = .milliseconds(10)
+        let context = ControllerContext(informers: informers, environment: .live)
+        let controllers = Simulation.controllers.map { $0.make(context, settings) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await informers.run() }
-            for controller in simulation.controllers { group.addTask { await controller.run() } }
+            for controller in controllers { group.addTask { await controller.run() } }
             try await body()
             group.cancelAll()
         }

@@ -76,7 +76,7 @@ package struct Reflector: Sendable {
                 }
             }
             if Task.isCancelled { return }
-            await clock.sleep(for: .seconds(backoff.delay(afterFailures: failures - 1)))
+            await clock.sleep(for: backoff.delay(afterFailures: failures - 1))
         }
     }
 

@@ -15,20 +15,26 @@ import Synchronization
 package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     private let clock: any DelayClock
     private let backoff: Backoff
+    private let metrics: any WorkQueueMetrics
     private let state: Mutex<State>
     private let delayChanged = Signal()
 
-    package init(clock: any DelayClock = SystemDelayClock(), backoff: Backoff = .controllers) {
+    package init(
+        clock: any DelayClock = SystemDelayClock(), backoff: Backoff = .controllers,
+        metrics: any WorkQueueMetrics = NoWorkQueueMetrics()
+    ) {
         self.clock = clock
         self.backoff = backoff
-        state = Mutex(State(progress: clock.now))
+        self.metrics = metrics
+        state = Mutex(State(progress: clock.now, metrics: metrics))
     }
 
     private typealias Waiter = CheckedContinuation<Key?, Never>
 
     private struct State {
         var order: Deque<Key> = []
-        var dirty: Set<Key> = []
+        /// Keys in need of work, with since when.
+        var dirty: [Key: Duration] = [:]
         /// Keys in work, with when they were taken.
         var processing: [Key: Duration] = [:]
         /// When a worker last finished with a key.
@@ -38,28 +44,43 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         var waiters: Deque<(id: UInt64, waiter: Waiter)> = []
         var nextWaiter: UInt64 = 0
         var isShutDown = false
-        var adds: UInt64 = 0
-        var retries: UInt64 = 0
+        let metrics: any WorkQueueMetrics
+
+        init(progress: Duration, metrics: any WorkQueueMetrics) {
+            self.progress = progress
+            self.metrics = metrics
+        }
 
         /// Marks the key; returns a worker that shall be resumed with it.
         mutating func add(_ key: Key, _ clock: any DelayClock) -> Waiter? {
-            if isShutDown || !dirty.insert(key).inserted { return nil }
-            adds += 1
-            return processing[key] == nil ? offer(key, clock) : nil
+            if isShutDown || dirty[key] != nil { return nil }
+            let now = clock.now
+            dirty[key] = now
+            metrics.added()
+            return processing[key] == nil ? offer(key, now) : nil
         }
 
-        mutating func offer(_ key: Key, _ clock: any DelayClock) -> Waiter? {
+        mutating func offer(_ key: Key, _ now: Duration) -> Waiter? {
             guard let waiter = waiters.popFirst()?.waiter else {
                 order.append(key)
+                metrics.depthChanged(to: order.count)
                 return nil
             }
-            take(key, clock)
+            take(key, now)
             return waiter
         }
 
-        mutating func take(_ key: Key, _ clock: any DelayClock) {
-            dirty.remove(key)
-            processing[key] = clock.now
+        /// The key that has waited longest.
+        mutating func takeFirst(_ clock: any DelayClock) -> Key? {
+            guard let key = order.popFirst() else { return nil }
+            metrics.depthChanged(to: order.count)
+            take(key, clock.now)
+            return key
+        }
+
+        private mutating func take(_ key: Key, _ now: Duration) {
+            metrics.taken(after: now - (dirty.removeValue(forKey: key) ?? now))
+            processing[key] = now
         }
     }
 
@@ -70,30 +91,30 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Nobody waits longer: whoever comes back too early looks again.
-    private static var longestDelay: Double { 86_400 }
+    private static var longestDelay: Duration { .seconds(86_400) }
 
-    /// Adds the key after so many seconds, a day at most; of several delays of one key the one that ends first counts.
-    package func addAfter(_ key: Key, _ seconds: Double) {
-        // What is not a number came of numbers that nobody expected: not at once, or it would come again at once.
-        let seconds = seconds.isNaN ? 1 : min(seconds, Self.longestDelay)
-        guard seconds > 0 else { return add(key) }
-        let deadline = clock.now + .seconds(saturating: seconds)
+    /// Adds the key after a delay, a day at most; of several delays of one key the one that ends first counts.
+    package func addAfter(_ key: Key, _ delay: Duration) {
+        guard delay > .zero else { return add(key) }
+        let deadline = clock.now + min(delay, Self.longestDelay)
         let isFirst = state.withLock { state in
             state.isShutDown ? false : state.delays.insert(key, deadline: deadline)
         }
         if isFirst { delayChanged.raise() }
     }
 
-    /// Adds the key after a delay that doubles with every call since the last `forget`. Returns the delay in seconds.
+    /// Adds the key after a delay that doubles with every call since the last `forget`, and is returned.
+    /// - Parameter limit: what the delay is at the most, if not what the back-off says.
     @discardableResult
-    package func addRateLimited(_ key: Key, atMost limit: Double = .infinity) -> Double {
+    package func addRateLimited(_ key: Key, atMost limit: Duration? = nil) -> Duration {
         let failures = state.withLock { state -> Int in
-            state.retries += 1
+            metrics.retried()
             let failures = state.failures[key, default: 0]
             state.failures[key] = failures + 1
             return failures
         }
-        let delay = min(backoff.delay(afterFailures: failures), limit)
+        let longest = limit ?? backoff.maximum
+        let delay = min(backoff.delay(afterFailures: failures), longest)
         addAfter(key, delay)
         return delay
     }
@@ -119,10 +140,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
             await withCheckedContinuation { (waiter: Waiter) in
                 let ready = state.withLock { state -> Key?? in
                     if Task.isCancelled { return .some(nil) }
-                    if let key = state.order.popFirst() {
-                        state.take(key, clock)
-                        return key
-                    }
+                    if let key = state.takeFirst(clock) { return key }
                     if state.isShutDown { return .some(nil) }
                     state.waiters.append((id, waiter))
                     return nil
@@ -146,7 +164,8 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
             let now = clock.now
             state.progress = now
             let took = now - (state.processing.removeValue(forKey: key) ?? now)
-            return (took, state.dirty.contains(key) ? state.offer(key, clock) : nil)
+            metrics.finished(after: took)
+            return (took, state.dirty[key] == nil ? nil : state.offer(key, now))
         }
         waiter?.resume(returning: key)
         return took
@@ -168,14 +187,8 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// Keys waiting for a worker, without those in work or delayed.
     package var length: Int { state.withLock { $0.order.count } }
 
-    /// The numbers behind Kubernetes' `workqueue_*` metrics.
-    package var statistics: WorkQueueStatistics {
-        state.withLock {
-            WorkQueueStatistics(
-                depth: $0.order.count, adds: $0.adds, retries: $0.retries, inWork: $0.processing.count,
-                delayed: $0.delays.count)
-        }
-    }
+    /// Keys that come when their delay has ended.
+    package var delayed: Int { state.withLock { $0.delays.count } }
 
     /// How the controller of this name is that works this queue off.
     package func health(_ name: String, _ running: ControllerHealth.State) -> ControllerHealth {
@@ -183,9 +196,10 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         return state.withLock { state in
             var health = ControllerHealth(
                 name: name, state: running, queued: state.order.count, inWork: state.processing.count,
-                secondsSinceProgress: (now - state.progress).inSeconds)
+                sinceProgress: now - state.progress)
             if let longest = state.processing.min(by: { $0.value < $1.value }) {
-                health.longestWork = (now - longest.value).inSeconds
+                health.longestWork = now - longest.value
+                health.unfinishedWork = state.processing.values.reduce(.zero) { $0 + (now - $1) }
                 health.longestKey = "\(longest.key)"
             }
             return health
@@ -232,13 +246,4 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
             group.cancelAll()
         }
     }
-}
-
-/// What a queue reports about itself.
-package struct WorkQueueStatistics: Sendable {
-    package var depth: Int
-    package var adds: UInt64
-    package var retries: UInt64
-    package var inWork: Int
-    package var delayed: Int
 }

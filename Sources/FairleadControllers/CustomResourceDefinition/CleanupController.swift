@@ -1,36 +1,26 @@
 package import FairleadClient
-package import FairleadModel
+import FairleadModel
 
 /// Deletes the objects of a CustomResourceDefinition that is being deleted, and then lets it go. Kubernetes'
 /// `CRDFinalizer`.
-package final class CleanupController: Controller {
-    package let name = "crd-finalizer"
-    private let informers: [Informer]
-    private let runner: ControllerRunner<String>
-
-    package init(
-        client: any ObjectClient, informers: InformerSet, environment: Environment, resources: ManagedResources
-    ) {
-        let queue = WorkQueue<String>()
-        let definitions = informers.informer(.customResourceDefinitions)
-        let worker = CleanupWorker(client: client, now: environment.now)
-        runner = ControllerRunner(name: name, workers: 4, queue: queue) { try await worker.reconcile($0) }
-        self.informers = [definitions]
-        definitions.addHandler { change in
-            if change.new?.value.deletionTimestamp != nil { queue.add(change.name.name) }
+package enum CleanupController {
+    package static let descriptor = ControllerDescriptor("crd-finalizer-controller", workers: 4) {
+        (setup: ControllerSetup<String>, settings: ControllerSettings) in
+        let definitions = setup.watch(.customResourceDefinitions) { change in
+            change.new?.value.deletionTimestamp == nil ? [] : [change.name.name]
         }
         let lister = definitions.lister
-        resources.attach { managed, informer in
+        settings.resources.attach { managed, informer in
             let definition = "\(managed.resource.resource).\(managed.resource.group)"
-            informer.addHandler { change in
-                guard change.isDeletion else { return }
+            setup.map(informer) { change in
                 // The last object that was waited for may be gone.
-                if lister.get(namespace: "", name: definition)?.value.deletionTimestamp != nil { queue.add(definition) }
+                guard change.isDeletion,
+                    lister.get(namespace: "", name: definition)?.value.deletionTimestamp != nil
+                else { return [] }
+                return [definition]
             }
         }
+        let worker = CleanupWorker(client: setup.client, now: setup.now)
+        return { try await worker.reconcile($0) }
     }
-
-    package var health: ControllerHealth { runner.health }
-
-    package func run() async { await ControllerLoop.run(runner, after: informers) }
 }

@@ -4,14 +4,17 @@ import FairleadModel
 /// One pass over a definition that is being deleted: delete its objects, and take the finalizer when none is left.
 struct CleanupWorker: Sendable {
     static let finalizer = "customresourcecleanup.apiextensions.k8s.io"
-    /// Look again after so many seconds if nothing is heard of what remains.
-    private static let patience = 5.0
+    /// When to look again if nothing is heard of what remains.
+    private static let patience = Duration.seconds(5)
 
     let client: any ObjectClient
     let now: @Sendable () -> Timestamp
 
     func reconcile(_ name: String) async throws -> ReconcileResult {
-        guard let definition = try await existing(name) else { return .done }
+        guard
+            let definition = try await ignoringNotFound(
+                await client.get(.customResourceDefinitions, namespace: "", name: name))
+        else { return .done }
         guard definition.deletionTimestamp != nil, definition.finalizers.contains(Self.finalizer),
             let managed = ManagedResource(definition: definition)
         else { return .done }
@@ -34,34 +37,23 @@ struct CleanupWorker: Sendable {
         return .done
     }
 
-    private func existing(_ name: String) async throws(APIStatus) -> Value? {
-        do {
-            return try await client.get(.customResourceDefinitions, namespace: "", name: name)
-        } catch {
-            if error.code == 404 { return nil }
-            throw error
-        }
-    }
-
     /// Sets the condition Terminating; writes only if that changes something.
     private func write(
         _ definition: Value, _ isTerminating: Bool, _ reason: String, _ message: String
     ) async throws(APIStatus) -> Value {
-        var conditions = DefinitionConditions(definition, now: now())
-        conditions.set("Terminating", isTerminating, reason, message)
+        var conditions = Conditions(of: definition)
+        conditions.set("Terminating", isTerminating, reason: reason, message: message, now: now())
         var result = definition
-        conditions.put(into: &result)
+        result.set(conditions.value, at: "status", "conditions")
         if result == definition { return definition }
         return try await client.update(.customResourceDefinitions, result, subresource: "status")
     }
 
     private func delete(_ object: StoredObject, of resource: GroupVersionResource) async throws(APIStatus) {
-        do {
-            try await client.delete(
+        try await ignoringNotFound(
+            orChanged: true,
+            await client.delete(
                 resource, namespace: object.key.namespace, name: object.key.name,
-                options: DeleteOptions(uid: object.value.uid))
-        } catch {
-            if error.code != 404 && error.code != 409 { throw error }
-        }
+                options: DeleteOptions(uid: object.value.uid)))
     }
 }

@@ -45,24 +45,26 @@ struct NamesReconciler {
         take("listKind", usedKinds, "ListKindConflict")
         accepted["categories"] = asked["categories"]
 
-        var conditions = DefinitionConditions(definition, now: now)
+        var conditions = Conditions(of: definition)
         if let problem {
-            conditions.set("NamesAccepted", false, problem.reason, problem.message)
+            conditions.set("NamesAccepted", false, reason: problem.reason, message: problem.message, now: now)
         } else {
-            conditions.set("NamesAccepted", true, "NoConflicts", "no conflicts found")
+            conditions.set("NamesAccepted", true, reason: "NoConflicts", message: "no conflicts found", now: now)
         }
         // What is established once stays so.
-        if !conditions.holds("Established") {
+        if !conditions.isTrue("Established") {
             if problem == nil {
                 conditions.set(
-                    "Established", true, "InitialNamesAccepted", "the initial names have been accepted")
+                    "Established", true, reason: "InitialNamesAccepted",
+                    message: "the initial names have been accepted", now: now)
             } else {
-                conditions.set("Established", false, "NotAccepted", "not all names are accepted")
+                conditions.set(
+                    "Established", false, reason: "NotAccepted", message: "not all names are accepted", now: now)
             }
         }
         var result = definition
         result.set(accepted, at: "status", "acceptedNames")
-        conditions.put(into: &result)
+        result.set(conditions.value, at: "status", "conditions")
         return result
     }
 

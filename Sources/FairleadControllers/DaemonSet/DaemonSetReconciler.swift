@@ -171,9 +171,9 @@ struct DaemonSetReconciler {
         return .object(status)
     }
 
-    func secondsToNextAvailability() -> Double? {
+    func timeToNextAvailability() -> Duration? {
         pods.values.joined().compactMap {
-            PodView($0).secondsToAvailability(minReadySeconds: minReadySeconds, now: now)
+            PodView($0).timeToAvailability(minReadySeconds: minReadySeconds, now: now)
         }.min()
     }
 }

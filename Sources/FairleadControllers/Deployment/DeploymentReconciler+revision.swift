@@ -18,7 +18,7 @@ extension DeploymentReconciler {
         newSet = set
         DeploymentAnnotations.setRevision(&deployment, to: String(DeploymentAnnotations.revision(of: set.value)))
         if progressDeadline != nil, conditions["Progressing"] == nil {
-            conditions.set(
+            conditions.change(
                 "Progressing", "True", reason: "FoundNewReplicaSet",
                 message: "Found new replica set \(set.name.goQuoted)", now: now)
         }
@@ -50,7 +50,7 @@ extension DeploymentReconciler {
         newSet = set
         DeploymentAnnotations.setRevision(&deployment, to: String(revision))
         if progressDeadline != nil {
-            conditions.set(
+            conditions.change(
                 "Progressing", "True", reason: "NewReplicaSetCreated",
                 message: "Created new replica set \(set.name.goQuoted)", now: now)
         }

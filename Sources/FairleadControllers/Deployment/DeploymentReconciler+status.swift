@@ -17,15 +17,15 @@ extension DeploymentReconciler {
         let isTerminatingKnown = allSets.allSatisfy { $0.value.at("status", "terminatingReplicas") != nil }
         status["terminatingReplicas"] = isTerminatingKnown ? .int(sum("terminatingReplicas")) : nil
         if available >= replicas -| limits.unavailable {
-            conditions.set(
+            conditions.change(
                 "Available", "True", reason: "MinimumReplicasAvailable",
                 message: "Deployment has minimum availability.", now: now)
         } else {
-            conditions.set(
+            conditions.change(
                 "Available", "False", reason: "MinimumReplicasUnavailable",
                 message: "Deployment does not have minimum availability.", now: now)
         }
-        status["conditions"] = conditions.list.isEmpty ? nil : .array(conditions.list)
+        status["conditions"] = conditions.value
         deployment["status"] = .object(status)
     }
 
@@ -42,21 +42,21 @@ extension DeploymentReconciler {
             if !isSettled { noteProgress(status) }
         }
         let failures = newSet.flatMap(Self.failure) ?? oldSets.lazy.compactMap(Self.failure).first
-        if let failures { conditions.setFailure(failures) } else { conditions.remove("ReplicaFailure") }
-        deployment.set(conditions.list.isEmpty ? nil : .array(conditions.list), at: "status", "conditions")
+        if let failures { conditions.takeFailure(failures) } else { conditions.remove("ReplicaFailure") }
+        deployment.set(conditions.value, at: "status", "conditions")
     }
 
     private mutating func noteProgress(_ status: Value?) {
         let subject = newSet.map { "ReplicaSet \($0.name.goQuoted)" } ?? "Deployment \(deployment.name.goQuoted)"
         if isComplete(status) {
-            conditions.set(
+            conditions.change(
                 "Progressing", "True", reason: "NewReplicaSetAvailable",
                 message: "\(subject) has successfully progressed.", now: now)
         } else if hasProgressed(to: status) {
-            conditions.replace(
+            conditions.renew(
                 "Progressing", "True", reason: "ReplicaSetUpdated", message: "\(subject) is progressing.", now: now)
         } else if isTimedOut {
-            conditions.set(
+            conditions.change(
                 "Progressing", "False", reason: "ProgressDeadlineExceeded",
                 message: "\(subject) has timed out progressing.", now: now)
         }
@@ -81,7 +81,7 @@ extension DeploymentReconciler {
         if reason == "NewReplicaSetAvailable" { return false }
         if reason == "ProgressDeadlineExceeded" { return true }
         guard let since = lastProgress else { return false }
-        return since.adding(seconds: Double(deadline)) < now
+        return now.duration(since: since) > .seconds(saturating: Double(deadline))
     }
 
     private var lastProgress: Timestamp? {
@@ -89,17 +89,18 @@ extension DeploymentReconciler {
     }
 
     /// Nil if nothing is to happen when the deadline passes.
-    var secondsToDeadline: Double? {
+    var timeToDeadline: Duration? {
         guard !isPaused, deployment.deletionTimestamp == nil, let deadline = progressDeadline, let since = lastProgress,
             !isComplete(deployment["status"]), conditions.reason("Progressing") != "ProgressDeadlineExceeded",
             conditions.reason("Progressing") != "NewReplicaSetAvailable"
         else { return nil }
-        return max(1, Double(deadline) - now.since(since) + 1)
+        let second = Duration.seconds(1)
+        return max(second, .seconds(saturating: Double(deadline)) - now.duration(since: since) + second)
     }
 
     private func number(_ status: Value?, _ field: String) -> Int64 { status?[field]?.int ?? 0 }
 
     private static func failure(_ set: OwnedReplicaSet) -> Value? {
-        set.value.at("status", "conditions")?.array?.first { $0["type"]?.string == "ReplicaFailure" }
+        Conditions(of: set.value)["ReplicaFailure"]
     }
 }

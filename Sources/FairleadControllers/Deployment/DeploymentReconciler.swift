@@ -16,8 +16,8 @@ struct DeploymentReconciler {
         var delete: [Value] = []
         /// The Deployment with new status and revision annotation, if they differ.
         var status: Value?
-        /// Look again after so many seconds, to see whether the progress deadline has passed.
-        var recheckAfter: Double?
+        /// When to look again, to see whether the progress deadline has passed.
+        var recheckAfter: Duration?
     }
 
     let original: Value
@@ -26,7 +26,7 @@ struct DeploymentReconciler {
     let pods: [String: [Value]]
     let limits: RolloutLimits
     var deployment: Value
-    var conditions: DeploymentConditions
+    var conditions: Conditions
     var newSet: OwnedReplicaSet?
     /// Oldest first.
     var oldSets: [OwnedReplicaSet] = []
@@ -38,7 +38,7 @@ struct DeploymentReconciler {
         self.pods = pods
         self.now = now
         limits = RolloutLimits(deployment: deployment)
-        conditions = DeploymentConditions(deployment)
+        conditions = Conditions(of: deployment)
         let sets = replicaSets.map { OwnedReplicaSet($0) }.sorted(by: OwnedReplicaSet.isOlder)
         let template = deployment.at("spec", "template") ?? .object(Object())
         // Of several sets with this template the oldest is the one; it keeps rollouts from starting twice.
@@ -87,7 +87,7 @@ struct DeploymentReconciler {
         plan.update = allSets.filter { $0.original != nil && $0.isChanged }
         plan.delete = deletions
         if deployment != original { plan.status = deployment }
-        plan.recheckAfter = secondsToDeadline
+        plan.recheckAfter = timeToDeadline
         return plan
     }
 
@@ -96,10 +96,10 @@ struct DeploymentReconciler {
         guard progressDeadline != nil, conditions.reason("Progressing") != "ProgressDeadlineExceeded" else { return }
         let wasPaused = conditions.reason("Progressing") == "DeploymentPaused"
         if isPaused, !wasPaused {
-            conditions.set(
+            conditions.change(
                 "Progressing", "Unknown", reason: "DeploymentPaused", message: "Deployment is paused", now: now)
         } else if !isPaused, wasPaused {
-            conditions.set(
+            conditions.change(
                 "Progressing", "Unknown", reason: "DeploymentResumed", message: "Deployment is resumed", now: now)
         }
     }

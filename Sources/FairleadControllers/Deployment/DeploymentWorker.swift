@@ -1,7 +1,7 @@
 import FairleadClient
 import FairleadModel
 
-/// Carries out what `DeploymentReconciler` plans for one Deployment.
+/// Executes what `DeploymentReconciler` plans for one Deployment.
 struct DeploymentWorker: Sendable {
     let client: any ObjectClient
     let deployments: Lister
@@ -15,11 +15,9 @@ struct DeploymentWorker: Sendable {
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
         guard let stored = deployments.get(key), let selector = Selectors.ofWorkload(stored.value) else { return .done }
-        let claim = OwnershipClaim(
-            owner: stored.value, selector: selector, candidates: OwnershipIndex.candidates(of: stored, in: sets))
         let owned = try await OwnershipWriter(
             client: client, ownerResource: .deployments, ownedResource: .replicaSets, ownerKind: "Deployment"
-        ).settle(claim, owner: stored.value)
+        ).settle(stored, selector, in: sets)
         var podsOfSets: [String: [Value]] = [:]
         for set in owned {
             podsOfSets[set.uid] = pods.indexed(OwnershipIndex.controllerUID, set.uid).map(\.value)
@@ -27,43 +25,30 @@ struct DeploymentWorker: Sendable {
         var reconciler = DeploymentReconciler(
             deployment: stored.value, replicaSets: owned, pods: podsOfSets, now: now())
         let plan = reconciler.plan()
-        try await carryOut(plan, deployment: stored.value)
-        return plan.recheckAfter.map { .again(after: $0) } ?? .done
+        try await execute(plan, deployment: stored.value)
+        return ReconcileResult(again: plan.recheckAfter)
     }
 
-    private func carryOut(_ plan: DeploymentReconciler.Plan, deployment: Value) async throws {
+    private func execute(_ plan: DeploymentReconciler.Plan, deployment: Value) async throws {
         if let set = plan.create { try await create(set, for: deployment) }
         for set in plan.update {
             try await client.update(.replicaSets, set.value)
             announce(set, on: deployment)
         }
         for set in plan.delete {
-            try await delete(set)
+            try await ignoringNotFound(
+                await client.delete(
+                    .replicaSets, namespace: set.namespace, name: set.name, options: DeleteOptions(uid: set.uid)))
         }
-        if let changed = plan.status { try await write(changed) }
-    }
-
-    /// A Deployment's annotations may be written together with its status; the revision is kept there.
-    private func write(_ deployment: Value) async throws(APIStatus) {
-        do {
-            _ = try await client.update(.deployments, deployment, subresource: "status")
-        } catch {
-            if error.code != 404 { throw error }
+        // A Deployment's annotations may be written together with its status; the revision is kept there.
+        if let changed = plan.status {
+            try await ignoringNotFound(await client.update(.deployments, changed, subresource: "status"))
         }
     }
 
     private func announce(_ set: OwnedReplicaSet, on deployment: Value) {
         for text in set.announcements {
             recorder.event(about: deployment, type: "Normal", reason: "ScalingReplicaSet", message: text)
-        }
-    }
-
-    private func delete(_ set: Value) async throws(APIStatus) {
-        do {
-            try await client.delete(
-                .replicaSets, namespace: set.namespace, name: set.name, options: DeleteOptions(uid: set.uid))
-        } catch {
-            if error.code != 404 { throw error }
         }
     }
 
@@ -95,10 +80,10 @@ struct DeploymentWorker: Sendable {
     {
         let message = "Failed to create new replica set \(set.name.goQuoted): \(error.message)"
         recorder.event(about: deployment, type: "Warning", reason: "ReplicaSetCreateError", message: message)
-        var conditions = DeploymentConditions(deployment)
-        conditions.set("Progressing", "False", reason: "ReplicaSetCreateError", message: message, now: now())
+        var conditions = Conditions(of: deployment)
+        conditions.change("Progressing", "False", reason: "ReplicaSetCreateError", message: message, now: now())
         var changed = deployment
-        changed.set(.array(conditions.list), at: "status", "conditions")
+        changed.set(conditions.value, at: "status", "conditions")
         if changed != deployment { _ = try await client.update(.deployments, changed, subresource: "status") }
     }
 }

@@ -1,39 +1,24 @@
 package import FairleadClient
 package import FairleadModel
 
-/// Keeps the status of PodDisruptionBudgets true, which evictions are decided by. Kubernetes' `disruption-controller`.
-package final class DisruptionController: Controller {
+/// Keeps the status of PodDisruptionBudgets true, which evictions are decided by.
+package enum DisruptionController {
     package static let budgets = GroupVersionResource(
         group: "policy", version: "v1", resource: "poddisruptionbudgets")
 
-    package let name = "disruption-controller"
-    private let informers: [Informer]
-    private let runner: ControllerRunner<ObjectName>
-
-    package init(client: any ObjectClient, informers: InformerSet, environment: Environment) {
-        let queue = WorkQueue<ObjectName>()
-        let budgets = informers.informer(Self.budgets)
-        let pods = informers.informer(.pods)
-        let owners = [GroupVersionResource.replicaSets, .deployments, .statefulSets].map { informers.informer($0) }
-        let worker = DisruptionWorker(
-            client: client, sets: owners[0].lister, deployments: owners[1].lister, statefulSets: owners[2].lister,
-            budgets: budgets.lister, pods: pods.lister, now: environment.now)
-        runner = ControllerRunner(name: name, workers: 2, queue: queue) { key in try await worker.reconcile(key) }
-        // The owners too: a percentage of a scale that is not known yet would be a wrong promise.
-        self.informers = [budgets, pods] + owners
-        budgets.addHandler { if !$0.isDeletion { queue.add($0.name) } }
+    package static let descriptor = ControllerDescriptor("disruption-controller", alias: "disruption", workers: 2) {
+        (setup: ControllerSetup<ObjectName>, _: ControllerSettings) in
+        let budgets = setup.watch(Self.budgets) { $0.isDeletion ? [] : [$0.name] }
         let lister = budgets.lister
-        pods.addHandler { change in
-            // Few namespaces have budgets: the look-up is empty for the rest.
-            for budget in lister.list(namespace: change.name.namespace) {
-                queue.add(ObjectName(namespace: budget.key.namespace, name: budget.key.name))
-            }
-        }
+        // Few namespaces have budgets: the look-up is empty for the rest.
+        let pods = setup.watch(.pods) { lister.list(namespace: $0.name.namespace).map(\.objectName) }
+        // The owners too: a percentage of a scale that is not known yet would be a wrong promise.
+        let worker = DisruptionWorker(
+            client: setup.client, sets: setup.watch(.replicaSets).lister,
+            deployments: setup.watch(.deployments).lister, statefulSets: setup.watch(.statefulSets).lister,
+            budgets: lister, pods: pods.lister, now: setup.now)
+        return { try await worker.reconcile($0) }
     }
-
-    package var health: ControllerHealth { runner.health }
-
-    package func run() async { await ControllerLoop.run(runner, after: informers) }
 }
 
 private struct DisruptionWorker: Sendable {
@@ -46,8 +31,8 @@ private struct DisruptionWorker: Sendable {
     let now: @Sendable () -> Timestamp
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
-        guard let budget = budgets.get(namespace: key.namespace, name: key.name)?.value,
-            let selector = budget.at("spec", "selector").flatMap({ try? LabelSelector(labelSelector: $0) })
+        guard let budget = budgets.get(key)?.value,
+            let selector = Selectors.of(budget)
         else { return .done }
         let covered = pods.list(namespace: key.namespace).filter { selector.matches($0.labels) }.map(\.value)
         let reconciler = DisruptionReconciler(now: now())

@@ -5,7 +5,7 @@ import FairleadModel
 /// Reference: Kubernetes, "Specifying a Disruption Budget for your Application"; `pkg/controller/disruption`.
 struct DisruptionReconciler {
     /// How long an eviction that was granted counts as a disruption although the pod is still there.
-    static let evictionTimeout = 120.0
+    static let evictionTimeout = Duration.seconds(120)
 
     let now: Timestamp
 
@@ -29,9 +29,11 @@ struct DisruptionReconciler {
             "observedGeneration": .int(generation),
         ]
         if !disrupted.isEmpty { status["disruptedPods"] = .object(disrupted) }
-        status["conditions"] = .array([
-            condition(isAllowed: allowed > 0, generation: generation, old: budget.items("status", "conditions"))
-        ])
+        var conditions = Conditions(of: budget)
+        conditions.set(
+            "DisruptionAllowed", allowed > 0, reason: allowed > 0 ? "SufficientPods" : "InsufficientPods", message: "",
+            more: ["observedGeneration": .int(generation)], now: now)
+        status["conditions"] = conditions.value
         var result = budget
         result["status"] = .object(status)
         return result == budget ? nil : result
@@ -61,19 +63,8 @@ struct DisruptionReconciler {
             guard present.contains(name), let began = time.string.flatMap({ Timestamp(rfc3339: $0) }) else {
                 return false
             }
-            return now.remaining(of: Self.evictionTimeout, since: began) > 0
+            return now.remaining(of: Self.evictionTimeout, since: began) > .zero
         }
         return disrupted
-    }
-
-    private func condition(isAllowed: Bool, generation: Int64, old: [Value]) -> Value {
-        let status = isAllowed ? "True" : "False"
-        let previous = old.first { $0.text("type") == "DisruptionAllowed" }
-        let since = previous?.text("status") == status ? previous?.text("lastTransitionTime") : nil
-        return [
-            "type": "DisruptionAllowed", "status": .string(status), "message": "",
-            "reason": .string(isAllowed ? "SufficientPods" : "InsufficientPods"),
-            "observedGeneration": .int(generation), "lastTransitionTime": .string(since ?? now.rfc3339),
-        ]
     }
 }

@@ -20,13 +20,16 @@ final class EndpointSliceWorker: Sendable {
     private let recorder: EventRecorder
     private let state = Mutex(State())
 
-    init(informers: InformerSet, servicePods: ServicePods, slices: ServiceSlices, recorder: EventRecorder) {
-        services = informers.lister(.services)
-        nodes = informers.lister(.nodes)
+    init(
+        _ client: any ObjectClient, services: Lister, nodes: Lister, servicePods: ServicePods, slices: ServiceSlices,
+        recorder: EventRecorder
+    ) {
+        self.services = services
+        self.nodes = nodes
         self.slices = slices
         self.servicePods = servicePods
         self.recorder = recorder
-        writer = SliceWriter(client: informers.client)
+        writer = SliceWriter(client: client)
     }
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
@@ -65,7 +68,7 @@ final class EndpointSliceWorker: Sendable {
             try await writer.execute(plan.slices, namespace: key.namespace) { wrote.append($0) }
         } catch { failure = error }
         let isForeign = state.withLock { $0.writes.end(key, wrote: wrote) }
-        tellTopology(plan.topology, key, service)
+        recordTopology(plan.topology, key, service)
         if let failure, failure.isNamespaceTerminating { return .done }
         var problems = plan.slices.problems
         if let failure, failure.reason != "Conflict" { problems.append(failure.message) }
@@ -80,7 +83,7 @@ final class EndpointSliceWorker: Sendable {
             throw SliceProblems(description: plan.slices.problems.joined(separator: ", "))
         }
         // Somebody else wrote one of the slices meanwhile.
-        return isForeign ? .again(after: 0) : .done
+        return isForeign ? .again(after: .zero) : .done
     }
 
     /// What the nodes offer, as of the last change of a node.
@@ -105,7 +108,8 @@ final class EndpointSliceWorker: Sendable {
         return hinted.filter { $0.value.values.contains { capacity.isOverloaded($0) } }.map(\.key)
     }
 
-    private func tellTopology(_ outcomes: [String: TopologyHints.Outcome], _ key: ObjectName, _ service: StoredObject) {
+    private func recordTopology(_ outcomes: [String: TopologyHints.Outcome], _ key: ObjectName, _ service: StoredObject)
+    {
         let had = state.withLock { state -> [String: [String: Int]]? in
             let had = state.hinted[key]
             var now: [String: [String: Int]] = [:]
@@ -117,21 +121,22 @@ final class EndpointSliceWorker: Sendable {
         }
         for (family, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
             switch outcome {
-            case .refused(let why): tell(service, "Warning", "TopologyAwareHintsDisabled", why, family)
+            case .refused(let why): record(service, "Warning", "TopologyAwareHintsDisabled", why, family)
             case .allocated:
                 guard had == nil else { continue }
-                tell(service, "Normal", "TopologyAwareHintsEnabled", "Topology Aware Hints has been enabled", family)
+                record(service, "Normal", "TopologyAwareHintsEnabled", "Topology Aware Hints has been enabled", family)
             }
         }
         if outcomes.isEmpty, let had {
             for family in had.keys.sorted() {
-                tell(
+                record(
                     service, "Warning", "TopologyAwareHintsDisabled", "Topology Aware Hints has been disabled", family)
             }
         }
     }
 
-    private func tell(_ service: StoredObject, _ type: String, _ reason: String, _ message: String, _ family: String) {
+    private func record(_ service: StoredObject, _ type: String, _ reason: String, _ message: String, _ family: String)
+    {
         recorder.event(
             about: service.value, type: type, reason: reason, message: "\(message), addressType: \(family)")
     }

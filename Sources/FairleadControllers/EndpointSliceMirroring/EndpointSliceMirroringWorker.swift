@@ -11,12 +11,14 @@ final class EndpointSliceMirroringWorker: Sendable {
     private let recorder: EventRecorder
     private let writes = Mutex(WriteTracker())
 
-    init(informers: InformerSet, slices: ServiceSlices, recorder: EventRecorder) {
-        services = informers.lister(.services)
-        endpoints = informers.lister(.endpoints)
+    init(
+        _ client: any ObjectClient, services: Lister, endpoints: Lister, slices: ServiceSlices, recorder: EventRecorder
+    ) {
+        self.services = services
+        self.endpoints = endpoints
         self.slices = slices
-        writer = SliceWriter(client: informers.client)
         self.recorder = recorder
+        writer = SliceWriter(client: client)
     }
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
@@ -26,7 +28,7 @@ final class EndpointSliceMirroringWorker: Sendable {
         if let object = wanted(key) {
             let reconciler = EndpointSliceMirroringReconciler(endpoints: object.value)
             plan = reconciler.plan(slices: existing)
-            for complaint in reconciler.complaints { tell(complaint, object.value) }
+            for complaint in reconciler.complaints { record(complaint, object.value) }
         } else {
             plan.deletes = existing
         }
@@ -44,7 +46,7 @@ final class EndpointSliceMirroringWorker: Sendable {
             }
             throw failure
         }
-        return isForeign ? .again(after: 0) : .done
+        return isForeign ? .again(after: .zero) : .done
     }
 
     /// The Endpoints object, if it is to be mirrored: its Service exists and has no selector.
@@ -55,7 +57,7 @@ final class EndpointSliceMirroringWorker: Sendable {
         return object
     }
 
-    private func tell(_ complaint: EndpointSliceMirroringReconciler.Complaint, _ endpoints: Value) {
+    private func record(_ complaint: EndpointSliceMirroringReconciler.Complaint, _ endpoints: Value) {
         switch complaint {
         case .tooManyAddresses(let skipped):
             recorder.event(

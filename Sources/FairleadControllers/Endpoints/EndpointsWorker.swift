@@ -12,10 +12,13 @@ final class EndpointsWorker: Sendable {
     private let triggers = Mutex(TriggerTimes())
     private let writes = Mutex(LastWrites())
 
-    init(informers: InformerSet, servicePods: ServicePods, recorder: EventRecorder) {
-        client = informers.client
-        services = informers.lister(.services)
-        endpoints = informers.lister(.endpoints)
+    init(
+        _ client: any ObjectClient, services: Lister, endpoints: Lister, servicePods: ServicePods,
+        recorder: EventRecorder
+    ) {
+        self.client = client
+        self.services = services
+        self.endpoints = endpoints
         self.servicePods = servicePods
         self.recorder = recorder
     }
@@ -81,8 +84,7 @@ final class EndpointsWorker: Sendable {
     /// Endpoints go with their Service, whoever wrote them.
     private func delete(_ key: ObjectName) async throws(APIStatus) {
         guard endpoints.get(key) != nil else { return }
-        do throws(APIStatus) {
-            try await client.delete(.endpoints, namespace: key.namespace, name: key.name)
-        } catch { if error.code != 404 { throw error } }
+        try await ignoringNotFound(
+            await client.delete(.endpoints, namespace: key.namespace, name: key.name, options: DeleteOptions()))
     }
 }

@@ -1,7 +1,7 @@
 import FairleadClient
 import FairleadModel
 
-/// Carries out what `GarbageReconciler` plans for one object.
+/// Executes what `GarbageReconciler` plans for one object.
 ///
 /// Every write names the uid and version it is about: a cache that lags behind leads to a conflict and another try,
 /// never to a wrong deletion.
@@ -10,13 +10,13 @@ struct GarbageWorker: Sendable {
     let graph: OwnerGraph
     let queue: WorkQueue<GarbageItem>
 
-    func reconcile(_ item: GarbageItem) async throws(APIStatus) {
-        guard let object = graph.object(item) else { return }
+    func reconcile(_ item: GarbageItem) async throws(APIStatus) -> ReconcileResult {
+        guard let object = graph.object(item) else { return .done }
         let dependents = graph.dependents(of: object.uid)
         let owners = object.deletionTimestamp == nil ? try await states(of: object) : [:]
         let action = GarbageReconciler(object: object).plan(owners: owners, dependents: dependents.map(\.object))
         switch action {
-        case .nothing: return
+        case .nothing: break
         case .orphan:
             for dependent in dependents {
                 try await patch(dependent.item, OwnershipPatch.release(dependent.object, from: [object.uid]))
@@ -37,6 +37,7 @@ struct GarbageWorker: Sendable {
             }
             try await delete(item, uid: object.uid, version: version, policy: policy)
         }
+        return .done
     }
 
     /// The state of each owner, by uid. That an owner is absent is asked of the server before it is believed.
@@ -55,32 +56,21 @@ struct GarbageWorker: Sendable {
     private func fresh(_ owner: OwnerReference, at place: GarbageItem) async throws(APIStatus)
         -> GarbageReconciler.Owner
     {
-        do {
-            let object = try await client.get(
-                place.resource, namespace: place.name.namespace, name: place.name.name)
-            if object.uid != owner.uid { return .absent }
-            return GarbageReconciler.isWaiting(object) ? .waiting : .present
-        } catch {
-            if error.code == 404 { return .absent }
-            throw error
-        }
+        let object = try await ignoringNotFound(
+            await client.get(place.resource, namespace: place.name.namespace, name: place.name.name))
+        guard let object, object.uid == owner.uid else { return .absent }
+        return GarbageReconciler.isWaiting(object) ? .waiting : .present
     }
 
     private func patch(_ item: GarbageItem, _ patch: Value) async throws(APIStatus) {
-        do {
-            try await client.patch(item.resource, namespace: item.name.namespace, name: item.name.name, patch)
-        } catch {
-            if error.code != 404 { throw error }
-        }
+        try await ignoringNotFound(
+            await client.patch(item.resource, namespace: item.name.namespace, name: item.name.name, patch))
     }
 
     private func delete(_ item: GarbageItem, uid: String, version: String?, policy: String) async throws(APIStatus) {
-        do {
-            try await client.delete(
+        try await ignoringNotFound(
+            await client.delete(
                 item.resource, namespace: item.name.namespace, name: item.name.name,
-                options: DeleteOptions(uid: uid, resourceVersion: version, propagationPolicy: policy))
-        } catch {
-            if error.code != 404 { throw error }
-        }
+                options: DeleteOptions(uid: uid, resourceVersion: version, propagationPolicy: policy)))
     }
 }

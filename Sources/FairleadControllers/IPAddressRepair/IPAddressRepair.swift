@@ -63,23 +63,15 @@ struct IPAddressRepair: Sendable {
     }
 
     private func find(_ resource: GroupVersionResource, _ name: ObjectName) async throws(APIStatus) -> Value? {
-        do throws(APIStatus) {
-            return try await client.get(resource, namespace: name.namespace, name: name.name)
-        } catch {
-            if error.code == 404 { return nil }
-            throw error
-        }
+        try await ignoringNotFound(await client.get(resource, namespace: name.namespace, name: name.name))
     }
 
     /// Bound to the version that was judged: a claim that has changed hands since stays.
     private func remove(_ claim: Value, _ message: String) async throws(APIStatus) {
         let options = DeleteOptions(uid: claim.uid, resourceVersion: claim.resourceVersion.map(String.init))
-        do throws(APIStatus) {
-            try await client.delete(.ipAddresses, namespace: "", name: claim.name, options: options)
-        } catch {
-            if error.code == 404 { return }
-            throw error
-        }
+        let outcome: Void? = try await ignoringNotFound(
+            await client.delete(.ipAddresses, namespace: "", name: claim.name, options: options))
+        if outcome == nil { return }
         recorder.event(about: claim, type: "Warning", reason: "IPAddressNotAllocated", message: message)
     }
 

@@ -1,3 +1,4 @@
+import FairleadClient
 import FairleadModel
 
 /// One step of a Job: pods to make and to delete, pods whose end has been counted, and the status. Pure.
@@ -18,7 +19,7 @@ struct JobReconciler {
         var isNewlyComplete = false
         /// Pods are missing, but too many wait for a node already.
         var isHeldBack = false
-        var again: Double?
+        var again: Duration?
     }
 
     private struct Tally {
@@ -35,7 +36,7 @@ struct JobReconciler {
     private var isSuspended: Bool { job.flag("spec", "suspend") }
 
     func hasCondition(_ type: String) -> Bool {
-        job.items("status", "conditions").contains { $0.text("type") == type && $0.text("status") == "True" }
+        Conditions(of: job).isTrue(type)
     }
 
     var isFinished: Bool { hasCondition("Complete") || hasCondition("Failed") }
@@ -66,7 +67,7 @@ struct JobReconciler {
 
         var plan = Plan(status: old)
         plan.untrack = pods.filter { isTracked($0) && (known.contains($0.uid) || isFinished && !PodView($0).isActive) }
-        var conditions = old.items("conditions")
+        var conditions = Conditions(of: job)
         if !isFinished, job.deletionTimestamp == nil {
             decide(&plan, &conditions, succeeded: succeeded, failed: failed, active: active)
         }
@@ -88,14 +89,14 @@ struct JobReconciler {
         uncounted["succeeded"] = uids(succeeded)
         uncounted["failed"] = uids(failed)
         status["uncountedTerminatedPods"] = .object(uncounted)
-        status["conditions"] = conditions.isEmpty ? nil : .array(conditions)
+        status["conditions"] = conditions.value
         plan.status = .object(status)
         return plan
     }
 
     /// Whether the job has succeeded or failed, or which pods it needs.
     private func decide(
-        _ plan: inout Plan, _ conditions: inout [Value], succeeded: Tally, failed: Tally, active: [Value]
+        _ plan: inout Plan, _ conditions: inout Conditions, succeeded: Tally, failed: Tally, active: [Value]
     ) {
         let parallelism = job.at("spec", "parallelism")?.int ?? 1
         let completions = job.at("spec", "completions")?.int
@@ -146,15 +147,16 @@ struct JobReconciler {
             return ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
         }
         if let deadline = job.at("spec", "activeDeadlineSeconds")?.int,
-            let start = Timestamp(rfc3339: job.text("status", "startTime")), now.since(start) >= Double(deadline)
+            let start = Timestamp(rfc3339: job.text("status", "startTime")),
+            now.duration(since: start) >= .seconds(saturating: Double(deadline))
         {
             return ("DeadlineExceeded", "Job was active longer than specified deadline")
         }
         return nil
     }
 
-    /// Seconds to wait before another pod may follow failed ones: 10, 20, 40 … 600 after the last of them.
-    private func backoff(failures: Int64) -> Double? {
+    /// How long to wait before another pod may follow failed ones: until 10 s, 20 s, 40 s … 600 s after the last of them.
+    private func backoff(failures: Int64) -> Duration? {
         guard failures > 0 else { return nil }
         let ends = pods.filter { PodView($0).phase == "Failed" }.compactMap { pod in
             pod.items("status", "containerStatuses").compactMap {
@@ -162,18 +164,16 @@ struct JobReconciler {
             }.max() ?? Timestamp(rfc3339: pod.creationTimestamp)
         }
         guard let last = ends.max() else { return nil }
-        var delay = 10.0
-        for _ in 1..<max(2, min(failures, 8)) where failures > 1 { delay = min(600, delay * 2) }
+        let delay = Backoff(first: .seconds(10), maximum: .seconds(600)).delay(
+            afterFailures: Int(clamping: failures -| 1))
         let wait = now.remaining(of: delay, since: last)
-        return wait > 0 ? wait : nil
+        return wait > .zero ? wait : nil
     }
 
     /// All pods are gone or counted: what has been decided becomes final.
-    private func finish(_ plan: inout Plan, _ conditions: inout [Value]) {
+    private func finish(_ plan: inout Plan, _ conditions: inout Conditions) {
         for (decision, final) in [("SuccessCriteriaMet", "Complete"), ("FailureTarget", "Failed")] {
-            guard hasCondition(decision),
-                let condition = conditions.first(where: { $0.text("type") == decision })
-            else { continue }
+            guard hasCondition(decision), let condition = conditions[decision] else { continue }
             add(final, reason: condition.text("reason"), message: condition.text("message"), to: &conditions)
             if final == "Complete" {
                 plan.status["completionTime"] = .string(now.rfc3339)
@@ -182,11 +182,9 @@ struct JobReconciler {
         }
     }
 
-    private func add(_ type: String, reason: String, message: String, to conditions: inout [Value]) {
-        conditions.append([
-            "type": .string(type), "status": "True", "reason": .string(reason), "message": .string(message),
-            "lastProbeTime": .string(now.rfc3339), "lastTransitionTime": .string(now.rfc3339),
-        ])
+    private func add(_ type: String, reason: String, message: String, to conditions: inout Conditions) {
+        conditions.set(
+            type, "True", reason: reason, message: message, more: ["lastProbeTime": .string(now.rfc3339)], now: now)
     }
 
     private func newPod() -> Value {

@@ -1,7 +1,7 @@
 import FairleadClient
 import FairleadModel
 
-/// Carries out what `JobReconciler` plans.
+/// Executes what `JobReconciler` plans.
 struct JobWorker: Sendable {
     let client: any ObjectClient
     let jobs: Lister
@@ -19,28 +19,21 @@ struct JobWorker: Sendable {
         guard let selector = Selectors.ofWorkload(stored.value) else { return .done }
         let job = stored.value
         let isUpToDate = tracker.isUpToDate(key)
-        let claim = OwnershipClaim(
-            owner: job, selector: selector, candidates: OwnershipIndex.candidates(of: stored, in: pods))
         let owned = try await OwnershipWriter(
             client: client, ownerResource: JobController.jobs, ownedResource: .pods, ownerKind: "Job"
-        ).settle(claim, owner: job)
+        ).settle(stored, selector, in: pods)
         let plan = JobReconciler(job: job, pods: owned, now: now()).plan()
         // The status first: only what stands in it may lose its finalizer.
-        try await write(plan.status, of: job)
+        try await client.updateStatus(JobController.jobs, of: job, to: plan.status)
         if plan.isNewlyComplete {
             recorder.event(about: job, type: "Normal", reason: "Completed", message: "Job completed")
         }
         for pod in plan.untrack { try await untrack(pod) }
         let writer = PodWriter(client: client, recorder: recorder)
         for pod in plan.delete { try await writer.delete(pod, for: job) }
-        if isUpToDate, plan.isHeldBack { writer.tellHeldBack(job) }
-        if isUpToDate, !plan.create.isEmpty {
-            tracker.expectCreations(plan.create.count, of: key)
-            let outcome = await writer.create(plan.create, for: job)
-            tracker.giveUpCreations(plan.create.count - outcome.succeeded, of: key)
-            if let failure = outcome.failure, !failure.isNamespaceTerminating { throw failure }
-        }
-        return plan.again.map { .again(after: $0) } ?? .done
+        if isUpToDate, plan.isHeldBack { writer.recordHeldBack(job) }
+        if isUpToDate, let failure = await writer.create(plan.create, for: job, key: key, tracker) { throw failure }
+        return ReconcileResult(again: plan.again)
     }
 
     /// Nobody will count the pods of a job that is gone: its finalizer must not hold them.
@@ -52,23 +45,9 @@ struct JobWorker: Sendable {
     }
 
     private func untrack(_ pod: Value) async throws(APIStatus) {
-        do {
-            try await client.patch(
+        try await ignoringNotFound(
+            await client.patch(
                 .pods, namespace: pod.namespace, name: pod.name,
-                FinalizerPatch.removing(JobReconciler.finalizer, from: pod))
-        } catch {
-            if error.code != 404 { throw error }
-        }
-    }
-
-    private func write(_ status: Value, of job: Value) async throws(APIStatus) {
-        guard job["status"] != status else { return }
-        var changed = job
-        changed["status"] = status
-        do {
-            _ = try await client.update(JobController.jobs, changed, subresource: "status")
-        } catch {
-            if error.code != 404 { throw error }
-        }
+                FinalizerPatch.removing(JobReconciler.finalizer, from: pod)))
     }
 }

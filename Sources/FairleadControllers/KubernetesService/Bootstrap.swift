@@ -66,13 +66,12 @@ package struct Bootstrap: Sendable {
             ])
         let current = try await client.get(.serviceCIDRs, namespace: "", name: Self.name)
         if !created { try await extendServiceCIDR(current) }
-        if current.items("status", "conditions").contains(where: { $0.text("type") == "Ready" }) { return }
-        let condition: Value = [
-            "type": "Ready", "status": "True", "reason": "", "message": "Kubernetes default Service CIDR is ready",
-            "lastTransitionTime": .string(environment.now().rfc3339),
-        ]
+        var conditions = Conditions(of: current)
+        if conditions["Ready"] != nil { return }
+        conditions.set(
+            "Ready", true, reason: "", message: "Kubernetes default Service CIDR is ready", now: environment.now())
         try await client.patch(
-            .serviceCIDRs, namespace: "", name: Self.name, ["status": ["conditions": .array([condition])]],
+            .serviceCIDRs, namespace: "", name: Self.name, ["status": ["conditions": conditions.value ?? .null]],
             subresource: "status")
     }
 
@@ -151,10 +150,9 @@ package struct Bootstrap: Sendable {
     private func createIfMissing(
         _ resource: GroupVersionResource, namespace: String, _ object: Value
     ) async throws(APIStatus) -> Bool {
-        do throws(APIStatus) {
-            _ = try await client.get(resource, namespace: namespace, name: object.name)
+        if try await ignoringNotFound(await client.get(resource, namespace: namespace, name: object.name)) != nil {
             return false
-        } catch { if error.code != 404 { throw error } }
+        }
         do throws(APIStatus) {
             _ = try await client.create(resource, namespace: namespace, object)
             return true

@@ -1,7 +1,8 @@
 package import FairleadClient
+import FairleadModel
 
 /// Makes the objects of `Bootstrap` again when somebody deletes or changes them.
-package struct KubernetesServiceController: Controller {
+package enum KubernetesServiceController {
     private enum Key: Hashable, Sendable {
         case namespace(String)
         case service
@@ -9,30 +10,20 @@ package struct KubernetesServiceController: Controller {
         case endpoints
     }
 
-    package let name = "kubernetes-service-controller"
-    private let runner: ControllerRunner<Key>
-    private let informers: [Informer]
-
-    package init(informers: InformerSet, bootstrap: Bootstrap, clock: any DelayClock = SystemDelayClock()) {
-        let queue = WorkQueue<Key>(clock: clock)
-        let namespaces = informers.informer(.namespaces)
-        let services = informers.informer(.services)
-        let endpoints = informers.informer(.endpoints)
-        let slices = informers.informer(.endpointSlices)
-        let cidrs = informers.informer(.serviceCIDRs)
+    package static let descriptor = ControllerDescriptor("kubernetes-service-controller", workers: 1) {
+        (setup: ControllerSetup<Key>, settings: ControllerSettings) in
         let own = ObjectName(namespace: "default", name: Bootstrap.name)
-
-        namespaces.addHandler { change in
+        setup.watch(.namespaces) { change in
             let name = change.name.name
-            if change.isDeletion, Bootstrap.namespaces.contains(name) { queue.add(.namespace(name)) }
+            return change.isDeletion && Bootstrap.namespaces.contains(name) ? [.namespace(name)] : []
         }
-        services.addHandler { if $0.isDeletion, $0.name == own { queue.add(.service) } }
-        cidrs.addHandler { if $0.isDeletion, $0.name.name == Bootstrap.name { queue.add(.serviceCIDR) } }
-        for informer in [endpoints, slices] {
-            informer.addHandler { if $0.name == own, !$0.isAddition { queue.add(.endpoints) } }
+        setup.watch(.services) { $0.isDeletion && $0.name == own ? [.service] : [] }
+        setup.watch(.serviceCIDRs) { $0.isDeletion && $0.name.name == Bootstrap.name ? [.serviceCIDR] : [] }
+        for resource in [GroupVersionResource.endpoints, .endpointSlices] {
+            setup.watch(resource) { $0.name == own && !$0.isAddition ? [.endpoints] : [] }
         }
-        self.informers = [namespaces, services, cidrs, endpoints, slices]
-        runner = ControllerRunner(name: name, workers: 1, queue: queue) { key in
+        let bootstrap = settings.bootstrap
+        return { key in
             switch key {
             case .namespace(let name): try await bootstrap.ensureNamespace(name)
             case .service: try await bootstrap.ensureService()
@@ -42,8 +33,4 @@ package struct KubernetesServiceController: Controller {
             return .done
         }
     }
-
-    package var health: ControllerHealth { runner.health }
-
-    package func run() async { await ControllerLoop.run(runner, after: informers) }
 }

@@ -84,7 +84,10 @@ struct AddressBook: Sendable {
 
     /// Takes what the status of a Service shows; what is not in a pool or is another's is left out.
     mutating func adopt(_ request: LoadBalancerRequest) {
-        for address in request.written { try? claim(address, for: request, mayBeAnywhere: true) }
+        for address in request.written {
+            // A refusal leaves the address to whoever has it.
+            try? claim(address, for: request, mayBeAnywhere: true)
+        }
     }
 
     /// Gives back what the owner has, but for some. Returns whether anything became free or shared by fewer.
@@ -140,6 +143,7 @@ struct AddressBook: Sendable {
     private mutating func keep(_ family: String, _ request: LoadBalancerRequest) -> IPAddress? {
         let known = (request.written + addresses(of: request.owner).sorted()).filter { $0.family == family }
         for address in known {
+            // What is refused is looked for elsewhere.
             let isKept = (try? claim(address, for: request, mayBeAnywhere: request.pool == nil)) != nil
             if isKept { return address }
         }

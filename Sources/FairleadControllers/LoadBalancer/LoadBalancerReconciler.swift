@@ -40,34 +40,37 @@ struct LoadBalancerReconciler {
 
     /// The merge patch of the status that shows `ingress`.
     static func status(_ service: ServiceView, _ ingress: [Value]) -> Value {
-        patch(service, ingress: .array(ingress), condition: nil)
+        status(service, ingress: .array(ingress))
     }
 
     /// The merge patch that says why there is no address, or nil where it stands there already.
     static func failure(_ service: ServiceView, _ refusal: AddressBook.Refusal, now: Timestamp) -> Value? {
         let message = refusal.message
         if service.ingress.isEmpty, service.condition(condition)?["message"]?.string == message { return nil }
-        let since = service.condition(condition)?["lastTransitionTime"] ?? .string(now.rfc3339)
-        let new: Value = [
-            "type": .string(condition), "status": "False",
-            "reason": .string(refusal.isExhaustion ? LoadBalancerTerms.exhausted : LoadBalancerTerms.refused),
-            "message": .string(message),
-            "lastTransitionTime": since,
-        ]
-        return patch(service, ingress: .null, condition: new)
+        var conditions = Conditions(of: service.value)
+        conditions.set(
+            condition, false, reason: refusal.isExhaustion ? LoadBalancerTerms.exhausted : LoadBalancerTerms.refused,
+            message: message, now: now, movesLast: true)
+        return patch(ingress: .null, conditions: conditions)
     }
 
     static func cleared(_ service: ServiceView) -> Value? {
         if service.ingress.isEmpty, service.condition(condition) == nil { return nil }
-        return patch(service, ingress: .null, condition: nil)
+        return status(service, ingress: .null)
     }
 
-    private static func patch(_ service: ServiceView, ingress: Value, condition: Value?) -> Value {
+    /// Without our condition.
+    private static func status(_ service: ServiceView, ingress: Value) -> Value {
+        var conditions = Conditions(of: service.value)
+        if conditions[condition] == nil { return patch(ingress: ingress, conditions: nil) }
+        conditions.remove(condition)
+        return patch(ingress: ingress, conditions: conditions)
+    }
+
+    /// - Parameter conditions: nil leaves them as they are.
+    private static func patch(ingress: Value, conditions: Conditions?) -> Value {
         var status: Object = ["loadBalancer": ["ingress": ingress]]
-        var conditions = service.value.items("status", "conditions").filter { $0.text("type") != Self.condition }
-        let hadOwn = service.condition(Self.condition) != nil
-        if let condition { conditions.append(condition) }
-        if hadOwn || condition != nil { status["conditions"] = conditions.isEmpty ? .null : .array(conditions) }
+        if let conditions { status["conditions"] = conditions.value ?? .null }
         return ["status": .object(status)]
     }
 

@@ -26,18 +26,18 @@ final class LoadBalancerWorker: Sendable {
     private let client: any ObjectClient
     private let services: Lister
     private let recorder: EventRecorder
-    private let environment: Environment
+    private let now: @Sendable () -> Timestamp
     private let className: String?
     private let state: Mutex<State>
 
     init(
-        informers: InformerSet, pools: [LoadBalancerPool], className: String?, recorder: EventRecorder,
-        environment: Environment
+        _ client: any ObjectClient, services: Lister, pools: [LoadBalancerPool], className: String?,
+        recorder: EventRecorder, now: @escaping @Sendable () -> Timestamp
     ) {
-        client = informers.client
-        services = informers.lister(.services)
+        self.client = client
+        self.services = services
         self.recorder = recorder
-        self.environment = environment
+        self.now = now
         self.className = className
         state = Mutex(State(book: AddressBook(pools)))
     }
@@ -55,7 +55,7 @@ final class LoadBalancerWorker: Sendable {
             if let old = change.old {
                 for said in LoadBalancerReconciler.changes(from: ServiceView(old), to: service)
                 where isOurs || service.loadBalancerClass == nil {
-                    tell(service, "Normal", said.reason, said.message)
+                    record(service, "Normal", said.reason, said.message)
                 }
             }
             if isOurs, let old = change.old, Self.sharesOtherwise(old, new) {
@@ -109,19 +109,19 @@ final class LoadBalancerWorker: Sendable {
     private func ensure(
         _ service: ServiceView, _ key: ObjectName, _ addresses: [IPAddress], _ ingress: [Value]
     ) async throws(APIStatus) -> [ObjectName] {
-        tell(service, "Normal", "EnsuringLoadBalancer", "Ensuring load balancer")
+        record(service, "Normal", "EnsuringLoadBalancer", "Ensuring load balancer")
         try await setFinalizer(service, key, present: true)
         try await writeStatus(key, LoadBalancerReconciler.status(service, ingress))
-        tell(service, "Normal", "EnsuredLoadBalancer", "Ensured load balancer")
+        record(service, "Normal", "EnsuredLoadBalancer", "Ensured load balancer")
         return release(key, except: Set(addresses))
     }
 
     private func cleanUp(_ service: ServiceView, _ key: ObjectName) async throws(APIStatus) -> [ObjectName] {
-        tell(service, "Normal", "DeletingLoadBalancer", "Deleting load balancer")
+        record(service, "Normal", "DeletingLoadBalancer", "Deleting load balancer")
         if let patch = LoadBalancerReconciler.cleared(service) { try await writeStatus(key, patch) }
         let freed = release(key)
         try await setFinalizer(service, key, present: false)
-        tell(service, "Normal", "DeletedLoadBalancer", "Deleted load balancer")
+        record(service, "Normal", "DeletedLoadBalancer", "Deleted load balancer")
         return freed
     }
 
@@ -129,8 +129,8 @@ final class LoadBalancerWorker: Sendable {
         _ service: ServiceView, _ key: ObjectName, _ refusal: AddressBook.Refusal
     ) async throws(APIStatus) -> [ObjectName] {
         try await setFinalizer(service, key, present: true)
-        if let patch = LoadBalancerReconciler.failure(service, refusal, now: environment.now()) {
-            tell(
+        if let patch = LoadBalancerReconciler.failure(service, refusal, now: now()) {
+            record(
                 service, "Warning", "SyncLoadBalancerFailed",
                 "Error syncing load balancer: failed to ensure load balancer: \(refusal.message)")
             try await writeStatus(key, patch)
@@ -158,7 +158,7 @@ final class LoadBalancerWorker: Sendable {
             .services, namespace: key.namespace, name: key.name, patch, subresource: "status")
     }
 
-    private func tell(_ service: ServiceView, _ type: String, _ reason: String, _ message: String) {
+    private func record(_ service: ServiceView, _ type: String, _ reason: String, _ message: String) {
         recorder.event(about: service.value, type: type, reason: reason, message: message)
     }
 }

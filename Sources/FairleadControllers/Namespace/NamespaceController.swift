@@ -1,39 +1,29 @@
 package import FairleadClient
-package import FairleadModel
+import FairleadModel
 
-/// Empties namespaces that are being deleted and then lets them go. `namespace-controller` of Kubernetes.
+/// Empties namespaces that are being deleted and then lets them go.
 ///
 /// Every deletion in a terminating namespace makes it look again, so that nothing waits for a timer.
-package final class NamespaceController: Controller {
-    package let name = "namespace-controller"
-    private let informers: [Informer]
-    private let runner: ControllerRunner<String>
-
-    /// - Parameter resources: what can be in a namespace; cluster-scoped ones are ignored.
-    package init(
-        client: any ObjectClient, informers: InformerSet, environment: Environment, resources: ManagedResources
-    ) {
-        let queue = WorkQueue<String>()
-        let namespaces = informers.informer(.namespaces)
-        let worker = NamespaceWorker(
-            client: client, resources: { resources.all.filter(\.isNamespaced).map(\.resource) }, now: environment.now)
-        runner = ControllerRunner(name: name, workers: 4, queue: queue) { try await worker.reconcile($0) }
-        self.informers = [namespaces]
-        namespaces.addHandler { change in
-            if change.new?.value.deletionTimestamp != nil { queue.add(change.name.name) }
+package enum NamespaceController {
+    package static let descriptor = ControllerDescriptor("namespace-controller", alias: "namespace", workers: 4) {
+        (setup: ControllerSetup<String>, settings: ControllerSettings) in
+        let namespaces = setup.watch(.namespaces) { change in
+            change.new?.value.deletionTimestamp == nil ? [] : [change.name.name]
         }
         let lister = namespaces.lister
+        let resources = settings.resources
         resources.attach { managed, informer in
             guard managed.isNamespaced, managed.resource != .events else { return }
-            informer.addHandler { change in
-                guard change.isDeletion else { return }
+            setup.map(informer) { change in
                 let namespace = change.name.namespace
-                if lister.get(namespace: "", name: namespace)?.value.deletionTimestamp != nil { queue.add(namespace) }
+                guard change.isDeletion,
+                    lister.get(namespace: "", name: namespace)?.value.deletionTimestamp != nil
+                else { return [] }
+                return [namespace]
             }
         }
+        let worker = NamespaceWorker(
+            client: setup.client, resources: { resources.all.filter(\.isNamespaced).map(\.resource) }, now: setup.now)
+        return { try await worker.reconcile($0) }
     }
-
-    package var health: ControllerHealth { runner.health }
-
-    package func run() async { await ControllerLoop.run(runner, after: informers) }
 }

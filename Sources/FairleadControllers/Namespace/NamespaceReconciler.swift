@@ -23,6 +23,12 @@ struct NamespaceReconciler {
     let namespace: Value
     let now: Timestamp
 
+    /// Whether it is there and not on its way out.
+    static func mayHaveMore(_ namespace: StoredObject?) -> Bool {
+        guard let namespace = namespace?.value else { return false }
+        return namespace.deletionTimestamp == nil && namespace.text("status", "phase") != "Terminating"
+    }
+
     var isTerminating: Bool { namespace.deletionTimestamp != nil }
     var finalizers: [String] { namespace.texts("spec", "finalizers") }
     var isOurs: Bool { finalizers.contains(Self.finalizer) }
@@ -38,7 +44,7 @@ struct NamespaceReconciler {
     /// The Namespace with phase and conditions brought up to date.
     /// - Parameter failure: why deleting something did not work.
     func updated(remaining: [Remainder], failure: String?) -> Value {
-        var conditions = namespace.items("status", "conditions")
+        var conditions = Conditions(of: namespace)
         let left = remaining.filter { $0.count > 0 }
         let resources = left.map { "\($0.resource.resource).\($0.resource.group) has \($0.count) resource instances" }
         var perFinalizer: [String: Int] = [:]
@@ -76,7 +82,7 @@ struct NamespaceReconciler {
         for entry in entries { entry.put(into: &conditions, now: now) }
         var result = namespace
         result.set(.string("Terminating"), at: "status", "phase")
-        result.set(.array(conditions), at: "status", "conditions")
+        result.set(conditions.value, at: "status", "conditions")
         return result
     }
 
@@ -94,18 +100,10 @@ struct NamespaceReconciler {
             self.problem = problem.map { (reason: $0.0, message: $0.1) }
         }
 
-        func put(into conditions: inout [Value], now: Timestamp) {
-            let status = problem == nil ? "False" : "True"
-            let index = conditions.firstIndex { $0["type"]?.string == type }
-            let old = index.map { conditions[$0] }
-            // The time moves with the status only.
-            let time = old?["status"]?.string == status ? old?["lastTransitionTime"] : nil
-            let condition: Value = [
-                "type": .string(type), "status": .string(status), "reason": .string(problem?.reason ?? goodReason),
-                "message": .string(problem?.message ?? goodMessage),
-                "lastTransitionTime": time ?? .string(now.rfc3339),
-            ]
-            if let index { conditions[index] = condition } else { conditions.append(condition) }
+        func put(into conditions: inout Conditions, now: Timestamp) {
+            conditions.set(
+                type, problem != nil, reason: problem?.reason ?? goodReason, message: problem?.message ?? goodMessage,
+                now: now)
         }
     }
 }

@@ -3,8 +3,8 @@ import FairleadModel
 
 /// One pass over a terminating namespace: delete what is there, say what remains, finalize when nothing does.
 struct NamespaceWorker: Sendable {
-    /// Look again after so many seconds if nothing is heard of what remains.
-    static let patience = 15.0
+    /// When to look again if nothing is heard of what remains.
+    static let patience = Duration.seconds(15)
     private static let parallelDeletions = 16
 
     let client: any ObjectClient
@@ -13,7 +13,8 @@ struct NamespaceWorker: Sendable {
     let now: @Sendable () -> Timestamp
 
     func reconcile(_ name: String) async throws -> ReconcileResult {
-        guard let namespace = try await existing(name) else { return .done }
+        guard let namespace = try await ignoringNotFound(await client.get(.namespaces, namespace: "", name: name))
+        else { return .done }
         let reconciler = NamespaceReconciler(namespace: namespace, now: now())
         guard reconciler.isTerminating, reconciler.isOurs else { return .done }
 
@@ -37,15 +38,6 @@ struct NamespaceWorker: Sendable {
         return .done
     }
 
-    private func existing(_ name: String) async throws(APIStatus) -> Value? {
-        do {
-            return try await client.get(.namespaces, namespace: "", name: name)
-        } catch {
-            if error.code == 404 { return nil }
-            throw error
-        }
-    }
-
     /// Deletes the objects of these resources and counts what is left afterwards.
     private func empty(
         _ resources: [GroupVersionResource], of namespace: String, failure: inout String?
@@ -66,12 +58,7 @@ struct NamespaceWorker: Sendable {
     private func objects(
         of resource: GroupVersionResource, in namespace: String
     ) async throws(APIStatus) -> [StoredObject] {
-        do {
-            return try await client.list(resource, namespace: namespace).objects
-        } catch {
-            if error.code == 404 { return [] }
-            throw error
-        }
+        try await ignoringNotFound(await client.list(resource, namespace: namespace))?.objects ?? []
     }
 
     /// Deletes some objects at a time, so that their commits can share a disk write. Returns a failure, if there was
@@ -90,13 +77,15 @@ struct NamespaceWorker: Sendable {
 
     private func delete(_ object: StoredObject, of resource: GroupVersionResource) async -> APIStatus? {
         do {
-            try await client.delete(
-                resource, namespace: object.key.namespace, name: object.key.name,
-                options: DeleteOptions(uid: object.value.uid, propagationPolicy: "Background"))
+            // Deleted or replaced by somebody else: the next list tells.
+            try await ignoringNotFound(
+                orChanged: true,
+                await client.delete(
+                    resource, namespace: object.key.namespace, name: object.key.name,
+                    options: DeleteOptions(uid: object.value.uid, propagationPolicy: "Background")))
             return nil
         } catch {
-            // Deleted or replaced by somebody else: the next list tells.
-            return error.code == 404 || error.code == 409 ? nil : error
+            return error
         }
     }
 }

@@ -27,9 +27,9 @@ struct NodeHeartbeats: Sendable {
 
     /// The same, when those that are still called ready have not been heard for half of the grace period either: they
     /// only follow one after the other.
-    func isDisrupted(now: Duration, grace: Double) -> Bool {
+    func isDisrupted(now: Duration, grace: Duration) -> Bool {
         if notReady == 0 { return false }
-        return ready == 0 || nodes.values.allSatisfy { $0.isReady != true || (now - $0.last).inSeconds >= grace / 2 }
+        return ready == 0 || nodes.values.allSatisfy { $0.isReady != true || now - $0.last >= grace / 2 }
     }
 
     /// A Lease of the node: any other renewTime counts, a clock that was set back makes it an earlier one.
@@ -75,9 +75,9 @@ struct NodeHeartbeats: Sendable {
         for node in nodes.keys { nodes[node]?.last = now }
     }
 
-    func silence(of node: String, now: Duration) -> Double {
-        guard let last = nodes[node]?.last else { return 0 }
-        return (now - last).inSeconds
+    func silence(of node: String, now: Duration) -> Duration {
+        guard let last = nodes[node]?.last else { return .zero }
+        return now - last
     }
 
     /// Whether this is the first time.

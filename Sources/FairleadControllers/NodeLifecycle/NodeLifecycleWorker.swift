@@ -13,7 +13,7 @@ final class NodeLifecycleWorker: Sendable {
     private let nodeEvents: EventRecorder
     private let evictionEvents: EventRecorder
     private let limits: NodeHealth.Limits
-    private let environment: Environment
+    private let now: @Sendable () -> Timestamp
     private let clock: any DelayClock
     private let state = Mutex(State())
 
@@ -25,16 +25,17 @@ final class NodeLifecycleWorker: Sendable {
     }
 
     init(
-        informers: InformerSet, podsOnNode: @escaping @Sendable (String) -> [StoredObject], nodeEvents: EventRecorder,
-        evictionEvents: EventRecorder, limits: NodeHealth.Limits, environment: Environment, clock: any DelayClock
+        _ client: any ObjectClient, nodes: Lister, podsOnNode: @escaping @Sendable (String) -> [StoredObject],
+        nodeEvents: EventRecorder, evictionEvents: EventRecorder, limits: NodeHealth.Limits,
+        now: @escaping @Sendable () -> Timestamp, clock: any DelayClock
     ) {
-        client = informers.client
-        nodes = informers.lister(.nodes)
+        self.client = client
+        self.nodes = nodes
         self.podsOnNode = podsOnNode
         self.nodeEvents = nodeEvents
         self.evictionEvents = evictionEvents
         self.limits = limits
-        self.environment = environment
+        self.now = now
         self.clock = clock
     }
 
@@ -86,20 +87,20 @@ final class NodeLifecycleWorker: Sendable {
             return (state.heartbeats.silence(of: node.name, now: now), isNew)
         }
         if isNew {
-            tell(node, "RegisteredNode", "Node \(node.name) event: Registered Node \(node.name) in Controller")
+            record(node, "RegisteredNode", "Node \(node.name) event: Registered Node \(node.name) in Controller")
         }
         if node.annotations[Self.ttlAnnotation] == nil {
             try await client.patch(
                 .nodes, namespace: "", name: node.name,
                 ["metadata": ["annotations": [Self.ttlAnnotation: "0"]]])
         }
-        var lookAgain: Double?
-        switch NodeHealth.verdict(node, silence: silence, limits: limits, now: environment.now()) {
+        var lookAgain: Duration?
+        switch NodeHealth.verdict(node, silence: silence, limits: limits, now: self.now()) {
         case .heard(let after): lookAgain = after
         case .known: break
         case .silent(let conditions):
             try await client.patch(
-                .nodes, namespace: "", name: node.name, ["status": ["conditions": .array(conditions)]],
+                .nodes, namespace: "", name: node.name, ["status": ["conditions": conditions.value ?? .null]],
                 subresource: "status")
             // The change comes back as an event; taints and pods follow then.
             return .done
@@ -107,7 +108,7 @@ final class NodeLifecycleWorker: Sendable {
         try await setTaints(node)
         try await markPods(node)
         if let next = try await evict(node) { lookAgain = min(lookAgain ?? next, next) }
-        return lookAgain.map { .again(after: $0) } ?? .done
+        return ReconcileResult(again: lookAgain)
     }
 
     private func setTaints(_ node: NodeView) async throws(APIStatus) {
@@ -116,7 +117,7 @@ final class NodeLifecycleWorker: Sendable {
             let now = state.awake.read(clockNow)
             return state.heartbeats.isDisrupted(now: now, grace: limits.grace)
         }
-        let desired = NodeTaints.desired(node, isDisrupted: isDisrupted, now: environment.now())
+        let desired = NodeTaints.desired(node, isDisrupted: isDisrupted, now: self.now())
         guard desired != node.taints else { return }
         var metadata = Object()
         metadata["resourceVersion"] = node.value.at("metadata", "resourceVersion")
@@ -130,7 +131,7 @@ final class NodeLifecycleWorker: Sendable {
     private func markPods(_ node: NodeView) async throws(APIStatus) {
         guard let status = node.readyStatus else { return }
         guard state.withLock({ $0.heartbeats.mark(node.name, isNotReady: status != "True") }) else { return }
-        tell(node, "NodeNotReady", "Node \(node.name) status is now: NodeNotReady")
+        record(node, "NodeNotReady", "Node \(node.name) status is now: NodeNotReady")
         do throws(APIStatus) {
             for object in podsOnNode(node.name) {
                 let pod = PodView(object)
@@ -145,8 +146,8 @@ final class NodeLifecycleWorker: Sendable {
         }
     }
 
-    /// Deletes the pods whose time has come; returns the seconds until the next one's.
-    private func evict(_ node: NodeView) async throws(APIStatus) -> Double? {
+    /// Deletes the pods whose time has come; returns the time until the next one's.
+    private func evict(_ node: NodeView) async throws(APIStatus) -> Duration? {
         let taints = node.taints.filter { $0.effect == "NoExecute" }
         let clockNow = clock.now
         let (now, known, isDisrupted) = state.withLock { state in
@@ -158,17 +159,17 @@ final class NodeLifecycleWorker: Sendable {
             if !known.isEmpty { state.withLock { $0.leaving[node.name] = nil } }
             return nil
         }
-        var next: Double?
+        var next: Duration?
         var waiting: [String: Duration] = [:]
         var leaving: [StoredObject] = []
         for object in podsOnNode(node.name) {
             let pod = PodView(object)
             let since = known[pod.uid] ?? now
-            switch TaintEviction.verdict(pod, taints: taints, waited: (now - since).inSeconds) {
+            switch TaintEviction.verdict(pod, taints: taints, waited: now - since) {
             case .stays: break
             case .leaves(let after):
                 waiting[pod.uid] = since
-                if after > 0 { next = min(next ?? after, after) } else { leaving.append(object) }
+                if after > .zero { next = min(next ?? after, after) } else { leaving.append(object) }
             }
         }
         let remembered = waiting
@@ -187,30 +188,29 @@ final class NodeLifecycleWorker: Sendable {
                 "status": "True", "reason": "DeletionByTaintManager",
                 "message": "Taint manager: deleting due to NoExecute taint",
             ])
-        do throws(APIStatus) {
-            try await client.delete(
-                .pods, namespace: pod.namespace, name: pod.name, options: DeleteOptions(uid: pod.uid))
-        } catch { if error.code != 404, error.code != 409 { throw error } }
+        try await ignoringNotFound(
+            orChanged: true,
+            await client.delete(
+                .pods, namespace: pod.namespace, name: pod.name, options: DeleteOptions(uid: pod.uid)))
     }
 
     /// Writes one condition of a pod's status; a pod that is gone or changed needs none.
     private func setCondition(_ pod: PodView, type: String, fields: Object) async throws(APIStatus) {
-        var conditions = pod.value.items("status", "conditions")
-        let index = conditions.firstIndex { $0.text("type") == type }
-        var condition = index.map { conditions[$0] } ?? ["type": .string(type)]
+        var conditions = Conditions(of: pod.value)
+        var condition = conditions[type] ?? ["type": .string(type)]
         for (field, value) in fields { condition[field] = value }
-        condition["lastTransitionTime"] = .string(environment.now().rfc3339)
-        if let index { conditions[index] = condition } else { conditions.append(condition) }
+        condition["lastTransitionTime"] = .string(self.now().rfc3339)
+        conditions.put(condition)
         var metadata: Object = ["uid": .string(pod.uid)]
         metadata["resourceVersion"] = pod.value.at("metadata", "resourceVersion")
-        do throws(APIStatus) {
-            try await client.patch(
+        try await ignoringNotFound(
+            await client.patch(
                 .pods, namespace: pod.namespace, name: pod.name,
-                ["metadata": .object(metadata), "status": ["conditions": .array(conditions)]], subresource: "status")
-        } catch { if error.code != 404 { throw error } }
+                ["metadata": .object(metadata), "status": ["conditions": conditions.value ?? .null]],
+                subresource: "status"))
     }
 
-    private func tell(_ node: NodeView, _ reason: String, _ message: String) {
+    private func record(_ node: NodeView, _ reason: String, _ message: String) {
         nodeEvents.event(about: node.value, type: "Normal", reason: reason, message: message)
     }
 }

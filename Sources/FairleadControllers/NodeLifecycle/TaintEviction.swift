@@ -4,25 +4,25 @@ import FairleadModel
 enum TaintEviction {
     enum Verdict: Equatable {
         case stays
-        /// Seconds from now; 0 means at once.
-        case leaves(after: Double)
+        /// Zero means at once.
+        case leaves(after: Duration)
     }
 
     /// A pod that does not tolerate one of the taints leaves at once; one that tolerates all of them for a limited time
     /// leaves when it has waited for the shortest of these times.
     ///
-    /// - Parameter waited: seconds since this pod was first seen to be on a node with such taints. Not since the
+    /// - Parameter waited: since this pod was first seen to be on a node with such taints. Not since the
     ///   taint's `timeAdded`: that is for people to read, and clocks are set. As Kubernetes has it.
-    static func verdict(_ pod: PodView, taints: [Taint], waited: Double) -> Verdict {
+    static func verdict(_ pod: PodView, taints: [Taint], waited: Duration) -> Verdict {
         let taints = taints.filter { $0.effect == "NoExecute" }
         if taints.isEmpty || pod.isTerminating || pod.isFinished { return .stays }
         let tolerations = pod.tolerations
-        var leave: Double?
+        var leave: Duration?
         for taint in taints {
             let matching = tolerations.filter { $0.tolerates(taint) }
-            if matching.isEmpty { return .leaves(after: 0) }
+            if matching.isEmpty { return .leaves(after: .zero) }
             guard let seconds = matching.compactMap(\.seconds).min() else { continue }
-            let left = max(Double(max(seconds, 0)) - waited, 0)
+            let left = max(.seconds(saturating: Double(seconds)) - waited, .zero)
             leave = min(leave ?? left, left)
         }
         return leave.map { .leaves(after: $0) } ?? .stays

@@ -39,10 +39,12 @@ enum OwnershipIndex {
 
 enum Selectors {
     /// The workload's selector; nil if it is missing, malformed or empty (which would own everything).
-    static func ofWorkload(_ workload: Value) -> LabelSelector? {
-        guard let value = workload.at("spec", "selector"), let selector = try? LabelSelector(labelSelector: value),
-            !selector.isEmpty
-        else { return nil }
-        return selector
+    static func ofWorkload(_ workload: Value) -> LabelSelector? { of(workload).flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// `spec.selector`; nil if it is missing or malformed.
+    static func of(_ object: Value) -> LabelSelector? {
+        guard let value = object.at("spec", "selector") else { return nil }
+        // Validation refuses malformed ones; one of an older build selects nothing.
+        return try? LabelSelector(labelSelector: value)
     }
 }

@@ -1,18 +1,27 @@
 import FairleadClient
 import FairleadModel
 
-/// Carries out an `OwnershipClaim`.
+/// Executes an `OwnershipClaim`.
 struct OwnershipWriter: Sendable {
     let client: any ObjectClient
     let ownerResource: GroupVersionResource
     let ownedResource: GroupVersionResource
     let ownerKind: String
 
-    /// Returns what the owner controls afterwards.
-    ///
+    /// Adopts and releases what the owner's selector says, and returns what the owner controls afterwards.
+    /// - Parameter isMeant: what may be adopted or released at all.
+    func settle(
+        _ owner: StoredObject, _ selector: LabelSelector, in lister: Lister,
+        where isMeant: (StoredObject) -> Bool = { _ in true }
+    ) async throws(APIStatus) -> [Value] {
+        let candidates = OwnershipIndex.candidates(of: owner, in: lister).filter(isMeant)
+        let claim = OwnershipClaim(owner: owner.value, selector: selector, candidates: candidates)
+        return try await settle(claim, owner: owner.value)
+    }
+
     /// Before anything is adopted the owner is read afresh: a cache may show an owner that was deleted since, and its
     /// orphans must not be taken back.
-    func settle(_ claim: OwnershipClaim, owner: Value) async throws(APIStatus) -> [Value] {
+    private func settle(_ claim: OwnershipClaim, owner: Value) async throws(APIStatus) -> [Value] {
         var owned = claim.owned.map(\.value)
         if !claim.adopted.isEmpty {
             let fresh = try await client.get(ownerResource, namespace: owner.namespace, name: owner.name)
@@ -31,12 +40,7 @@ struct OwnershipWriter: Sendable {
 
     /// Nil if the object is gone.
     private func apply(_ patch: Value, to object: StoredObject) async throws(APIStatus) -> Value? {
-        do {
-            return try await client.patch(
-                ownedResource, namespace: object.key.namespace, name: object.key.name, patch)
-        } catch {
-            if error.code == 404 { return nil }
-            throw error
-        }
+        try await ignoringNotFound(
+            await client.patch(ownedResource, namespace: object.key.namespace, name: object.key.name, patch))
     }
 }

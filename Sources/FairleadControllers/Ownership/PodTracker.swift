@@ -6,16 +6,12 @@ import Synchronization
 final class PodTracker: Sendable {
     let ownerKind: String
     private let owners: Lister
-    private let queue: WorkQueue<ObjectName>
     private let expectations = Mutex(Expectations<ObjectName>())
     private let clock: any DelayClock
 
-    init(
-        ownerKind: String, owners: Lister, queue: WorkQueue<ObjectName>, clock: any DelayClock = SystemDelayClock()
-    ) {
+    init(ownerKind: String, owners: Lister, clock: any DelayClock) {
         self.ownerKind = ownerKind
         self.owners = owners
-        self.queue = queue
         self.clock = clock
     }
 
@@ -46,8 +42,18 @@ final class PodTracker: Sendable {
 
     func forget(_ key: ObjectName) { expectations.withLock { $0.forget(key) } }
 
-    /// The handler for the pods' informer.
-    func observe(_ change: ObjectChange) {
+    /// Takes note of a change of an owner; returns the key to look at.
+    func observe(owner change: ObjectChange) -> [ObjectName] {
+        // One of the same name that follows a deleted one must not inherit its expectations.
+        if change.isDeletion || (change.old != nil && change.old?.value.uid != change.new?.value.uid) {
+            forget(change.name)
+        }
+        return [change.name]
+    }
+
+    /// Takes note of a change of a pod; returns the owners to look at.
+    func observe(_ change: ObjectChange) -> [ObjectName] {
+        var keys: [ObjectName] = []
         let before = change.old.flatMap { owner(of: $0) }
         let after = change.new.flatMap { owner(of: $0) }
         if let new = change.new {
@@ -57,14 +63,15 @@ final class PodTracker: Sendable {
                     if change.isAddition { expectations.creationObserved(after) }
                     if isLeaving { expectations.deletionObserved(after, name: new.value.uid) }
                 }
-                queue.add(after)
+                keys.append(after)
             } else if !isLeaving, new.value.controllerRef == nil {
-                for adopter in OwnershipIndex.adopters(of: new, in: owners) { queue.add(adopter) }
+                keys += OwnershipIndex.adopters(of: new, in: owners)
             }
         } else if let before, let old = change.old {
             expectations.withLock { $0.deletionObserved(before, name: old.value.uid) }
         }
-        if let before, before != after { queue.add(before) }
+        if let before, before != after { keys.append(before) }
+        return keys
     }
 
     private func owner(of pod: StoredObject) -> ObjectName? {

@@ -18,14 +18,14 @@ extension PodView {
         guard isReady else { return false }
         if minReadySeconds == 0 { return true }
         guard let since = readySince else { return false }
-        return now.remaining(of: Double(minReadySeconds), since: since) == 0
+        return now.remaining(of: .seconds(saturating: Double(minReadySeconds)), since: since) == .zero
     }
 
-    /// Seconds until a ready pod becomes available, or nil if it is not ready, already available, or never will be.
-    func secondsToAvailability(minReadySeconds: Int64, now: Timestamp) -> Double? {
+    /// How long until a ready pod becomes available, or nil if it is not ready, already available, or never will be.
+    func timeToAvailability(minReadySeconds: Int64, now: Timestamp) -> Duration? {
         guard isReady, minReadySeconds > 0, let since = readySince else { return nil }
-        let wait = now.remaining(of: Double(minReadySeconds), since: since)
-        return wait > 0 ? wait : nil
+        let wait = now.remaining(of: .seconds(saturating: Double(minReadySeconds)), since: since)
+        return wait > .zero ? wait : nil
     }
 
     /// The highest restart count among its containers.

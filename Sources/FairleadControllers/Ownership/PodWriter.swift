@@ -7,14 +7,24 @@ struct PodWriter: Sendable {
     let recorder: EventRecorder
 
     /// The outcome of a series of creations.
-    struct Outcome: Sendable {
+    private struct Outcome: Sendable {
         var succeeded = 0
         var failure: APIStatus?
     }
 
+    /// Creates pods, and lets the tracker expect them in the cache. Returns a failure, if there was one that another try
+    /// may mend.
+    func create(_ pods: [Value], for owner: Value, key: ObjectName, _ tracker: PodTracker) async -> APIStatus? {
+        if pods.isEmpty { return nil }
+        tracker.expectCreations(pods.count, of: key)
+        let outcome = await create(pods, for: owner)
+        tracker.giveUpCreations(pods.count - outcome.succeeded, of: key)
+        return outcome.failure?.isNamespaceTerminating == true ? nil : outcome.failure
+    }
+
     /// Creates pods in batches of 1, 2, 4, …, and stops after the first batch with a failure: a quota or an admission
     /// error that refuses one pod would refuse them all.
-    func create(_ pods: [Value], for owner: Value) async -> Outcome {
+    private func create(_ pods: [Value], for owner: Value) async -> Outcome {
         var outcome = Outcome()
         var start = 0
         var batch = 1
@@ -33,7 +43,7 @@ struct PodWriter: Sendable {
     }
 
     /// Says why an owner gets no more pods just now.
-    func tellHeldBack(_ owner: Value) {
+    func recordHeldBack(_ owner: Value) {
         recorder.event(about: owner, type: "Warning", reason: "FailedCreate", message: CreationBurst.message)
     }
 

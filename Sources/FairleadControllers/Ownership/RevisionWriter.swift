@@ -24,11 +24,8 @@ struct RevisionWriter: Sendable {
 
     func delete(_ revisions: [Value]) async throws(APIStatus) {
         for revision in revisions {
-            do {
-                try await client.delete(.controllerRevisions, namespace: revision.namespace, name: revision.name)
-            } catch {
-                if error.code != 404 { throw error }
-            }
+            try await ignoringNotFound(
+                await client.delete(.controllerRevisions, namespace: revision.namespace, name: revision.name))
         }
     }
 }

@@ -1,32 +1,24 @@
 package import FairleadClient
-package import FairleadModel
+import FairleadModel
 import Synchronization
 
-/// Deletes pods that no kubelet will ever delete. `pod-garbage-collector` of Kubernetes; it looks every 20 seconds and
-/// whenever a node goes.
-package final class PodGCController: Controller {
-    package let name = "pod-garbage-collector"
-    private static let period = 20.0
-    private let informers: [Informer]
-    private let runner: ControllerRunner<String>
+/// Deletes pods that no kubelet will ever delete. It looks every 20 seconds and whenever a node goes.
+package enum PodGCController {
+    private static let period = Duration.seconds(20)
 
-    package init(client: any ObjectClient, informers: InformerSet, environment: Environment) {
-        let queue = WorkQueue<String>()
-        let pods = informers.informer(.pods)
-        let nodes = informers.informer(.nodes)
-        let worker = PodGCWorker(client: client, pods: pods.lister, nodes: nodes.lister, now: environment.now)
-        runner = ControllerRunner(name: name, workers: 1, queue: queue) { _ in
+    package static let descriptor = ControllerDescriptor(
+        "pod-garbage-collector-controller", alias: "podgc", workers: 1
+    ) { (setup: ControllerSetup<String>, _: ControllerSettings) in
+        let pods = setup.watch(.pods)
+        let nodes = setup.watch(.nodes) { $0.isDeletion ? ["all"] : [] }
+        setup.begin { ["all"] }
+        let worker = PodGCWorker(
+            client: setup.client, pods: pods.lister, nodes: nodes.lister, now: setup.now, clock: setup.clock)
+        return { _ in
             try await worker.collect()
             return .again(after: Self.period)
         }
-        self.informers = [pods, nodes]
-        nodes.addHandler { if $0.isDeletion { queue.add("all") } }
-        queue.add("all")
     }
-
-    package var health: ControllerHealth { runner.health }
-
-    package func run() async { await ControllerLoop.run(runner, after: informers) }
 }
 
 private final class PodGCWorker: Sendable {
@@ -39,7 +31,7 @@ private final class PodGCWorker: Sendable {
 
     init(
         client: any ObjectClient, pods: Lister, nodes: Lister, now: @escaping @Sendable () -> Timestamp,
-        clock: any DelayClock = SystemDelayClock()
+        clock: any DelayClock
     ) {
         self.client = client
         self.pods = pods
@@ -55,25 +47,17 @@ private final class PodGCWorker: Sendable {
             missingSince: missingSince.withLock { $0 })
         missingSince.withLock { $0 = plan.missingSince }
         for pod in plan.lost {
-            try await ignoringAbsence { () throws(APIStatus) in
-                _ = try await client.patch(
-                    .pods, namespace: pod.namespace, name: pod.name, reconciler.failed(pod), subresource: "status")
-            }
+            try await ignoringNotFound(
+                orChanged: true,
+                await client.patch(
+                    .pods, namespace: pod.namespace, name: pod.name, reconciler.failed(pod), subresource: "status"))
         }
         for pod in plan.lost + plan.delete {
-            try await ignoringAbsence { () throws(APIStatus) in
-                try await client.delete(
+            try await ignoringNotFound(
+                orChanged: true,
+                await client.delete(
                     .pods, namespace: pod.namespace, name: pod.name,
-                    options: DeleteOptions(uid: pod.uid, gracePeriodSeconds: 0))
-            }
-        }
-    }
-
-    private func ignoringAbsence(_ body: () async throws(APIStatus) -> Void) async throws(APIStatus) {
-        do {
-            try await body()
-        } catch {
-            if error.code != 404, error.code != 409 { throw error }
+                    options: DeleteOptions(uid: pod.uid, gracePeriodSeconds: 0)))
         }
     }
 }

@@ -48,11 +48,10 @@ struct PodGCReconciler {
 
     /// The status patch for a pod whose node is gone.
     func failed(_ pod: Value) -> Value {
-        var conditions = pod.items("status", "conditions").filter { $0.text("type") != "DisruptionTarget" }
-        conditions.append([
-            "type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC",
-            "message": "PodGC: node no longer exists", "lastTransitionTime": .string(now.rfc3339),
-        ])
-        return ["status": ["phase": "Failed", "conditions": .array(conditions)]]
+        var conditions = Conditions(of: pod)
+        conditions.set(
+            "DisruptionTarget", true, reason: "DeletionByPodGC", message: "PodGC: node no longer exists", now: now,
+            movesLast: true)
+        return ["status": ["phase": "Failed", "conditions": conditions.value ?? .null]]
     }
 }

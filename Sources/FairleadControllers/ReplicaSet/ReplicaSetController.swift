@@ -1,38 +1,20 @@
 package import FairleadClient
-package import FairleadModel
+import FairleadModel
 
-/// Keeps as many pods as each ReplicaSet asks for. `replicaset-controller` of Kubernetes.
-package final class ReplicaSetController: Controller {
-    package let name = "replicaset-controller"
-    private let informers: [Informer]
-    private let recorder: EventRecorder
-    private let runner: ControllerRunner<ObjectName>
-
-    package init(client: any ObjectClient, informers: InformerSet, environment: Environment) {
-        let queue = WorkQueue<ObjectName>()
-        let sets = informers.informer(.replicaSets)
-        let pods = informers.informer(.pods)
+/// Keeps as many pods as each ReplicaSet asks for.
+package enum ReplicaSetController {
+    package static let descriptor = ControllerDescriptor("replicaset-controller", alias: "replicaset", workers: 5) {
+        (setup: ControllerSetup<ObjectName>, _: ControllerSettings) in
+        let sets = setup.watch(.replicaSets)
+        let pods = setup.watch(.pods)
         OwnershipIndex.install(on: pods)
         OwnershipIndex.install(on: sets)
-        let tracker = PodTracker(
-            ownerKind: "ReplicaSet", owners: sets.lister, queue: queue)
-        recorder = EventRecorder(client: client, component: name, environment: environment)
+        let tracker = PodTracker(ownerKind: "ReplicaSet", owners: sets.lister, clock: setup.clock)
         let worker = ReplicaSetWorker(
-            client: client, sets: sets.lister, pods: pods.lister, tracker: tracker, recorder: recorder,
-            now: environment.now)
-        runner = ControllerRunner(name: name, workers: 5, queue: queue) { try await worker.reconcile($0) }
-        self.informers = [sets, pods]
-        sets.addHandler { change in
-            // A set of the same name that follows a deleted one must not inherit its expectations.
-            if change.isDeletion || (change.old != nil && change.old?.value.uid != change.new?.value.uid) {
-                tracker.forget(change.name)
-            }
-            queue.add(change.name)
-        }
-        pods.addHandler { tracker.observe($0) }
+            client: setup.client, sets: sets.lister, pods: pods.lister, tracker: tracker, recorder: setup.recorder(),
+            now: setup.now)
+        setup.map(sets) { tracker.observe(owner: $0) }
+        setup.map(pods) { tracker.observe($0) }
+        return { try await worker.reconcile($0) }
     }
-
-    package var health: ControllerHealth { runner.health }
-
-    package func run() async { await ControllerLoop.run(runner, after: informers, recorder: recorder) }
 }

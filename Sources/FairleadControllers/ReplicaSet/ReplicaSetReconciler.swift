@@ -69,23 +69,18 @@ struct ReplicaSetReconciler: Sendable {
     }
 
     private func conditions(failure: APIStatus?, now: Timestamp) -> Value? {
-        let old = replicaSet.at("status", "conditions")?.array ?? []
-        let hasFailure = old.contains { $0["type"]?.string == "ReplicaFailure" }
-        var conditions = old
-        if let failure, !hasFailure {
+        var conditions = Conditions(of: replicaSet)
+        if let failure, conditions["ReplicaFailure"] == nil {
             let reason = activePods.count < desired ? "FailedCreate" : "FailedDelete"
-            conditions.append([
-                "type": "ReplicaFailure", "status": "True", "reason": .string(reason),
-                "message": .string(failure.message), "lastTransitionTime": .string(now.rfc3339),
-            ])
-        } else if failure == nil, hasFailure {
-            conditions.removeAll { $0["type"]?.string == "ReplicaFailure" }
+            conditions.set("ReplicaFailure", true, reason: reason, message: failure.message, now: now)
+        } else if failure == nil {
+            conditions.remove("ReplicaFailure")
         }
-        return conditions.isEmpty ? nil : .array(conditions)
+        return conditions.value
     }
 
     /// When the set must be looked at again because a ready pod will have become available.
-    func secondsToNextAvailability(now: Timestamp) -> Double? {
-        activePods.compactMap { PodView($0).secondsToAvailability(minReadySeconds: minReadySeconds, now: now) }.min()
+    func timeToNextAvailability(now: Timestamp) -> Duration? {
+        activePods.compactMap { PodView($0).timeToAvailability(minReadySeconds: minReadySeconds, now: now) }.min()
     }
 }

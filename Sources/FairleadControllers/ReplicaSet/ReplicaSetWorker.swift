@@ -1,7 +1,7 @@
 import FairleadClient
 import FairleadModel
 
-/// Carries out what `ReplicaSetReconciler` plans for one set.
+/// Executes what `ReplicaSetReconciler` plans for one set.
 struct ReplicaSetWorker: Sendable {
     let client: any ObjectClient
     let sets: Lister
@@ -18,30 +18,23 @@ struct ReplicaSetWorker: Sendable {
         guard let selector = Selectors.ofWorkload(stored.value) else { return .done }
         // Asked before the pods are read: what is observed in between can only make the picture newer.
         let isUpToDate = tracker.isUpToDate(key)
-        let claim = OwnershipClaim(
-            owner: stored.value, selector: selector,
-            candidates: OwnershipIndex.candidates(of: stored, in: pods))
         let owned = try await OwnershipWriter(
             client: client, ownerResource: .replicaSets, ownedResource: .pods, ownerKind: "ReplicaSet"
-        ).settle(claim, owner: stored.value)
+        ).settle(stored, selector, in: pods)
         let reconciler = ReplicaSetReconciler(replicaSet: stored.value, pods: owned)
         var failure: APIStatus?
-        if isUpToDate { failure = await carryOut(reconciler.plan(related: related(to: stored)), for: stored) }
-        try await write(reconciler.status(failure: failure, now: now()), of: stored.value)
+        if isUpToDate { failure = await execute(reconciler.plan(related: related(to: stored)), for: stored) }
+        try await client.updateStatus(
+            .replicaSets, of: stored.value, to: reconciler.status(failure: failure, now: now()))
         if let failure { throw failure }
-        return reconciler.secondsToNextAvailability(now: now()).map { .again(after: $0) } ?? .done
+        return ReconcileResult(again: reconciler.timeToNextAvailability(now: now()))
     }
 
-    private func carryOut(_ plan: ReplicaSetReconciler.Plan, for set: StoredObject) async -> APIStatus? {
+    private func execute(_ plan: ReplicaSetReconciler.Plan, for set: StoredObject) async -> APIStatus? {
         let key = set.objectName
         let writer = PodWriter(client: client, recorder: recorder)
-        if plan.isHeldBack { writer.tellHeldBack(set.value) }
-        if !plan.create.isEmpty {
-            tracker.expectCreations(plan.create.count, of: key)
-            let outcome = await writer.create(plan.create, for: set.value)
-            tracker.giveUpCreations(plan.create.count - outcome.succeeded, of: key)
-            return outcome.failure?.isNamespaceTerminating == true ? nil : outcome.failure
-        }
+        if plan.isHeldBack { writer.recordHeldBack(set.value) }
+        if !plan.create.isEmpty { return await writer.create(plan.create, for: set.value, key: key, tracker) }
         guard !plan.delete.isEmpty else { return nil }
         tracker.expectDeletions(of: plan.delete, by: key)
         return await withTaskGroup(of: APIStatus?.self) { group in
@@ -69,17 +62,5 @@ struct ReplicaSetWorker: Sendable {
         }
         let siblings = sets.indexed(OwnershipIndex.controllerUID, owner.uid)
         return siblings.flatMap { pods.indexed(OwnershipIndex.controllerUID, $0.value.uid).map(\.value) }
-    }
-
-    private func write(_ status: Value, of set: Value) async throws(APIStatus) {
-        guard set["status"] ?? .object(Object()) != status else { return }
-        var changed = set
-        changed["status"] = status
-        do {
-            _ = try await client.update(.replicaSets, changed, subresource: "status")
-        } catch {
-            if error.code == 404 { return }
-            throw error
-        }
     }
 }

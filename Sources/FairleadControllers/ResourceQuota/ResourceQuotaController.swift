@@ -1,50 +1,34 @@
 package import FairleadClient
 import FairleadModel
 
-/// Counts what is taken of ResourceQuotas. `resourcequota-controller` of Kubernetes.
+/// Counts what is taken of ResourceQuotas.
 ///
 /// Writes enter what they take themselves; what goes, and what a new or changed quota finds, is counted here.
-package final class ResourceQuotaController: Controller {
+package enum ResourceQuotaController {
     static let quotas = GroupVersionResource(group: "", version: "v1", resource: "resourcequotas")
 
-    package let name = "resourcequota-controller"
-    private let informers: [Informer]
-    private let runner: ControllerRunner<ObjectName>
-
-    /// - Parameter resources: everything that may be counted, custom resources included.
-    package init(client: any ObjectClient, informers: InformerSet, resources: ManagedResources) {
-        let queue = WorkQueue<ObjectName>()
-        let quotas = informers.informer(Self.quotas)
+    package static let descriptor = ControllerDescriptor(
+        "resourcequota-controller", alias: "resourcequota", workers: 2
+    ) { (setup: ControllerSetup<ObjectName>, settings: ControllerSettings) in
+        let quotas = setup.watch(Self.quotas) { change in
+            guard let quota = change.new.map({ Quota($0.value) }) else { return [] }
+            return change.isAddition || quota.hard != quota.wanted ? [change.name] : []
+        }
         let lister = quotas.lister
-        let worker = ResourceQuotaWorker(client: client, resources: resources)
-        runner = ControllerRunner(name: name, workers: 2, queue: queue) { key in
-            try await worker.reconcile(key)
-            return .done
-        }
-        self.informers = [quotas]
-        quotas.addHandler { change in
-            guard let new = change.new?.value else { return }
-            let quota = Quota(new)
-            if change.isAddition || quota.hard != quota.wanted { queue.add(change.name) }
-        }
-        resources.attach { managed, informer in
+        settings.resources.attach { managed, informer in
             // Events come and go by the thousand: who counts them counts again when something else goes.
             guard managed.isNamespaced, managed.resource != .events else { return }
-            informer.addHandler { change in
+            setup.map(informer) { change in
                 // What comes has been entered by the write that made it.
-                if change.isAddition { return }
+                if change.isAddition { return [] }
                 // Few namespaces have quotas: the look-up is empty for the rest.
-                for quota in lister.list(namespace: change.name.namespace) {
-                    let name = ObjectName(namespace: quota.key.namespace, name: quota.key.name)
-                    if managed.resource != Self.quotas || name != change.name { queue.add(name) }
-                }
+                let there = lister.list(namespace: change.name.namespace).map(\.objectName)
+                return managed.resource == Self.quotas ? there.filter { $0 != change.name } : there
             }
         }
+        let worker = ResourceQuotaWorker(client: setup.client, resources: settings.resources)
+        return { try await worker.reconcile($0) }
     }
-
-    package var health: ControllerHealth { runner.health }
-
-    package func run() async { await ControllerLoop.run(runner, after: informers) }
 }
 
 private struct ResourceQuotaWorker: Sendable {
@@ -53,16 +37,10 @@ private struct ResourceQuotaWorker: Sendable {
 
     /// The quota is read before what it counts: what comes in between changes the quota, and the update is refused;
     /// what goes in between is not counted. Informers, each at a revision of its own, could not promise that.
-    func reconcile(_ key: ObjectName) async throws {
-        let found: Value
-        do throws(APIStatus) {
-            found = try await client.get(
-                ResourceQuotaController.quotas, namespace: key.namespace, name: key.name)
-        } catch {
-            if error.code == 404 { return }
-            throw error
-        }
-        let quota = Quota(found)
+    func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
+        let found = try await ignoringNotFound(
+            await client.get(ResourceQuotaController.quotas, namespace: key.namespace, name: key.name))
+        guard let quota = found.map({ Quota($0) }) else { return .done }
         let bounds = quota.wanted.names
         let reconciler = ResourceQuotaReconciler(quota: quota)
         var used = reconciler.nothing
@@ -72,7 +50,8 @@ private struct ResourceQuotaWorker: Sendable {
                 used = used + reconciler.usage(of: object.value, resource.groupResource)
             }
         }
-        guard let changed = reconciler.plan(used: used) else { return }
+        guard let changed = reconciler.plan(used: used) else { return .done }
         try await client.update(ResourceQuotaController.quotas, changed, subresource: "status")
+        return .done
     }
 }

@@ -19,8 +19,8 @@ struct ServiceCIDRReconciler {
         case announce
         /// Write the condition Ready False: addresses are in use.
         case hold
-        /// Look again after so many seconds.
-        case wait(Double)
+        /// Look again after this.
+        case wait(Duration)
         /// Take the finalizer off.
         case release
     }
@@ -28,21 +28,21 @@ struct ServiceCIDRReconciler {
     /// - Parameters:
     ///   - others: all ServiceCIDRs but this one.
     ///   - addresses: every IPAddress there is; asked for only when the range is being deleted.
-    ///   - grace: seconds between the deletion and the removal of the finalizer, in which allocators in other
+    ///   - grace: the time between the deletion and the removal of the finalizer, in which allocators in other
     ///     processes would learn of it.
     static func plan(
-        _ cidr: Value, others: [Value], addresses: () -> [Value], now: Timestamp, grace: Double
+        _ cidr: Value, others: [Value], addresses: () -> [Value], now: Timestamp, grace: Duration
     ) -> Plan {
         guard let deletion = cidr.deletionTimestamp else {
             if !cidr.finalizers.contains(finalizer) { return .protect }
-            return status(of: cidr) == "True" ? .nothing : .announce
+            return Conditions(of: cidr).isTrue(condition) ? .nothing : .announce
         }
         guard cidr.finalizers.contains(finalizer) else { return .nothing }
         if isInUse(ranges(of: cidr), others: others.filter { $0.deletionTimestamp == nil }, addresses) {
-            return reason(of: cidr) == "Terminating" ? .nothing : .hold
+            return Conditions(of: cidr).reason(condition) == "Terminating" ? .nothing : .hold
         }
-        let left = Timestamp(rfc3339: deletion).map { now.remaining(of: grace, since: $0) } ?? 0
-        return left > 0 ? .wait(left) : .release
+        let left = Timestamp(rfc3339: deletion).map { now.remaining(of: grace, since: $0) } ?? .zero
+        return left > .zero ? .wait(left) : .release
     }
 
     static func ranges(of cidr: Value) -> [CIDR] {
@@ -59,21 +59,13 @@ struct ServiceCIDRReconciler {
         }
     }
 
-    private static func ready(_ cidr: Value) -> Value? {
-        cidr.items("status", "conditions").first { $0.text("type") == condition }
-    }
-    private static func status(of cidr: Value) -> String { ready(cidr)?.text("status") ?? "" }
-    private static func reason(of cidr: Value) -> String { ready(cidr)?.text("reason") ?? "" }
-
     /// The merge patch of the status that says whether the range is ready.
     static func conditionPatch(_ cidr: Value, isReady: Bool, now: Timestamp) -> Value {
-        let new: Value = [
-            "type": .string(condition), "status": isReady ? "True" : "False",
-            "reason": isReady ? "" : "Terminating", "message": .string(isReady ? readyMessage : heldMessage),
-            "lastTransitionTime": .string(now.rfc3339),
-        ]
-        let rest = cidr.items("status", "conditions").filter { $0.text("type") != condition }
-        return ["status": ["conditions": .array(rest + [new])]]
+        var conditions = Conditions(of: cidr)
+        conditions.set(
+            condition, isReady, reason: isReady ? "" : "Terminating", message: isReady ? readyMessage : heldMessage,
+            now: now, movesLast: true)
+        return ["status": ["conditions": conditions.value ?? .null]]
     }
 }
 

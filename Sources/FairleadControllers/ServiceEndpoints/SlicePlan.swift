@@ -40,7 +40,7 @@ struct SlicePlan {
     }
 }
 
-/// Carries out a `SlicePlan`.
+/// Executes a `SlicePlan`.
 struct SliceWriter: Sendable {
     let client: any ObjectClient
 

@@ -1,32 +1,20 @@
 package import FairleadClient
-package import FairleadModel
+import FairleadModel
 
-/// Keeps numbered pods with stable names. `statefulset-controller` of Kubernetes.
-package final class StatefulSetController: Controller {
-    package let name = "statefulset-controller"
-    private let informers: [Informer]
-    private let recorder: EventRecorder
-    private let runner: ControllerRunner<ObjectName>
-
-    package init(client: any ObjectClient, informers: InformerSet, environment: Environment) {
-        let queue = WorkQueue<ObjectName>()
-        let sets = informers.informer(.statefulSets)
-        let pods = informers.informer(.pods)
-        let revisions = informers.informer(.controllerRevisions)
+/// Keeps numbered pods with stable names.
+package enum StatefulSetController {
+    package static let descriptor = ControllerDescriptor("statefulset-controller", alias: "statefulset", workers: 5) {
+        (setup: ControllerSetup<ObjectName>, _: ControllerSettings) in
+        let sets = setup.watch(.statefulSets) { [$0.name] }
+        let pods = setup.watch(.pods)
+        let revisions = setup.watch(.controllerRevisions)
         OwnershipIndex.install(on: pods)
         OwnershipIndex.install(on: revisions)
-        let tracker = PodTracker(ownerKind: "StatefulSet", owners: sets.lister, queue: queue)
-        recorder = EventRecorder(client: client, component: name, environment: environment)
+        let tracker = PodTracker(ownerKind: "StatefulSet", owners: sets.lister, clock: setup.clock)
+        setup.map(pods) { tracker.observe($0) }
         let worker = StatefulSetWorker(
-            client: client, sets: sets.lister, pods: pods.lister, revisions: revisions.lister, recorder: recorder,
-            now: environment.now)
-        runner = ControllerRunner(name: name, workers: 5, queue: queue) { try await worker.reconcile($0) }
-        self.informers = [sets, pods, revisions]
-        sets.addHandler { queue.add($0.name) }
-        pods.addHandler { tracker.observe($0) }
+            client: setup.client, sets: sets.lister, pods: pods.lister, revisions: revisions.lister,
+            recorder: setup.recorder(), now: setup.now)
+        return { try await worker.reconcile($0) }
     }
-
-    package var health: ControllerHealth { runner.health }
-
-    package func run() async { await ControllerLoop.run(runner, after: informers, recorder: recorder) }
 }

@@ -157,7 +157,7 @@ struct StatefulSetReconciler {
         return .object(status)
     }
 
-    func secondsToNextAvailability() -> Double? {
-        pods.values.compactMap { PodView($0).secondsToAvailability(minReadySeconds: minReadySeconds, now: now) }.min()
+    func timeToNextAvailability() -> Duration? {
+        pods.values.compactMap { PodView($0).timeToAvailability(minReadySeconds: minReadySeconds, now: now) }.min()
     }
 }

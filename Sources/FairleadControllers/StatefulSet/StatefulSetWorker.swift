@@ -1,7 +1,7 @@
 import FairleadClient
 import FairleadModel
 
-/// Carries out what `StatefulSetReconciler` plans. Names are fixed, so a stale cache leads to "already exists", not to
+/// Executes what `StatefulSetReconciler` plans. Names are fixed, so a stale cache leads to "already exists", not to
 /// a second pod.
 struct StatefulSetWorker: Sendable {
     let client: any ObjectClient
@@ -14,14 +14,9 @@ struct StatefulSetWorker: Sendable {
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
         guard let stored = sets.get(key), let selector = Selectors.ofWorkload(stored.value) else { return .done }
         let set = stored.value
-        let claim = OwnershipClaim(
-            owner: set, selector: selector,
-            candidates: OwnershipIndex.candidates(of: stored, in: pods).filter {
-                StatefulSetReconciler.ordinal(of: $0.value, in: set) != nil
-            })
         let owned = try await OwnershipWriter(
             client: client, ownerResource: .statefulSets, ownedResource: .pods, ownerKind: "StatefulSet"
-        ).settle(claim, owner: set)
+        ).settle(stored, selector, in: pods) { StatefulSetReconciler.ordinal(of: $0.value, in: set) != nil }
         let history = RevisionHistory(
             owner: set, kind: "StatefulSet", hashLabel: "controller.kubernetes.io/hash",
             revisions: revisions.indexed(OwnershipIndex.controllerUID, set.uid).map(\.value))
@@ -37,18 +32,18 @@ struct StatefulSetWorker: Sendable {
         }
         for entry in plan.create { try await create(entry.pod, claims: entry.claims, for: set) }
         for pod in plan.delete { try await delete(pod, for: set) }
-        try await write(reconciler.status(), of: set)
+        try await client.updateStatus(.statefulSets, of: set, to: reconciler.status())
         let inUse = Set(
             owned.compactMap { $0.labels[StatefulSetReconciler.revisionLabel] } + [update.name, currentName])
         try await writer.delete(history.surplus(inUse: inUse))
-        return reconciler.secondsToNextAvailability().map { .again(after: $0) } ?? .done
+        return ReconcileResult(again: reconciler.timeToNextAvailability())
     }
 
     private func create(_ pod: Value, claims: [Value], for set: Value) async throws(APIStatus) {
         for claim in claims {
             do {
                 _ = try await client.create(Self.claims, namespace: set.namespace, claim)
-                tell(
+                record(
                     set, "SuccessfulCreate",
                     "create Claim \(claim.name) Pod \(pod.name) in StatefulSet \(set.name) success")
             } catch {
@@ -57,7 +52,7 @@ struct StatefulSetWorker: Sendable {
         }
         do {
             _ = try await client.create(.pods, namespace: set.namespace, pod)
-            tell(set, "SuccessfulCreate", "create Pod \(pod.name) in StatefulSet \(set.name) successful")
+            record(set, "SuccessfulCreate", "create Pod \(pod.name) in StatefulSet \(set.name) successful")
         } catch {
             if error.reason == "AlreadyExists" || error.isNamespaceTerminating { return }
             recorder.event(
@@ -68,27 +63,15 @@ struct StatefulSetWorker: Sendable {
     }
 
     private func delete(_ pod: Value, for set: Value) async throws(APIStatus) {
-        do {
-            try await client.delete(
-                .pods, namespace: pod.namespace, name: pod.name, options: DeleteOptions(uid: pod.uid))
-            tell(set, "SuccessfulDelete", "delete Pod \(pod.name) in StatefulSet \(set.name) successful")
-        } catch {
-            if error.code != 404 { throw error }
+        let outcome: Void? = try await ignoringNotFound(
+            await client.delete(
+                .pods, namespace: pod.namespace, name: pod.name, options: DeleteOptions(uid: pod.uid)))
+        if outcome != nil {
+            record(set, "SuccessfulDelete", "delete Pod \(pod.name) in StatefulSet \(set.name) successful")
         }
     }
 
-    private func write(_ status: Value, of set: Value) async throws(APIStatus) {
-        guard set["status"] != status else { return }
-        var changed = set
-        changed["status"] = status
-        do {
-            _ = try await client.update(.statefulSets, changed, subresource: "status")
-        } catch {
-            if error.code != 404 { throw error }
-        }
-    }
-
-    private func tell(_ set: Value, _ reason: String, _ message: String) {
+    private func record(_ set: Value, _ reason: String, _ message: String) {
         recorder.event(about: set, type: "Normal", reason: reason, message: message)
     }
 

@@ -37,18 +37,21 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         Double(seconds -| other.seconds) + Double(nanoseconds -| other.nanoseconds) / 1e9
     }
 
-    /// How many seconds are left now of a wait that began at a stored moment; none when it is over.
+    /// How long it is from `other` until this instant, at most a thousand years.
+    package func duration(since other: Timestamp) -> Duration { .seconds(saturating: since(other)) }
+
+    /// How much is left now of a wait that began at a stored moment; none when it is over.
     ///
     /// A moment that lies well ahead was stamped before the clock was set back. When it was is not known then, and the
     /// wait counts as over: the alternative is to wait until that time comes round again, maybe for years. For waits
     /// only that may end early; not for deadlines after which something is taken away.
-    package func remaining(of seconds: Double, since began: Timestamp) -> Double {
-        let passed = since(began)
-        return passed < -Self.correction ? 0 : max(seconds - passed, 0)
+    package func remaining(of wait: Duration, since began: Timestamp) -> Duration {
+        let passed = duration(since: began)
+        return passed < .zero - Self.correction ? .zero : max(wait - passed, .zero)
     }
 
     /// Clocks are put right by as much all the time.
-    private static let correction = 60.0
+    private static let correction = Duration.seconds(60)
 
     /// `2026-01-02T03:04:05Z`.
     package var rfc3339: String { text(withMicroseconds: false) }

@@ -1,3 +1,4 @@
+package import FairleadClient
 package import FairleadControllers
 import FairleadExplanation
 package import FairleadHTTP
@@ -26,10 +27,12 @@ package struct ServerConfiguration: Sendable {
     package var eventTimeToLive: Duration = .seconds(3600)
     /// How many simulated nodes there are.
     package var nodes = 3
-    /// Seconds without a sign of life after which a node counts as lost.
-    package var nodeGracePeriod = 40.0
+    /// Without a sign of life for so long a node counts as lost.
+    package var nodeGracePeriod = Duration.seconds(40)
     /// Nothing that stands in for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns.
     package var isBare = false
+    /// Which controllers run.
+    package var controllers = ControllerSelection.standard
     package var serviceClusterIPRanges: [CIDR]
     package var nodePortRange: ClosedRange<Int> = 30000...32767
     /// Where load-balancer addresses come from. The names differ.

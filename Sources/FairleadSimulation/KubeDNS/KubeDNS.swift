@@ -44,11 +44,9 @@ package struct KubeDNS: Sendable {
 
     /// Looks first: the Service's own address would be refused as taken before its name is.
     private func create(_ resource: GroupVersionResource, _ object: Value) async throws(APIStatus) {
-        do {
-            _ = try await client.get(resource, namespace: Self.namespace, name: object.name)
-        } catch  where error.reason == "NotFound" {
-            _ = try await client.create(resource, namespace: Self.namespace, object)
-        }
+        let present = try await ignoringNotFound(
+            await client.get(resource, namespace: Self.namespace, name: object.name))
+        if present == nil { _ = try await client.create(resource, namespace: Self.namespace, object) }
     }
 
     private func metadata(_ name: String, labels: Value? = nil, annotations: Value? = nil) -> Value {

@@ -1,3 +1,4 @@
+import FairleadClient
 import FairleadModel
 
 /// The life of one container: waiting → running → ready, with failing pulls, exits and restarts.
@@ -69,7 +70,9 @@ struct ContainerMachine {
     /// An image that is on the machine already is not announced.
     private func announcePull(_ memory: inout PodMemory, _ step: inout PodStep) {
         guard isImageMissing || spec.text("imagePullPolicy") == "Always" else { return }
-        if memory.told.insert("pulling \(name)").inserted { tell(&step, "Pulling", "Pulling image \(image.goQuoted)") }
+        if memory.told.insert("pulling \(name)").inserted {
+            record(&step, "Pulling", "Pulling image \(image.goQuoted)")
+        }
     }
 
     private func wait(_ status: Value, _ memory: inout PodMemory, _ step: inout PodStep) -> Value {
@@ -77,10 +80,10 @@ struct ContainerMachine {
         let stage = "\(name) \(reason)"
         let elapsed = memory.elapsed(stage, moment: moment)
         let failures = memory.failedPulls[name] ?? 0
-        let patience: Double
+        let patience: Duration
         switch reason {
         case "ErrImagePull": patience = delays.imageFailure
-        case "ImagePullBackOff": patience = isImageMissing ? backOff(failures) : 0
+        case "ImagePullBackOff": patience = isImageMissing ? backOff(failures) : .zero
         case "CrashLoopBackOff": patience = backOff(Self.restarts(of: status) +| 1)
         default: patience = delays.pull
         }
@@ -108,27 +111,25 @@ struct ContainerMachine {
             + " \(reference.canonical.goQuoted): \(reference.canonical): not found"
         if reason == "ErrImagePull" {
             let message = "Back-off pulling image \(image.goQuoted)"
-            tell(&step, "BackOff", message)
-            tell(&step, "Failed", "Error: ImagePullBackOff", type: "Warning")
+            record(&step, "BackOff", message)
+            record(&step, "Failed", "Error: ImagePullBackOff", type: "Warning")
             enter("ImagePullBackOff", &memory)
             step.look(after: backOff(failures))
             let error = "rpc error: code = NotFound desc = \(cause)"
             return waiting("ImagePullBackOff", message: "\(message): ErrImagePull: \(error)", old: status)
         }
-        if reason == "ImagePullBackOff" { tell(&step, "Pulling", "Pulling image \(image.goQuoted)") }
+        if reason == "ImagePullBackOff" { record(&step, "Pulling", "Pulling image \(image.goQuoted)") }
         memory.failedPulls[name] = failures +| 1
         let error = "rpc error: code = NotFound desc = \(cause)"
-        tell(&step, "Failed", "Failed to pull image \(image.goQuoted): \(error)", type: "Warning")
-        tell(&step, "Failed", "Error: ErrImagePull", type: "Warning")
+        record(&step, "Failed", "Failed to pull image \(image.goQuoted): \(error)", type: "Warning")
+        record(&step, "Failed", "Error: ErrImagePull", type: "Warning")
         enter("ErrImagePull", &memory)
         step.look(after: delays.imageFailure)
         return waiting("ErrImagePull", message: error, old: status)
     }
 
-    private func backOff(_ times: Int64) -> Double {
-        var delay = delays.backOff
-        for _ in 1..<min(max(times, 1), 64) { delay = min(delay * 2, delays.backOffLimit) }
-        return min(delay, delays.backOffLimit)
+    private func backOff(_ times: Int64) -> Duration {
+        Backoff(first: delays.backOff, maximum: delays.backOffLimit).delay(afterFailures: Int(clamping: times -| 1))
     }
 
     /// What the status says, as far as it can be counted on: anybody may have written it.
@@ -141,14 +142,14 @@ struct ContainerMachine {
     private func start(_ old: Value, restarts: Int64, _ memory: inout PodMemory, _ step: inout PodStep) -> Value {
         let reference = ImageReference(image)
         if spec.text("imagePullPolicy") == "Always" {
-            tell(&step, "Pulled", pulledMessage)
+            record(&step, "Pulled", pulledMessage)
         } else {
-            tell(
+            record(
                 &step, "Pulled",
                 "Container image \(image.goQuoted) already present on machine and can be accessed by the pod")
         }
-        tell(&step, "Created", "Container created")
-        tell(&step, "Started", "Container started")
+        record(&step, "Created", "Container created")
+        record(&step, "Started", "Container started")
         let id = StableIdentifier.hex(of: "\(pod.uid)/\(name)/\(restarts)", count: 64)
         let running: Value = [
             "name": .string(name), "image": .string(reference.canonical), "imageID": .string(reference.digest),
@@ -162,7 +163,7 @@ struct ContainerMachine {
     }
 
     private var pulledMessage: String {
-        let milliseconds = Int(saturating: delays.pull * 1000)
+        let milliseconds = delays.pull / .milliseconds(1)
         let size = 20_000_000 + StableIdentifier.hash(image, seed: 3) % 180_000_000
         return "Successfully pulled image \(image.goQuoted) in \(milliseconds)ms (\(milliseconds)ms including waiting)."
             + " Image size: \(size) bytes."
@@ -173,31 +174,31 @@ struct ContainerMachine {
         let stage = "\(name) running \(restarts)"
         let startedAt = Timestamp(rfc3339: status.text("state", "running", "startedAt"))
         // A start seen by this run is timed exactly; one of an earlier run by what the status says.
-        let running = startedAt.map { now.since($0) } ?? 0
-        let elapsed = memory.elapsed(stage, before: running < 2 ? 0 : running, moment: moment)
+        let running = startedAt.map { now.duration(since: $0) } ?? .zero
+        let elapsed = memory.elapsed(stage, before: running < .seconds(2) ? .zero : running, moment: moment)
         if ImageReference(image).canonical != status.text("image") {
-            tell(&step, "Killing", "Container \(name) definition changed, will be restarted")
+            record(&step, "Killing", "Container \(name) definition changed, will be restarted")
             var old = exited(status, code: 0)
             old["lastState"] = old["state"]
             return start(old, restarts: restarts +| 1, &memory, &step)
         }
         if let (lifetime, code) = lifetime(&memory, &step) {
             if elapsed >= lifetime {
-                step.look(after: 0)
+                step.look(after: .zero)
                 return exited(status, code: code)
             }
             step.look(after: lifetime - elapsed)
         }
         var result = status
-        let startup = spec["startupProbe"].map { delay(of: $0) } ?? 0
-        let readiness = startup + (spec["readinessProbe"].map { delay(of: $0) } ?? 0)
+        let startup = spec["startupProbe"].map { delay(of: $0) } ?? .zero
+        let readiness = startup + (spec["readinessProbe"].map { delay(of: $0) } ?? .zero)
         if elapsed < readiness { step.look(after: (elapsed < startup ? startup : readiness) - elapsed) }
         let isStarted = elapsed >= startup
         var isReady = isStarted && elapsed >= readiness
         if isReady, pod.annotations[SimulationKeys.ready] == "false", !isInit {
             isReady = false
             if memory.told.insert("unhealthy \(name)").inserted {
-                tell(
+                record(
                     &step, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503",
                     type: "Warning")
             }
@@ -210,16 +211,18 @@ struct ContainerMachine {
         return result
     }
 
-    private func delay(of probe: Value) -> Double { Double(probe["initialDelaySeconds"]?.int ?? 0) + delays.probe }
+    private func delay(of probe: Value) -> Duration {
+        .seconds(saturating: Double(probe["initialDelaySeconds"]?.int ?? 0)) + delays.probe
+    }
 
     /// How long the container runs and with what it exits; nil if it runs until it is stopped.
-    private func lifetime(_ memory: inout PodMemory, _ step: inout PodStep) -> (seconds: Double, code: Int64)? {
+    private func lifetime(_ memory: inout PodMemory, _ step: inout PodStep) -> (time: Duration, code: Int64)? {
         if isInit { return isSidecar ? nil : (delays.initRun, 0) }
         let code = annotation(SimulationKeys.exitCode, "a number from 0 to 255", &memory, &step) { text -> Int64? in
             Int64(text).flatMap { (0...255).contains($0) ? $0 : nil }
         }
-        let after = annotation(SimulationKeys.exitAfter, "a number of seconds", &memory, &step) { text -> Double? in
-            Double(text).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+        let after = annotation(SimulationKeys.exitAfter, "a number of seconds", &memory, &step) { text -> Duration? in
+            Double(text).flatMap { $0.isFinite && $0 >= 0 ? .seconds(saturating: $0) : nil }
         }
         if let after { return (after, code ?? 0) }
         return pod.controllerRef?.kind == "Job" ? (delays.jobRun, code ?? 0) : nil
@@ -233,7 +236,7 @@ struct ContainerMachine {
         if let answer = read(text) { return answer }
         if memory.told.insert("annotation \(key)").inserted {
             let message = "annotation \(key) is ignored: \(text.goQuoted) is not \(form)"
-            tell(&step, "InvalidAnnotation", message, type: "Warning")
+            record(&step, "InvalidAnnotation", message, type: "Warning")
         }
         return nil
     }
@@ -259,25 +262,25 @@ struct ContainerMachine {
         let code = Self.exitCode(of: status) ?? 0
         let policy = isSidecar ? "Always" : PodView(pod).restartPolicy
         guard policy == "Always" || policy.isEmpty || (policy == "OnFailure" && code != 0) else { return status }
-        let seconds = Int(saturating: backOff(Self.restarts(of: status) +| 1))
-        tell(
+        let delay = backOff(Self.restarts(of: status) +| 1)
+        record(
             &step, "BackOff",
             "Back-off restarting failed container \(name) in pod \(pod.name)_\(pod.namespace)(\(pod.uid))",
             type: "Warning")
         enter("CrashLoopBackOff", &memory)
-        step.look(after: Double(seconds))
+        step.look(after: delay)
         var old = status
         old["lastState"] = status["state"]
         var result = waiting(
             "CrashLoopBackOff",
-            message: "back-off \(seconds)s restarting failed container=\(name)"
+            message: "back-off \(delay.components.seconds)s restarting failed container=\(name)"
                 + " pod=\(pod.name)_\(pod.namespace)(\(pod.uid))", old: old)
         result["image"] = status["image"]
         result["containerID"] = status["containerID"]
         return result
     }
 
-    private func tell(_ step: inout PodStep, _ reason: String, _ message: String, type: String = "Normal") {
+    private func record(_ step: inout PodStep, _ reason: String, _ message: String, type: String = "Normal") {
         step.events.append(
             KubeletEvent(type: type, reason: reason, message: message, container: name, isInit: isInit))
     }

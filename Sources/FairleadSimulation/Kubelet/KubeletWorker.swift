@@ -2,7 +2,7 @@ import FairleadClient
 import FairleadModel
 import Synchronization
 
-/// Looks at one pod: gives it addresses, asks `PodMachine` what comes next, writes and tells it.
+/// Looks at one pod: gives it addresses, asks `PodMachine` what comes next, writes and records it.
 final class KubeletWorker: Sendable {
     private let client: any ObjectClient
     private let pods: Lister
@@ -56,7 +56,7 @@ final class KubeletWorker: Sendable {
         else { return .done }
         let hostIPs = NodeView(node).internalIPs
         // A machine that has just been registered has not reported its address yet.
-        if hostIPs.isEmpty { return .again(after: 0.1) }
+        if hostIPs.isEmpty { return .again(after: .milliseconds(100)) }
         let machine = PodMachine(
             pod: pod, hostIP: hostIPs.first ?? "", podIPs: view.hostNetwork ? hostIPs : podIPs(of: pod, on: node),
             delays: delays, now: now(), moment: clock.now)
@@ -64,20 +64,20 @@ final class KubeletWorker: Sendable {
         let step = machine.next(&memory)
         if let status = step.status {
             writing.withLock { $0[pod.uid] = stored.revision }
-            guard try await write(status, of: pod) else {
+            guard try await client.updateStatus(.pods, of: pod, to: status) else {
                 forget(pod.uid)
                 return .done
             }
         }
-        // Remembered and told only when written: after a lost race the step is taken again.
+        // Remembered and recorded only when written: after a lost race the step is taken again.
         let remembered = memory
         memories.withLock { $0[pod.uid] = remembered }
-        tell(step.events, about: pod)
+        record(step.events, about: pod)
         if step.isGone {
             try await remove(pod)
             return .done
         }
-        return step.again.map { .again(after: $0) } ?? .done
+        return ReconcileResult(again: step.again)
     }
 
     private func podIPs(of pod: Value, on node: Value) -> [String] {
@@ -90,30 +90,15 @@ final class KubeletWorker: Sendable {
         }
     }
 
-    /// False if the pod is gone.
-    private func write(_ status: Value, of pod: Value) async throws(APIStatus) -> Bool {
-        var changed = pod
-        changed["status"] = status
-        do {
-            _ = try await client.update(.pods, changed, subresource: "status")
-            return true
-        } catch {
-            if error.code == 404 { return false }
-            throw error
-        }
-    }
-
     private func remove(_ pod: Value) async throws(APIStatus) {
-        do {
-            try await client.delete(
+        try await ignoringNotFound(
+            orChanged: true,
+            await client.delete(
                 .pods, namespace: pod.namespace, name: pod.name,
-                options: DeleteOptions(uid: pod.uid, gracePeriodSeconds: 0))
-        } catch {
-            if error.code != 404, error.code != 409 { throw error }
-        }
+                options: DeleteOptions(uid: pod.uid, gracePeriodSeconds: 0)))
     }
 
-    private func tell(_ events: [KubeletEvent], about pod: Value) {
+    private func record(_ events: [KubeletEvent], about pod: Value) {
         for event in events {
             recorder.event(
                 about: pod, type: event.type, reason: event.reason, message: event.message, fieldPath: event.fieldPath)

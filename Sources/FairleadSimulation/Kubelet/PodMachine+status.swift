@@ -56,7 +56,7 @@ extension PodMachine {
         }.map { $0.1.text("name") }
         let gates = view.readinessGates.filter { view.conditionStatus($0) != "True" }
 
-        var conditions = view.value.items("status", "conditions")
+        var conditions = Conditions(of: pod)
         put(&conditions, "PodReadyToStartContainers", hasSandbox && !isFinished)
         if isInitialized {
             put(&conditions, "Initialized", true, reason: isFinished ? "PodCompleted" : nil)
@@ -85,26 +85,16 @@ extension PodMachine {
     }
 
     private func put(
-        _ conditions: inout [Value], _ type: String, _ isTrue: Bool, reason: String? = nil, message: String? = nil
+        _ conditions: inout Conditions, _ type: String, _ isTrue: Bool, reason: String? = nil, message: String? = nil
     ) {
-        let status = isTrue ? "True" : "False"
-        let index = conditions.firstIndex { $0.text("type") == type }
-        let old = index.map { conditions[$0] }
-        let since = old?.text("status") == status ? old?["lastTransitionTime"] : nil
-        var condition: Object = [
-            "type": .string(type), "status": .string(status), "lastProbeTime": .null,
-            "lastTransitionTime": since ?? .string(now.rfc3339),
-        ]
-        if pod.generation != 0 { condition["observedGeneration"] = .int(pod.generation) }
-        if let reason { condition["reason"] = .string(reason) }
-        if let message { condition["message"] = .string(message) }
-        if let index { conditions[index] = .object(condition) } else { conditions.append(.object(condition)) }
+        var more: Object = ["lastProbeTime": .null]
+        if pod.generation != 0 { more["observedGeneration"] = .int(pod.generation) }
+        conditions.set(type, isTrue, reason: reason, message: message, more: more, now: now)
     }
 
     /// The kubelet's order; conditions of others come last.
-    private static func ordered(_ conditions: [Value]) -> [Value] {
+    private static func ordered(_ conditions: Conditions) -> [Value] {
         let order = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]
-        let own = order.compactMap { type in conditions.first { $0.text("type") == type } }
-        return own + conditions.filter { !order.contains($0.text("type")) }
+        return order.compactMap { conditions[$0] } + conditions.list.filter { !order.contains($0.text("type")) }
     }
 }

@@ -54,7 +54,7 @@ struct PodMachine {
             if !Self.letsOthersGo(spec, new) {
                 mayStart = false
             } else if ContainerMachine.state(of: old) != ContainerMachine.state(of: new) {
-                step.look(after: 0)
+                step.look(after: .zero)
             }
         }
         return result
@@ -86,7 +86,8 @@ struct PodMachine {
                 }
             }
         }
-        let patience = running.isEmpty ? 0 : min(Double(view.deletionGracePeriodSeconds ?? 30), delays.stop)
+        let grace = Duration.seconds(saturating: Double(view.deletionGracePeriodSeconds ?? 30))
+        let patience = running.isEmpty ? .zero : min(grace, delays.stop)
         if elapsed < patience {
             step.look(after: patience - elapsed)
             return step

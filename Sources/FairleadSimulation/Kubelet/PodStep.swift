@@ -24,12 +24,13 @@ struct PodMemory: Hashable, Sendable {
     /// What has been told once and is not told again.
     var told: Set<String> = []
 
-    /// Seconds since the stage was first asked about, at which time so many had passed already.
-    mutating func elapsed(_ stage: String, before: Double = 0, moment: Duration) -> Double {
-        if let since = entered[stage] { return (moment - since).inSeconds }
+    /// The time since the stage was first asked about, at which so much had passed already.
+    mutating func elapsed(_ stage: String, before: Duration = .zero, moment: Duration) -> Duration {
+        if let since = entered[stage] { return moment - since }
         // A century is as good as any longer time, and can be subtracted.
-        entered[stage] = moment - .seconds(min(max(before, 0), 3e9))
-        return max(before, 0)
+        let passed = min(max(before, .zero), .seconds(3_000_000_000))
+        entered[stage] = moment - passed
+        return passed
     }
 
     mutating func leave(_ stage: String) { entered[stage] = nil }
@@ -42,8 +43,11 @@ struct PodStep: Hashable, Sendable {
     var events: [KubeletEvent] = []
     /// The containers have stopped: the pod object may go.
     var isGone = false
-    /// Seconds until there is something to do again.
-    var again: Double?
+    /// When there is something to do again.
+    var again: Duration?
 
-    mutating func look(after seconds: Double) { again = min(again ?? .infinity, seconds > 0.001 ? seconds : 0.001) }
+    mutating func look(after delay: Duration) {
+        let soonest = max(delay, .milliseconds(1))
+        again = min(again ?? soonest, soonest)
+    }
 }

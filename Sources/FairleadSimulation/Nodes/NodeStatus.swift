@@ -36,20 +36,16 @@ enum NodeStatus {
         return result
     }
 
+    /// Those of the kubelet come first.
     private static func reportedConditions(_ node: Value, now: Timestamp) -> [Value] {
-        let old = node.items("status", "conditions")
-        let ours = conditions.map { condition -> Value in
-            let before = old.first { $0.text("type") == condition.type }
-            let isSame = before?.text("status") == condition.status
-            let transition = isSame ? before?["lastTransitionTime"] : nil
-            return [
-                "type": .string(condition.type), "status": .string(condition.status),
-                "reason": .string(condition.reason), "message": .string(condition.message),
-                "lastHeartbeatTime": .string(now.rfc3339), "lastTransitionTime": transition ?? .string(now.rfc3339),
-            ]
+        var all = Conditions(of: node)
+        for (type, status, reason, message) in conditions {
+            all.set(
+                type, status, reason: reason, message: message, more: ["lastHeartbeatTime": .string(now.rfc3339)],
+                now: now)
         }
-        let types = Set(conditions.map(\.type))
-        return ours + old.filter { !types.contains($0.text("type")) }
+        let types = conditions.map(\.type)
+        return types.compactMap { all[$0] } + all.list.filter { !types.contains($0.text("type")) }
     }
 
     private static func info(_ name: String) -> Value {

@@ -14,7 +14,7 @@ final class NodeWorker: Sendable {
     private let recorder: EventRecorder
     private let now: @Sendable () -> Timestamp
     private let clock: any DelayClock
-    private let renewInterval: Double
+    private let renewInterval: Duration
     private let state: Mutex<State>
 
     private struct State {
@@ -26,7 +26,7 @@ final class NodeWorker: Sendable {
 
     init(
         client: any ObjectClient, nodes: Lister, blueprint: SimulatedNodes, recorder: EventRecorder,
-        now: @escaping @Sendable () -> Timestamp, clock: any DelayClock, renewInterval: Double
+        now: @escaping @Sendable () -> Timestamp, clock: any DelayClock, renewInterval: Duration
     ) {
         self.client = client
         self.nodes = nodes
@@ -93,21 +93,19 @@ final class NodeWorker: Sendable {
             "holderIdentity": .string(node.name), "leaseDurationSeconds": .int(Self.leaseDuration),
             "renewTime": .string(time.rfc3339Micro),
         ]
-        do {
-            try await client.patch(.leases, namespace: Self.leaseNamespace, name: node.name, ["spec": spec])
-        } catch {
-            guard error.code == 404 else { throw error }
-            let owner = OwnerReference(apiVersion: "v1", kind: "Node", name: node.name, uid: node.uid)
-            _ = try await client.create(
-                .leases, namespace: Self.leaseNamespace,
-                [
-                    "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-                    "metadata": [
-                        "name": .string(node.name), "namespace": .string(Self.leaseNamespace),
-                        "ownerReferences": [owner.value],
-                    ],
-                    "spec": spec,
-                ])
-        }
+        let renewed = try await ignoringNotFound(
+            await client.patch(.leases, namespace: Self.leaseNamespace, name: node.name, ["spec": spec]))
+        if renewed != nil { return }
+        let owner = OwnerReference(apiVersion: "v1", kind: "Node", name: node.name, uid: node.uid)
+        _ = try await client.create(
+            .leases, namespace: Self.leaseNamespace,
+            [
+                "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+                "metadata": [
+                    "name": .string(node.name), "namespace": .string(Self.leaseNamespace),
+                    "ownerReferences": [owner.value],
+                ],
+                "spec": spec,
+            ])
     }
 }

@@ -82,21 +82,16 @@ final class SchedulerWorker: Sendable {
 
     private func refuse(_ pod: Value, _ message: String) async throws(APIStatus) {
         recorder.event(about: pod, type: "Warning", reason: "FailedScheduling", message: message)
-        var conditions = pod.items("status", "conditions")
-        let old = conditions.first { $0.text("type") == "PodScheduled" }
-        if old?.text("status") == "False", old?.text("message") == message { return }
-        conditions.removeAll { $0.text("type") == "PodScheduled" }
-        let since = old?.text("status") == "False" ? old?["lastTransitionTime"] : nil
-        conditions.append([
-            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": .string(message),
-            "lastProbeTime": .null, "lastTransitionTime": since ?? .string(now().rfc3339),
-        ])
-        do {
-            _ = try await client.patch(
-                .pods, namespace: pod.namespace, name: pod.name, ["status": ["conditions": .array(conditions)]],
-                subresource: "status")
-        } catch {
-            if error.code != 404 { throw error }
+        var conditions = Conditions(of: pod)
+        if let old = conditions["PodScheduled"], old.text("status") == "False", old.text("message") == message {
+            return
         }
+        conditions.set(
+            "PodScheduled", false, reason: "Unschedulable", message: message, more: ["lastProbeTime": .null],
+            now: now(), movesLast: true)
+        try await ignoringNotFound(
+            await client.patch(
+                .pods, namespace: pod.namespace, name: pod.name,
+                ["status": ["conditions": conditions.value ?? .null]], subresource: "status"))
     }
 }

@@ -20,22 +20,16 @@ struct ServiceModelTests {
 
     private func controllers(_ fixture: ControlPlaneFixture) -> (InformerSet) -> [any Controller] {
         { informers in
-            let environment = fixture.environment
-            return [
-                EndpointSliceController(informers: informers, environment: environment),
-                EndpointsController(informers: informers, environment: environment),
-                EndpointSliceMirroringController(informers: informers, environment: environment),
-                ServiceCIDRController(informers: informers, environment: environment, grace: 0),
-                IPAddressRepairController(informers: informers, environment: environment),
-                GarbageCollector(
-                    client: fixture.client, informers: informers, environment: environment,
-                    resources: ManagedResources(
-                        [
-                            ManagedResource(.services, kind: "Service", isNamespaced: true),
-                            ManagedResource(.endpoints, kind: "Endpoints", isNamespaced: true),
-                            ManagedResource(.endpointSlices, kind: "EndpointSlice", isNamespaced: true),
-                        ], informers: informers)),
+            let owned = [
+                ManagedResource(.services, kind: "Service", isNamespaced: true),
+                ManagedResource(.endpoints, kind: "Endpoints", isNamespaced: true),
+                ManagedResource(.endpointSlices, kind: "EndpointSlice", isNamespaced: true),
             ]
+            return [
+                EndpointSliceController.descriptor, EndpointsController.descriptor,
+                EndpointSliceMirroringController.descriptor, ServiceCIDRController.descriptor,
+                IPAddressRepairController.descriptor, GarbageCollector.descriptor,
+            ].map { fixture.make($0, informers, resources: owned) }
         }
     }
 

@@ -9,10 +9,9 @@ package struct ReconcileFailure: Sendable {
     package var error: any Error
     /// How often it has failed in a row, this time included.
     package var retries: Int
-    /// Seconds.
-    package var retryAfter: Double
+    package var retryAfter: Duration
 
-    package init(controller: String, key: String, error: any Error, retries: Int, retryAfter: Double) {
+    package init(controller: String, key: String, error: any Error, retries: Int, retryAfter: Duration) {
         self.controller = controller
         self.key = key
         self.error = error
@@ -79,18 +78,19 @@ package final class FailureLog: Sendable {
     }
 
     /// The key has been at work for so long that another worker has taken the place of its own.
-    package func stuck(controller: String, key: String, seconds: Double) {
+    package func stuck(controller: String, key: String, for time: Duration) {
         logger.error(
             "reconcile is stuck; other keys go on",
             metadata: [
-                "controller": .string(controller), "key": .string(key), "seconds": .stringConvertible(Int(seconds)),
+                "controller": .string(controller), "key": .string(key),
+                "seconds": .stringConvertible(time.components.seconds),
             ])
     }
 
     private static func metadata(_ failure: ReconcileFailure, _ why: String) -> Logger.Metadata {
         [
             "controller": .string(failure.controller), "key": .string(failure.key), "error": .string(why),
-            "retries": .stringConvertible(failure.retries), "retryAfter": .string("\(failure.retryAfter)s"),
+            "retries": .stringConvertible(failure.retries), "retryAfter": .string("\(failure.retryAfter.inSeconds)s"),
         ]
     }
 }

@@ -11,9 +11,8 @@ package struct ControllerHealth: Sendable, Hashable {
         case ended
     }
 
-    /// Seconds after which a key in work counts as stuck: a reconcile takes milliseconds, and a minute is more than any
-    /// write may wait.
-    package static let stuckAfter = 60.0
+    /// When a key in work counts as stuck: a reconcile takes milliseconds, and a minute is more than any write may wait.
+    package static let stuckAfter = Duration.seconds(60)
 
     package var name: String
     package var state: State
@@ -21,14 +20,16 @@ package struct ControllerHealth: Sendable, Hashable {
     package var queued: Int
     /// Keys in work, and how long the one has been that was taken first.
     package var inWork: Int
-    package var longestWork: Double
+    package var longestWork: Duration
     package var longestKey: String?
+    /// How long all of them have been in work together: `workqueue_unfinished_work_seconds`.
+    package var unfinishedWork: Duration
     /// Since a worker last finished with a key, or since the runner was made.
-    package var secondsSinceProgress: Double
+    package var sinceProgress: Duration
 
     package init(
-        name: String, state: State, queued: Int = 0, inWork: Int = 0, longestWork: Double = 0,
-        longestKey: String? = nil, secondsSinceProgress: Double = 0
+        name: String, state: State, queued: Int = 0, inWork: Int = 0, longestWork: Duration = .zero,
+        longestKey: String? = nil, unfinishedWork: Duration = .zero, sinceProgress: Duration = .zero
     ) {
         self.name = name
         self.state = state
@@ -36,7 +37,8 @@ package struct ControllerHealth: Sendable, Hashable {
         self.inWork = inWork
         self.longestWork = longestWork
         self.longestKey = longestKey
-        self.secondsSinceProgress = secondsSinceProgress
+        self.unfinishedWork = unfinishedWork
+        self.sinceProgress = sinceProgress
     }
 
     /// What is wrong, in words for whoever asks for the check; nil while nothing is.
@@ -47,7 +49,7 @@ package struct ControllerHealth: Sendable, Hashable {
         case .running:
             guard longestWork >= Self.stuckAfter else { return nil }
             let key = longestKey.map { " on \($0)" } ?? ""
-            return "\(name) has been at work\(key) for \(Int(min(longestWork, 1e9))) s"
+            return "\(name) has been at work\(key) for \(longestWork.components.seconds) s"
         }
     }
 }

@@ -5,7 +5,10 @@ import Synchronization
 package enum ReconcileResult: Sendable, Hashable {
     case done
     /// Come back to this key, without counting a failure.
-    case again(after: Double)
+    case again(after: Duration)
+
+    /// Come back when that has passed, if there is something to wait for.
+    package init(again delay: Duration?) { self = delay.map { .again(after: $0) } ?? .done }
 }
 
 /// The workers of a controller: take a key, reconcile it, come back later when that failed.
@@ -18,7 +21,7 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
     package let name: String
     private let workers: Int
     private let queue: WorkQueue<Key>
-    private let reconcile: @Sendable (Key) async throws -> ReconcileResult
+    private let reconcile: Reconcile<Key>
     private let log: FailureLog
     private let state = Mutex(State())
 
@@ -31,7 +34,7 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
     package init(
         name: String, workers: Int, queue: WorkQueue<Key>,
         log: FailureLog = FailureLog(),
-        reconcile: @escaping @Sendable (Key) async throws -> ReconcileResult
+        reconcile: @escaping Reconcile<Key>
     ) {
         self.name = name
         self.workers = max(workers, 1)
@@ -76,10 +79,10 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
             do {
                 switch try await reconcile(key) {
                 case .done: succeeded(key)
-                case .again(let seconds):
+                case .again(let delay):
                     succeeded(key)
                     // At once means soon: a key that is never content leaves the others their turn.
-                    queue.addAfter(key, max(seconds, 0.001))
+                    queue.addAfter(key, max(delay, .milliseconds(1)))
                 }
             } catch {
                 if !Task.isCancelled {
@@ -90,14 +93,17 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
                             retryAfter: delay))
                 }
             }
-            if queue.done(key) >= Self.stuckAfter, state.withLock({ $0.replaced.remove(key) != nil }) { break }
+            if queue.done(key) >= ControllerHealth.stuckAfter, state.withLock({ $0.replaced.remove(key) != nil }) {
+                break
+            }
         }
         return .worker
     }
 
     /// What is the server's own trouble (a full disk) is no fault of the key: once it is over, all is to be right soon.
-    private static func longestDelay(after error: any Error) -> Double {
-        (error as? APIStatus).map { $0.code >= 500 ? 30 : .infinity } ?? .infinity
+    private static func longestDelay(after error: any Error) -> Duration? {
+        guard let status = error as? APIStatus, status.code >= 500 else { return nil }
+        return .seconds(30)
     }
 
     private func succeeded(_ key: Key) {
@@ -107,21 +113,19 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
 
     // MARK: - keys that are stuck
 
-    private static var stuckAfter: Duration { .seconds(ControllerHealth.stuckAfter) }
-
     /// Returns when workers are stuck and nobody works in their place yet: with how many.
     private func watchOver() async -> Ending {
         while !Task.isCancelled {
-            let period = Duration.seconds(ControllerHealth.stuckAfter / 4)
+            let period = ControllerHealth.stuckAfter / 4
             // A process that was stopped finds all work to be old: the next look tells.
             if await queue.sleep(for: period) > period * 2 { continue }
-            let stuck = queue.stuck(for: Self.stuckAfter)
+            let stuck = queue.stuck(for: ControllerHealth.stuckAfter)
             let new = state.withLock { state in
                 let new = stuck.filter { !state.replaced.contains($0) }.prefix(max(0, workers - state.replaced.count))
                 state.replaced.formUnion(new)
                 return Array(new)
             }
-            for key in new { log.stuck(controller: name, key: "\(key)", seconds: ControllerHealth.stuckAfter) }
+            for key in new { log.stuck(controller: name, key: "\(key)", for: ControllerHealth.stuckAfter) }
             if !new.isEmpty { return .stuck(new.count) }
         }
         return .delays

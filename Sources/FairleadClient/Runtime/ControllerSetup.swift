@@ -1,0 +1,90 @@
+package import FairleadModel
+import Synchronization
+
+/// How a controller says what it looks at, while it is made.
+///
+/// Everything named here starts and ends with the controller. Handlers map changes to keys and must not wait; an informer
+/// that has seen its list already tells a new handler what there is at once.
+package final class ControllerSetup<Key: Hashable & Sendable>: Sendable {
+    private struct Parts {
+        var watched: [Informer] = []
+        var companions: [@Sendable () async -> Void] = []
+        var first: [@Sendable () -> [Key]] = []
+    }
+
+    /// The controller's name.
+    package let name: String
+    package let context: ControllerContext
+    /// For keys that neither a change nor a result brings.
+    package let queue: WorkQueue<Key>
+    private let parts = Mutex(Parts())
+
+    init(_ name: String, context: ControllerContext, backoff: Backoff) {
+        self.name = name
+        self.context = context
+        queue = WorkQueue(clock: context.clock, backoff: backoff, metrics: context.metrics.metrics(of: name))
+    }
+
+    package var client: any ObjectClient { context.client }
+    package var informers: InformerSet { context.informers }
+    package var clock: any DelayClock { context.clock }
+    /// The time of day, for what is shown.
+    package var now: @Sendable () -> Timestamp { context.environment.now }
+
+    /// The shared informer of the resource. Workers begin when it has seen its first list.
+    @discardableResult
+    package func watch(_ resource: GroupVersionResource) -> Informer {
+        let informer = context.informers.informer(resource)
+        parts.withLock { parts in
+            if !parts.watched.contains(where: { $0 === informer }) { parts.watched.append(informer) }
+        }
+        return informer
+    }
+
+    /// The same; each change makes the controller look at these keys.
+    @discardableResult
+    package func watch(
+        _ resource: GroupVersionResource, _ keys: @escaping @Sendable (ObjectChange) -> [Key]
+    ) -> Informer {
+        let informer = watch(resource)
+        map(informer, keys)
+        return informer
+    }
+
+    /// Each change that the informer sees makes the controller look at these keys, at once or after a delay. Workers do
+    /// not wait for its first list.
+    package func map(
+        _ informer: Informer, after delay: Duration = .zero, _ keys: @escaping @Sendable (ObjectChange) -> [Key]
+    ) {
+        informer.addHandler { [queue] change in
+            for key in keys(change) { queue.addAfter(key, delay) }
+        }
+    }
+
+    /// Writes events as long as the controller runs.
+    /// - Parameter component: `source.component`, if it is not the controller's name.
+    package func recorder(component: String? = nil) -> EventRecorder {
+        let recorder = EventRecorder(
+            client: client, component: component ?? name, environment: context.environment, clock: clock)
+        runAlongside { await recorder.run() }
+        return recorder
+    }
+
+    /// Runs beside the workers, from the beginning, until it is cancelled with them.
+    package func runAlongside(_ work: @escaping @Sendable () async -> Void) {
+        parts.withLock { $0.companions.append(work) }
+    }
+
+    /// Asked when the first lists are there, before the workers begin: keys to look at whatever has changed.
+    package func begin(with keys: @escaping @Sendable () -> [Key]) { parts.withLock { $0.first.append(keys) } }
+
+    func makeController(workers: Int, reconcile: @escaping Reconcile<Key>) -> some Controller {
+        let parts = parts.withLock { $0 }
+        return ControllerRuntime(
+            informers: parts.watched, companions: parts.companions, first: parts.first, queue: queue,
+            runner: ControllerRunner(name: name, workers: workers, queue: queue, reconcile: reconcile))
+    }
+}
+
+/// Brings the world nearer to what the object of this key says. Throws to be called again later.
+package typealias Reconcile<Key> = @Sendable (Key) async throws -> ReconcileResult

@@ -1,0 +1,28 @@
+import FairleadModel
+
+/// The rules by which the conditions of a Deployment change: they move to the end, and have a `lastUpdateTime`.
+///
+/// Reference: "Deployments", section "Deployment status"; Kubernetes API reference, DeploymentCondition.
+extension Conditions {
+    /// Sets the condition; nothing happens if status and reason are as they were.
+    mutating func change(_ type: String, _ status: String, reason: String, message: String, now: Timestamp) {
+        if self.status(type) == status, self.reason(type) == reason { return }
+        renew(type, status, reason: reason, message: message, now: now)
+    }
+
+    /// The same for a condition that may have the same status and reason.
+    mutating func renew(_ type: String, _ status: String, reason: String, message: String, now: Timestamp) {
+        set(
+            type, status, reason: reason, message: message, more: ["lastUpdateTime": .string(now.rfc3339)], now: now,
+            movesLast: true)
+    }
+
+    /// Takes over a ReplicaSet's failure.
+    mutating func takeFailure(_ condition: Value) {
+        let current = self["ReplicaFailure"]
+        if let current, current["status"] == condition["status"], current["reason"] == condition["reason"] { return }
+        var copy = condition
+        copy["lastUpdateTime"] = condition["lastTransitionTime"]
+        put(copy, movesLast: true)
+    }
+}

@@ -1,0 +1,14 @@
+import FairleadClient
+import FairleadModel
+
+/// Pods by the node that they are bound to.
+enum NodeIndex {
+    private static let name = "nodeName"
+
+    static func install(on pods: Informer) {
+        pods.addIndex(name) { [$0.value.text("spec", "nodeName")] }
+    }
+
+    /// - Parameter node: empty for pods that have none.
+    static func pods(on node: String, in lister: Lister) -> [StoredObject] { lister.indexed(name, node) }
+}
