@@ -29,6 +29,7 @@ enum ProcessMetrics {
         {
             samples.add("process_resident_memory_bytes", pages * Int(sysconf(Int32(_SC_PAGESIZE))))
         }
+        // Where there is no /proc, there is no figure.
         if let files = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
             samples.add("process_open_fds", files.count)
         }

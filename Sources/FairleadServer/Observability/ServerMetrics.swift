@@ -81,7 +81,9 @@ enum ServerMetrics {
             var depths: [String: (waiting: Int, longest: Double)] = [:]
             for health in controllers.map(\.health) {
                 let known = depths[health.name] ?? (0, 0)
-                depths[health.name] = (known.waiting + health.queued, max(known.longest, health.longestWork))
+                depths[health.name] = (
+                    known.waiting + health.queued, max(known.longest, Double(health.longestWork.wholeNanoseconds) / 1e9)
+                )
             }
             for (name, (waiting, longest)) in depths {
                 samples.add("workqueue_depth", waiting, [("name", name)])
