@@ -24,7 +24,9 @@ import Testing
         guard case .conflict = await storageError({ _ = try await store.commit(stale) }) else {
             return fail("a stale condition held")
         }
-        while !registry.text.contains("etcd_mvcc_db_total_size_in_use_in_bytes ") { await Task.yield() }
+        // The gauge is there before it has been measured.
+        let measured = try Regex("etcd_mvcc_db_total_size_in_use_in_bytes [1-9]")
+        while !registry.text.contains(measured) { try await Task.sleep(for: .milliseconds(5)) }
         await store.close()
         let page = try ExpositionPage(registry.text)
         #expect(page.samples["fairlead_store_transactions_total{result=\"committed\"}"] == 10)
