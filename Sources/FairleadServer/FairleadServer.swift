@@ -95,7 +95,11 @@ package struct FairleadServer: Service {
         damage.report()
         do {
             try await damage.makeRoom()
-            try await bootstrap.run()
+            try await bootstrap.run { [logger] what, refusal in
+                logger.error(
+                    "an object of the cluster itself cannot be set up; its controller goes on trying",
+                    metadata: ["object": .string(what), "error": .string(refusal.message)])
+            }
         } catch {
             throw StartupError("cannot set up the cluster's own objects: \(error.message)")
         }
@@ -103,9 +107,14 @@ package struct FairleadServer: Service {
         let controlPlane = ControlPlane(
             client: client, machines: machines, resources: api.kinds.resources, bootstrap: bootstrap,
             configuration: configuration, environment: environment, metrics: QueueMetrics(factory: metrics))
-        do {
+        kubeDNS: do {
             if !configuration.isBare { try await kubeDNS(machines).install() }
         } catch {
+            guard !(400..<500).contains(error.code) else {
+                // Ranges may have been changed, or its address taken: the cluster starts, without its DNS.
+                logger.error("kube-dns cannot be set up", metadata: ["error": .string(error.message)])
+                break kubeDNS
+            }
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
         let controllers = controlPlane.controllers

@@ -1,6 +1,7 @@
 import FairleadClient
 import FairleadClientTesting
 import FairleadModel
+import Synchronization
 import Testing
 
 @testable import FairleadControllers
@@ -161,13 +162,30 @@ struct ServiceControllersTests {
         let configuration = Bootstrap.Configuration(
             serviceCIDRs: ["10.96.0.0/16"], serverPort: 6443, advertiseAddress: "192.0.2.1")
         let bootstrap = Bootstrap(client: client, configuration: configuration, environment: ServiceFixture.environment)
-        try await bootstrap.run()
+        try await bootstrap.run { what, refusal in Issue.record("\(what): \(refusal.message)") }
         #expect(
             client.objects(.namespaces).map(\.name) == ["default", "kube-node-lease", "kube-public", "kube-system"])
         #expect(client.objects(.services).map { ServiceView($0).clusterIP } == ["10.96.0.1"])
         #expect(client.objects(.endpointSlices).map(\.name) == ["kubernetes"])
         client.forgetActions()
-        try await bootstrap.run()
+        try await bootstrap.run { what, refusal in Issue.record("\(what): \(refusal.message)") }
         #expect(client.actions.isEmpty)
+    }
+
+    /// Somebody has changed the ranges, say: a start that fails would be the end of all that is stored.
+    @Test func whatTheClusterRefusesDoesNotKeepItFromStarting() async throws {
+        let client = InMemoryClient()
+        let configuration = Bootstrap.Configuration(
+            serviceCIDRs: ["10.96.0.0/16"], serverPort: 6443, advertiseAddress: "192.0.2.1")
+        let bootstrap = Bootstrap(client: client, configuration: configuration, environment: ServiceFixture.environment)
+        let refusal = APIStatus(code: 422, reason: "Invalid", message: "failed to allocate IP 10.96.0.1")
+        client.failNext("create services", refusal)
+        let reported = Mutex<[String]>([])
+        try await bootstrap.run { what, _ in reported.withLock { $0.append(what) } }
+        #expect(reported.withLock { $0 } == ["the Service kubernetes"])
+        #expect(client.objects(.services).isEmpty)
+        #expect(client.objects(.endpointSlices).map(\.name) == ["kubernetes"])
+        client.failNext("create services", APIStatus(code: 500, reason: "", message: "disk"))
+        await #expect(throws: APIStatus.self) { try await bootstrap.run { _, _ in } }
     }
 }

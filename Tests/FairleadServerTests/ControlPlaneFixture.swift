@@ -49,7 +49,7 @@ struct ControlPlaneFixture {
     func run(
         _ make: (InformerSet) -> [any Controller], _ body: () async throws -> Void
     ) async throws {
-        try await bootstrap.run()
+        try await bootstrap.run { what, refusal in Issue.record("\(what): \(refusal.message)") }
         // Admission of pods wants it; its controller need not run here.
         _ = try await client.create(
             .serviceAccounts, namespace: "default",

@@ -187,7 +187,8 @@ extension API {
         if !damages.isEmpty { try await removeDamaged(damages, snapshot) }
     }
 
-    /// Deletes what a list would show, one by one, up to the first that cannot be deleted.
+    /// Deletes what a list would show, up to the first that cannot be deleted: few objects one by one and in their order,
+    /// many in groups that share commits.
     ///
     /// - Returns: the objects chosen, as they were when they were listed.
     /// - Throws: as `list`, and as `delete` but for 404: what is gone already is no failure.
@@ -196,13 +197,45 @@ extension API {
     ) async throws(APIStatus) -> ListPage {
         let page = try self.list(kind, selection, list)
         if selection.isEverything, !options.isDryRun { try await removeDamaged(kind, in: selection.namespace) }
-        for object in page.objects {
-            do {
-                _ = try await delete(kind, namespace: object.key.namespace, name: object.key.name, options: options)
-            } catch  where error.code == 404 {
-                continue
-            }
+        let size = page.objects.count > Self.fewDeletions ? Self.deletionsAtOnce : 1
+        for start in stride(from: 0, to: page.objects.count, by: size) {
+            try Self.checkCancellation()
+            try await delete(kind, page.objects[start..<min(start + size, page.objects.count)], options)
         }
         return page
+    }
+
+    private static let fewDeletions = 16
+    private static let deletionsAtOnce = 64
+
+    /// Whoever has left gets no answer, and the rest of a long deletion is not made for them.
+    private static func checkCancellation() throws(APIStatus) {
+        if Task.isCancelled { throw APIStatus(code: 504, reason: "Timeout", message: "the client has left") }
+    }
+
+    private func delete(
+        _ kind: Kind, _ objects: ArraySlice<StoredObject>, _ options: DeletionOptions
+    ) async throws(APIStatus) {
+        func delete(_ object: StoredObject) async -> APIStatus? {
+            do throws(APIStatus) {
+                _ = try await self.delete(
+                    kind, namespace: object.key.namespace, name: object.key.name, options: options)
+            } catch {
+                return error.code == 404 ? nil : error
+            }
+            return nil
+        }
+        var failures: [(place: Int, status: APIStatus)] = []
+        if objects.count == 1, let object = objects.first {
+            if let status = await delete(object) { throw status }
+            return
+        }
+        await withTaskGroup(of: (Int, APIStatus?).self) { group in
+            for (place, object) in zip(objects.indices, objects) {
+                group.addTask { (place, await delete(object)) }
+            }
+            for await case (let place, let status?) in group { failures.append((place, status)) }
+        }
+        if let first = failures.min(by: { $0.place < $1.place }) { throw first.status }
     }
 }

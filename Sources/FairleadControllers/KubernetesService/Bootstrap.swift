@@ -4,7 +4,9 @@ package import FairleadModel
 /// The objects that every cluster has before its first client comes: the system namespaces, the ServiceCIDR
 /// `kubernetes`, and the Service `default/kubernetes` with its endpoints.
 ///
-/// The server runs it before it says ready; it may run again at any time and changes only what is missing.
+/// The server runs it before it says ready; it may run again at any time and changes only what is missing. What the
+/// objects that are there stand against, such as ranges that somebody has changed, is reported and left to the
+/// controllers: a cluster in an odd state starts all the same, as kube-apiserver does.
 package struct Bootstrap: Sendable {
     package struct Configuration: Sendable {
         /// The service ranges, the primary family first: `10.96.0.0/16`.
@@ -40,11 +42,26 @@ package struct Bootstrap: Sendable {
         self.environment = environment
     }
 
-    package func run() async throws(APIStatus) {
-        for name in Self.namespaces { try await ensureNamespace(name) }
-        try await ensureServiceCIDR()
-        try await ensureService()
-        try await ensureEndpoints()
+    /// - Parameter report: called with what the API refused.
+    /// - Throws: what is not about the objects: storage that fails.
+    package func run(report: @Sendable (_ what: String, APIStatus) -> Void) async throws(APIStatus) {
+        for name in Self.namespaces {
+            try await attempt("namespace \(name)", report) { () throws(APIStatus) in try await ensureNamespace(name) }
+        }
+        try await attempt("the default ServiceCIDR", report, ensureServiceCIDR)
+        try await attempt("the Service kubernetes", report, ensureService)
+        try await attempt("the endpoints of kubernetes", report, ensureEndpoints)
+    }
+
+    private func attempt(
+        _ what: String, _ report: (String, APIStatus) -> Void, _ step: () async throws(APIStatus) -> Void
+    ) async throws(APIStatus) {
+        do {
+            try await step()
+        } catch {
+            guard (400..<500).contains(error.code) else { throw error }
+            report(what, error)
+        }
     }
 
     func ensureNamespace(_ name: String) async throws(APIStatus) {
