@@ -56,11 +56,20 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "FairleadRules", dependencies: ["FairleadModel", "FairleadExpressions", "FairleadSchema"],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadKinds",
+            dependencies: [
+                "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadStorage", "FairleadRules",
+            ],
+            swiftSettings: strict),
+        .target(
             name: "FairleadAPI",
             dependencies: [
-                "FairleadMetrics", "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge",
-                "FairleadStorage",
-                .product(name: "CoreMetrics", package: "swift-metrics"),
+                "FairleadMetrics", "FairleadModel", "FairleadSchema", "FairleadMerge", "FairleadStorage",
+                "FairleadRules",
+                "FairleadKinds", .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
         .target(
@@ -103,8 +112,9 @@ let package = Package(
         .target(
             name: "FairleadServer",
             dependencies: [
-                "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
-                "FairleadControllers", "FairleadExplanation", "FairleadSimulation", "FairleadDNS", "FairleadMetrics",
+                "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadKinds", "FairleadAPI", "FairleadHTTP",
+                "FairleadClient", "FairleadControllers", "FairleadExplanation", "FairleadSimulation", "FairleadDNS",
+                "FairleadMetrics",
                 "CFairleadCrash", "CFairleadMemory", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -154,15 +164,16 @@ let package = Package(
         .testTarget(
             name: "FairleadAPITests",
             dependencies: [
-                "FairleadAPI", "FairleadMetrics", "FairleadMetricsTesting", "FairleadMerge", "FairleadModel",
-                "FairleadSchema", "FairleadStorage",
+                "FairleadAPI", "FairleadKinds", "FairleadMetrics", "FairleadMetricsTesting", "FairleadMerge",
+                "FairleadModel", "FairleadRules", "FairleadSchema", "FairleadStorage",
                 "FairleadRandomTesting",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadHTTPTests",
             dependencies: [
-                "FairleadHTTP", "FairleadMetrics", "FairleadMetricsTesting", "FairleadAPI", "CFairleadZlib",
+                "FairleadHTTP", "FairleadMetrics", "FairleadMetricsTesting", "FairleadAPI", "FairleadKinds",
+                "CFairleadZlib",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -211,8 +222,8 @@ let package = Package(
             name: "FairleadServerTests",
             dependencies: [
                 "FairleadServer", "FairleadMetrics", "FairleadMetricsTesting", "FairleadControllers", "FairleadHTTP",
-                "FairleadModel", "FairleadAPI",
-                "FairleadClient", "FairleadClientTesting", "FairleadSchema", "FairleadStorage",
+                "FairleadModel", "FairleadAPI", "FairleadClient", "FairleadClientTesting", "FairleadKinds",
+                "FairleadSchema", "FairleadStorage",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

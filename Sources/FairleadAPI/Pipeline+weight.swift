@@ -1,3 +1,4 @@
+import FairleadKinds
 import FairleadModel
 
 /// Which requests are answered by the event loop that read them, and which are computed elsewhere.

@@ -1,3 +1,4 @@
+import FairleadKinds
 package import FairleadModel
 
 /// The way of a request: HTTP in, HTTP out.

@@ -1,3 +1,4 @@
+import FairleadKinds
 import FairleadAPI
 package import FairleadModel
 import FairleadStorage

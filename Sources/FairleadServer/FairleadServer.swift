@@ -1,3 +1,4 @@
+import FairleadKinds
 import FairleadAPI
 import FairleadClient
 import FairleadControllers

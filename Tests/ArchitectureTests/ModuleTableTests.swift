@@ -14,9 +14,13 @@ struct ModuleTableTests {
         "FairleadStorage": [
             "FairleadMetrics", "FairleadModel", "CFairleadAssets", "GRDB", "GRDBSQLite", "DequeModule", "CoreMetrics",
         ],
+        "FairleadRules": ["FairleadModel", "FairleadExpressions", "FairleadSchema"],
+        "FairleadKinds": [
+            "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadStorage", "FairleadRules",
+        ],
         "FairleadAPI": [
-            "FairleadMetrics", "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge",
-            "FairleadStorage", "CoreMetrics",
+            "FairleadMetrics", "FairleadModel", "FairleadSchema", "FairleadMerge", "FairleadStorage", "FairleadRules",
+            "FairleadKinds", "CoreMetrics",
         ],
         "FairleadNet": ["NIOCore", "Logging"],
         "FairleadHTTP": [
@@ -32,9 +36,9 @@ struct ModuleTableTests {
             "CoreMetrics",
         ],
         "FairleadServer": [
-            "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadAPI", "FairleadHTTP", "FairleadClient",
-            "FairleadControllers", "FairleadExplanation", "FairleadSimulation", "FairleadDNS", "CFairleadCrash",
-            "CFairleadMemory", "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
+            "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadKinds", "FairleadAPI", "FairleadHTTP",
+            "FairleadClient", "FairleadControllers", "FairleadExplanation", "FairleadSimulation", "FairleadDNS",
+            "CFairleadCrash", "CFairleadMemory", "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
         ],
         "fairlead": [
             "FairleadServer", "FairleadHTTP", "FairleadModel", "FairleadClient", "FairleadControllers", "FairleadDNS",

@@ -5,6 +5,8 @@ import Synchronization
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 /// The API as HTTP sees it over a store in memory, in a world where time stands still and UIDs are counted.
 struct APIFixture {

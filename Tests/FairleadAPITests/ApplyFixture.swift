@@ -5,6 +5,8 @@ import Synchronization
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 /// An API over a store in memory, with a namespace `ns` and a clock that goes on one second with every look.
 struct ApplyFixture {

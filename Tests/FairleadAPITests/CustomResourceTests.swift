@@ -4,6 +4,8 @@ import FairleadStorage
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 @testable import FairleadMerge
 
 struct CustomResourceTests {

@@ -3,6 +3,8 @@ import FairleadStorage
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 /// What Kubernetes' handlers do around the verbs, whatever the kind.
 struct HandlerRulesTests {

@@ -3,6 +3,8 @@ import FairleadStorage
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 /// A list that is encoded piece by piece is the list that is encoded at once.
 struct ListBodyTests {

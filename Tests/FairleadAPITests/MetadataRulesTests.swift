@@ -2,6 +2,8 @@ import FairleadModel
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 /// Metadata of all kinds, the changes of workloads, and the forms of events and scales.
 struct MetadataRulesTests {

@@ -3,6 +3,8 @@ import FairleadSchema
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 /// Where and in which words errors of pods and their like stand, as far as one would not expect it.
 struct PodDeviationTests {

@@ -2,6 +2,8 @@ import FairleadModel
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 /// Changes of pods, and what happens to them by way of subresources.
 struct PodRulesTests {

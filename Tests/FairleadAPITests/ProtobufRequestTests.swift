@@ -3,6 +3,8 @@ import FairleadSchema
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 @Suite struct ProtobufRequestTests {
     private static let types = Result { try TypeRegistry.builtIn() }

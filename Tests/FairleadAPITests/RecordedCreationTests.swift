@@ -5,6 +5,8 @@ import Foundation
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 /// Plays the recorded creations of workloads against the strategies: what Kubernetes made of a body, or what it found
 /// wrong with it, must come out. The scenarios are those of Tests/Conformance.

@@ -1,3 +1,4 @@
+import FairleadKinds
 import FairleadMetrics
 import FairleadMetricsTesting
 import FairleadModel
@@ -116,5 +117,5 @@ struct RequestMetricsTests {
             page.samples["apiserver_watch_events_total{group=\"other\",resource=\"other\",version=\"other\"}"] == 1976)
     }
 
-    private static let kinds = KindRegistry(resources: .builtIn, strategies: [:])
+    private static let kinds = KindRegistry()
 }

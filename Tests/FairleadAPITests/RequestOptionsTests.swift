@@ -2,6 +2,8 @@ import FairleadModel
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 struct RequestOptionsTests {
     // MARK: - Accept

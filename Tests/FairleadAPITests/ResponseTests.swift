@@ -3,6 +3,8 @@ import Synchronization
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 struct ResponseTests {
     @Test(arguments: [

@@ -1,4 +1,6 @@
-import FairleadAPI
+@testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 import FairleadModel
 import FairleadStorage
 import Synchronization

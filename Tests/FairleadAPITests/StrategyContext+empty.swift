@@ -1,6 +1,8 @@
 import FairleadStorage
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 extension StrategyContext {
     /// For strategies that look at nothing but the object.

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 struct UnifiedDiffTests {
     @Test func aDiffOfVeryDifferentTextsGivesAllLines() {

@@ -4,6 +4,8 @@ import Synchronization
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 @testable import FairleadStorage
 
 struct WatchTests {

@@ -3,6 +3,8 @@ import FairleadStorage
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadKinds
+@testable import FairleadRules
 
 struct WriteTests {
     private let path = APIFixture.configMaps

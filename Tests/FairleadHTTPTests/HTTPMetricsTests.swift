@@ -1,5 +1,6 @@
 import FairleadAPI
 import FairleadHTTP
+import FairleadKinds
 import FairleadMetrics
 import FairleadMetricsTesting
 import Testing
@@ -9,7 +10,7 @@ import Testing
 struct HTTPMetricsTests {
     private let registry = MetricsRegistry(RequestMetrics.families)
     private var metrics: RequestMetrics {
-        RequestMetrics(kinds: KindRegistry(resources: .builtIn, strategies: [:]), factory: registry)
+        RequestMetrics(kinds: KindRegistry(), factory: registry)
     }
 
     @Test func everyRequestIsCountedOnceByItsCode() async throws {

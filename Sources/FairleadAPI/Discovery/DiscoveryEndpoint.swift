@@ -1,3 +1,4 @@
+package import FairleadKinds
 import FairleadModel
 package import FairleadSchema
 import Synchronization

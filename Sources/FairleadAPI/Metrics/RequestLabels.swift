@@ -1,3 +1,4 @@
+import FairleadKinds
 import FairleadModel
 
 /// What `/metrics` says a request was: kube-apiserver's labels, from bounded vocabularies. No name that a client makes

@@ -1,4 +1,5 @@
 package import CoreMetrics
+package import FairleadKinds
 package import FairleadMetrics
 import Synchronization
 

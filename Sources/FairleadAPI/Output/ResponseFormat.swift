@@ -135,12 +135,3 @@ struct MediaRange: Sendable, Equatable {
             .map(\.element.range)
     }
 }
-
-extension StringProtocol {
-    var trimmingSpaces: String {
-        var text = self[...]
-        while let first = text.first, first == " " || first == "\t" { text = text.dropFirst() }
-        while let last = text.last, last == " " || last == "\t" { text = text.dropLast() }
-        return String(text)
-    }
-}

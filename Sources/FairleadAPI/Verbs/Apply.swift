@@ -1,3 +1,4 @@
+import FairleadKinds
 import FairleadMerge
 import FairleadModel
 import FairleadSchema

@@ -1,3 +1,5 @@
+package import FairleadKinds
+import FairleadRules
 package import FairleadModel
 import FairleadStorage
 

@@ -1,3 +1,4 @@
+package import FairleadKinds
 package import FairleadModel
 package import FairleadStorage
 
@@ -50,24 +51,5 @@ extension API {
             let key = damages.first?.key
             throw error.status(key?.resource ?? GroupResource(group: "", resource: ""), name: key?.name ?? "")
         }
-    }
-}
-
-extension Transaction {
-    /// Deletes a damaged object, and of a Service the claims to addresses and ports, which know whose they are.
-    mutating func removeDamaged(_ damage: DamagedVersion, _ snapshot: Snapshot) {
-        add(.delete(damage.key), at: damage.revision)
-        guard damage.key.resource == AllocationClaims.services else { return }
-        let owner = ServiceOwner(namespace: damage.key.namespace, name: damage.key.name)
-        for resource in [AllocationClaims.ipAddresses, AllocationClaims.nodePorts] {
-            for claim in snapshot.objects(resource, namespace: nil) where owner.holds(claim.value) {
-                add(.delete(claim.key), at: claim.revision)
-            }
-        }
-    }
-
-    private mutating func add(_ operation: Operation, at revision: Int64) {
-        conditions.append(.init(key: operation.key, revision: revision))
-        operations.append(operation)
     }
 }

@@ -1,3 +1,4 @@
+package import FairleadKinds
 import FairleadMerge
 package import FairleadModel
 import FairleadSchema

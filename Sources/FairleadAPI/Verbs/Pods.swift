@@ -1,3 +1,4 @@
+package import FairleadKinds
 package import FairleadModel
 
 extension API {

@@ -1,3 +1,4 @@
+import FairleadKinds
 import FairleadModel
 
 /// Kinds that are posted, answered and not kept: questions about who may do what, and Bindings.

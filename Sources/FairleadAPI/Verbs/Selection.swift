@@ -1,3 +1,4 @@
+import FairleadKinds
 import FairleadModel
 
 /// Which objects of a kind a list or watch is about.

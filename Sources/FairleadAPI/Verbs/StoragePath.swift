@@ -1,3 +1,4 @@
+import FairleadKinds
 import FairleadModel
 
 /// Where Kubernetes keeps an object in etcd. Clients see these keys only in the words of failed preconditions.

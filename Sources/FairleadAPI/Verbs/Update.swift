@@ -1,3 +1,5 @@
+package import FairleadKinds
+import FairleadRules
 import FairleadMerge
 package import FairleadModel
 import FairleadStorage

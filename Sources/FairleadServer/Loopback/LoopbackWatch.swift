@@ -1,3 +1,4 @@
+import FairleadKinds
 import FairleadClient
 import FairleadModel
 import FairleadStorage

@@ -1,0 +1,39 @@
+package import FairleadModel
+
+/// The columns of one kind, and how a row of them is made from an object.
+package struct TablePrinter: Sendable {
+    package let definitions: [TableColumn]
+    let cells: @Sendable (TableSubject) -> [Value]
+    /// Conditions of the row, which let kubectl know that a pod is done.
+    package let conditions: @Sendable (TableSubject) -> [Value]
+
+    init(
+        _ definitions: [TableColumn], conditions: @escaping @Sendable (TableSubject) -> [Value] = { _ in [] },
+        cells: @escaping @Sendable (TableSubject) -> [Value]
+    ) {
+        self.definitions = definitions
+        self.cells = cells
+        self.conditions = conditions
+    }
+
+    /// The `columnDefinitions` of a Table.
+    package var columns: Value { .array(definitions.map(\.value)) }
+
+    /// The cells of one object, one per column (IPAddresses have one more, as in Kubernetes).
+    package func row(for object: Value, now: Timestamp) -> [Value] { cells(TableSubject(object, now: now)) }
+
+    /// The printer of a kind; kinds without columns of their own show their name and when they were created.
+    package static func printer(for resource: GroupResource) -> TablePrinter { all[resource] ?? fallback }
+
+    private static let fallback = TablePrinter([.name, .createdAt]) { [$0.name, $0.createdAt] }
+
+    private static let all: [GroupResource: TablePrinter] = {
+        var printers: [GroupResource: TablePrinter] = [:]
+        for family in [core, storage, workloads, batch, networking, events, policy, rbac] {
+            printers.merge(family) { first, _ in first }
+        }
+        return printers
+    }()
+
+    static func core(_ resource: String) -> GroupResource { GroupResource(group: "", resource: resource) }
+}

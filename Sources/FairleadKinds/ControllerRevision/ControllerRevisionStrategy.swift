@@ -1,0 +1,17 @@
+import FairleadRules
+import FairleadModel
+
+/// The rules of ControllerRevisions: data that never changes, and a number.
+struct ControllerRevisionStrategy: ResourceStrategy {
+    func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
+        let missing: [FieldError] =
+            object["data"] == nil ? [.required(FieldPath("data"), "data is mandatory")] : []
+        return missing + FieldChecks.nonNegative(object["revision"], FieldPath("revision"))
+    }
+
+    func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        validate(object, context) + FieldChecks.unchanged(object["data"], old["data"], FieldPath("data"))
+    }
+
+    func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {}
+}

@@ -1,0 +1,110 @@
+import FairleadRules
+import FairleadModel
+
+/// The rules of DaemonSets.
+struct DaemonSetStrategy: ResourceStrategy {
+    func setDefaults(_ object: inout Value) {
+        var spec = object["spec"] ?? .object(Object())
+        WorkloadRules.defaultTemplate(&spec)
+        var strategy = spec["updateStrategy"] ?? .object(Object())
+        strategy.setDefaultText("type", "RollingUpdate")
+        if strategy.text("type") == "RollingUpdate" {
+            strategy.setDefault("rollingUpdate", .object(Object()))
+            strategy.change("rollingUpdate") { update in
+                update.setDefault("maxUnavailable", 1)
+                update.setDefault("maxSurge", 0)
+            }
+        }
+        spec["updateStrategy"] = strategy
+        spec.setDefault("revisionHistoryLimit", 10)
+        object["spec"] = spec
+    }
+
+    private static let templateGeneration = "deprecated.daemonset.template.generation"
+
+    /// Counts the changes of the template in an annotation, for clients of the first API version.
+    func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
+        object["status"] = [
+            "currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0,
+        ]
+        object.set("1", at: "metadata", "annotations", Self.templateGeneration)
+    }
+
+    func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
+        object["status"] = old["status"]
+        let before = Int64(old.annotations[Self.templateGeneration] ?? "") ?? 1
+        let changes = object.at("spec", "template") != old.at("spec", "template")
+        object.set(
+            .string(String(changes ? before +| 1 : before)), at: "metadata", "annotations", Self.templateGeneration)
+    }
+
+    func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
+        let spec = object["spec"] ?? .null
+        let path = WorkloadRules.spec
+        var errors = FieldChecks.labelSelector(spec["selector"], path.child("selector"))
+        let selector = spec["selector"] ?? .null
+        let isEmpty = selector.entries("matchLabels").isEmpty && selector.items("matchExpressions").isEmpty
+        errors += WorkloadRules.template(object, controller: "DaemonSet", context)
+        if isEmpty {
+            errors.append(
+                .invalid(
+                    path.child("selector"), printed: selector.selectorText,
+                    "empty selector is invalid for daemonset"))
+        }
+        errors += WorkloadRules.nonNegative(object, "spec", ["minReadySeconds"])
+        errors += updateStrategy(spec["updateStrategy"] ?? .null, path.child("updateStrategy"))
+        return errors + WorkloadRules.nonNegative(object, "spec", ["revisionHistoryLimit"])
+    }
+
+    private func updateStrategy(_ strategy: Value, _ path: FieldPath) -> [FieldError] {
+        switch strategy.text("type") {
+        case "OnDelete": return []
+        case "RollingUpdate":
+            guard let update = strategy["rollingUpdate"] else { return [.required(path.child("rollingUpdate"))] }
+            return rollingUpdate(update, path.child("rollingUpdate"))
+        default:
+            return [
+                FieldError(
+                    .notSupported, path,
+                    printedValue: InternalForm.text(of: strategy, as: "DaemonSetUpdateStrategy"),
+                    detail: "supported values: \"RollingUpdate\", \"OnDelete\"")
+            ]
+        }
+    }
+
+    private func rollingUpdate(_ update: Value, _ path: FieldPath) -> [FieldError] {
+        let unavailable = update["maxUnavailable"]
+        let surge = update["maxSurge"]
+        var errors = FieldChecks.countOrPercent(unavailable, path.child("maxUnavailable"))
+        errors += FieldChecks.countOrPercent(surge, path.child("maxSurge"))
+        let hasUnavailable = FieldChecks.countOrPercentValue(unavailable) != 0
+        let hasSurge = FieldChecks.countOrPercentValue(surge) != 0
+        if hasUnavailable, hasSurge {
+            errors.append(
+                .invalid(path.child("maxSurge"), surge ?? 0, "may not be set when maxUnavailable is non-zero"))
+        } else if !hasUnavailable, !hasSurge {
+            errors.append(.required(path.child("maxUnavailable"), "cannot be 0 when maxSurge is 0"))
+        }
+        errors += FieldChecks.notMoreThan100Percent(unavailable, path.child("maxUnavailable"))
+        return errors + FieldChecks.notMoreThan100Percent(surge, path.child("maxSurge"))
+    }
+
+    func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        validate(object, context) + WorkloadRules.immutableSelector(object, old: old)
+    }
+
+    func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        WorkloadRules.nonNegative(
+            object, "status",
+            [
+                "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady",
+                "observedGeneration", "updatedNumberScheduled", "numberAvailable", "numberUnavailable",
+            ])
+    }
+
+    func warnings(for object: Value, old: Value?) -> [String] {
+        WorkloadRules.warnings(object, isNew: old == nil, namesHosts: false)
+    }
+
+    let generationFields = ["spec"]
+}

@@ -1,0 +1,147 @@
+package import FairleadModel
+package import FairleadStorage
+
+/// What a kind does differently: the defaults, rules and side effects that its schema cannot express.
+///
+/// A verb calls these in the order of Kubernetes' generic registry: `setDefaults` → `admit` → `prepareFor…` →
+/// `allocate` → metadata validation → `validate…` → commit. Every requirement has a default implementation that
+/// does nothing, so a plain kind needs no strategy at all.
+///
+/// Reference: k8s.io/apiserver `registry/rest` (RESTCreateStrategy, RESTUpdateStrategy, RESTDeleteStrategy).
+package protocol ResourceStrategy: Sendable {
+    /// Fills fields left out (SetDefaults_* of the kind). Runs on every create, update and patch result, after the
+    /// schema's own defaults.
+    func setDefaults(_ object: inout Value)
+
+    /// Changes or refuses the object on its way in (admission plugins that concern only this kind).
+    func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus)
+
+    /// Resets what a creator may not set (status, for most kinds).
+    func prepareForCreate(_ object: inout Value, _ context: StrategyContext)
+    /// Resets what an updater of the main resource may not set; raises nothing (generation is the verb's).
+    func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext)
+    /// Resets what an updater of `subresource` (status, mostly) may not set.
+    func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext)
+
+    /// Takes addresses, ports and the like for `object` (nil when it is being removed) and gives back those that only
+    /// `old` held, by adding conditions and operations to the transaction that will write the object.
+    /// On a dry run nothing of the transaction is committed.
+    func allocate(
+        _ object: inout Value?, old: Value?, in transaction: inout Transaction, _ context: StrategyContext
+    ) throws(APIStatus)
+
+    /// Every field error of a new object, in Kubernetes' order. Metadata is validated by the verb.
+    func validate(_ object: Value, _ context: StrategyContext) -> [FieldError]
+    /// Every field error of a changed object, in Kubernetes' order, those of the whole object included.
+    func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError]
+    func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError]
+
+    /// Texts for `Warning: 299` headers of a create (`old` nil) or an update.
+    func warnings(for object: Value, old: Value?) -> [String]
+    /// The same for an update of the status.
+    func statusWarnings(for object: Value) -> [String]
+
+    /// The fields beside metadata.name and metadata.namespace that field selectors may name, with their values.
+    /// The set of names must be the same for every object; an absent field is "".
+    func selectableFields(of object: Value) -> [String: String]
+    /// Whether Kubernetes registers a conversion of field labels for the kind, which only changes the words about a
+    /// field that cannot be selected.
+    var hasFieldLabelConversion: Bool { get }
+    /// The names of `selectableFields`.
+    var selectableFieldNames: [String] { get }
+
+    /// The grace period of a deletion in seconds; nil means deleted at once, without a grace period (most kinds).
+    /// `requested` is DeleteOptions.gracePeriodSeconds.
+    func gracePeriod(of object: Value, requested: Int64?) -> Int64?
+    /// What is done to the object when a graceful deletion or a finalizer keeps it (a namespace turns Terminating).
+    func prepareForDeletion(_ object: inout Value, _ context: StrategyContext)
+    /// Refuses a deletion (protected namespaces).
+    func validateDeletion(of object: Value, _ context: StrategyContext) throws(APIStatus)
+
+    /// Whether something still has to happen before a deleted object may go: finalizers, those of a namespace's spec
+    /// included.
+    func isHeld(_ object: Value) -> Bool
+
+    /// Messages about a bad name (`metadata.name`), for the name as prefix of a generated one if `isPrefix`.
+    func nameErrors(_ name: String, isPrefix: Bool) -> [String]
+
+    /// Whether DELETE answers the object instead of a Status.
+    var answersDeletedObject: Bool { get }
+    /// Whether PUT to a missing name creates it.
+    var allowsCreateOnUpdate: Bool { get }
+    /// Whether PUT without a resourceVersion overwrites.
+    var allowsUnconditionalUpdate: Bool { get }
+    /// The parts whose change raises `metadata.generation`; empty for kinds without a generation.
+    var generationFields: [String] { get }
+    /// Whether an update raises `metadata.generation`: if one of `generationFields` changed, unless said otherwise.
+    func raisesGeneration(_ object: Value, old: Value) -> Bool
+
+    /// What a first deletion makes of the object instead of removing it, for kinds that clean up behind themselves;
+    /// nil for all others.
+    func beginningFinalization(of object: Value, at now: Timestamp) -> Value?
+}
+
+extension ResourceStrategy {
+    package func setDefaults(_ object: inout Value) {}
+    package func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {}
+    package func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {}
+    package func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
+        if let status = old["status"] { object["status"] = status } else { object["status"] = nil }
+    }
+    package func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
+        object["spec"] = old["spec"]
+    }
+    package func allocate(
+        _ object: inout Value?, old: Value?, in transaction: inout Transaction, _ context: StrategyContext
+    ) throws(APIStatus) {}
+    package func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] { [] }
+    package func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        validate(object, context)
+    }
+    package func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] { [] }
+    package func warnings(for object: Value, old: Value?) -> [String] { [] }
+    package func statusWarnings(for object: Value) -> [String] { [] }
+    package func selectableFields(of object: Value) -> [String: String] { [:] }
+    package var hasFieldLabelConversion: Bool { !selectableFieldNames.isEmpty }
+    package var selectableFieldNames: [String] { [] }
+    package func gracePeriod(of object: Value, requested: Int64?) -> Int64? { nil }
+    package func prepareForDeletion(_ object: inout Value, _ context: StrategyContext) {}
+    package func validateDeletion(of object: Value, _ context: StrategyContext) throws(APIStatus) {}
+    package func isHeld(_ object: Value) -> Bool { !object.finalizers.isEmpty }
+    package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
+        NameRules.dns1123Subdomain(isPrefix ? name.maskingTrailingDash : name)
+    }
+    package var answersDeletedObject: Bool { false }
+    package var allowsCreateOnUpdate: Bool { false }
+    package var allowsUnconditionalUpdate: Bool { true }
+    package var generationFields: [String] { [] }
+    package func raisesGeneration(_ object: Value, old: Value) -> Bool {
+        generationFields.contains { field in
+            let path = field.split(separator: ".").map(String.init)[...]
+            return object.at(path) != old.at(path)
+        }
+    }
+    package func beginningFinalization(of object: Value, at now: Timestamp) -> Value? { nil }
+}
+
+/// What a strategy may look at.
+package struct StrategyContext: Sendable {
+    /// The state that the write is based on.
+    package var snapshot: Snapshot
+    package var environment: Environment
+    package var configuration: APIConfiguration
+    package var isDryRun: Bool
+    /// The subresource of the request, or nil.
+    package var subresource: String?
+
+    package init(
+        snapshot: Snapshot, environment: Environment, configuration: APIConfiguration, isDryRun: Bool,
+        subresource: String? = nil
+    ) {
+        self.snapshot = snapshot
+        self.environment = environment
+        self.configuration = configuration
+        self.isDryRun = isDryRun
+        self.subresource = subresource
+    }
+}

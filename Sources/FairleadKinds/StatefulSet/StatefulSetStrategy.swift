@@ -1,0 +1,150 @@
+import FairleadRules
+import FairleadModel
+
+/// The rules of StatefulSets. Reference: k8s.io/kubernetes `pkg/apis/apps/validation` (ValidateStatefulSet).
+struct StatefulSetStrategy: ResourceStrategy {
+    func setDefaults(_ object: inout Value) {
+        var spec = object["spec"] ?? .object(Object())
+        WorkloadRules.defaultTemplate(&spec)
+        spec.setDefaultText("podManagementPolicy", "OrderedReady")
+        var strategy = spec["updateStrategy"] ?? .object(Object())
+        strategy.setDefaultText("type", "RollingUpdate")
+        if strategy.text("type") == "RollingUpdate" {
+            strategy.setDefault("rollingUpdate", .object(Object()))
+            strategy.change("rollingUpdate") { $0.setDefault("partition", 0) }
+        }
+        spec["updateStrategy"] = strategy
+        var retention = spec["persistentVolumeClaimRetentionPolicy"] ?? .object(Object())
+        retention.setDefaultText("whenDeleted", "Retain")
+        retention.setDefaultText("whenScaled", "Retain")
+        spec["persistentVolumeClaimRetentionPolicy"] = retention
+        spec.setDefault("replicas", 1)
+        spec.setDefault("revisionHistoryLimit", 10)
+        spec.changeItems("volumeClaimTemplates") { claim in
+            PersistentVolumeClaimStrategy().setDefaults(&claim)
+            claim.setDefaultText("apiVersion", "v1")
+            claim.setDefaultText("kind", "PersistentVolumeClaim")
+        }
+        object["spec"] = spec
+    }
+
+    func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
+        object["status"] = ["availableReplicas": 0, "replicas": 0]
+    }
+
+    func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
+        let spec = object["spec"] ?? .null
+        let path = WorkloadRules.spec
+        var errors = policy(spec, "podManagementPolicy", ["OrderedReady", "Parallel"])
+        errors += updateStrategy(spec["updateStrategy"] ?? .null, path.child("updateStrategy"))
+        errors += retention(
+            spec["persistentVolumeClaimRetentionPolicy"] ?? .null,
+            path.child("persistentVolumeClaimRetentionPolicy"))
+        errors += WorkloadRules.nonNegative(object, "spec", ["replicas", "minReadySeconds"])
+        errors += FieldChecks.nonNegative(spec.at("ordinals", "start"), path.child("ordinals", "start"))
+        errors += WorkloadRules.selector(spec["selector"], emptyFor: "statefulset")
+        return errors + WorkloadRules.template(object, controller: "StatefulSet", context)
+    }
+
+    private func policy(_ spec: Value, _ field: String, _ allowed: [String]) -> [FieldError] {
+        let value = spec.text(field)
+        if allowed.contains(value) { return [] }
+        let list = allowed.map { "'\($0)'" }.joined(separator: " or ")
+        return [.invalid(WorkloadRules.spec.child(field), .string(value), "must be \(list)")]
+    }
+
+    private func updateStrategy(_ strategy: Value, _ path: FieldPath) -> [FieldError] {
+        let update = strategy["rollingUpdate"]
+        switch strategy.text("type") {
+        case "OnDelete":
+            guard let update else { return [] }
+            return [
+                .invalid(
+                    path.child("rollingUpdate"),
+                    printed: InternalForm.text(of: update, as: "RollingUpdateStatefulSet"),
+                    "only allowed for updateStrategy 'RollingUpdate'")
+            ]
+        case "RollingUpdate":
+            let here = path.child("rollingUpdate")
+            var errors = FieldChecks.nonNegative(update?["partition"], here.child("partition"))
+            if let unavailable = update?["maxUnavailable"] {
+                errors += FieldChecks.countOrPercent(unavailable, here.child("maxUnavailable"))
+                if FieldChecks.countOrPercentValue(unavailable) == 0 {
+                    errors.append(.invalid(here.child("maxUnavailable"), unavailable, "cannot be 0"))
+                }
+                errors += FieldChecks.notMoreThan100Percent(unavailable, here.child("maxUnavailable"))
+            }
+            return errors
+        default:
+            return [
+                .invalid(
+                    path, printed: InternalForm.text(of: strategy, as: "StatefulSetUpdateStrategy"),
+                    "must be 'RollingUpdate' or 'OnDelete'")
+            ]
+        }
+    }
+
+    private func retention(_ policy: Value, _ path: FieldPath) -> [FieldError] {
+        ["whenDeleted", "whenScaled"].flatMap { field -> [FieldError] in
+            let value = policy.text(field)
+            return FieldChecks.oneOf(value, ["Retain", "Delete"], path.child(field))
+        }
+    }
+
+    private static let mutable = [
+        "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+        "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
+    ]
+
+    func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        var errors = validate(object, context)
+        var new = object["spec"] ?? .null
+        var before = old["spec"] ?? .null
+        for field in Self.mutable {
+            new[field] = nil
+            before[field] = nil
+        }
+        if new != before {
+            let names = Self.mutable.dropLast().map { "'\($0)'" }.joined(separator: ", ")
+            errors.append(
+                .forbidden(
+                    WorkloadRules.spec,
+                    "updates to statefulset spec for fields other than \(names) and 'minReadySeconds' are forbidden"))
+        }
+        return errors
+    }
+
+    func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        let status = object["status"] ?? .null
+        let counts = ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"]
+        var errors = WorkloadRules.nonNegative(
+            object, "status", ["replicas"] + counts + ["observedGeneration", "collisionCount"])
+        func bound(_ count: String, by other: String) {
+            guard status.number(count) > status.number(other) else { return }
+            errors.append(
+                .invalid(
+                    FieldPath("status").child(count), .int(status.number(count)),
+                    "cannot be greater than status.\(other)"))
+        }
+        for count in counts { bound(count, by: "replicas") }
+        bound("availableReplicas", by: "readyReplicas")
+        return errors
+    }
+
+    /// The names of the pods begin with it, and stand in hostnames.
+    func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
+        NameRules.dns1123Label(isPrefix ? name.maskingTrailingDash : name)
+    }
+
+    func warnings(for object: Value, old: Value?) -> [String] {
+        var warnings = WorkloadRules.warnings(object, isNew: old == nil)
+        if let limit = object.at("spec", "revisionHistoryLimit")?.int, limit < 0 {
+            warnings.append(
+                "spec.revisionHistoryLimit: a negative value retains all historical revisions; "
+                    + "a value >= 0 is recommended")
+        }
+        return warnings
+    }
+
+    let generationFields = ["spec"]
+}

@@ -1,0 +1,215 @@
+import FairleadExpressions
+package import FairleadModel
+import FairleadSchema
+
+/// The rules of a version's schema.
+///
+/// Reference: k8s.io/apiextensions-apiserver `validation.go` (ValidateCustomResourceDefinitionOpenAPISchema).
+package struct DefinitionSchema {
+    private var errors = BoundedErrors()
+
+    /// - Parameter hasStatus: whether the version has the status subresource, which restricts the root.
+    package static func errors(of root: Value, _ path: FieldPath, hasStatus: Bool) -> [FieldError] {
+        var check = DefinitionSchema()
+        if hasStatus { check.checkRoot(root, path) }
+        if root.flag("nullable") {
+            check.errors.append(.forbidden(path.child("nullable"), "nullable cannot be true at the root"))
+        }
+        check.check(root, path, Place(isRoot: true))
+        let structural = StructuralRules.errors(of: root, path)
+        if !structural.isEmpty { return check.errors.all(at: path) + structural }
+        return check.errors.all(at: path) + DefaultRules.errors(of: root, path)
+    }
+
+    /// Where in the schema a node stands.
+    private struct Place {
+        var isRoot = false
+        /// Why a default is refused here.
+        var noDefaults: String?
+        var isInMetadata = false
+    }
+
+    private static let rootFields: [String] = [
+        "$schema", "description", "example", "externalDocs", "id", "items", "properties", "required", "title", "type",
+        "x-kubernetes-preserve-unknown-fields", "x-kubernetes-validations", "exclusiveMaximum", "exclusiveMinimum",
+        "uniqueItems", "nullable",
+    ]
+
+    /// With a status subresource the root may hold nothing that a status taken by itself would escape.
+    private mutating func checkRoot(_ root: Value, _ path: FieldPath) {
+        if root.text("type") != "object", root["type"] != nil {
+            errors.append(
+                .invalid(
+                    path.child("type"), root["type"] ?? .null,
+                    "only \"object\" is allowed as the type at the root of the schema if the status subresource is enabled"
+                ))
+        }
+        if let other = root.object?.keys.first(where: { !Self.rootFields.contains($0) }) {
+            let names =
+                "[Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations]"
+            let allowed: Set<String> = [
+                "format", "maximum", "minimum", "maxLength", "minLength", "pattern", "maxItems", "minItems",
+                "multipleOf",
+            ]
+            if !allowed.contains(other) {
+                errors.append(
+                    .invalid(
+                        path, root,
+                        "only \(names) fields are allowed at the root of the schema if the status subresource is enabled"
+                    ))
+            }
+        }
+    }
+
+    private mutating func check(_ schema: Value, _ path: FieldPath, _ place: Place) {
+        guard schema.object != nil else { return }
+        checkForbidden(schema, path, place)
+        if schema.flag("uniqueItems") {
+            forbid(
+                path, "uniqueItems",
+                "uniqueItems cannot be set to true since the runtime complexity becomes quadratic")
+        }
+        let properties = schema.entries("properties")
+        if let additional = schema["additionalProperties"] {
+            if !properties.isEmpty {
+                forbid(path, "additionalProperties", "additionalProperties and properties are mutual exclusive")
+            }
+            var inner = Place(noDefaults: place.noDefaults, isInMetadata: place.isInMetadata)
+            if place.isInMetadata { inner.noDefaults = "inside additionalProperties applying to object metadata" }
+            check(additional, path.child("additionalProperties"), inner)
+        }
+        let isResource = place.isRoot || schema.flag("x-kubernetes-embedded-resource")
+        for property in properties {
+            var inner = Place(noDefaults: place.noDefaults, isInMetadata: place.isInMetadata)
+            if isResource, ["metadata", "kind", "apiVersion"].contains(property.key) {
+                inner.isInMetadata = true
+                if place.isRoot { inner.noDefaults = "in top-level \(property.key)" }
+            }
+            check(property.value, path.child("properties").key(property.key), inner)
+        }
+        let nested = Place(noDefaults: place.noDefaults, isInMetadata: place.isInMetadata)
+        if let not = schema["not"] { check(not, path.child("not"), nested) }
+        for key in ["allOf", "oneOf", "anyOf"] {
+            for (index, child) in schema.items(key).enumerated() {
+                check(child, path.child(key).index(index), nested)
+            }
+        }
+        if let items = schema["items"] { check(items, path.child("items"), nested) }
+        checkExtensions(schema, path)
+    }
+
+    private mutating func forbid(_ path: FieldPath, _ key: String, _ words: String) {
+        errors.append(.forbidden(path.child(key), words))
+    }
+
+    private mutating func checkForbidden(_ schema: Value, _ path: FieldPath, _ place: Place) {
+        if schema["default"] != nil, let reason = place.noDefaults {
+            forbid(path, "default", reason.isEmpty ? "must not be set" : "must not be set " + reason)
+        }
+        for key in ["id", "additionalItems", "patternProperties", "definitions", "dependencies"] {
+            if !schema.isEmptyOrAbsent(key) { forbid(path, key, "\(key) is not supported") }
+        }
+        if schema["$ref"] != nil { forbid(path, "$ref", "$ref is not supported") }
+        if schema.text("type") == "null" {
+            forbid(path, "type", "type cannot be set to null, use nullable as an alternative")
+        }
+        if schema["items"]?.array != nil { forbid(path, "items", "items must be a schema object and not an array") }
+        if place.isInMetadata, schema.flag("x-kubernetes-embedded-resource") {
+            forbid(path, "x-kubernetes-embedded-resource", "must not be used inside of resource meta")
+        }
+    }
+
+    private mutating func checkRules(_ rules: [Value], _ path: FieldPath) {
+        for (index, rule) in rules.enumerated() {
+            let place = path.index(index)
+            let text = rule.text("rule").trimmingSpaces
+            let message = rule.text("message")
+            if text.isEmpty {
+                errors.append(.required(place.child("rule"), "rule is not specified"))
+            } else if text.contains("\n"), message.trimmingSpaces.isEmpty {
+                errors.append(
+                    .required(place.child("message"), "message must be specified if rule contains line breaks"))
+            }
+            if !message.isEmpty, message.trimmingSpaces.isEmpty {
+                errors.append(
+                    .invalid(place.child("message"), .string(message), "message must be non-empty if specified"))
+            } else if message.contains("\n") {
+                errors.append(
+                    .invalid(place.child("message"), .string(message), "message must not contain line breaks"))
+            }
+            if let refusal = ValidationRule.refusal(of: rule.text("rule")) {
+                errors.append(.invalid(place.child("rule"), printed: Self.printed(rule), refusal))
+            }
+            if let refusal = ValidationRule.refusal(of: rule.text("messageExpression")) {
+                errors.append(.invalid(place.child("messageExpression"), printed: Self.printed(rule), refusal))
+            }
+            let reasons = ["FieldValueRequired", "FieldValueForbidden", "FieldValueInvalid", "FieldValueDuplicate"]
+            if let reason = rule["reason"], !reasons.contains(reason.string ?? "") {
+                errors.append(.notSupported(place.child("reason"), reason, supported: reasons))
+            }
+        }
+    }
+
+    /// A rule as Kubernetes prints it.
+    private static func printed(_ rule: Value) -> String {
+        var text = JSONWriter()
+        for (index, field) in ["Rule", "Message", "MessageExpression", "Reason", "FieldPath", "OptionalOldSelf"]
+            .enumerated()
+        {
+            text.append(index == 0 ? "{" : ",")
+            text.writeString(field)
+            text.append(":")
+            let value = rule[field.prefix(1).lowercased() + field.dropFirst()]
+            let isOptional = field == "Reason" || field == "OptionalOldSelf"
+            text.append((value ?? (isOptional ? .null : "")).jsonText)
+        }
+        text.append("}")
+        return String(decoding: text.bytes, as: UTF8.self)
+    }
+
+    private static let types: [String] = ["array", "boolean", "integer", "number", "object", "string"]
+
+    private mutating func checkExtensions(_ schema: Value, _ path: FieldPath) {
+        let type = schema.text("type")
+        let preserve = "x-kubernetes-preserve-unknown-fields"
+        if schema[preserve] == .bool(false) {
+            errors.append(.invalid(path.child(preserve), false, "must be true or undefined"))
+        }
+        if !type.isEmpty, !Self.types.contains(type), type != "null" {
+            errors.append(.notSupported(path.child("type"), .string(type), supported: Self.types))
+        }
+        func demand(_ wanted: String, _ words: String) {
+            if type == wanted { return }
+            errors.append(
+                type.isEmpty
+                    ? .required(path.child("type"), words) : .invalid(path.child("type"), .string(type), words))
+        }
+        if let mapType = schema["x-kubernetes-map-type"] {
+            demand("object", "must be object if x-kubernetes-map-type is specified")
+            if !["atomic", "granular"].contains(mapType.string ?? "") {
+                errors.append(
+                    .notSupported(path.child("x-kubernetes-map-type"), mapType, supported: ["atomic", "granular"]))
+            }
+        }
+        if let listType = schema["x-kubernetes-list-type"] {
+            demand("array", "must be array if x-kubernetes-list-type is specified")
+            if !["atomic", "set", "map"].contains(listType.string ?? "") {
+                errors.append(
+                    .notSupported(
+                        path.child("x-kubernetes-list-type"), listType, supported: ["atomic", "set", "map"]))
+            }
+        }
+        errors += KeyedListRules.errors(of: schema, path)
+        checkRules(schema.items("x-kubernetes-validations"), path.child("x-kubernetes-validations"))
+        if let pattern = schema["pattern"]?.string, !pattern.isEmpty {
+            do throws(Pattern.SyntaxError) {
+                _ = try Pattern(pattern)
+            } catch {
+                errors.append(
+                    .invalid(
+                        path.child("pattern"), .string(pattern),
+                        "must be a valid regular expression, but isn't: \(error.message)"))
+            }
+        }
+    }
+}
