@@ -147,7 +147,8 @@ let package = Package(
             name: "FairleadExpressionsTests",
             dependencies: ["FairleadExpressions", "FairleadModel", "FairleadRandomTesting"], swiftSettings: strict),
         .testTarget(
-            name: "FairleadSchemaTests", dependencies: ["FairleadSchema", "FairleadModel", "FairleadRandomTesting"],
+            name: "FairleadSchemaTests",
+            dependencies: ["FairleadSchema", "FairleadModel", "FairleadKinds", "FairleadRandomTesting"],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadMergeTests",
@@ -159,6 +160,16 @@ let package = Package(
                 "FairleadStorage", "FairleadMetrics", "FairleadMetricsTesting", "FairleadModel",
                 "FairleadRandomTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadRulesTests", dependencies: ["FairleadRules", "FairleadModel", "FairleadSchema"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadKindsTests",
+            dependencies: [
+                "FairleadKinds", "FairleadModel", "FairleadRules", "FairleadSchema", "FairleadStorage",
+                "FairleadRandomTesting",
             ],
             swiftSettings: strict),
         .testTarget(

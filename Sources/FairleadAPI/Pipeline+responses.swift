@@ -65,12 +65,3 @@ extension Pipeline {
         }
     }
 }
-
-extension Kind {
-    /// Warnings that every answer about the kind carries.
-    var readWarnings: [String] {
-        if let custom { return custom.version.deprecationWarning.map { [$0] } ?? [] }
-        guard groupResource == GroupResource(group: "", resource: "endpoints") else { return [] }
-        return ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"]
-    }
-}

@@ -17,7 +17,7 @@ extension Pipeline {
             if !RequestWeight.isLightBody(context.request.body) { return true }
             // How long rules and patterns take is not to be seen from outside.
             if let version = target.kind.custom?.version, version.hasRules || version.schema.hasPatterns { return true }
-            if target.kind.groupResource == CustomCatalog.definitions { return true }
+            if target.kind.groupResource == CustomKinds.definitions { return true }
         default: return false
         }
         guard target.path.name != nil else { return false }

@@ -1,60 +1,25 @@
 package import FairleadModel
 package import FairleadSchema
 
-/// One served kind: its names, its schema's type and its rules.
-package struct Kind: Sendable {
-    package let info: ResourceInfo
-    package let strategy: any ResourceStrategy
-    /// What is particular to custom resources; nil for built-in kinds.
-    package var custom: CustomResource?
-
-    package var groupResource: GroupResource { info.gvr.groupResource }
-    package var apiVersion: String { info.gvr.apiVersion }
-
-    /// Whether the kind is stored as core/v1 Event and shown as events.k8s.io/v1 Event.
-    package var convertsEvents: Bool { info.gvr.group == "events.k8s.io" && info.gvr.resource == "events" }
-
-    /// Whether finalizers need not be qualified by a domain: the core's validation asks for that, others do not.
-    package var allowsAnyFinalizer: Bool { custom != nil || info.gvr.group == CustomCatalog.definitions.group }
-
-    package func key(namespace: String, name: String) -> ObjectKey {
-        ObjectKey(info.storage, namespace: namespace, name: name)
-    }
-
-    package func notFound(_ name: String) -> APIStatus { .notFound(groupResource, name: name) }
-
-    /// - Parameter object: what was refused; a custom object may name another kind than it should.
-    package func invalid(_ name: String, _ errors: [FieldError], of object: Value? = nil) -> APIStatus {
-        if custom != nil, let object {
-            return .invalid(group: info.gvr.group, kind: object.kind, name: name, errors: errors)
-        }
-        // An Event is validated as what it is stored as.
-        return .invalid(group: convertsEvents ? "" : info.gvr.group, kind: info.kind, name: name, errors: errors)
-    }
-}
-
 /// The kinds this server has, by resource: those that are built in, and those that definitions add while it runs.
 ///
 /// Built-in kinds are looked up first, in a table that never changes: custom ones cost them nothing.
 package struct KindRegistry: Sendable {
     /// The built-in resources.
     package let resources: ResourceTable
-    private let strategies: [GroupResource: any ResourceStrategy]
-    private let catalog: CustomCatalog?
+    private let builtIn: [GroupVersionResource: Kind]
+    private let catalog: CustomKinds?
 
     /// - Parameter catalog: the custom kinds; nil for a server that has none.
-    package init(
-        resources: ResourceTable, strategies: [GroupResource: any ResourceStrategy], catalog: CustomCatalog? = nil
-    ) {
-        self.resources = resources
-        self.strategies = strategies
+    package init(_ builtIn: [Kind] = Kind.builtIn, catalog: CustomKinds? = nil) {
+        resources = ResourceTable(builtIn.map(\.info))
+        self.builtIn = Dictionary(builtIn.map { ($0.info.gvr, $0) }) { first, _ in first }
         self.catalog = catalog
     }
 
     /// The kind behind a path; nil if it is not served.
     package func kind(_ resource: GroupVersionResource) -> Kind? {
-        guard let info = resources.resource(resource) else { return catalog?.current.served[resource] }
-        return Kind(info: info, strategy: strategies[info.gvr.groupResource] ?? PlainStrategy())
+        builtIn[resource] ?? catalog?.current.served[resource]
     }
 
     /// The same from custom kinds as they were last read: always at once, for what may be a moment late.
@@ -64,7 +29,7 @@ package struct KindRegistry: Sendable {
 
     /// Whether `kind` answers at once; otherwise it has to read definitions first, which is no work for an event loop.
     package func isQuick(_ resource: GroupVersionResource) -> Bool {
-        resources.resource(resource) != nil || catalog?.isRead ?? true
+        builtIn[resource] != nil || catalog?.isRead ?? true
     }
 
     /// The same for parts of this program, which also reach versions that are not served any more.
@@ -73,16 +38,13 @@ package struct KindRegistry: Sendable {
     }
 
     /// The custom kinds as they are now. Not for event loops: definitions may have to be read.
-    package var custom: CustomKinds { catalog?.current ?? CustomKinds() }
+    package var custom: CustomKinds.Contents { catalog?.current ?? CustomKinds.Contents() }
 
     /// The custom kinds as they were last read: for event loops, after `whenCustomRead`.
-    package var lastCustom: CustomKinds { catalog?.lastRead ?? CustomKinds() }
+    package var lastCustom: CustomKinds.Contents { catalog?.lastRead ?? CustomKinds.Contents() }
 
     /// Calls back when `lastCustom` is what the store has now; does not wait for that.
     package func whenCustomRead(_ body: @escaping @Sendable () -> Void) {
         if let catalog { catalog.whenRead(body) } else { body() }
     }
 }
-
-/// A kind without rules of its own.
-private struct PlainStrategy: ResourceStrategy {}

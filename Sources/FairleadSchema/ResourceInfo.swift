@@ -20,6 +20,26 @@ package struct ResourceInfo: Sendable {
     /// Eight bytes of a hash over the stored kind, in base64; empty where nothing is stored.
     package let storageVersionHash: String
 
+    package init(
+        gvr: GroupVersionResource, kind: String, listKind: String, singular: String, shortNames: [String],
+        categories: [String], isNamespaced: Bool, verbs: [String], subresources: [SubresourceInfo], typeName: String,
+        storage: GroupResource, isStored: Bool, storageVersionHash: String
+    ) {
+        self.gvr = gvr
+        self.kind = kind
+        self.listKind = listKind
+        self.singular = singular
+        self.shortNames = shortNames
+        self.categories = categories
+        self.isNamespaced = isNamespaced
+        self.verbs = verbs
+        self.subresources = subresources
+        self.typeName = typeName
+        self.storage = storage
+        self.isStored = isStored
+        self.storageVersionHash = storageVersionHash
+    }
+
     package var groupResource: GroupResource { gvr.groupResource }
     package var apiVersion: String { gvr.apiVersion }
 
@@ -34,6 +54,15 @@ package struct SubresourceInfo: Sendable {
     package let group: String?
     package let version: String?
     package let verbs: [String]
+
+    /// - Parameter group: nil, as `version`, for those of the resource.
+    package init(name: String, kind: String, group: String?, version: String?, verbs: [String]) {
+        self.name = name
+        self.kind = kind
+        self.group = group
+        self.version = version
+        self.verbs = verbs
+    }
 
     /// Whether an HTTP method is among the verbs.
     package func allows(_ method: String) -> Bool {

@@ -186,10 +186,7 @@ package struct FairleadServer: Service {
     private func makeAPI(_ store: Store, _ metrics: MetricsRegistry) throws(StartupError) -> API {
         do {
             let types = try TypeRegistry.builtIn()
-            let strategies = workloadStrategies.merging(networkStrategies) { $1 }
-            let kinds = KindRegistry(
-                resources: ResourceTable.builtIn, strategies: strategies,
-                catalog: CustomCatalog(store: store, types: types))
+            let kinds = KindRegistry(catalog: CustomKinds(store: store, types: types))
             let settings = APIConfiguration(
                 serviceClusterIPRanges: configuration.serviceClusterIPRanges,
                 nodePortRange: configuration.nodePortRange, clusterDomain: configuration.clusterDomain,

@@ -6,7 +6,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 
 /// The API as HTTP sees it over a store in memory, in a world where time stands still and UIDs are counted.
 struct APIFixture {
@@ -44,12 +43,9 @@ struct APIFixture {
         let counter = Mutex(0)
         let chance = Mutex(suffixes)
         store = try Store.open(engine: engine)
-        let resources = ResourceTable.builtIn
         api = API(
             store: store, types: types,
-            kinds: KindRegistry(
-                resources: resources, strategies: workloadStrategies.merging(networkStrategies) { $1 },
-                catalog: CustomCatalog(store: store, types: types)),
+            kinds: KindRegistry(catalog: CustomKinds(store: store, types: types)),
             configuration: APIConfiguration(serviceClusterIPRanges: ranges.compactMap { CIDR($0) }),
             environment: Environment(
                 now: { Timestamp(seconds: 1_700_000_000) },

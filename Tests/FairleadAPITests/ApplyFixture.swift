@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadRandomTesting
 import FairleadSchema
 import FairleadStorage
 import Synchronization
@@ -6,7 +7,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 
 /// An API over a store in memory, with a namespace `ns` and a clock that goes on one second with every look.
 struct ApplyFixture {
@@ -14,11 +14,10 @@ struct ApplyFixture {
 
     init() async throws {
         let clock = Clock()
-        let base = ServiceFixture.environment(seed: 3)
+        let base = Environment.repeatable(seed: 3)
         let environment = Environment(
             now: { clock.next() }, newUID: base.newUID, randomSuffix: base.randomSuffix)
-        let kinds = KindRegistry(
-            resources: ResourceTable.builtIn, strategies: workloadStrategies.merging(networkStrategies) { $1 })
+        let kinds = KindRegistry()
         api = API(
             store: try Store.open(engine: MemoryEngine()), types: try TypeRegistry.builtIn(), kinds: kinds,
             configuration: APIConfiguration(

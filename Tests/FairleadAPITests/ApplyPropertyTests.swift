@@ -5,7 +5,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 @testable import FairleadMerge
 
 /// What holds of server-side apply for objects of every kind, made up from their schemas.

@@ -6,7 +6,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 @testable import FairleadMerge
 
 struct ApplyTests {

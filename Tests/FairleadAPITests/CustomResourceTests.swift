@@ -5,7 +5,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 @testable import FairleadMerge
 
 struct CustomResourceTests {
@@ -73,7 +72,7 @@ struct CustomResourceTests {
 
     @Test func aCatalogOverAnOldStoreKnowsItsKinds() async throws {
         let fixture = try await fixture()
-        let catalog = CustomCatalog(store: fixture.store, types: fixture.api.types)
+        let catalog = CustomKinds(store: fixture.store, types: fixture.api.types)
         let resource = GroupVersionResource(group: "example.com", version: "v1", resource: "things")
         #expect(catalog.current.served[resource] != nil)
     }

@@ -4,7 +4,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 
 /// Stored objects that cannot be read: an error with its key for whoever asks, nothing for everybody else.
 struct DamagedObjectTests {

@@ -3,7 +3,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 
 struct DefinitionLimitTests {
     private static let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

@@ -5,7 +5,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 @testable import FairleadMerge
 
 /// No way in lets an object nest deeper than the walks over it can bear.

@@ -4,7 +4,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 
 /// What Kubernetes' handlers do around the verbs, whatever the kind.
 struct HandlerRulesTests {

@@ -4,7 +4,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 
 /// A list that is encoded piece by piece is the list that is encoded at once.
 struct ListBodyTests {

@@ -3,7 +3,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 @testable import FairleadStorage
 
 struct ListTests {

@@ -4,7 +4,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 
 @Suite struct ProtobufRequestTests {
     private static let types = Result { try TypeRegistry.builtIn() }

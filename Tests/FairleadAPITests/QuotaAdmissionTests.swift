@@ -3,7 +3,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 
 struct QuotaAdmissionTests {
     private static let quotas = "/api/v1/namespaces/ns/resourcequotas"

@@ -2,7 +2,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 
 struct RequestPathTests {
     struct Case: Sendable, CustomTestStringConvertible {

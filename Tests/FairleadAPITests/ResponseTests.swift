@@ -4,7 +4,6 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
-@testable import FairleadRules
 
 struct ResponseTests {
     @Test(arguments: [

@@ -1,3 +1,4 @@
+import FairleadKinds
 import FairleadModel
 import FairleadRandomTesting
 import Testing

@@ -2,6 +2,7 @@ import FairleadAPI
 import FairleadClient
 import FairleadClientTesting
 import FairleadControllers
+import FairleadKinds
 import FairleadModel
 import FairleadSchema
 import FairleadStorage
@@ -21,10 +22,8 @@ struct ControlPlaneFixture {
         environment: Environment = .live
     ) throws {
         let store = try Store.open(engine: MemoryEngine())
-        let kinds = KindRegistry(
-            resources: ResourceTable.builtIn, strategies: workloadStrategies.merging(networkStrategies) { $1 })
         api = API(
-            store: store, types: try TypeRegistry.builtIn(), kinds: kinds,
+            store: store, types: try TypeRegistry.builtIn(), kinds: KindRegistry(),
             configuration: APIConfiguration(
                 serviceClusterIPRanges: ranges.compactMap { CIDR($0) }, nodePortRange: nodePorts),
             environment: environment)

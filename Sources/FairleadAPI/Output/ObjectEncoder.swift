@@ -135,7 +135,7 @@ struct ObjectEncoder: Sendable {
     }
 
     private var rowPrinter: TablePrinter {
-        printer ?? kind.custom?.printer ?? TablePrinter.printer(for: kind.groupResource)
+        printer ?? kind.columns
     }
 
     func table(_ values: [Value], _ meta: Object, version: String, showsColumns: Bool = true) -> Value {

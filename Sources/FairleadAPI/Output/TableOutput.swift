@@ -16,19 +16,9 @@ package enum TableOutput {
     ///   - listMeta: resourceVersion, and of lists continue and remainingItemCount.
     ///   - showsColumns: false for all but the first event of a watch, whose columnDefinitions are null.
     ///   - version: of meta.k8s.io: `v1` or `v1beta1`.
-    package static func table(
-        of objects: [Value], listMeta: Object, resource: GroupResource, includeObject: IncludeObject = .metadata,
-        showsColumns: Bool = true, version: String = "v1", now: Timestamp
-    ) -> Value {
-        table(
-            of: objects, listMeta: listMeta, printer: TablePrinter.printer(for: resource),
-            includeObject: includeObject, showsColumns: showsColumns, version: version, now: now)
-    }
-
-    /// The same with the columns of a printer.
     static func table(
-        of objects: [Value], listMeta: Object, printer: TablePrinter, includeObject: IncludeObject,
-        showsColumns: Bool, version: String, now: Timestamp
+        of objects: [Value], listMeta: Object, printer: TablePrinter, includeObject: IncludeObject = .metadata,
+        showsColumns: Bool = true, version: String = "v1", now: Timestamp
     ) -> Value {
         let rows = objects.map { object in
             row(for: object, printer, includeObject, version: version, now: now)

@@ -8,7 +8,7 @@ extension BodyDecoder {
     ///
     /// - Throws: 400 with the decoder's complaint, 415 for a content type that is not read here.
     func decode(
-        _ request: APIRequest, _ custom: CustomResource, validation: WriteOptions.FieldValidation
+        _ request: APIRequest, _ custom: Kind.Custom, validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> Decoded {
         let contentType = request.header("Content-Type")?.split(separator: ";").first.map { $0.trimmingSpaces } ?? ""
         guard ["", "application/json", "application/yaml"].contains(contentType) else {
@@ -54,7 +54,7 @@ extension BodyDecoder {
     ///
     /// - Parameter before: what has been found out before about how the object was written.
     func structure(
-        _ value: Value, complaints before: [String] = [], duplicates: [String] = [], _ custom: CustomResource,
+        _ value: Value, complaints before: [String] = [], duplicates: [String] = [], _ custom: Kind.Custom,
         validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> Decoded {
         var object = value
@@ -85,7 +85,7 @@ extension BodyDecoder {
         return Decoded(object: object, warnings: complaints)
     }
 
-    private static func refusal(_ custom: CustomResource, _ why: String) -> String {
+    private static func refusal(_ custom: Kind.Custom, _ why: String) -> String {
         "\(custom.kind) in version \(custom.version.name.goQuoted) cannot be handled as a \(custom.kind): \(why)"
     }
 

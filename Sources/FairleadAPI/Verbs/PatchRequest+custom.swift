@@ -19,7 +19,7 @@ extension PatchRequest {
 extension API {
     /// Checks the result of a patch as an object of a custom kind.
     func structure(
-        _ patched: Value, _ patch: PatchRequest, _ custom: CustomResource, _ options: WriteOptions
+        _ patched: Value, _ patch: PatchRequest, _ custom: Kind.Custom, _ options: WriteOptions
     ) throws(APIStatus) -> BodyDecoder.Decoded {
         do {
             return try decoder.structure(

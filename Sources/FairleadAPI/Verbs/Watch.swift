@@ -36,7 +36,7 @@ extension API {
                 subscribe: { wake in
                     let changes = store.subscribe(kind.info.storage, wake: wake)
                     if kind.custom == nil { return [changes] }
-                    let definitions = store.subscribe(CustomCatalog.definitions) { [kinds] in kinds.whenCustomRead(wake)
+                    let definitions = store.subscribe(CustomKinds.definitions) { [kinds] in kinds.whenCustomRead(wake)
                     }
                     return [changes, definitions]
                 })

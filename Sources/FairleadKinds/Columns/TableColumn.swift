@@ -33,6 +33,7 @@ package struct TableColumn: Sendable {
     static let age = TableColumn("Age", Descriptions.creationTimestamp)
     static let createdAt = TableColumn("Created At", Descriptions.creationTimestamp, type: "date")
     static let containers = TableColumn("Containers", "Names of each container in the template.", wide: true)
+    static let selector = TableColumn("Selector", wide: true)
     static let images = TableColumn("Images", "Images referenced by each container in the template.", wide: true)
 }
 

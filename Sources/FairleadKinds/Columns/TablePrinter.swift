@@ -22,18 +22,6 @@ package struct TablePrinter: Sendable {
     /// The cells of one object, one per column (IPAddresses have one more, as in Kubernetes).
     package func row(for object: Value, now: Timestamp) -> [Value] { cells(TableSubject(object, now: now)) }
 
-    /// The printer of a kind; kinds without columns of their own show their name and when they were created.
-    package static func printer(for resource: GroupResource) -> TablePrinter { all[resource] ?? fallback }
-
-    private static let fallback = TablePrinter([.name, .createdAt]) { [$0.name, $0.createdAt] }
-
-    private static let all: [GroupResource: TablePrinter] = {
-        var printers: [GroupResource: TablePrinter] = [:]
-        for family in [core, storage, workloads, batch, networking, events, policy, rbac] {
-            printers.merge(family) { first, _ in first }
-        }
-        return printers
-    }()
-
-    static func core(_ resource: String) -> GroupResource { GroupResource(group: "", resource: resource) }
+    /// Of kinds that say no more of themselves.
+    static let nameAndCreation = TablePrinter([.name, .createdAt]) { [$0.name, $0.createdAt] }
 }

@@ -1,45 +1,99 @@
+import Dispatch
 package import FairleadModel
 package import FairleadSchema
+package import FairleadStorage
+import Synchronization
 
-/// All custom kinds at one moment. Immutable.
-package struct CustomKinds: Sendable {
-    package let definitions: [CustomDefinition]
-    /// What requests reach.
-    let served: [GroupVersionResource: Kind]
-    /// The versions that are not served, and kinds that are not established, as well.
-    package let all: [GroupVersionResource: Kind]
+/// The custom kinds of a server: always those of the CustomResourceDefinitions that are stored.
+///
+/// Nobody has to tell it of changes: it compares the definitions in the store with those it has read, so that whoever
+/// has seen a definition established finds its kind, after a restart too. Only what changed is read again.
+package final class CustomKinds: Sendable {
+    package static let definitions = GroupResource(
+        group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
 
-    init(_ definitions: [CustomDefinition] = []) {
-        self.definitions = definitions
-        var served: [GroupVersionResource: Kind] = [:]
-        var all: [GroupVersionResource: Kind] = [:]
-        for definition in definitions {
-            for version in definition.versions {
-                let custom = CustomResource(definition, version)
-                let info = definition.resource(version)
-                let kind = Kind(info: info, strategy: CustomResourceStrategy(custom), custom: custom)
-                all[info.gvr] = kind
-                if definition.isEstablished, version.isServed { served[info.gvr] = kind }
-            }
-        }
-        self.served = served
-        self.all = all
+    /// The newest definition and the number of them: together they differ whenever one is added, changed or removed.
+    private struct Stamp: Hashable {
+        var newest: Int64 = 0
+        var count = 0
     }
 
-    /// What discovery lists of them: groups by name, versions by priority.
-    package var resources: [ResourceInfo] {
-        served.values.map(\.info).sorted { left, right in
-            if left.gvr.group != right.gvr.group { return left.gvr.group < right.gvr.group }
-            if left.gvr.version != right.gvr.version {
-                return VersionOrder.precedes(left.gvr.version, right.gvr.version)
+    private struct State {
+        var stamp = Stamp()
+        var kinds = CustomKinds.Contents()
+        /// By uid, with the revision that was read.
+        var read: [String: (revision: Int64, definition: CustomDefinition)] = [:]
+    }
+
+    private let store: Store
+    private let objectMeta: TypeSchema?
+    /// Never held for long: event loops ask.
+    private let state = Mutex(State())
+    /// Held while definitions are read, so that each is read once.
+    private let reading = Mutex(())
+
+    package init(store: Store, types: TypeRegistry) {
+        self.store = store
+        objectMeta = types.type(named: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
+    }
+
+    /// Whether `current` answers at once. Reading definitions, with their rules and patterns, may take long.
+    package var isRead: Bool {
+        let stamp = Self.stamp(store.current)
+        return state.withLock { $0.stamp == stamp }
+    }
+
+    /// The kinds of the definitions in the store, read now if need be.
+    package var current: CustomKinds.Contents {
+        known(Self.stamp(store.current))
+            ?? reading.withLock { _ in
+                let snapshot = store.current
+                let stamp = Self.stamp(snapshot)
+                // Somebody else may have read them meanwhile.
+                return known(stamp) ?? read(snapshot.objects(Self.definitions, namespace: nil), stamp)
             }
-            return left.gvr.resource < right.gvr.resource
+    }
+
+    /// The kinds as they were last read. Answers at once.
+    package var lastRead: CustomKinds.Contents { state.withLock { $0.kinds } }
+
+    /// Calls back when the definitions that are in the store now have been read; does not wait for that.
+    package func whenRead(_ body: @escaping @Sendable () -> Void) {
+        if isRead { return body() }
+        DispatchQueue.global(qos: .utility).async {
+            _ = self.current
+            body()
         }
     }
 
-    /// Whether the kind is still served under the definition that it was when somebody began to use it.
-    package func isCurrent(_ kind: Kind) -> Bool {
-        guard let custom = kind.custom else { return true }
-        return served[kind.info.gvr]?.custom?.definition.identity == custom.definition.identity
+    private static func stamp(_ snapshot: Snapshot) -> Stamp {
+        var stamp = Stamp()
+        for object in snapshot.objects(definitions, namespace: nil) {
+            stamp.newest = max(stamp.newest, object.revision)
+            stamp.count += 1
+        }
+        return stamp
+    }
+
+    private func known(_ stamp: Stamp) -> CustomKinds.Contents? {
+        state.withLock { $0.stamp == stamp ? $0.kinds : nil }
+    }
+
+    private func read(_ objects: some Sequence<StoredObject>, _ stamp: Stamp) -> CustomKinds.Contents {
+        let before = state.withLock { $0.read }
+        var read: [String: (revision: Int64, definition: CustomDefinition)] = [:]
+        for object in objects {
+            let value = object.value
+            let known = before[value.uid]
+            if let known, known.revision == object.revision {
+                read[value.uid] = known
+            } else {
+                let definition = CustomDefinition(value, previous: known?.definition, objectMeta: objectMeta)
+                read[value.uid] = (object.revision, definition)
+            }
+        }
+        let kinds = CustomKinds.Contents(read.values.map(\.definition).sorted { $0.name < $1.name })
+        state.withLock { $0 = State(stamp: stamp, kinds: kinds, read: read) }
+        return kinds
     }
 }

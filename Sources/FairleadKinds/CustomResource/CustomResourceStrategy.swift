@@ -6,11 +6,11 @@ package import FairleadStorage
 ///
 /// Reference: k8s.io/apiextensions-apiserver `pkg/registry/customresource`.
 package struct CustomResourceStrategy: ResourceStrategy {
-    package let custom: CustomResource
+    package let custom: Kind.Custom
 
-    init(_ custom: CustomResource) { self.custom = custom }
+    init(_ custom: Kind.Custom) { self.custom = custom }
 
-    private var version: CustomVersion { custom.version }
+    private var version: CustomDefinition.Version { custom.version }
 
     package func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
         guard old == nil, custom.definition.isTerminating else { return }
@@ -40,7 +40,7 @@ package struct CustomResourceStrategy: ResourceStrategy {
         _ object: inout Value?, old: Value?, in transaction: inout Transaction, _ context: StrategyContext
     ) throws(APIStatus) {
         guard old == nil, object != nil else { return }
-        let key = ObjectKey(CustomCatalog.definitions, namespace: "", name: custom.definition.name)
+        let key = ObjectKey(CustomKinds.definitions, namespace: "", name: custom.definition.name)
         guard let definition = context.snapshot.object(key) else { throw .unknownResource }
         transaction.conditions.append(.init(key: key, revision: definition.revision))
     }

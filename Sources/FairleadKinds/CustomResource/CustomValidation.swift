@@ -3,9 +3,9 @@ import FairleadSchema
 
 /// Everything that can be wrong with a custom object beside its metadata, in Kubernetes' order.
 struct CustomValidation {
-    let custom: CustomResource
+    let custom: Kind.Custom
 
-    init(_ custom: CustomResource) { self.custom = custom }
+    init(_ custom: Kind.Custom) { self.custom = custom }
 
     func errors(of object: Value, old: Value?) -> [FieldError] {
         let version = custom.version

@@ -44,3 +44,8 @@ package enum EventConversion {
         return result
     }
 }
+
+extension Kind {
+    /// Whether the kind is stored as core/v1 Event and shown as events.k8s.io/v1 Event.
+    package var convertsEvents: Bool { info.gvr.group == "events.k8s.io" && info.gvr.resource == "events" }
+}

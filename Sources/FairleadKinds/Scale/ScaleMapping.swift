@@ -10,10 +10,10 @@ package struct ScaleMapping: Sendable {
     /// Of the built-in kinds.
     package static let builtIn = ScaleMapping(custom: nil)
 
-    private let custom: CustomVersion.Scale?
+    private let custom: CustomDefinition.Version.Scale?
 
     /// - Parameter custom: where a custom kind keeps its numbers; nil for built-in kinds.
-    init(custom: CustomVersion.Scale?) { self.custom = custom }
+    init(custom: CustomDefinition.Version.Scale?) { self.custom = custom }
 
     /// The Scale of an object. Its metadata are those of the object as far as they identify it.
     ///

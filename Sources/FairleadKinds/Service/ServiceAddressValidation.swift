@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadRules
 
 /// The rules that bind `clusterIP`, `clusterIPs`, `ipFamilies` and `ipFamilyPolicy` together. Checked twice: before
 /// allocation relies on them, and as part of validation.

@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadRules
 
 /// `spec` of a Service with the questions that Kubernetes asks of it, and the fields that allocation writes.
 ///

@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadRules
 
 /// What a client is told about a Service that is accepted all the same.
 enum ServiceWarnings {

@@ -58,7 +58,9 @@ package enum FieldChecks {
     }
 
     /// One error for each message about a text.
-    package static func messages(_ messages: [String], value: String, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+    package static func messages(_ messages: [String], value: String, _ path: @autoclosure () -> FieldPath)
+        -> [FieldError]
+    {
         messages.map { .invalid(path(), .string(value), $0) }
     }
 
@@ -74,7 +76,8 @@ package enum FieldChecks {
         messages(NameRules.qualifiedName(text), value: text, path())
     }
 
-    package static func oneOf(_ text: String, _ allowed: [String], _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+    package static func oneOf(_ text: String, _ allowed: [String], _ path: @autoclosure () -> FieldPath) -> [FieldError]
+    {
         allowed.contains(text) ? [] : [.notSupported(path(), .string(text), inOrder: allowed)]
     }
 

@@ -2,7 +2,7 @@ import FairleadModel
 
 extension CustomDefinition {
     /// One of its versions as a served resource, like the built-in ones.
-    package func resource(_ version: CustomVersion) -> ResourceInfo {
+    package func resource(_ version: CustomDefinition.Version) -> ResourceInfo {
         var parts: [SubresourceInfo] = []
         let verbs = ["get", "patch", "update"]
         if version.scale != nil {
@@ -16,9 +16,9 @@ extension CustomDefinition {
             gvr: GroupVersionResource(group: group, version: version.name, resource: plural), kind: names.kind,
             listKind: names.listKind, singular: names.singular, shortNames: names.shortNames,
             categories: names.categories, isNamespaced: isNamespaced, verbs: Self.verbs, subresources: parts,
-            typeName: CustomOpenAPI.definitionName(group: group, version: version.name, kind: names.kind),
+            typeName: CustomDefinition.schemaName(group: group, version: version.name, kind: names.kind),
             storage: groupResource, isStored: true,
-            storageVersionHash: CustomOpenAPI.storageHash("\(group)/\(storageVersion)/\(names.kind)"))
+            storageVersionHash: CustomDefinition.storageHash("\(group)/\(storageVersion)/\(names.kind)"))
     }
 
     private static let verbs: [String] = [

@@ -30,7 +30,7 @@ package final class CustomDefinition: Sendable {
     /// Whether the definition is being deleted (condition Terminating), so that nothing new may be created.
     package let isTerminating: Bool
     /// Preferred first.
-    package let versions: [CustomVersion]
+    package let versions: [CustomDefinition.Version]
 
     package struct Names: Sendable, Hashable {
         package let kind: String
@@ -83,7 +83,7 @@ package final class CustomDefinition: Sendable {
                 list.filter { $0["served"]?.bool == true }.compactMap { $0["name"]?.string })
             versions =
                 list.map {
-                    CustomVersion(
+                    CustomDefinition.Version(
                         $0, group: group, kind: names.kind, preferred: preferred, objectMeta: objectMeta)
                 }
                 .sorted { VersionOrder.precedes($0.name, $1.name) }

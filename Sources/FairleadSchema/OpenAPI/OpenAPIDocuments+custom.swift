@@ -2,7 +2,7 @@ import FairleadModel
 
 extension OpenAPIDocuments {
     /// The custom versions behind a document name (`apis/example.com/v1`); empty for a built-in one.
-    func customVersions(_ name: String) -> [(CustomDefinition, CustomVersion)] {
+    func customVersions(_ name: String) -> [(CustomDefinition, CustomDefinition.Version)] {
         let parts = name.split(separator: "/").map(String.init)
         guard parts.count == 3, parts[0] == "apis" else { return [] }
         return custom.filter { $0.group == parts[1] && $0.isEstablished }.flatMap { definition in
@@ -22,7 +22,7 @@ extension OpenAPIDocuments {
     }
 
     /// The document of custom resources alone.
-    func customDocument(_ versions: [(CustomDefinition, CustomVersion)]) throws -> Value {
+    func customDocument(_ versions: [(CustomDefinition, CustomDefinition.Version)]) throws -> Value {
         let builtIn = try Definitions.builtIn()
         var own = Object()
         for (definition, version) in versions {
@@ -56,13 +56,13 @@ extension OpenAPIDocuments {
     /// Changes with what a document is made of.
     package func fingerprint(of name: String) -> String {
         let versions = customVersions(name)
-        if versions.isEmpty { return Self.fingerprint }
+        if versions.isEmpty { return fingerprint }
         let text = versions.map { definition, version in
             "\(definition.identity.uid) \(definition.identity.generation) \(definition.names) \(version.name)"
         }
         .joined(separator: "\n")
-        let low = CustomOpenAPI.fingerprint(text.utf8)
-        let high = CustomOpenAPI.fingerprint(Array(text.utf8.reversed()))
+        let low = CustomDefinition.fingerprint(text.utf8)
+        let high = CustomDefinition.fingerprint(Array(text.utf8.reversed()))
         return String(low, radix: 16, uppercase: true) + String(high, radix: 16, uppercase: true)
     }
 }

@@ -1,0 +1,7 @@
+import FairleadModel
+
+extension Kind {
+    static let clusterRoleBinding = Kind(
+        "ClusterRoleBinding", group: "rbac.authorization.k8s.io", resource: "clusterrolebindings", isNamespaced: false,
+        package: "rbac.v1", storageHash: "48tpQ8gZHFc=", columns: .bindings(scope: "clusterRoleBinding"))
+}
