@@ -47,6 +47,9 @@ static const unsigned char openapi_policy_v1[] = {
 static const unsigned char openapi_rbac_v1[] = {
 #embed "../../openapi/rbac.v1.json"
 };
+static const unsigned char openapi_scheduling_v1[] = {
+#embed "../../openapi/scheduling.v1.json"
+};
 static const unsigned char migrations_0001_versions[] = {
 #embed "../../Migrations/0001_versions.sql"
 };
@@ -70,6 +73,7 @@ const fairlead_asset fairlead_assets[] = {
     {"openapi/networking.v1.json", openapi_networking_v1, sizeof(openapi_networking_v1)},
     {"openapi/policy.v1.json", openapi_policy_v1, sizeof(openapi_policy_v1)},
     {"openapi/rbac.v1.json", openapi_rbac_v1, sizeof(openapi_rbac_v1)},
+    {"openapi/scheduling.v1.json", openapi_scheduling_v1, sizeof(openapi_scheduling_v1)},
     {"Migrations/0001_versions.sql", migrations_0001_versions, sizeof(migrations_0001_versions)},
     {"Migrations/0002_checksums.sql", migrations_0002_checksums, sizeof(migrations_0002_checksums)},
 };

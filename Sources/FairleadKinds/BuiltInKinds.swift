@@ -27,6 +27,8 @@ extension Kind {
         .clusterRoleBinding, .clusterRole, .roleBinding, .role,
         // apiextensions.k8s.io
         .customResourceDefinition,
+        // scheduling.k8s.io
+        .priorityClass,
         // coordination.k8s.io
         .lease,
         // discovery.k8s.io

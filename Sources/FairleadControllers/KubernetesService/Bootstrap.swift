@@ -1,8 +1,8 @@
 package import FairleadClient
 package import FairleadModel
 
-/// The objects that every cluster has before its first client comes: the system namespaces, the ServiceCIDR
-/// `kubernetes`, and the Service `default/kubernetes` with its endpoints.
+/// The objects that every cluster has before its first client comes: the system namespaces and priority classes, the
+/// ServiceCIDR `kubernetes`, and the Service `default/kubernetes` with its endpoints.
 ///
 /// The server runs it before it says ready; it may run again at any time and changes only what is missing. What the
 /// objects that are there stand against, such as ranges that somebody has changed, is reported and left to the
@@ -48,6 +48,7 @@ package struct Bootstrap: Sendable {
         for name in Self.namespaces {
             try await attempt("namespace \(name)", report) { () throws(APIStatus) in try await ensureNamespace(name) }
         }
+        try await attempt("the priority classes", report, ensurePriorityClasses)
         try await attempt("the default ServiceCIDR", report, ensureServiceCIDR)
         try await attempt("the Service kubernetes", report, ensureService)
         try await attempt("the endpoints of kubernetes", report, ensureEndpoints)
@@ -68,6 +69,28 @@ package struct Bootstrap: Sendable {
         try await createIfMissing(
             .namespaces, namespace: "",
             ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]])
+    }
+
+    func ensurePriorityClasses() async throws(APIStatus) {
+        let classes: [(name: String, value: Int64, description: String)] = [
+            (
+                "system-cluster-critical", 2_000_000_000,
+                "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
+            ),
+            (
+                "system-node-critical", 2_000_001_000,
+                "Used for system critical pods that must not be moved from their current node."
+            ),
+        ]
+        for priority in classes {
+            try await createIfMissing(
+                .priorityClasses, namespace: "",
+                [
+                    "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
+                    "metadata": ["name": .string(priority.name)], "value": .int(priority.value),
+                    "description": .string(priority.description),
+                ])
+        }
     }
 
     func ensureServiceCIDR() async throws(APIStatus) {

@@ -11,7 +11,7 @@ enum PodAdmission {
         LimitRanger.fill(&pod, from: limitRanges)
         var spec = pod["spec"] ?? .object(Object())
         if !isMirror { try admitServiceAccount(&spec, of: pod, context) }
-        try admitPriority(&spec, of: pod, context)
+        try PriorityAdmission.admit(&spec, context) { forbidden(pod, $0) }
         addDefaultTolerations(&spec)
         pod["spec"] = spec
         if let reason = LimitRanger.refusal(of: pod, by: limitRanges) { throw forbidden(pod, reason) }
@@ -78,44 +78,6 @@ enum PodAdmission {
             "name": .string(name),
             "projected": ["defaultMode": 420, "sources": .array([token, authority, namespace])],
         ]
-    }
-
-    // MARK: Priority
-
-    private static let priorityClasses = GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses")
-    private static let systemPriorities: [String: Int64] = [
-        "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000,
-    ]
-
-    private static func admitPriority(
-        _ spec: inout Value, of pod: Value, _ context: StrategyContext
-    ) throws(APIStatus) {
-        let name = spec.text("priorityClassName")
-        let stored = context.snapshot.object(ObjectKey(priorityClasses, namespace: "", name: name))?.value
-        var priority: Int64 = 0
-        var policy = "PreemptLowerPriority"
-        if let stored {
-            priority = stored.number("value")
-            policy = stored["preemptionPolicy"]?.string ?? policy
-        } else if let system = systemPriorities[name] {
-            priority = system
-        } else if !name.isEmpty {
-            throw forbidden(pod, "no PriorityClass with name \(name) was found")
-        }
-        if let given = spec["priority"]?.int, given != priority {
-            throw forbidden(
-                pod,
-                "the integer value of priority (\(given)) must not be provided in pod spec; "
-                    + "priority admission controller computed \(priority) from the given PriorityClass name")
-        }
-        if let given = spec["preemptionPolicy"]?.string, given != policy {
-            throw forbidden(
-                pod,
-                "the string value of PreemptionPolicy (\(given)) must not be provided in pod spec; "
-                    + "priority admission controller computed \(policy) from the given PriorityClass name")
-        }
-        spec["priority"] = .int(priority)
-        spec["preemptionPolicy"] = .string(policy)
     }
 
     // MARK: DefaultTolerationSeconds

@@ -54,4 +54,6 @@ extension GroupVersionResource {
         group: "apiextensions.k8s.io", version: "v1", resource: "customresourcedefinitions")
     package static let serviceCIDRs = GroupVersionResource(
         group: "networking.k8s.io", version: "v1", resource: "servicecidrs")
+    package static let priorityClasses = GroupVersionResource(
+        group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses")
 }
