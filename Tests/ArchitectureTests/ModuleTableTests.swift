@@ -92,6 +92,16 @@ struct ModuleTableTests {
         }
     }
 
+    @Test
+    func noModuleIsLongerThan8000Lines() throws {
+        for module in Self.allowed.keys {
+            let lines = try Self.swiftFiles(of: module).reduce(0) { sum, file in
+                try sum + String(contentsOf: file, encoding: .utf8).utf8.count { $0 == UInt8(ascii: "\n") }
+            }
+            #expect(lines <= 8000, "\(module)")
+        }
+    }
+
     static func swiftFiles(of module: String) throws -> [URL] {
         let folder = root.appending(path: "Sources/\(module)")
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
