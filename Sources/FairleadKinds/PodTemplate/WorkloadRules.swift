@@ -38,14 +38,17 @@ enum WorkloadRules {
             return [.invalid(spec.child("selector"), printed: selector.selectorText, "invalid label selector")]
         }
         let labels = template.at("metadata", "labels")
-        if !parsed.isEmpty, isSelector(selector), !parsed.matches(labels?.stringMap ?? [:]) {
+        // A selector that is missing selects nothing (LabelSelectorAsSelector of nil), an empty one is another error.
+        let isMissing = object.at("spec", "selector") == nil && controller != "ReplicationController"
+        if isMissing || !parsed.isEmpty && isSelector(selector) && !parsed.matches(labels?.stringMap ?? [:]) {
             errors.append(
                 .invalid(
                     path.child("metadata", "labels"), labels ?? .null,
                     "`selector` does not match template `labels`"))
         }
         let validation = PodSpecValidation(allowsPrivileged: context.configuration.allowsPrivileged)
-        errors += validation.errors(ofTemplate: template, path)
+        let claims = object.items("spec", "volumeClaimTemplates").map(\.name)
+        errors += validation.errors(ofTemplate: template, path, claims: Set(claims))
         let policy = template.at("spec", "restartPolicy")?.string ?? ""
         if policy != "Always" {
             errors.append(

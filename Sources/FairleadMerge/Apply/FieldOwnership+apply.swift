@@ -46,10 +46,11 @@ extension FieldOwnership {
         }
         managed.changeOthers(than: owner) { $0.subtracting(taken).subtractingTrees(changes.removed) }
         let owned = reset.ownable(applied)
-        let time = changes.isSame ? last?.time : now.rfc3339
+        let time = changes.isSame && !isNew ? last?.time : now.rfc3339
         managed[owner] = owned.isEmpty ? nil : ManagedFields.Entry(owner, owned, time: time)
 
-        if changes.isSame {
+        // A new object with nothing but its name changes nothing that is owned, and is new all the same.
+        if changes.isSame, !isNew {
             object = live
             for field in ["resourceVersion", "uid"] {
                 if let wanted = configuration.at("metadata", field) { object.set(wanted, at: "metadata", field) }

@@ -26,11 +26,14 @@ package struct PodSpecValidation {
     }
 
     /// The errors of a pod template at `path` (`spec.template`).
-    package func errors(ofTemplate template: Value, _ path: FieldPath) -> [FieldError] {
+    /// - Parameter claims: names of volumes that whoever makes the pods adds to them (a StatefulSet's claim templates).
+    package func errors(
+        ofTemplate template: Value, _ path: FieldPath, claims: Set<String> = []
+    ) -> [FieldError] {
         var errors = FieldChecks.labels(template.at("metadata", "labels"), path.child("labels"))
         errors += FieldChecks.annotations(template.at("metadata", "annotations"), path.child("annotations"))
         let spec = template["spec"] ?? .null
-        errors += self.errors(of: spec, path.child("spec"))
+        errors += self.errors(of: spec, path.child("spec"), claims: claims)
         if !spec.items("ephemeralContainers").isEmpty {
             errors.append(
                 .forbidden(
@@ -39,10 +42,11 @@ package struct PodSpecValidation {
         return errors
     }
 
-    package func errors(of spec: Value, _ path: FieldPath) -> [FieldError] {
+    package func errors(of spec: Value, _ path: FieldPath, claims: Set<String> = []) -> [FieldError] {
         var errors: [FieldError] = []
         let volumes = VolumeValidation.validNames(
-            spec.items("volumes"), path.child("volumes"), errors: &errors)
+            spec.items("volumes"), path.child("volumes"), errors: &errors
+        ).union(claims)
         let containers = ContainerValidation(
             volumes: volumes, allowsPrivileged: allowsPrivileged,
             gracePeriod: spec["terminationGracePeriodSeconds"]?.int ?? 30)
