@@ -169,7 +169,14 @@ final class StoreWriter: Sendable {
             faults.note(.commit, error.explanation)
             results = admitted.map { _ in .failure(error) }
         }
-        for (index, error) in refused.sorted(by: { $0.key < $1.key }) { results.insert(.failure(error), at: index) }
+        for (index, error) in refused.sorted(by: { $0.key < $1.key }) {
+            // What stood in the way may be the batch's own work: whoever asks again sees it as it is now.
+            if case .conflict(let key, _) = error {
+                results.insert(.failure(.conflict(key, current: store.current.object(key))), at: index)
+            } else {
+                results.insert(.failure(error), at: index)
+            }
+        }
         options.metrics.carriedOut(results)
         trimIfCrowded(store)
         return results

@@ -86,6 +86,28 @@ struct AmendmentTests {
         #expect(batch.conflicts.keys.sorted() == [2])
     }
 
+    /// Who is too late learns what the object has become, even if that happened in the same commit.
+    @Test func aConflictShowsTheObjectAsItIsAfterTheBatch() async throws {
+        let store = try await store()
+        let before = store.current.object(Self.counter)?.revision
+        let conflicts = await withTaskGroup(of: (Int64?, Int64?)?.self) { group in
+            for number in 0..<40 {
+                group.addTask {
+                    do throws(StorageError) {
+                        _ = try await store.commit(creation("a\(number)", limit: 3))
+                        return nil
+                    } catch {
+                        guard case .conflict(_, let current) = error else { return (nil, nil) }
+                        return (current?.revision, current?.value["count"]?.int)
+                    }
+                }
+            }
+            return await group.reduce(into: [(Int64?, Int64?)]()) { found, one in if let one { found.append(one) } }
+        }
+        #expect(conflicts.count == 37)
+        #expect(conflicts.allSatisfy { $0.0 != before && $0.1 == 3 })
+    }
+
     @Test func ofManyAtOnceNoneIsLost() async throws {
         let store = try await store()
         let conflicts = try await withThrowingTaskGroup(of: Int.self) { group in
