@@ -70,6 +70,19 @@ struct CustomResourceDefinitionTests {
             ])
     }
 
+    /// An informer of what is not served any more would keep the server from being ready for ever.
+    @Test func whoStillHoldsAResourceThatHasGoneStartsNoInformer() {
+        let informers = InformerSet(client: MemoryCluster())
+        let resources = ManagedResources([], informers: informers)
+        let things = GroupVersionResource(group: "g", version: "v1", resource: "things")
+        let managed = ManagedResource(things, kind: "Thing", isNamespaced: true)
+        resources.setCustom([managed])
+        #expect(resources.lister(managed) != nil)
+        resources.setCustom([])
+        #expect(resources.lister(managed) == nil)
+        #expect(informers.existing(things) == nil)
+    }
+
     @Test func aDeletedDefinitionGoesWhenItsLastObjectHas() async throws {
         let cluster = MemoryCluster()
         let things = GroupVersionResource(group: "g", version: "v1", resource: "things")

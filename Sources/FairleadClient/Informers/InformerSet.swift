@@ -37,6 +37,9 @@ package final class InformerSet: Sendable {
 
     package func lister(_ resource: GroupVersionResource) -> Lister { informer(resource).lister }
 
+    /// The informer of the resource, if somebody has asked for it before.
+    package func existing(_ resource: GroupVersionResource) -> Informer? { state.withLock { $0.informers[resource] } }
+
     /// Ends the informer of a resource that is not there any more. The next one who asks gets a new one.
     package func stop(_ resource: GroupVersionResource) {
         let informer = state.withLock { state in

@@ -24,7 +24,7 @@ final class OwnerGraph: Sendable {
 
         init(_ resources: ManagedResources, _ all: [ManagedResource]) {
             for managed in all where managed.resource != .events {
-                let lister = resources.lister(managed)
+                guard let lister = resources.lister(managed) else { continue }
                 listers.append((managed, lister))
                 byResource[managed.resource] = lister
                 kinds[managed.resource.group, default: [:]][managed.kind] = managed

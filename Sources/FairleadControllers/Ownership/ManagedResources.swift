@@ -29,7 +29,9 @@ package final class ManagedResources: Sendable {
 
     package var all: [ManagedResource] { state.withLock { $0.all } }
 
-    package func lister(_ resource: ManagedResource) -> Lister { informers.lister(resource.resource) }
+    /// The objects of a resource; nil for one that has gone meanwhile. Never makes an informer: whoever still has the
+    /// resource in hand would start one for what is not served any more, which never sees its first list.
+    package func lister(_ resource: ManagedResource) -> Lister? { informers.existing(resource.resource)?.lister }
 
     /// The resource of a kind; nil where it is not known.
     package func resource(group: String, kind: String) -> ManagedResource? {
