@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Why a pod is no ready endpoint, and what to type about it.
+/// Why a pod is not a ready endpoint, and which commands say more.
 struct PodAilment: Equatable {
     var why: String
     var commands: [String]

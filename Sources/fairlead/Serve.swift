@@ -14,10 +14,12 @@ struct Serve: AsyncParsableCommand {
         abstract: "Start the server.",
         discussion: "Then type: kubectl get svc   (kubectl looks at 127.0.0.1:8080 when it has no configuration)")
 
-    @Option(name: .long, help: "Address and port to listen on; port 0 takes a free one. May be repeated.")
+    @Option(name: .long, help: "Address and port to listen on; port 0 takes a free port. May be repeated.")
     var listen: [String] = ["127.0.0.1:8080"]
 
-    @Flag(name: .long, help: "Allow --listen on an address that is not loopback. Whoever reaches it may do anything.")
+    @Flag(
+        name: .long,
+        help: "Allow --listen on an address that is not loopback. Everyone who can reach it may do anything.")
     var insecureBind = false
 
     @Option(name: .long, help: "The SQLite file, or :memory: to keep nothing. (default: in the user's data directory)")
@@ -32,14 +34,14 @@ struct Serve: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Seconds between looks for history that is older, and for space to give back.", valueName: "seconds"))
+            "How often older history is deleted and its space freed, in seconds.", valueName: "seconds"))
     var compactionInterval = 5
 
     @Option(
         name: .long,
         help: ArgumentHelp(
             "How large the database may become: bytes, or a quantity as in 2GiB; 0 for no limit.",
-            discussion: "At the limit what takes more room is refused until something has been deleted.",
+            discussion: "At the limit, writes that need more room are refused until something has been deleted.",
             valueName: "bytes"))
     var storageQuota = "8GiB"
 
@@ -52,7 +54,7 @@ struct Serve: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How long a node may give no sign of life until it counts as lost; simulated ones give four in this time, "
+            "How long a node may be silent before it counts as lost; simulated ones report four times in that time, "
                 + "or one every 10s.", valueName: "duration"))
     var nodeMonitorGracePeriod = "40s"
 
@@ -108,7 +110,7 @@ struct Serve: AsyncParsableCommand {
             """)
     var dnsListen: String?
 
-    @Option(name: .long, help: "Where the DNS asks for names outside of the cluster: ADDRESS or ADDRESS:PORT.")
+    @Option(name: .long, help: "Where DNS queries for names outside the cluster go: ADDRESS or ADDRESS:PORT.")
     var dnsForward: String?
 
     @Option(
@@ -119,10 +121,10 @@ struct Serve: AsyncParsableCommand {
             """)
     var dnsUdpSize: Int?
 
-    @Option(name: .long, help: "Seconds that answers of the DNS may be kept.")
+    @Option(name: .long, help: "How long DNS answers may be cached, in seconds.")
     var dnsTtl: UInt32 = 5
 
-    @Flag(name: .long, help: "Change the order of the addresses in answers of the DNS.")
+    @Flag(name: .long, help: "Rotate the addresses in DNS answers.")
     var dnsRotate = false
 
     @Option(name: .long, help: "Which pod names the DNS answers: insecure, verified or disabled.")
@@ -130,7 +132,7 @@ struct Serve: AsyncParsableCommand {
 
     @Flag(
         name: .long, inversion: .prefixedNo,
-        help: "Without ready kube-dns pods the DNS does not answer. Without meaning with --bare.")
+        help: "The DNS answers only while kube-dns pods are ready. Has no effect with --bare.")
     var dnsFollowsPods = true
 
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")

@@ -4,7 +4,7 @@ import Logging
 /// Keeps somebody's picture of a resource current: lists once, then watches; resumes a watch that ended where it
 /// stopped, and lists again when history no longer reaches back there (410) or the watch fails a second time in a row.
 package struct Reflector: Sendable {
-    /// Where the news go, one call at a time and in revision order.
+    /// Receives lists and events, one call at a time and in the order of revisions.
     package struct Sink: Sendable {
         /// Everything there is; what is not in it is gone.
         package var replace: @Sendable (ObjectList) -> Void
