@@ -20,47 +20,32 @@ extension API {
         _ kind: Kind, namespace: String, _ object: Value, options: WriteOptions, ownership: Ownership
     ) async throws(APIStatus) -> WriteResult {
         var namesTried = 0
-        while true {
-            let plan = try planCreate(kind, namespace: namespace, object, options: options, ownership: ownership)
+        var tried: ObjectKey?
+        return try await optimistically(kind, name: { tried?.name ?? object.name }) {
+            (key, current, hasMoved) throws(APIStatus) in
+            // Another key that was taken meanwhile was an allocation: plan again.
+            guard key == tried else { return hasMoved }
+            namesTried += 1
+            guard object.name.isEmpty, namesTried < 8 else {
+                throw alreadyExists(kind, current?.value ?? .null, name: key.name)
+            }
+            return true
+        } _: { snapshot in
+            let plan = try planCreate(
+                kind, namespace: namespace, object, options: options, ownership: ownership, snapshot)
+            tried = plan.key
             if options.isDryRun {
-                if let existing = store.current.object(plan.key) { throw alreadyExists(kind, existing.value) }
-                if !store.current.isFree(plan.key) { throw alreadyExists(kind, .null, name: plan.key.name) }
+                if let existing = snapshot.object(plan.key) { throw alreadyExists(kind, existing.value) }
+                if !snapshot.isFree(plan.key) { throw alreadyExists(kind, .null, name: plan.key.name) }
                 return WriteResult(object: plan.object, isCreated: true, warnings: plan.warnings)
             }
-            do {
-                let result = try await store.commit(plan.transaction)
-                guard let stored = result.objects.first else { throw APIStatus.internalError("empty commit") }
-                return WriteResult(
-                    object: stored.value, stored: stored, isCreated: true, warnings: plan.warnings)
-            } catch let error as StorageError {
-                guard case .conflict(let key, let current) = error,
-                    key == plan.key || hasMoved(key, to: current, since: plan.snapshot)
-                else {
-                    throw error.status(kind.groupResource, name: plan.key.name)
-                }
-                // Another key that was taken meanwhile was an allocation, or a generated name: plan again.
-                if key == plan.key {
-                    namesTried += 1
-                    guard object.name.isEmpty, namesTried < 8 else {
-                        throw alreadyExists(kind, current?.value ?? .null, name: plan.key.name)
-                    }
-                }
-            } catch let status as APIStatus {
-                throw status
-            } catch {
-                throw .internalError(String(describing: error))
-            }
+            let result = try await store.commit(plan.transaction)
+            guard let stored = result.objects.first else { throw APIStatus.internalError("empty commit") }
+            return WriteResult(object: stored.value, stored: stored, isCreated: true, warnings: plan.warnings)
         }
     }
 
-    /// Whether a condition failed because somebody else was quicker. One that fails on what the plan itself was made
-    /// from would fail forever, and planning again would never end.
-    func hasMoved(_ key: ObjectKey, to current: StoredObject?, since snapshot: Snapshot) -> Bool {
-        snapshot.object(key)?.revision != current?.revision
-    }
-
     private struct CreatePlan {
-        var snapshot: Snapshot
         var key: ObjectKey
         var object: Value
         var transaction: Transaction
@@ -68,9 +53,9 @@ extension API {
     }
 
     private func planCreate(
-        _ kind: Kind, namespace: String, _ input: Value, options: WriteOptions, ownership: Ownership
+        _ kind: Kind, namespace: String, _ input: Value, options: WriteOptions, ownership: Ownership,
+        _ snapshot: Snapshot
     ) throws(APIStatus) -> CreatePlan {
-        let snapshot = store.current
         let context = context(snapshot, isDryRun: options.isDryRun)
         var object = input
         try checkNewMetadata(kind, namespace: namespace, &object)
@@ -107,7 +92,7 @@ extension API {
         // First, so that its result is the first of the commit's.
         transaction.operations.insert(.put(key, Document(kind.stored(object))), at: 0)
         return CreatePlan(
-            snapshot: snapshot, key: key, object: object, transaction: transaction,
+            key: key, object: object, transaction: transaction,
             warnings: warnings + kind.strategy.warnings(for: object, old: nil))
     }
 

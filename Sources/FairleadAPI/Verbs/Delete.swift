@@ -19,8 +19,7 @@ extension API {
         _ kind: Kind, namespace: String, name: String, options: DeletionOptions = DeletionOptions()
     ) async throws(APIStatus) -> DeletionResult {
         var lastMarked: StoredObject?
-        while true {
-            let snapshot = store.current
+        return try await optimistically(kind, name: { name }, mayTryAgain: { _, _, hasMoved in hasMoved }) { snapshot in
             let key = kind.key(namespace: namespace, name: name)
             guard let existing = snapshot.object(key) else {
                 // Marked here, removed by whoever took the last hold off it.
@@ -35,28 +34,18 @@ extension API {
             if options.isDryRun || step.isUnchanged {
                 return DeletionResult(object: step.object, isWaiting: !step.removes)
             }
-            do {
-                let result: CommitResult
-                if step.marks {
-                    result = try await mark(existing, as: step.object)
-                    guard step.removes, let marked = result.objects.first else {
-                        return DeletionResult(object: result.objects.first?.value ?? step.object, isWaiting: true)
-                    }
-                    lastMarked = marked
-                    _ = try await remove(kind, marked, context)
-                    return DeletionResult(object: marked.value, isWaiting: false)
+            let result: CommitResult
+            if step.marks {
+                result = try await mark(existing, as: step.object)
+                guard step.removes, let marked = result.objects.first else {
+                    return DeletionResult(object: result.objects.first?.value ?? step.object, isWaiting: true)
                 }
-                result = try await remove(kind, existing, context)
-                return DeletionResult(object: result.objects.first?.value ?? step.object, isWaiting: false)
-            } catch let error as StorageError {
-                guard case .conflict(let key, let current) = error, hasMoved(key, to: current, since: snapshot) else {
-                    throw error.status(kind.groupResource, name: name)
-                }
-            } catch let status as APIStatus {
-                throw status
-            } catch {
-                throw .internalError(String(describing: error))
+                lastMarked = marked
+                _ = try await remove(kind, marked, context)
+                return DeletionResult(object: marked.value, isWaiting: false)
             }
+            result = try await remove(kind, existing, context)
+            return DeletionResult(object: result.objects.first?.value ?? step.object, isWaiting: false)
         }
     }
 

@@ -85,11 +85,16 @@ extension API {
         _ kind: Kind, namespace: String, name: String, scope: UpdateScope, options: WriteOptions,
         _ change: (Value) throws(APIStatus) -> Modification
     ) async throws(APIStatus) -> WriteResult {
-        while true {
-            let snapshot = store.current
+        // Whether the last attempt may be made again on top of a newer object.
+        var mayReplay = false
+        let key = kind.key(namespace: namespace, name: name)
+        return try await optimistically(
+            kind, name: { name }, mayTryAgain: { moved, _, hasMoved in hasMoved && (mayReplay || moved != key) }
+        ) { snapshot in
             let existing = try snapshot.existing(kind, namespace: namespace, name: name)
             let modification = try change(kind.presented(existing.value))
             let insists = try checkRevision(kind, modification.object, current: existing)
+            mayReplay = modification.isReplayable || !insists
             let plan = try planUpdate(
                 kind, existing: existing, modification, scope: scope, manager: options.fieldManager,
                 context(snapshot, isDryRun: options.isDryRun, subresource: scope.subresource))
@@ -98,23 +103,11 @@ extension API {
                 return WriteResult(object: plan.object, warnings: warnings)
             }
             transaction.conditions.append(.init(key: existing.key, revision: existing.revision))
-            do {
-                let result = try await store.commit(transaction)
-                guard let stored = result.objects.first else { throw APIStatus.internalError("empty commit") }
-                return WriteResult(
-                    object: plan.isRemoval ? plan.object : stored.value, stored: plan.isRemoval ? nil : stored,
-                    warnings: warnings)
-            } catch let error as StorageError {
-                guard case .conflict(let key, let current) = error, hasMoved(key, to: current, since: snapshot),
-                    modification.isReplayable || !insists || key != existing.key
-                else {
-                    throw error.status(kind.groupResource, name: name)
-                }
-            } catch let status as APIStatus {
-                throw status
-            } catch {
-                throw .internalError(String(describing: error))
-            }
+            let result = try await store.commit(transaction)
+            guard let stored = result.objects.first else { throw APIStatus.internalError("empty commit") }
+            return WriteResult(
+                object: plan.isRemoval ? plan.object : stored.value, stored: plan.isRemoval ? nil : stored,
+                warnings: warnings)
         }
     }
 
