@@ -24,6 +24,8 @@ sys.path.insert(0, HERE)
 from fairlead_process import Checks, Fairlead  # noqa: E402
 from probes import Connection, sample  # noqa: E402
 
+# Seconds that a round of one maker of objects takes: at a fixed rate, what grows is not the load.
+ROUND = 0.2
 N = "/api/v1/namespaces/default"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
@@ -73,6 +75,7 @@ class Churner:
         connection, rng = Connection(self.url, timeout=60), random.Random()
         lease = f"{LEASES}/l{self.seed}-{number}"
         while not self.stop.is_set():
+            began = time.monotonic()
             name = f"x{self.seed}-{number}-{rng.randrange(40)}"
             ask = lambda *a: self.ask(connection, *a)  # noqa: E731
             ask("POST", N + "/configmaps", {"metadata": {"name": name}, "data": {"v": "x" * rng.randrange(4000)}})
@@ -91,6 +94,7 @@ class Churner:
             ask("DELETE", f"{N}/configmaps/{name}")
             ask("DELETE", f"{N}/services/{name}")
             ask("DELETE", f"{N}/pods/{name}?gracePeriodSeconds={rng.choice([0, 1, 2])}")
+            time.sleep(max(0, began + ROUND - time.monotonic()))
 
     def watcher(self, number):
         rng = random.Random()
