@@ -13,9 +13,9 @@ extension Pipeline {
     }
 
     /// A Status for the client, with the headers that go with it.
-    func failure(_ status: APIStatus, _ context: RequestContext, warnings: [String] = []) -> APIResponse {
+    func failure(_ status: APIStatus, _ context: RequestContext) -> APIResponse {
         let format = ResponseFormat.forErrors(accept: context.request.header("Accept"))
-        var headers = Self.warningHeaders(warnings)
+        var headers: [(name: String, value: String)] = []
         if let seconds = status.details?.retryAfterSeconds, seconds > 0 {
             headers.append((name: "Retry-After", value: String(seconds)))
         }

@@ -66,14 +66,16 @@ package struct Pipeline: Sendable {
         guard isElsewhere || api.kinds.isQuick(path.groupVersionResource) else {
             return computed(context) { limited(context, isElsewhere: true) }
         }
+        let kind = api.kinds.kind(path.groupVersionResource)
         var context = context
-        context.warnings = api.kinds.kind(path.groupVersionResource)?.readWarnings ?? []
-        return verb(context, path)
+        context.warnings = kind?.readWarnings ?? []
+        return verb(context, path, kind)
     }
 
-    private func verb(_ context: RequestContext, _ path: RequestPath) -> APIOutcome {
+    /// - Parameter kind: nil if it is not served.
+    private func verb(_ context: RequestContext, _ path: RequestPath, _ kind: Kind?) -> APIOutcome {
         do {
-            guard let target = try resolve(path), !Self.isUnscopedWrite(context, target) else {
+            guard let target = try resolve(path, kind), !Self.isUnscopedWrite(context, target) else {
                 return .response(notFoundPage)
             }
             try RequestTimeout.check(context.request, isWatch: target.path.isWatch)
@@ -127,8 +129,8 @@ package struct Pipeline: Sendable {
 
     /// - Returns: nil for a group that is not served at all.
     /// - Throws: 404 for an unknown version, resource or subresource.
-    private func resolve(_ path: RequestPath) throws(APIStatus) -> Target? {
-        guard let kind = api.kinds.kind(path.groupVersionResource) else {
+    private func resolve(_ path: RequestPath, _ kind: Kind?) throws(APIStatus) -> Target? {
+        guard let kind else {
             guard api.kinds.resources.hasGroup(path.group) else { return nil }
             throw .unknownResource
         }

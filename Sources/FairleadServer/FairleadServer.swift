@@ -108,14 +108,12 @@ package struct FairleadServer: Service {
         let controlPlane = ControlPlane(
             client: client, machines: machines, resources: api.kinds.resources, bootstrap: bootstrap,
             configuration: configuration, environment: environment, metrics: QueueMetrics(factory: metrics))
-        kubeDNS: do {
+        do {
             if !configuration.isBare { try await kubeDNS(machines).install() }
+        } catch  where Bootstrap.isRefusal(error) {
+            // Ranges may have been changed, or its address taken: the cluster starts, without its DNS.
+            logger.error("kube-dns cannot be set up", metadata: ["error": .string(error.message)])
         } catch {
-            guard !(400..<500).contains(error.code) else {
-                // Ranges may have been changed, or its address taken: the cluster starts, without its DNS.
-                logger.error("kube-dns cannot be set up", metadata: ["error": .string(error.message)])
-                break kubeDNS
-            }
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
         let controllers = controlPlane.controllers

@@ -21,7 +21,7 @@ package struct Amendment: Sendable {
 struct AmendedBatch {
     private(set) var transactions: [Transaction]
     /// The transactions that cannot be carried out, by their place, with the object that stands in the way.
-    private(set) var conflicts: [Int: StorageError] = [:]
+    private(set) var conflicts: [Int: ObjectKey] = [:]
 
     private struct Amended {
         var value: Value
@@ -50,7 +50,7 @@ struct AmendedBatch {
         let conditions = transaction.conditions
         if !transaction.amendments.isEmpty, let taken = conditions.first(where: { written.contains($0.key) })?.key {
             // What the batch makes of it is the engine's to say: looked at again when it has.
-            conflicts[index] = .conflict(taken, current: snapshot.object(taken))
+            conflicts[index] = taken
             return
         }
         if conditions.allSatisfy({ (snapshot.object($0.key)?.revision ?? 0) == $0.revision }) {
@@ -59,7 +59,7 @@ struct AmendedBatch {
                 let key = amendment.key
                 let value = written.contains(key) ? nil : amended[key]?.value ?? snapshot.object(key)?.value
                 guard let value, let change = amendment.amend(value) else {
-                    conflicts[index] = .conflict(key, current: snapshot.object(key))
+                    conflicts[index] = key
                     return
                 }
                 changed.append((key, change))

@@ -155,11 +155,12 @@ final class StoreWriter: Sendable {
         faults.clear(.file)
         let batch = AmendedBatch(transactions, on: store.current)
         let refused = refusals(of: batch.transactions, store.current)
-            .merging(batch.conflicts) { _, conflict in conflict }
+        let isWhole = refused.isEmpty && batch.conflicts.isEmpty
         let admitted =
-            refused.isEmpty
+            isWhole
             ? batch.transactions
-            : batch.transactions.indices.filter { refused[$0] == nil }.map { batch.transactions[$0] }
+            : batch.transactions.indices.filter { refused[$0] == nil && batch.conflicts[$0] == nil }
+                .map { batch.transactions[$0] }
         var results: [Result<CommitResult, StorageError>]
         do {
             results = admitted.isEmpty ? [] : store.publish(admitted, try commit(admitted))
@@ -169,11 +170,11 @@ final class StoreWriter: Sendable {
             faults.note(.commit, error.explanation)
             results = admitted.map { _ in .failure(error) }
         }
-        for (index, error) in refused.sorted(by: { $0.key < $1.key }) {
-            // What stood in the way may be the batch's own work: whoever asks again sees it as it is now.
-            if case .conflict(let key, _) = error {
+        for index in transactions.indices where !isWhole {
+            if let key = batch.conflicts[index] {
+                // What stood in the way may be the batch's own work: whoever asks again sees it as it is now.
                 results.insert(.failure(.conflict(key, current: store.current.object(key))), at: index)
-            } else {
+            } else if let error = refused[index] {
                 results.insert(.failure(error), at: index)
             }
         }

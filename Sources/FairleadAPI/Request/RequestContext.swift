@@ -6,7 +6,6 @@ package struct RequestContext: Sendable {
     package let request: APIRequest
     /// nil for what is not about objects: health, metrics, discovery, pages for people.
     let path: RequestPath?
-    package let verb: RequestVerb
     /// Names the request in the answer, in audit and in logs: the client's own `Audit-Id`, or a new one.
     package let auditID: String
     /// Set by authentication.
@@ -14,6 +13,7 @@ package struct RequestContext: Sendable {
     /// What every answer warns of, as the path says it: a version that will go. Set when the kind is known.
     var warnings: [String] = []
 
+    package var verb: RequestVerb { RequestVerb(request, path) }
     package var group: String { path?.group ?? "" }
     package var resource: String { path?.resource ?? "" }
     package var subresource: String? { path?.subresource }
@@ -25,7 +25,6 @@ package struct RequestContext: Sendable {
     init(_ request: APIRequest, makeID: () -> String) {
         self.request = request
         path = RequestPath(request.path)
-        verb = RequestVerb(request, path)
         auditID = request.header("Audit-Id").flatMap { Self.isUsable($0) ? $0 : nil } ?? makeID()
     }
 

@@ -216,10 +216,6 @@ extension API {
             return nil
         }
         var failures: [(place: Int, status: APIStatus)] = []
-        if objects.count == 1, let object = objects.first {
-            if let status = await delete(object) { throw status }
-            return
-        }
         await withTaskGroup(of: (Int, APIStatus?).self) { group in
             for (place, object) in zip(objects.indices, objects) {
                 group.addTask { (place, await delete(object)) }

@@ -54,13 +54,16 @@ package struct Bootstrap: Sendable {
         try await attempt("the endpoints of kubernetes", report, ensureEndpoints)
     }
 
+    /// Whether it is the objects that stand in the way, and not storage that fails.
+    package static func isRefusal(_ error: APIStatus) -> Bool { (400..<500).contains(error.code) }
+
     private func attempt(
         _ what: String, _ report: (String, APIStatus) -> Void, _ step: () async throws(APIStatus) -> Void
     ) async throws(APIStatus) {
         do {
             try await step()
         } catch {
-            guard (400..<500).contains(error.code) else { throw error }
+            guard Self.isRefusal(error) else { throw error }
             report(what, error)
         }
     }
