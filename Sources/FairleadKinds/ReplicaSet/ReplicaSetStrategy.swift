@@ -1,7 +1,7 @@
 import FairleadModel
 
 /// The rules of ReplicaSets.
-struct ReplicaSetStrategy: ResourceStrategy {
+struct ReplicaSetStrategy: PodSetStrategy {
     func setDefaults(_ object: inout Value) {
         var spec = object["spec"] ?? .object(Object())
         WorkloadRules.defaultTemplate(&spec)
@@ -22,19 +22,4 @@ struct ReplicaSetStrategy: ResourceStrategy {
     func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
         validate(object, context) + WorkloadRules.immutableSelector(object, old: old)
     }
-
-    func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        WorkloadRules.statusCounts(object, ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"])
-    }
-
-    func warnings(for object: Value, old: Value?) -> [String] {
-        WorkloadRules.warnings(object, isNew: old == nil)
-    }
-
-    let selectableFieldNames = ["status.replicas"]
-    func selectableFields(of object: Value) -> [String: String] {
-        ["status.replicas": String(object.at("status", "replicas")?.int ?? 0)]
-    }
-
-    let generationFields = ["spec"]
 }

@@ -1,7 +1,7 @@
 import FairleadModel
 
 /// The rules of ReplicationControllers, whose selector is a plain map taken from the template where it is missing.
-struct ReplicationControllerStrategy: ResourceStrategy {
+struct ReplicationControllerStrategy: PodSetStrategy {
     func setDefaults(_ object: inout Value) {
         var spec = object["spec"] ?? .object(Object())
         WorkloadRules.defaultTemplate(&spec)
@@ -28,19 +28,4 @@ struct ReplicationControllerStrategy: ResourceStrategy {
         asSet.set(["matchLabels": spec["selector"] ?? .object(Object())], at: "spec", "selector")
         return errors + WorkloadRules.template(asSet, controller: "ReplicationController", context)
     }
-
-    func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        WorkloadRules.statusCounts(object, ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"])
-    }
-
-    func warnings(for object: Value, old: Value?) -> [String] {
-        WorkloadRules.warnings(object, isNew: old == nil)
-    }
-
-    let selectableFieldNames = ["status.replicas"]
-    func selectableFields(of object: Value) -> [String: String] {
-        ["status.replicas": String(object.at("status", "replicas")?.int ?? 0)]
-    }
-
-    let generationFields = ["spec"]
 }

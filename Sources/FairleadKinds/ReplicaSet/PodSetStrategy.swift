@@ -1,0 +1,22 @@
+import FairleadModel
+import FairleadRules
+
+/// What ReplicaSets and their older form, ReplicationControllers, have in common.
+protocol PodSetStrategy: ResourceStrategy {}
+
+extension PodSetStrategy {
+    func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        WorkloadRules.statusCounts(object, ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"])
+    }
+
+    func warnings(for object: Value, old: Value?) -> [String] {
+        WorkloadRules.warnings(object, isNew: old == nil)
+    }
+
+    var selectableFieldNames: [String] { ["status.replicas"] }
+    func selectableFields(of object: Value) -> [String: String] {
+        ["status.replicas": String(object.at("status", "replicas")?.int ?? 0)]
+    }
+
+    var generationFields: [String] { ["spec"] }
+}
