@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -70,6 +71,7 @@ let package = Package(
                 "FairleadMetrics", "FairleadModel", "FairleadSchema", "FairleadMerge", "FairleadStorage",
                 "FairleadRules",
                 "FairleadKinds", .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: strict),
         .target(
@@ -82,6 +84,7 @@ let package = Package(
             name: "FairleadHTTP",
             dependencies: [
                 "FairleadAPI", "FairleadNet", "CFairleadZlib",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -177,7 +180,7 @@ let package = Package(
             dependencies: [
                 "FairleadAPI", "FairleadKinds", "FairleadMetrics", "FairleadMetricsTesting", "FairleadMerge",
                 "FairleadModel", "FairleadRules", "FairleadSchema", "FairleadStorage",
-                "FairleadRandomTesting",
+                "FairleadRandomTesting", .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: strict),
         .testTarget(

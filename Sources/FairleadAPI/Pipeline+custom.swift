@@ -20,6 +20,6 @@ extension Pipeline {
     /// Whether the path names a collection in no namespace of a kind that has them: there is nothing to write to.
     static func isUnscopedWrite(_ context: RequestContext, _ target: Target) -> Bool {
         target.kind.custom != nil && target.kind.info.isNamespaced && target.path.namespace == nil
-            && context.request.method != "GET"
+            && context.method != .get
     }
 }

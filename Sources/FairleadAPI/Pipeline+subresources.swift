@@ -10,12 +10,12 @@ extension Pipeline {
     ) throws(APIStatus) -> APIOutcome {
         let info = target.kind.info.subresources.first { $0.name == name }
         guard let info, target.path.name != nil else { throw .unknownResource }
-        guard info.allows(context.request.method) else { throw .methodNotAllowed() }
+        guard info.verbs.contains(context.verb.rawValue) else { throw .methodNotAllowed() }
         switch name {
         case "status", "finalize", "resize", "ephemeralcontainers":
-            switch context.request.method {
-            case "GET": return try get(context, target)
-            case "PUT": return try replace(context, target)
+            switch context.method {
+            case .get: return try get(context, target)
+            case .put: return try replace(context, target)
             default: return try patch(context, target)
             }
         case "scale": return try scale(context, target)
@@ -36,12 +36,12 @@ extension Pipeline {
         let kind = target.kind
         let encoder = try scaleEncoder(for: context, kind)
         let mapping = kind.scaleMapping
-        switch context.request.method {
-        case "GET":
+        switch context.method {
+        case .get:
             let object = try api.store.current.existing(kind, namespace: target.namespace, name: target.name)
             let scale = try mapping.scale(from: kind.presented(object.value))
             return .response(try response(200, encoder, [encoder.encode(scale)], warnings: kind.readWarnings))
-        case "PUT":
+        case .put:
             let options = try WriteOptions(context.request, kind: "UpdateOptions")
             let decoded = try api.decoder.decode(
                 context.request, as: "Scale", apiVersion: "autoscaling/v1", typeName: Self.scaleType,

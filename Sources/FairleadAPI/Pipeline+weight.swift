@@ -8,12 +8,12 @@ extension Pipeline {
     /// Whether the request is too much for an event loop, whatever its answer. Lists are judged when their selectors are
     /// known.
     func isHeavy(_ context: RequestContext, _ target: Target) -> Bool {
-        switch context.request.method {
-        case "GET": return target.path.subresource.map { !Self.isPlain($0) } ?? false
-        case "DELETE":
+        switch context.method {
+        case .get: return target.path.subresource.map { !Self.isPlain($0) } ?? false
+        case .delete:
             // A collection, or one object whose deletion may be the work of its finalizers and dependents.
             if target.path.name == nil { return true }
-        case "POST", "PUT", "PATCH":
+        case .post, .put, .patch:
             if !RequestWeight.isLightBody(context.request.body) { return true }
             // How long rules and patterns take is not to be seen from outside.
             if let version = target.kind.custom?.version, version.hasRules || version.schema.hasPatterns { return true }

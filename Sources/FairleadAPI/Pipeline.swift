@@ -164,18 +164,18 @@ package struct Pipeline: Sendable {
     func dispatch(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         if let subresource = target.path.subresource { return try self.subresource(subresource, context, target) }
         if target.path.isWatch {
-            guard context.method == "GET" else { throw .methodNotAllowed() }
+            guard context.method == .get else { throw .methodNotAllowed() }
             return try list(context, target)
         }
         if !target.kind.info.isStored { return try answerUnstored(context, target) }
         switch (context.method, target.path.name) {
-        case ("GET", nil): return try list(context, target)
-        case ("GET", .some): return try get(context, target)
-        case ("POST", nil) where isCollection(target): return try create(context, target)
-        case ("PUT", .some): return try replace(context, target)
-        case ("PATCH", .some): return try patch(context, target)
-        case ("DELETE", .some): return try delete(context, target)
-        case ("DELETE", nil) where isCollection(target) && target.kind.info.verbs.contains("deletecollection"):
+        case (.get, nil): return try list(context, target)
+        case (.get, .some): return try get(context, target)
+        case (.post, nil) where isCollection(target): return try create(context, target)
+        case (.put, .some): return try replace(context, target)
+        case (.patch, .some): return try patch(context, target)
+        case (.delete, .some): return try delete(context, target)
+        case (.delete, nil) where isCollection(target) && target.kind.info.verbs.contains("deletecollection"):
             return try deleteCollection(context, target)
         default: throw .methodNotAllowed()
         }

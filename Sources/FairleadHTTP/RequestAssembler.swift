@@ -1,4 +1,5 @@
 import FairleadAPI
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
@@ -31,7 +32,7 @@ struct RequestAssembler {
     let isGuarded: Bool
 
     private(set) var exchange = Exchange()
-    private var request = APIRequest(method: "", path: "")
+    private var request = APIRequest(method: .get, path: "")
     /// The Host header that passed the guard last: a client sends the same all the time.
     private var trustedHost: String?
 
@@ -70,7 +71,10 @@ struct RequestAssembler {
         if let timeout = query.first(where: { $0.name == "timeout" })?.value {
             exchange.timeout = RequestTimeout.duration(timeout)
         }
-        request = APIRequest(method: head.method.rawValue, path: target.path, query: query, headers: headers)
+        guard let method = HTTPRequest.Method(rawValue: head.method.rawValue) else {
+            return .refuse(Refusal.badRequest)
+        }
+        request = APIRequest(method: method, path: target.path, query: query, headers: headers)
         guard let expect = fields.expect else { return .goOn }
         guard expect.lowercased() == "100-continue" else {
             return .refuse(Refusal.expectationFailed)
@@ -98,7 +102,7 @@ struct RequestAssembler {
     /// The whole request; the assembler keeps nothing of it.
     mutating func finish() -> APIRequest {
         let result = request
-        request = APIRequest(method: "", path: "")
+        request = APIRequest(method: .get, path: "")
         return result
     }
 }

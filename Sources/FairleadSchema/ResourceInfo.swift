@@ -63,16 +63,4 @@ package struct SubresourceInfo: Sendable {
         self.version = version
         self.verbs = verbs
     }
-
-    /// Whether an HTTP method is among the verbs.
-    package func allows(_ method: String) -> Bool {
-        switch method {
-        case "GET", "HEAD": verbs.contains("get")
-        case "POST": verbs.contains("create")
-        case "PUT": verbs.contains("update")
-        case "PATCH": verbs.contains("patch")
-        case "DELETE": verbs.contains("delete")
-        default: false
-        }
-    }
 }

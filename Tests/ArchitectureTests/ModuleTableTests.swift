@@ -20,12 +20,12 @@ struct ModuleTableTests {
         ],
         "FairleadAPI": [
             "FairleadMetrics", "FairleadModel", "FairleadSchema", "FairleadMerge", "FairleadStorage", "FairleadRules",
-            "FairleadKinds", "CoreMetrics",
+            "FairleadKinds", "CoreMetrics", "HTTPTypes",
         ],
         "FairleadNet": ["NIOCore", "Logging"],
         "FairleadHTTP": [
             "FairleadAPI", "FairleadNet", "CFairleadZlib", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers",
-            "Logging",
+            "Logging", "HTTPTypes",
         ],
         "FairleadClient": ["FairleadModel", "DequeModule", "HeapModule", "Logging"],
         "FairleadControllers": ["FairleadModel", "FairleadClient"],

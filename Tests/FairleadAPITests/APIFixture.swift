@@ -1,3 +1,4 @@
+import HTTPTypes
 import FairleadModel
 import FairleadSchema
 import FairleadStorage
@@ -103,7 +104,9 @@ struct APIFixture {
         }
         var headers = [(name: "Content-Type", value: type)]
         if let accept { headers.append((name: "Accept", value: accept)) }
-        return APIRequest(method: method, path: path, query: pairs, headers: headers, body: body?.jsonBytes ?? [])
+        return APIRequest(
+            method: HTTPRequest.Method(rawValue: method)!, path: path, query: pairs, headers: headers,
+            body: body?.jsonBytes ?? [])
     }
 
     @discardableResult

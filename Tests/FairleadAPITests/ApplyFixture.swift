@@ -53,7 +53,7 @@ struct ApplyFixture {
         body.set(.string(name), at: "metadata", "name")
         var options = WriteOptions(fieldManager: manager)
         options.force = force
-        let request = APIRequest(method: "PATCH", path: "", body: body.jsonBytes)
+        let request = APIRequest(method: .patch, path: "", body: body.jsonBytes)
         return try await api.apply(
             kind, namespace: "ns", name: name, try ApplyRequest(request),
             scope: subresource.map { .subresource($0) } ?? .main, options: options

@@ -1,3 +1,4 @@
+import HTTPTypes
 import FairleadModel
 import FairleadSchema
 import Testing
@@ -20,7 +21,9 @@ import Testing
         var headers: [(name: String, value: String)] = [(name: "Host", value: "127.0.0.1:6443")]
         if let accept { headers.append((name: "Accept", value: accept)) }
         if let ifNoneMatch { headers.append((name: "If-None-Match", value: ifNoneMatch)) }
-        return endpoint.respond(to: APIRequest(method: method, path: path, query: query, headers: headers))
+        return endpoint.respond(
+            to: APIRequest(
+                method: HTTPRequest.Method(rawValue: method)!, path: path, query: query, headers: headers))
     }
 
     private func kind(_ response: APIResponse?) throws -> String? {

@@ -12,7 +12,7 @@ import Testing
     private func read(_ body: [UInt8]) throws -> Result<Value, APIStatus> {
         let decoder = BodyDecoder(types: try Self.types.get(), resources: .builtIn)
         let request = APIRequest(
-            method: "POST", path: "/api/v1/namespaces/n/configmaps",
+            method: .post, path: "/api/v1/namespaces/n/configmaps",
             headers: [(name: "content-type", value: "application/vnd.kubernetes.protobuf; charset=utf-8")], body: body)
         return Result { () throws(APIStatus) in
             try decoder.decode(

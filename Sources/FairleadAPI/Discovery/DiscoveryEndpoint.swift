@@ -26,7 +26,7 @@ package struct DiscoveryEndpoint: Sendable {
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard Self.roots.contains(parts[0]), let make = answer(for: parts, contents.current) else { return nil }
         do throws(APIStatus) {
-            guard request.method == "GET" || (request.method == "HEAD" && parts[0] == "openapi") else {
+            guard request.method == .get || (request.method == .head && parts[0] == "openapi") else {
                 throw APIStatus.methodNotAllowed()
             }
             return try make(request)

@@ -106,11 +106,11 @@ struct RequestShape: Hashable {
 
     init(_ request: APIRequest) {
         switch request.method {
-        case "GET", "HEAD": (verb, place) = ("GET", 1)
-        case "POST": (verb, place) = ("POST", 2)
-        case "PUT": (verb, place) = ("PUT", 3)
-        case "DELETE": (verb, place) = ("DELETE", 4)
-        case "PATCH":
+        case .get, .head: (verb, place) = ("GET", 1)
+        case .post: (verb, place) = ("POST", 2)
+        case .put: (verb, place) = ("PUT", 3)
+        case .delete: (verb, place) = ("DELETE", 4)
+        case .patch:
             let isApply = request.header("Content-Type")?.hasPrefix("application/apply-patch") ?? false
             (verb, place) = isApply ? ("APPLY", 5) : ("PATCH", 6)
         default: verb = RequestLabels.overflow.verb

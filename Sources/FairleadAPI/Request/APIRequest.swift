@@ -1,6 +1,8 @@
+package import HTTPTypes
+
 /// One HTTP request, free of any framework: what the pipeline works on.
 package struct APIRequest: Sendable {
-    package var method: String
+    package var method: HTTPRequest.Method
     /// The path as sent, without the query; `RequestPath` decodes it.
     package var path: String
     /// The query's pairs, percent-decoded, in order.
@@ -9,7 +11,7 @@ package struct APIRequest: Sendable {
     package var body: [UInt8]
 
     package init(
-        method: String, path: String, query: [(name: String, value: String)] = [],
+        method: HTTPRequest.Method, path: String, query: [(name: String, value: String)] = [],
         headers: [(name: String, value: String)] = [], body: [UInt8] = []
     ) {
         self.method = method

@@ -1,4 +1,5 @@
 import FairleadModel
+package import HTTPTypes
 
 /// Who asks for what, and until when: worked out once, from the head of a request, and handed from stage to stage of
 /// the pipeline.
@@ -19,7 +20,7 @@ package struct RequestContext: Sendable {
     package var subresource: String? { path?.subresource }
     package var namespace: String? { path?.namespace }
     package var name: String? { path?.name }
-    package var method: String { request.method }
+    package var method: HTTPRequest.Method { request.method }
 
     /// - Parameter makeID: a new audit id.
     init(_ request: APIRequest, makeID: () -> String) {

@@ -9,17 +9,17 @@ package enum RequestVerb: String, Sendable, Hashable {
     /// - Parameter path: nil for what is not about objects: then only the method counts.
     init(_ request: APIRequest, _ path: RequestPath?) {
         switch request.method {
-        case "GET", "HEAD":
+        case .get, .head:
             guard let path else {
                 self = .get
                 return
             }
             let isWatch = path.isWatch || request.queryValue("watch").map(QueryValue.bool) ?? false
             self = path.name == nil || path.isWatch ? (isWatch ? .watch : .list) : .get
-        case "POST": self = .create
-        case "PUT": self = .update
-        case "PATCH": self = .patch
-        case "DELETE": self = path.map { $0.name == nil } ?? false ? .deletecollection : .delete
+        case .post: self = .create
+        case .put: self = .update
+        case .patch: self = .patch
+        case .delete: self = path.map { $0.name == nil } ?? false ? .deletecollection : .delete
         default: self = .other
         }
     }

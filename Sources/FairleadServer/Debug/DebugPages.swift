@@ -62,7 +62,7 @@ struct DebugPages: Sendable {
         let parts = request.path.split(separator: "/").map { String($0).removingPercentEncoding ?? "" }
         for page in pages {
             guard let words = page.words(in: parts) else { continue }
-            guard request.method == "GET" else {
+            guard request.method == .get else {
                 return .response(failure(.methodNotAllowed(), request))
             }
             return .deferred {
