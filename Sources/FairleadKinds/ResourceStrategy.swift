@@ -23,6 +23,10 @@ package protocol ResourceStrategy: Sendable {
     /// Resets what an updater of `subresource` (status, mostly) may not set.
     func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext)
 
+    /// The metadata that an updater of the status may send but never owns: `prepareForStatusUpdate` puts it back
+    /// (GetResetFields).
+    var metadataResetByStatus: [String] { get }
+
     /// Takes addresses, ports and the like for `object` (nil when it is being removed) and gives back those that only
     /// `old` held, by adding conditions and operations to the transaction that will write the object.
     /// On a dry run nothing of the transaction is committed.
@@ -91,6 +95,7 @@ extension ResourceStrategy {
     package func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
         object["spec"] = old["spec"]
     }
+    package var metadataResetByStatus: [String] { [] }
     package func allocate(
         _ object: inout Value?, old: Value?, in transaction: inout Transaction, _ context: StrategyContext
     ) throws(APIStatus) {}

@@ -48,7 +48,8 @@ extension API {
             manager: options.fieldManager, operation: .apply, apiVersion: kind.apiVersion,
             subresource: scope.subresource)
         let ownership = FieldOwnership(
-            type: type, types: types, owner: owner, now: environment.now(), shared: fieldsV1)
+            type: type, types: types, owner: owner, now: environment.now(),
+            metadataResetByStatus: kind.strategy.metadataResetByStatus, shared: fieldsV1)
         let converts = kind.convertsEvents
         var live = old.map { converts ? EventConversion.toEvents($0) : $0 } ?? type.empty
         live["kind"] = .string(kind.info.kind)
@@ -103,7 +104,8 @@ extension API {
             manager: manager, operation: .update, apiVersion: isEvent ? "v1" : kind.apiVersion,
             subresource: scope.subresource)
         let ownership = FieldOwnership(
-            type: type, types: types, owner: owner, now: environment.now(), shared: fieldsV1)
+            type: type, types: types, owner: owner, now: environment.now(),
+            metadataResetByStatus: kind.strategy.metadataResetByStatus, shared: fieldsV1)
         object.set(ownership.managedFields(afterUpdate: object, of: old), at: "metadata", "managedFields")
     }
 

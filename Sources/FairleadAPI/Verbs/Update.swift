@@ -220,8 +220,8 @@ extension API {
         }
         if let begun = kept["deletionTimestamp"] {
             metadata["deletionTimestamp"] = begun
-        } else if metadata["deletionTimestamp"] != nil, let type = types.type(named: kind.info.typeName),
-            ResetFields(type, subresource: scope.subresource).leavesOutOfMetadata("deletionTimestamp")
+        } else if metadata["deletionTimestamp"] != nil, scope.subresource == "status",
+            kind.strategy.metadataResetByStatus.contains("deletionTimestamp")
         {
             metadata["deletionTimestamp"] = nil
         }

@@ -3,6 +3,8 @@ import FairleadModel
 
 /// The rules of Deployments. Reference: k8s.io/kubernetes `pkg/registry/apps/deployment/strategy.go`.
 struct DeploymentStrategy: ResourceStrategy {
+    var metadataResetByStatus: [String] { ["labels"] }
+
     func setDefaults(_ object: inout Value) {
         var spec = object["spec"] ?? .object(Object())
         WorkloadRules.defaultTemplate(&spec)

@@ -4,6 +4,8 @@ import FairleadStorage
 
 /// The rules of pods. Reference: k8s.io/kubernetes `pkg/registry/core/pod/strategy.go`.
 struct PodStrategy: ResourceStrategy {
+    var metadataResetByStatus: [String] { ["deletionTimestamp", "ownerReferences"] }
+
     func setDefaults(_ object: inout Value) {
         var spec = object["spec"] ?? .object(Object())
         PodSpecDefaults.apply(to: &spec)

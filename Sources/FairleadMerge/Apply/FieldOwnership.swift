@@ -14,14 +14,16 @@ package struct FieldOwnership {
     let now: Timestamp
     let shared: FieldsV1Cache
 
+    /// - Parameter metadataResetByStatus: what of the metadata a writer of the status may send but never owns.
     package init(
         type: TypeSchema, types: TypeRegistry, owner: FieldOwner, now: Timestamp,
-        shared: FieldsV1Cache = FieldsV1Cache()
+        metadataResetByStatus: [String] = [], shared: FieldsV1Cache = FieldsV1Cache()
     ) {
         self.type = type
         self.types = types
         self.owner = owner
-        reset = ResetFields(type, subresource: owner.subresource.isEmpty ? nil : owner.subresource)
+        reset = ResetFields(
+            type, subresource: owner.subresource.isEmpty ? nil : owner.subresource, metadata: metadataResetByStatus)
         self.now = now
         self.shared = shared
     }

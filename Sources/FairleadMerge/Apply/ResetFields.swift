@@ -1,19 +1,21 @@
 import FairleadModel
-package import FairleadSchema
+import FairleadSchema
 
 /// The fields that a write may send but that are not its own to set: those nobody ever owns, and those that the kind's
 /// strategy puts back.
 ///
 /// Reference: k8s.io/apimachinery `managedfields/internal/stripmeta.go`; GetResetFields of the kinds' strategies.
-package struct ResetFields {
+struct ResetFields {
     private var top: [String] = []
     private var metadata: [String] = []
 
     /// Nothing but what nobody owns.
     init() {}
 
-    /// - Parameter subresource: nil for the object itself.
-    package init(_ type: TypeSchema, subresource: String?) {
+    /// - Parameters:
+    ///   - subresource: nil for the object itself.
+    ///   - metadata: what of the metadata an updater of the status does not own either.
+    init(_ type: TypeSchema, subresource: String?, metadata: [String]) {
         if let custom = type.custom {
             if !custom.hasStatus { return }
         } else if type.field("status") == nil {
@@ -24,16 +26,12 @@ package struct ResetFields {
             return
         }
         top = ["spec"]
-        switch type.kind {
-        case "Deployment": metadata = ["labels"]
-        case "Pod": metadata = ["deletionTimestamp", "ownerReferences"]
-        default: break
-        }
+        self.metadata = metadata
     }
 
     func leavesOut(_ name: String) -> Bool { name == "apiVersion" || name == "kind" || top.contains(name) }
 
-    package func leavesOutOfMetadata(_ name: String) -> Bool { Self.unowned.contains(name) || metadata.contains(name) }
+    func leavesOutOfMetadata(_ name: String) -> Bool { Self.unowned.contains(name) || metadata.contains(name) }
 
     private static let unowned: Set<String> = [
         "name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields",
