@@ -16,13 +16,11 @@ package struct MergePatch: Sendable {
 
     /// The patch must be an object: Kubernetes has no others.
     package init(_ value: Value) throws(APIStatus) {
-        switch value {
-        case .object(let object): patch = object
-        case .null: patch = Object()
-        default:
+        guard let members = value.patchMembers else {
             throw .undecodablePatch(
                 "json: cannot unmarshal \(value.jsonTypeName) into Go value of type map[string]interface {}")
         }
+        patch = members
     }
 
     package static func apply(_ patch: Value, to object: Value) throws(APIStatus) -> Value {
@@ -53,4 +51,9 @@ package struct MergePatch: Sendable {
         default: value
         }
     }
+}
+
+extension Value {
+    /// What a patch says: null says nothing. nil for what is no object: Kubernetes has no such patches.
+    var patchMembers: Object? { isNull ? Object() : object }
 }

@@ -74,88 +74,78 @@ enum PatchTree {
     // MARK: Changes, which say whether they could be made
 
     mutating func add(_ new: PatchTree, at steps: ArraySlice<String>) -> Bool {
-        change(at: steps) { container, key in
-            switch container {
-            case .object(var members):
-                container = .whole(.null)
-                members[key] = new
-                container = .object(members)
-                return true
-            case .list(var list):
-                guard let index = key == "-" ? list.count : PatchList.index(key, limit: list.count + 1) else {
-                    return false
-                }
-                container = .whole(.null)
-                list.insert(new, at: index)
-                container = .list(list)
-                return true
-            case .whole: return false
+        change(at: steps) { members, key in
+            members[key] = new
+            return true
+        } elements: { list, key in
+            guard let index = key == "-" ? list.count : PatchList.index(key, limit: list.count + 1) else {
+                return false
             }
+            list.insert(new, at: index)
+            return true
         }
     }
 
     /// - Returns: what has been removed; nil where there is nothing.
     mutating func remove(at steps: ArraySlice<String>) -> PatchTree? {
         var removed: PatchTree?
-        let isDone = change(at: steps) { container, key in
-            switch container {
-            case .object(var members):
-                container = .whole(.null)
-                removed = members.removeValue(forKey: key)
-                container = .object(members)
-                return removed != nil
-            case .list(var list):
-                guard let index = PatchList.index(key, limit: list.count) else { return false }
-                container = .whole(.null)
-                removed = list.remove(at: index)
-                container = .list(list)
-                return true
-            case .whole: return false
-            }
+        _ = change(at: steps) { members, key in
+            removed = members.removeValue(forKey: key)
+            return true
+        } elements: { list, key in
+            removed = PatchList.index(key, limit: list.count).map { list.remove(at: $0) }
+            return true
         }
-        return isDone ? removed : nil
+        return removed
     }
 
     mutating func replace(with new: PatchTree, at steps: ArraySlice<String>) -> Bool {
-        change(at: steps) { container, key in
-            switch container {
-            case .object(var members):
-                container = .whole(.null)
-                members[key] = new
-                container = .object(members)
+        change(at: steps) { members, key in
+            members[key] = new
+            return true
+        } elements: { list, key in
+            guard let index = PatchList.index(key, limit: list.count) else { return false }
+            return list.change(index) { element in
+                element = new
                 return true
-            case .list(var list):
-                guard let index = PatchList.index(key, limit: list.count) else { return false }
-                container = .whole(.null)
-                list.change(index) { $0 = new }
-                container = .list(list)
-                return true
-            case .whole: return false
             }
         }
     }
 
-    /// Changes the container of the last step, which is open then.
+    private typealias Members = ByteMap<PatchTree>
+
+    /// Changes the container of the last step, which is called with that step.
+    /// - Returns: false where there is no such container, or what the change returns.
     private mutating func change(
-        at steps: ArraySlice<String>, _ body: (inout PatchTree, String) -> Bool
+        at steps: ArraySlice<String>, members: (inout Members, String) -> Bool,
+        elements: (inout PatchList, String) -> Bool
     ) -> Bool {
         guard let step = steps.first, isContainer else { return false }
         open()
-        if steps.count == 1 { return body(&self, step) }
         let rest = steps.dropFirst()
-        // The container is put aside while its part changes: two references would mean a copy.
+        return changeContent { content in
+            if rest.isEmpty { return members(&content, step) }
+            return content[step]?.change(at: rest, members: members, elements: elements) ?? false
+        } elements: { content in
+            if rest.isEmpty { return elements(&content, step) }
+            guard let index = PatchList.index(step, limit: content.count) else { return false }
+            return content.change(index) { $0.change(at: rest, members: members, elements: elements) }
+        }
+    }
+
+    /// Changes an open container. What it holds is put aside meanwhile: two references would mean a copy.
+    private mutating func changeContent(
+        members: (inout Members) -> Bool, elements: (inout PatchList) -> Bool
+    ) -> Bool {
         switch self {
-        case .object(var members):
+        case .object(var content):
             self = .whole(.null)
-            let isDone = members[step]?.change(at: rest, body) ?? false
-            self = .object(members)
-            return isDone
-        case .list(var list):
-            guard let index = PatchList.index(step, limit: list.count) else { return false }
+            defer { self = .object(content) }
+            return members(&content)
+        case .list(var content):
             self = .whole(.null)
-            let isDone = list.change(index) { $0.change(at: rest, body) }
-            self = .list(list)
-            return isDone
+            defer { self = .list(content) }
+            return elements(&content)
         case .whole: return false
         }
     }

@@ -21,13 +21,11 @@ package struct StrategicMergePatch: Sendable {
     package static func undecodable(_ error: JSON.ParseError) -> APIStatus { .badRequest(error.message) }
 
     package init(_ value: Value) throws(APIStatus) {
-        switch value {
-        case .object(let object): patch = object
-        case .null: patch = Object()
-        default:
+        guard let members = value.patchMembers else {
             throw .badRequest(
                 "json: cannot unmarshal \(value.jsonTypeName) into Go value of type map[string]interface {}")
         }
+        patch = members
     }
 
     package func applied(to object: Value, schema: (any PatchSchema)?) throws(APIStatus) -> Value {
