@@ -2,13 +2,14 @@ package import FairleadModel
 
 /// A change of an object that many transactions change, such as what a quota says is used.
 ///
-/// It is worked out when the transaction's turn comes, on top of what those before it did. A condition on the object's
-/// revision would let only one transaction of each commit through instead. All amendments of one object that meet in a
-/// commit make one new version of it.
+/// It is computed when the transaction's turn comes, on top of what earlier transactions did. With a condition on the
+/// object's revision, only one transaction per commit would get through. All amendments of the same object within one
+/// commit produce a single new version of it.
 package struct Amendment: Sendable {
     package var key: ObjectKey
-    /// The object with the change, from the object as it is then; nil where the change cannot be made any more: the
-    /// transaction is a conflict then, and whoever made it looks again. Runs on the writer: it is to be short.
+    /// Makes the changed object from the object as it is then; returns nil if the change can no longer be made. The
+    /// transaction then fails with a conflict, and its author looks again. Runs on the writer's thread, so it must be
+    /// quick.
     package var amend: @Sendable (Value) -> Value?
 
     package init(key: ObjectKey, amend: @escaping @Sendable (Value) -> Value?) {
@@ -17,24 +18,24 @@ package struct Amendment: Sendable {
     }
 }
 
-/// The amendments of a batch, turned into operations.
+/// The transactions of a batch with their amendments turned into operations.
 struct AmendedBatch {
     private(set) var transactions: [Transaction]
-    /// The transactions that cannot be carried out, by their place, with the object that stands in the way.
+    /// The transactions that cannot be carried out, by index, each with the object that stands in the way.
     private(set) var conflicts: [Int: ObjectKey] = [:]
 
     private struct Amended {
         var value: Value
-        /// The last transaction that amends it: it writes the new version.
+        /// The last transaction that amends the object; it writes the new version.
         var transaction: Int
     }
 
     private let snapshot: Snapshot
     private var amended: [ObjectKey: Amended] = [:]
-    /// What transactions of the batch write, or may write.
+    /// The keys that transactions of the batch write, or may write.
     private var written: Set<ObjectKey> = []
 
-    /// - Parameter snapshot: what the batch is carried out on.
+    /// - Parameter snapshot: the state that the batch is applied to.
     init(_ transactions: [Transaction], on snapshot: Snapshot) {
         self.transactions = transactions
         self.snapshot = snapshot
@@ -45,11 +46,11 @@ struct AmendedBatch {
 
     private mutating func take(_ index: Int) {
         let transaction = transactions[index]
-        // What was amended before this one comes is not for it to write over.
+        // This transaction must not write over earlier amendments: they are written first.
         for key in transaction.keys where amended[key] != nil { write(key) }
         let conditions = transaction.conditions
         if !transaction.amendments.isEmpty, let taken = conditions.first(where: { written.contains($0.key) })?.key {
-            // What the batch makes of it is the engine's to say: looked at again when it has.
+            // Only the engine knows what the batch makes of that object: the author looks again after the commit.
             conflicts[index] = taken
             return
         }
@@ -79,6 +80,6 @@ struct AmendedBatch {
 }
 
 extension Transaction {
-    /// What it writes or depends on.
+    /// The keys that the transaction writes or depends on.
     fileprivate var keys: [ObjectKey] { conditions.map(\.key) + operations.map(\.key) }
 }

@@ -1,4 +1,4 @@
-/// Remembers which revision was current when, to know which are old enough to go.
+/// Remembers which revision was current at what time, to know which are old enough to remove.
 struct HistoryClock: Sendable {
     let age: Duration
     private var marks: [(time: SuspendingClock.Instant, revision: Int64)] = []

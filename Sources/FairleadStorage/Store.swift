@@ -2,27 +2,28 @@ import DequeModule
 package import FairleadModel
 import Synchronization
 
-/// The face of storage: a durable, versioned, watchable map from keys to objects, with everything current in memory.
+/// The interface of storage: a durable, versioned, watchable map from keys to objects, with everything current in
+/// memory.
 ///
-/// Guarantees, those of etcd: a commit that has returned is durable and visible to every read and watch; transactions
-/// are atomic and ordered by revision; publication happens in revision order, before the next commit; a snapshot never
-/// changes; a watch sees every event once, in order, or learns that it has lost some (`.expired`).
+/// The guarantees are those of etcd: a commit that has returned is durable and visible to every read and watch;
+/// transactions are atomic and ordered by revision; publication happens in revision order, before the next commit; a
+/// snapshot never changes; a watch sees every event once, in order, or is told that it has lost some (`.expired`).
 /// Readers take a reference and wait for nobody: the lock below is never held during I/O or while encoding.
 ///
-/// It does not know what an object means, and it does not retry: a conflict is the caller's to resolve.
+/// The store does not know what an object means, and it does not retry: resolving a conflict is up to the caller.
 package final class Store: Sendable {
-    /// What readers see. Guarded together, so that snapshot, history and revision always belong to one commit.
+    /// What readers see. One lock guards all of it, so that snapshot, history and revision always belong to one commit.
     private struct Published {
         var snapshot: Snapshot
         var rings: [GroupResource: EventRing] = [:]
         var compactedRevision: Int64
-        /// Versions replaced until then have no trees any more.
+        /// The trees of versions replaced up to this revision have been released.
         var treesReleased: Int64 = 0
-        /// How much history there is.
+        /// The size of the history.
         var extent = HistoryExtent()
-        /// How much of it each revision has, to know where to cut it.
+        /// The history of each revision, to know where to cut.
         var commits: Deque<(revision: Int64, extent: HistoryExtent)> = []
-        /// The most commits since the queue of them was made: it keeps their room.
+        /// The most commits that the queue has held since it was last rebuilt: it keeps the capacity for as many.
         var mostCommits = 0
         var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
@@ -49,7 +50,7 @@ package final class Store: Sendable {
     private let published: Mutex<Published>
     private let subscriptions = Subscriptions()
     private let past = Mutex(PastIndexes())
-    /// What could not be read when the store was opened, past versions included.
+    /// What could not be read when the store was opened, including past versions.
     package let damageFound: [DamagedVersion]
 
     /// Loads what the engine holds.
@@ -82,10 +83,12 @@ package final class Store: Sendable {
     /// The state after the last commit.
     package var current: Snapshot { published.withLock { $0.snapshot } }
 
-    /// The state after an earlier commit, worked out from history.
+    /// The state after an earlier commit, reconstructed from history.
     ///
-    /// - Parameter resource: what will be looked at, where it is known: other resources' objects stay those of now.
-    /// - Throws: `.expired` when history does not reach back, `.future` for a revision that is still to come.
+    /// - Parameter resource: the resource that will be read, if known: objects of other resources then stay as they are
+    ///   now.
+    /// - Throws: `.expired` if history does not reach back that far, `.future` for a revision that has not been reached
+    ///   yet.
     package func snapshot(at revision: Int64, of resource: GroupResource? = nil) throws(StorageError) -> Snapshot {
         let (found, rings) = try published.withLock { (state) throws(StorageError) in
             if revision > state.snapshot.revision {
@@ -118,15 +121,15 @@ package final class Store: Sendable {
         return snapshot
     }
 
-    /// Keeps the state of one resource at hand: `snapshot(at:of:)` is quick for it while history reaches back to it, and
-    /// others do not use it as much.
+    /// Keeps this state of one resource at hand: `snapshot(at:of:)` is fast for it, as long as history reaches back to
+    /// it and other states are not used more recently.
     package func keep(_ snapshot: Snapshot, of resource: GroupResource) {
         guard let index = snapshot.indexes[resource] else { return }
         past.withLock { $0.keep(index, of: resource, at: snapshot.revision) }
     }
 
     /// Waits until the revision has been published.
-    /// - Returns: false when the timeout was sooner.
+    /// - Returns: false if the timeout came first.
     package func waitUntil(revision: Int64, timeout: Duration) async -> Bool {
         if current.revision >= revision { return true }
         let signal = AsyncStream<Void>.makeStream()
@@ -149,9 +152,9 @@ package final class Store: Sendable {
 
     // MARK: - watching
 
-    /// A cursor that gives every event of the resource after `revision`.
+    /// A cursor that returns every event of the resource after `revision`.
     ///
-    /// - Throws: `.expired` when some of them are gone, `.future` for a revision that is still to come.
+    /// - Throws: `.expired` if some of them are gone, `.future` for a revision that has not been reached yet.
     package func watch(_ resource: GroupResource, after revision: Int64) throws(StorageError) -> WatchCursor {
         try published.withLock { (state) throws(StorageError) in
             if revision < state.compactedRevision {
@@ -180,8 +183,8 @@ package final class Store: Sendable {
         }
     }
 
-    /// Calls `wake` after each publication that touched the resource, from the writer's thread and without locks held;
-    /// it must not block.
+    /// Calls `wake` after each publication that changed the resource, on the writer's thread and with no locks held; it
+    /// must not block.
     package func subscribe(_ resource: GroupResource, wake: @escaping @Sendable () -> Void) -> Subscription {
         subscriptions.add(resource, wake)
     }
@@ -194,14 +197,14 @@ package final class Store: Sendable {
     ///   `.closed`.
     package func commit(_ transaction: Transaction) async throws(StorageError) -> CommitResult {
         try checkBounds(of: transaction)
-        // A task with an executor of its own runs on an event loop, which a commit must not hold up.
+        // A task with an executor of its own runs on an event loop, which a commit must not block.
         let mayBlock = withUnsafeCurrentTask { $0?.unownedTaskExecutor == nil }
         return try await withCheckedContinuation { continuation in
             writer.submit(transaction, mayBlock: mayBlock) { continuation.resume(returning: $0) }
         }.get()
     }
 
-    /// The one place that every write passes, whatever made the document.
+    /// Every write passes through here, whatever made the document.
     private func checkBounds(of transaction: Transaction) throws(StorageError) {
         var total = 0
         for case .put(let key, let document) in transaction.operations {
@@ -216,10 +219,10 @@ package final class Store: Sendable {
     /// What is wrong with storage just now.
     package var faults: StorageFaults { writer.faults }
 
-    /// Finishes what has been submitted, then closes the engine. Commits fail with `.closed` from here on.
+    /// Finishes what has been submitted, then closes the engine. From then on, commits fail with `.closed`.
     package func close() async { await writer.close() }
 
-    /// Publishes the outcome of a batch in one step. Called by the writer only.
+    /// Publishes the outcome of a batch in one step. Called only by the writer.
     func publish(
         _ batch: [Transaction], _ outcomes: [Result<Int64, StorageError>]
     ) -> [Result<CommitResult, StorageError>] {
@@ -246,7 +249,7 @@ package final class Store: Sendable {
             for event in events { state.append(event) }
             let due = state.waiters.filter { $0.value.revision <= snapshot.revision }
             for number in due.keys { state.waiters[number] = nil }
-            // Handed out to be freed where no reader waits for it.
+            // Returned, so that it is freed outside the lock, where no reader waits for it.
             return (due.values.map(\.resume), replaced)
         }
         _ = consume replaced
@@ -257,10 +260,10 @@ package final class Store: Sendable {
 
     // MARK: - history
 
-    /// Forgets the oldest events: about `limit` of them, whole revisions, none after `revision`. Called by the writer
-    /// only, which calls again until it is there.
+    /// Removes the oldest events: about `limit` of them, in whole revisions, none after `revision`. Called only by the
+    /// writer, which calls again until everything up to `revision` is gone.
     ///
-    /// - Returns: the revision through which history is gone now.
+    /// - Returns: the revision up to which history is now gone.
     func forget(through revision: Int64, limit: Int) -> Int64 {
         let (reached, dropped) = published.withLock { state -> (Int64, [[StoreEvent]]) in
             var reached = revision
@@ -296,9 +299,9 @@ package final class Store: Sendable {
         return ring.reversed(after: 0).first { $0.previous != nil }?.revision
     }
 
-    /// Frees the decoded trees of versions that had been replaced or deleted at the revision, of about `limit` of them.
-    /// Whoever compares a version with the one before it does so at once; a watcher that resumes later sends bytes, or
-    /// decodes again.
+    /// Frees the decoded trees of versions that were already replaced or deleted at the revision, about `limit` of
+    /// them. Code that compares a version with the one before it does so right away; a watcher that resumes later sends
+    /// bytes, or decodes them again.
     ///
     /// - Returns: whether there are more.
     func releaseTrees(through end: Int64, limit: Int) -> Bool {
@@ -325,7 +328,7 @@ package final class Store: Sendable {
         return !isDone
     }
 
-    /// The revision that must be forgotten so that no more history stays than that; nil while it is within bounds.
+    /// The revision that history must be cut to so that no more than `limit` is left; nil while it is within the limit.
     func revisionBeyond(_ limit: HistoryExtent) -> Int64? {
         published.withLock { state in
             var rest = state.extent
@@ -338,7 +341,7 @@ package final class Store: Sendable {
         }
     }
 
-    /// How much history there is.
+    /// The size of the history.
     var historyExtent: HistoryExtent { published.withLock { $0.extent } }
 
     /// Figures for `/metrics`.
@@ -356,12 +359,12 @@ package final class Store: Sendable {
     }
 }
 
-/// What there is in a store.
+/// Sizes and counts of a store.
 package struct StoreStatistics: Sendable {
     package let revision: Int64
     package let compactedRevision: Int64
     package let historyEvents: Int
-    /// Of documents that only history holds.
+    /// Bytes of documents that only history holds.
     package let historyBytes: Int
     package let objects: [GroupResource: Int]
     package let watchers: Int

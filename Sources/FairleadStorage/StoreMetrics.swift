@@ -1,7 +1,7 @@
 package import CoreMetrics
 package import FairleadMetrics
 
-/// What is counted of a store while it writes; under etcd's names where it has one.
+/// Metrics of a store's writes, under etcd's names where etcd has such a metric.
 package final class StoreMetrics: Sendable {
     private let committed: Counter
     private let conflicts: Counter
@@ -12,7 +12,7 @@ package final class StoreMetrics: Sendable {
     private let flush: Timer
     private let used: Meter
 
-    /// Nothing is kept without a factory.
+    /// Without a factory, nothing is recorded.
     package init(factory: any MetricsFactory = NOOPMetricsHandler.instance) {
         func transactions(_ result: String) -> Counter {
             Counter(label: "fairlead_store_transactions_total", dimensions: [("result", result)], factory: factory)
@@ -44,7 +44,7 @@ package final class StoreMetrics: Sendable {
         MetricFamily(
             "etcd_mvcc_db_total_size_in_use_in_bytes", .gauge, "Bytes of the database that are in use."),
     ]
-    /// etcd's begin at a millisecond; a local disk is often faster.
+    /// etcd's buckets begin at a millisecond; a local disk is often faster.
     private static let diskBounds: [Double] = .exponential(from: 0.000125, by: 2, count: 17)
 
     /// A batch has been carried out, or has failed as a whole.
@@ -59,7 +59,7 @@ package final class StoreMetrics: Sendable {
         }
     }
 
-    /// The engine was given so many transactions and took so long.
+    /// The engine was given `count` transactions and took this long.
     func committed(_ count: Int, in duration: Duration) {
         batch.record(count)
         commit.recordNanoseconds(duration.wholeNanoseconds)

@@ -15,7 +15,7 @@ final class StoreWriter: Sendable {
         var pending: [Pending] = []
         var isDraining = false
         var isClosed = false
-        /// How many transactions shared the last commit: how busy it is.
+        /// How many transactions shared the last commit: a measure of the load.
         var lastBatch = 0
     }
 
@@ -24,7 +24,7 @@ final class StoreWriter: Sendable {
     private let queue = DispatchQueue(label: "fairlead.store.writer", qos: .userInitiated)
     private let state = Mutex(State())
     private let store = Mutex<WeakStore>(WeakStore())
-    /// What is wrong below.
+    /// What is wrong with storage.
     let faults: StorageFaults
     private let upkeep: Mutex<Upkeep>
 
@@ -38,10 +38,10 @@ final class StoreWriter: Sendable {
         var quota: StorageQuota?
         /// Whether history is being cut because it has grown too large.
         var isTrimming = false
-        /// Whether something has been compacted whose traces are still there, and when they were last removed.
+        /// Whether traces of compacted versions are still in the files, and when such traces were last removed.
         var isUntidy = false
         var tidied = SuspendingClock.now
-        /// When trees that nobody uses were last looked for.
+        /// When unused trees were last looked for.
         var aged = SuspendingClock.now
     }
 
@@ -55,7 +55,7 @@ final class StoreWriter: Sendable {
                 scarce: HistoryClock(age: options.compactionInterval), quota: options.quota.map(StorageQuota.init)))
     }
 
-    /// The store that outcomes are published to; not kept alive by this.
+    /// Sets the store that outcomes are published to, which the writer does not retain.
     func start(_ store: Store) {
         self.store.withLock { $0.store = store }
         scheduleCompaction()
@@ -74,11 +74,12 @@ final class StoreWriter: Sendable {
         if isQuiet, mayBlock { begin() } else { queue.async { self.drain() } }
     }
 
-    /// Up to this many transactions in a commit, latency counts; beyond, sharing commits does.
+    /// Up to this many transactions per commit, latency matters most; beyond that, sharing commits does.
     private static let quietBatch = 3
 
-    /// In quiet times the first to come carries out its batch on its own thread: a dispatch to another one costs more
-    /// than the commit. What has come meanwhile is left to the queue, so that nobody works for others long.
+    /// While the load is low, the first caller carries out its batch on its own thread: dispatching to another thread
+    /// costs more than the commit. Transactions that arrive meanwhile are left to the queue, so that no caller works
+    /// for others for long.
     private func begin() {
         queue.sync { _ = self.carryOutBatch() }
         let isIdle = state.withLock { state in
@@ -88,7 +89,7 @@ final class StoreWriter: Sendable {
         if !isIdle { queue.async { self.drain() } }
     }
 
-    /// Returns when everything submitted before has been answered and the engine is closed, to every caller.
+    /// Returns, to every caller, when everything submitted before has been answered and the engine is closed.
     func close() async {
         let isFirst = state.withLock { state in
             defer { state.isClosed = true }
@@ -106,7 +107,8 @@ final class StoreWriter: Sendable {
         }
     }
 
-    /// What is confidential does not stay in the file until its history is old: nobody may start this store again.
+    /// Confidential versions must not stay in the file until they are old enough for compaction: this store may never
+    /// be started again.
     private func purge() {
         guard let store = store.withLock({ $0.store }), faults[.file] == nil else { return }
         for resource in options.confidential {
@@ -119,12 +121,12 @@ final class StoreWriter: Sendable {
         }
     }
 
-    /// One batch per turn of the queue, so that compaction and close come in between when writers never pause.
+    /// One batch per turn of the queue, so that compaction and close get a turn even if writers never pause.
     private func drain() {
         if carryOutBatch() { queue.async { self.drain() } }
     }
 
-    /// - Returns: false when there was nothing to do, and the next submission starts draining again.
+    /// - Returns: false if there was nothing to do; the next submission then starts draining again.
     private func carryOutBatch() -> Bool {
         let batch = state.withLock { state in
             if state.pending.count <= options.maximumBatch {
@@ -164,7 +166,7 @@ final class StoreWriter: Sendable {
         var results: [Result<CommitResult, StorageError>]
         do {
             results = admitted.isEmpty ? [] : store.publish(admitted, try commit(admitted))
-            // A lost race says nothing about the disk.
+            // A conflict says nothing about the disk.
             if results.contains(where: \.isSuccess) { faults.clear(.commit) }
         } catch {
             faults.note(.commit, error.explanation)
@@ -172,7 +174,7 @@ final class StoreWriter: Sendable {
         }
         for index in transactions.indices where !isWhole {
             if let key = batch.conflicts[index] {
-                // What stood in the way may be the batch's own work: whoever asks again sees it as it is now.
+                // The conflict may come from this very batch: the caller gets the object as it is after the batch.
                 results.insert(.failure(.conflict(key, current: store.current.object(key))), at: index)
             } else if let error = refused[index] {
                 results.insert(.failure(error), at: index)
@@ -244,7 +246,7 @@ final class StoreWriter: Sendable {
         }
     }
 
-    /// Looks at what may be wrong while nobody writes.
+    /// Checks for faults that nobody notices while nobody writes.
     private func examine() {
         if let why = engine.findFault() { faults.note(.file, why) } else { faults.clear(.file) }
         if let folder = engine.folder, let why = DiskSpace.fault(of: folder) {
@@ -290,8 +292,8 @@ final class StoreWriter: Sendable {
         HistoryExtent(events: options.maximumEvents, bytes: options.maximumHistoryBytes)
     }
 
-    /// History that grows faster than the clock ticks is cut at once, by an eighth, so that it is not each commit that
-    /// pays for it.
+    /// History that outgrows its limits between two ticks of the timer is cut at once, to an eighth below the limit, so
+    /// that not every commit pays for it.
     private func trimIfCrowded(_ store: Store) {
         guard store.historyExtent.exceeds(limit) else { return }
         let mustStart = upkeep.withLock { upkeep in
@@ -311,7 +313,7 @@ final class StoreWriter: Sendable {
         }
     }
 
-    /// The trees that nobody has used for one to two periods are made again when somebody does.
+    /// Trees that nobody has used for one to two periods are given up, and decoded again when somebody needs them.
     private func ageTrees(of snapshot: Snapshot) {
         let isDue = upkeep.withLock { upkeep in
             guard upkeep.aged.duration(to: .now) >= Self.idlePeriod else { return false }
@@ -324,7 +326,7 @@ final class StoreWriter: Sendable {
 
     private static let idlePeriod = Duration.seconds(30)
 
-    /// Not on the writer's thread, and little by little: freeing takes its time, and nobody waits for it.
+    /// Not on the writer's thread, and little by little: freeing takes time, and nobody waits for it.
     private func releaseTrees(through revision: Int64) {
         DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + .milliseconds(5)) { [weak self] in
             guard let self, let store = self.store.withLock({ $0.store }) else { return }
@@ -332,7 +334,7 @@ final class StoreWriter: Sendable {
         }
     }
 
-    /// A slice at a time, each a task of its own on the queue: commits go in between.
+    /// One slice at a time, each a separate task on the queue, so that commits run in between.
     private func forget(through target: Int64) {
         guard let store = store.withLock({ $0.store }), !state.withLock({ $0.isClosed }) else { return }
         let slice = store.historyExtent.slice(events: Self.slice, bytes: Self.sliceBytes)
@@ -342,7 +344,7 @@ final class StoreWriter: Sendable {
             more = try engine.compact(through: reached, limit: slice)
             faults.clear(.compaction)
         } catch {
-            // It leaves history that is taken with the next slice, or the next time.
+            // The history that is left is removed with the next slice, or the next time.
             faults.note(.compaction, "old history cannot be removed: \(error.explanation)")
         }
         let isDone = upkeep.withLock { upkeep in
@@ -355,11 +357,11 @@ final class StoreWriter: Sendable {
         queue.async { [weak self] in self?.forget(through: target) }
     }
 
-    /// Events and versions that one slice of compaction takes, and their bytes: about a millisecond's worth.
+    /// The events and versions that one slice of compaction removes, and their bytes: about a millisecond of work.
     private static let slice = 32
     private static let sliceBytes = 256 << 10
 
-    /// What has been deleted is not left in the log beside the database either.
+    /// Deleted content must not stay in the WAL beside the database either.
     private func tidy() {
         let isDue = upkeep.withLock { upkeep in
             guard upkeep.isUntidy, upkeep.tidied.duration(to: .now) >= Self.tidyInterval else { return false }
@@ -380,14 +382,14 @@ final class StoreWriter: Sendable {
 }
 
 extension Transaction {
-    /// The room that the documents take.
+    /// The room that the transaction's documents take.
     fileprivate var room: Int64 {
         var room: Int64 = 0
         for case .put(_, let document) in operations { room += StorageQuota.room(for: document.bytes.count) }
         return room
     }
 
-    /// Whether a document makes something larger than it is.
+    /// Whether any document makes an object larger than it is.
     fileprivate func grows(beyond snapshot: Snapshot) -> Bool {
         operations.contains { operation in
             guard case .put(let key, let document) = operation else { return false }

@@ -1,8 +1,8 @@
 package import FairleadModel
 
-/// Changes that become true together, or not at all. They share one revision unless `numbering` says otherwise.
+/// Changes that take effect together, or not at all. They share one revision unless `numbering` says otherwise.
 package struct Transaction: Sendable {
-    /// What a key must be like for the transaction to happen.
+    /// What must hold for a key so that the transaction is carried out.
     package struct Condition: Sendable, Hashable {
         package var key: ObjectKey
         /// The revision of the key's current version; 0 means that there must be none.
@@ -29,7 +29,7 @@ package struct Transaction: Sendable {
     /// How operations get their revisions.
     package enum Numbering: Sendable, Hashable {
         case together
-        /// Each operation has its own, consecutive, in order: for objects of which clients know that they were written
+        /// Each operation has its own revision, consecutive and in order: for objects that clients know were written
         /// one after the other. They are still committed and published in one step.
         case oneByOne
     }
@@ -38,7 +38,7 @@ package struct Transaction: Sendable {
     package var numbering = Numbering.together
     /// At most one operation per key.
     package var operations: [Operation] = []
-    /// Of other objects than the operations'.
+    /// Changes of objects that no operation names.
     package var amendments: [Amendment] = []
 
     package init() {}
@@ -48,7 +48,7 @@ package struct Transaction: Sendable {
         self.operations = operations
     }
 
-    /// The revision of an operation of this transaction whose last one is `revision`.
+    /// The revision of an operation, if the transaction's last one has `revision`.
     func revision(ofOperation index: Int, last revision: Int64) -> Int64 {
         numbering == .together ? revision : revision - Int64(operations.count - 1 - index)
     }
@@ -57,11 +57,11 @@ package struct Transaction: Sendable {
     var revisionCount: Int64 { numbering == .together ? 1 : Int64(max(operations.count, 1)) }
 }
 
-/// What a transaction did.
+/// The outcome of a transaction.
 package struct CommitResult: Sendable {
     /// The revision of the last operation.
     package let revision: Int64
-    /// One per operation, in order: the new version of a put; of a deletion the last content, stamped with the
-    /// deletion's revision (nothing for a key that was not there).
+    /// One per operation, in order: the new version for a put; for a deletion the last content, stamped with the
+    /// deletion's revision (nothing for a key that did not exist).
     package let objects: [StoredObject]
 }

@@ -1,12 +1,12 @@
 import FairleadModel
 
-/// The objects of one resource in the order of lists, as a value: a copy costs nothing, and a change copies only the
-/// chunk it touches, the group that this lies in and the list of groups, so that every snapshot stays as it was.
+/// The objects of one resource in list order, as a value: a copy costs nothing, and a change copies only the chunk it
+/// touches, the group that holds the chunk and the list of groups, so that earlier snapshots stay as they were.
 struct ObjectIndex: Sendable {
-    /// Chunks that follow each other, each in order. None is empty, and there is at least one.
+    /// Consecutive chunks, each sorted. None is empty, and there is at least one.
     private struct Group: Sendable {
         var chunks: [[StoredObject]]
-        /// Of all chunks.
+        /// The number of objects in all chunks.
         var count: Int
 
         init(_ chunks: [[StoredObject]]) {
@@ -18,19 +18,19 @@ struct ObjectIndex: Sendable {
     private var groups: [Group] = []
     private(set) var count = 0
 
-    /// Objects in a chunk, and chunks in a group: each is split when it grows beyond this. A change of one object among
-    /// a hundred thousand copies about as many references as would fill three chunks.
+    /// The most objects in a chunk, and chunks in a group: each is split when it grows beyond this. Changing one object
+    /// among a hundred thousand copies about as many references as three chunks hold.
     private static let limit = 64
 
     init() {}
 
-    /// - Parameter objects: in order of namespace and name.
+    /// - Parameter objects: sorted by namespace and name.
     init(sorted objects: [StoredObject]) {
         count = objects.count
         groups = objects.pieces(of: Self.limit / 2).pieces(of: Self.limit / 2).map { Group($0) }
     }
 
-    /// Where an object is or belongs. Of a place between two chunks, the beginning of the later one.
+    /// Where an object is or belongs. A place between two chunks is the start of the later one.
     struct Position: Sendable, Equatable {
         var group: Int
         var chunk: Int
@@ -45,7 +45,7 @@ struct ObjectIndex: Sendable {
         return object
     }
 
-    /// The object there, or nil past the end.
+    /// The object at this position, or nil past the end.
     subscript(position: Position) -> StoredObject? {
         guard position.group < groups.count else { return nil }
         return groups[position.group].chunks[position.chunk][position.offset]
@@ -59,7 +59,8 @@ struct ObjectIndex: Sendable {
     /// The first object that is not before namespace and name.
     func lowerBound(namespace: String, name: String) -> Position {
         func isBefore(_ object: StoredObject) -> Bool { object.key.isBefore(namespace: namespace, name: name) }
-        // The last group, and the last chunk in it, whose first object comes before; then inside of that.
+        // The last group whose first object comes before the key, then the last such chunk in it, then the place in the
+        // chunk.
         let group = groups.partitionPoint { isBefore($0.chunks[0][0]) } - 1
         guard group >= 0 else { return .start }
         let chunks = groups[group].chunks
@@ -67,7 +68,7 @@ struct ObjectIndex: Sendable {
         return settled(Position(group: group, chunk: chunk, offset: chunks[chunk].partitionPoint(isBefore)))
     }
 
-    /// A place past the end of a chunk is the beginning of the next.
+    /// Turns a place past the end of a chunk into the start of the next one.
     private func settled(_ position: Position) -> Position {
         let chunks = groups[position.group].chunks
         if position.offset < chunks[position.chunk].count { return position }
@@ -91,7 +92,7 @@ struct ObjectIndex: Sendable {
 
     var end: Position { Position(group: groups.count, chunk: 0, offset: 0) }
 
-    /// Puts the object that `make` makes of the one that is there, if any, in its place; returns both.
+    /// Replaces the object stored under the key, if any, with what `make` returns for it; returns both.
     mutating func put(
         _ key: ObjectKey, _ make: (StoredObject?) -> StoredObject
     ) -> (old: StoredObject?, new: StoredObject) {
@@ -133,7 +134,7 @@ struct ObjectIndex: Sendable {
         groups.insert(later, at: group + 1)
     }
 
-    /// Takes the object away and returns it; nil if there is none.
+    /// Removes the object and returns it; nil if there is none.
     @discardableResult
     mutating func remove(namespace: String, name: String) -> StoredObject? {
         let found = lowerBound(namespace: namespace, name: name)

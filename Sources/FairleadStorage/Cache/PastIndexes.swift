@@ -1,7 +1,7 @@
 import FairleadModel
 
-/// Past states of single resources that were lately worked out or given to a client page by page, so that the next page
-/// does not replay history. What they hold beside the present is in history too.
+/// Past states of single resources that were recently computed or served to a client page by page, so that the next
+/// page does not replay history. History also holds whatever they hold beyond the current objects.
 struct PastIndexes: Sendable {
     private struct Entry: Sendable {
         let resource: GroupResource
@@ -9,10 +9,11 @@ struct PastIndexes: Sendable {
         let index: ObjectIndex
     }
 
-    /// In the order of their last use.
+    /// Least recently used first.
     private var entries: [Entry] = []
 
-    /// As many as clients page at one time; each costs what changed since, while history has it.
+    /// As many as clients may be paging through at once; each costs what has changed since, for as long as history has
+    /// it.
     private static let capacity = 32
 
     mutating func index(of resource: GroupResource, at revision: Int64) -> ObjectIndex? {
@@ -30,6 +31,6 @@ struct PastIndexes: Sendable {
         entries.append(Entry(resource: resource, revision: revision, index: index))
     }
 
-    /// Nobody can ask for what was before the revision any more.
+    /// Nobody can ask for states before the revision any more.
     mutating func drop(before revision: Int64) { entries.removeAll { $0.revision < revision } }
 }

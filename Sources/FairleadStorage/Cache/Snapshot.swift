@@ -1,14 +1,14 @@
 package import FairleadModel
 
-/// Everything as it was after one commit. Immutable: it may be kept and read for as long as one likes, by any thread.
+/// Everything as it was after one commit. Immutable: any thread may keep and read it for as long as it likes.
 package struct Snapshot: Sendable {
     package internal(set) var revision: Int64
     var indexes: [GroupResource: ObjectIndex]
-    /// Keys that are taken by something that cannot be read: no list has them, no watch tells of them, and they can only
-    /// be deleted. Almost always empty.
+    /// Keys held by a version that cannot be read: they appear in no list and no watch, and can only be deleted. Almost
+    /// always empty.
     package internal(set) var damaged: [ObjectKey: DamagedVersion] = [:]
 
-    /// What an engine holds.
+    /// - Parameter state: what the engine holds.
     init(_ state: EngineState) {
         var grouped: [GroupResource: [StoredObject]] = [:]
         for version in state.objects { grouped[version.key.resource, default: []].append(version.object) }
@@ -17,7 +17,7 @@ package struct Snapshot: Sendable {
         for damage in state.damaged where damage.isCurrent { damaged[damage.key] = damage }
     }
 
-    /// Whether something may be created there.
+    /// Whether an object may be created under the key.
     package func isFree(_ key: ObjectKey) -> Bool {
         object(key) == nil && (damaged.isEmpty || damaged[key] == nil)
     }
@@ -40,7 +40,7 @@ package struct Snapshot: Sendable {
         if let after {
             // The smallest key after a name is the name followed by the smallest character.
             let next = index.lowerBound(namespace: after.namespace, name: after.name + "\u{0}")
-            // A place before the namespace leaves all of it, one after the namespace nothing.
+            // If `after` sorts before the namespace, all of it follows; if it sorts after the namespace, nothing does.
             if namespace.map({ !after.namespace.isBefore($0) }) ?? true { start = next }
         }
         return ObjectSlice(index: index, start: start, namespace: namespace)
@@ -49,13 +49,13 @@ package struct Snapshot: Sendable {
     package func count(_ resource: GroupResource, namespace: String?) -> Int {
         guard let index = indexes[resource] else { return 0 }
         guard let namespace else { return index.count }
-        // No text lies between a namespace and the same followed by the smallest character.
+        // No string sorts between a namespace and the same namespace followed by the smallest character.
         return index.distance(
             from: index.lowerBound(namespace: namespace, name: ""),
             to: index.lowerBound(namespace: namespace + "\u{0}", name: ""))
     }
 
-    /// Gives up the trees that nobody has used since the last time.
+    /// Gives up the decoded trees that nobody has used since the last call.
     func ageTrees() {
         for index in indexes.values {
             for object in ObjectSlice(index: index, start: .start, namespace: nil) { object.ageTree() }
@@ -65,7 +65,7 @@ package struct Snapshot: Sendable {
     /// The resources that have, or had, objects.
     package var resources: [GroupResource] { Array(indexes.keys) }
 
-    /// Puts the object that `make` makes of the one that is there, if any, in its place; returns both.
+    /// Replaces the object stored under the key, if any, with what `make` returns for it; returns both.
     mutating func put(
         _ key: ObjectKey, _ make: (StoredObject?) -> StoredObject
     ) -> (old: StoredObject?, new: StoredObject) {
@@ -73,7 +73,7 @@ package struct Snapshot: Sendable {
         return indexes[key.resource, default: ObjectIndex()].put(key, make)
     }
 
-    /// Takes the object away and returns it; nil if there is none.
+    /// Removes the object and returns it; nil if there is none.
     mutating func remove(_ key: ObjectKey) -> StoredObject? {
         if !damaged.isEmpty { damaged[key] = nil }
         return indexes[key.resource]?.remove(namespace: key.namespace, name: key.name)
@@ -86,9 +86,9 @@ package struct ObjectSlice: Sequence, Sendable {
     let start: ObjectIndex.Position
     let namespace: String?
 
-    /// How many objects these are, without looking at them.
+    /// How many objects these are, counted without visiting them.
     package var count: Int {
-        // No text lies between a namespace and the same followed by the smallest character.
+        // No string sorts between a namespace and the same namespace followed by the smallest character.
         let end = namespace.map { index.lowerBound(namespace: $0 + "\u{0}", name: "") } ?? index.end
         return Swift.max(0, index.distance(from: start, to: end))
     }

@@ -2,7 +2,7 @@ import FairleadModel
 import Foundation
 import GRDB
 
-/// Looks at a database file that no server has open, without changing it.
+/// Examines a database file that no server has open, without changing it.
 package struct SQLiteExamination {
     /// One plain line each.
     package private(set) var findings: [String] = []
@@ -13,7 +13,7 @@ package struct SQLiteExamination {
     let path: String
     /// What a repair would do about the rows.
     private(set) var audit = VersionAudit([])
-    /// What the file says about itself, where it says anything that can be.
+    /// The contents of the file's state row; nil if they are missing or impossible.
     private(set) var state: (revision: Int64, compacted: Int64, version: Int64)?
     /// Whether every row could be reached.
     private(set) var isWhole = true
@@ -44,7 +44,8 @@ package struct SQLiteExamination {
         try examineState(database)
         var entries: [VersionAudit.Entry] = []
         isWhole = try SQLiteReader.everyRow(database) { row in
-            // The checksum says whether it is what was written, the document whether that made sense.
+            // A matching checksum proves that this is what was written; decoding the document shows whether that made
+            // sense.
             let fault = row.fault ?? (row.checksum == nil ? nil : row.documentFault)
             entries.append(
                 VersionAudit.Entry(

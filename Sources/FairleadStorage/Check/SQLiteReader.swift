@@ -1,29 +1,29 @@
 import Foundation
 import GRDB
 
-/// Reads what can be read of a file that may be broken.
+/// Reads whatever can be read of a file that may be damaged.
 enum SQLiteReader {
     /// Opens the file for reading only: neither it nor its log is changed.
     static func read<Result>(_ path: String, _ body: (Database) throws -> Result) throws -> Result {
         var configuration = Configuration()
         configuration.label = "fairlead check"
         configuration.readonly = true
-        // Else a file that has been cut off is refused as a whole.
+        // Otherwise a truncated file would be refused as a whole.
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA writable_schema = ON") }
-        // A reader has to make a log, which stays empty, and its index.
+        // A reader has to create a WAL, which stays empty, and its index.
         let made = [path + "-wal", path + "-shm"].filter { !FileManager.default.fileExists(atPath: $0) }
         defer {
-            // Left behind they would do no harm.
+            // Left behind, they would do no harm.
             for file in made { try? FileManager.default.removeItem(atPath: file) }
         }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
-        // As above: what was read has been read.
+        // The same applies to a close that fails: what was read has been read.
         defer { try? queue.close() }
         return try queue.read(body)
     }
 
-    /// Every version that can be reached, in order of the rows: from the front, and where that breaks off, from the
-    /// back.
+    /// Calls `body` for every version that can be reached, in row order: from the front, and where that breaks off,
+    /// from the back.
     ///
     /// - Returns: whether that was all of them.
     static func everyRow(_ database: Database, _ body: (VersionRow) throws -> Void) throws -> Bool {
@@ -35,7 +35,7 @@ enum SQLiteReader {
                 try database.makeStatement(sql: "SELECT \(columns) FROM versions ORDER BY id"))
             try forward.forEach({ _ in }) { statement in
                 let row = VersionRow(statement)
-                // A broken tree may lead back to where it was.
+                // A broken tree may lead back to rows already visited.
                 guard isFirst || row.id > last else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
                 isFirst = false
                 last = row.id

@@ -2,10 +2,10 @@ import FairleadModel
 import Foundation
 import GRDB
 
-/// Makes a sound file of what can be read of a damaged one: a new file beside it, put in its place at the end. The old
-/// one stays as a copy, and rows that are left out are written down.
+/// Makes a sound file from what can be read of a damaged one: a new file beside it, which takes its place at the end.
+/// The old file stays as a copy, and rows that are left out are written to a file of their own.
 ///
-/// `init` rebuilds, then whoever knows what objects mean may change the new file, then `install` swaps.
+/// `init` rebuilds; then code that knows what the objects mean may change the new file; then `install` swaps the files.
 package struct SQLiteRepair {
     /// What was done, one plain line each.
     package private(set) var actions: [String] = []
@@ -16,7 +16,7 @@ package struct SQLiteRepair {
     private let label: String
     private let stamps: [FileStamp]
 
-    /// - Parameter label: what the names of copies end with: a time.
+    /// - Parameter label: the ending of the names of copies: a time.
     /// - Throws: `.io` when a file cannot be written; the old one has not been touched.
     package init(
         _ examination: SQLiteExamination, label: String, migrations: [SQLiteMigration] = SQLiteMigration.builtIn()
@@ -86,7 +86,7 @@ package struct SQLiteRepair {
                 actions.append("put back \(old.key) as it was at revision \(old.revision)")
             }
             lost = plan.restored.filter { $0.from == nil }.map(\.key.description)
-            // Whoever watched must list again: nothing tells what is different now.
+            // Watchers must list again: no event tells them what has changed.
             if isCut { numbers.revision += 1 }
             try database.execute(
                 sql: "UPDATE state SET revision = ?, compacted_revision = ?, compacted_version = ?",
@@ -104,16 +104,16 @@ package struct SQLiteRepair {
         if !examination.isWhole { actions.append("left out rows that cannot be reached; the copy has what is left") }
     }
 
-    /// Puts the new file in the place of the old one.
+    /// Puts the new file in place of the old one.
     ///
-    /// - Throws: `.io` when the old one has changed since it was read: a server was started on it.
+    /// - Throws: `.io` if the old file has changed since it was read: a server has been started on it.
     package mutating func install() throws(StorageError) {
         let now = ["", "-wal"].map { FileStamp(path + $0) }
         guard now == stamps else {
             throw .io("\(path) has changed meanwhile: a server was started on it, and nothing was done to the file")
         }
         do {
-            // The old log first: beside the new file it would be taken for that one's.
+            // The old WAL goes first: beside the new file, it would be taken for the new file's own.
             for suffix in ["-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
                 try FileManager.default.removeItem(atPath: path + suffix)
             }
@@ -125,13 +125,13 @@ package struct SQLiteRepair {
     }
 }
 
-/// Whether a file is as it was.
+/// Size and modification time of a file, to see whether it has changed.
 private struct FileStamp: Equatable {
     let size: Int?
     let changed: Date?
 
     init(_ path: String) {
-        // nil says that there is none, which compares too.
+        // nil means that there is no file, which compares correctly too.
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         size = attributes?[.size] as? Int
         changed = attributes?[.modificationDate] as? Date

@@ -11,29 +11,30 @@ struct VersionAudit {
         var isDeletion: Bool
         /// What is wrong with the row on its own.
         var fault: String?
-        /// The key that the document gives, of a row that is damaged.
+        /// The key that the document gives, for a damaged row.
         var keyOfDocument: ObjectKey?
     }
 
-    /// What becomes of a row in a repaired file. Rows that are in none of these stay as they are.
+    /// What becomes of each row in a repaired file. Rows that are listed nowhere stay as they are.
     struct Plan {
-        /// Taken out, each with the reason: to be kept elsewhere.
+        /// Taken out, each with the reason; they are kept elsewhere.
         var damaged: [Int64: String] = [:]
         /// Taken out because nothing leads to them.
         var leftBehind: Set<Int64> = []
-        /// Replaced rows that are not there or are another object's: the reference goes.
+        /// Rows whose reference to a replaced row is dropped, because that row is missing or belongs to another object.
         var unlinked: Set<Int64> = []
-        /// Current versions that are damaged: the row of the version before, which comes back; nil if there is none.
+        /// Keys whose current version is damaged, with the row of the version before it, which comes back; nil if there
+        /// is none.
         var restored: [(key: ObjectKey, from: Int64?)] = []
     }
 
     private(set) var findings: [String] = []
     private(set) var plan = Plan()
-    /// The last revision and row that can be believed.
+    /// The last revision and row that can be trusted.
     private(set) var lastRevision: Int64 = 0
     private(set) var lastVersion: Int64 = 0
 
-    /// - Parameter entries: in order of their ids.
+    /// - Parameter entries: sorted by id.
     init(_ entries: [Entry]) {
         var entries = entries
         markDisorder(&entries)
@@ -79,7 +80,7 @@ struct VersionAudit {
         return named.union(entry.previous.flatMap { keys[$0] }.map { [$0] } ?? [])
     }
 
-    /// Revisions never go back: of the rows that seem good on their own, the longest run in order is believed.
+    /// Revisions never go back: of the rows that look sound on their own, the longest ascending run is trusted.
     private func markDisorder(_ entries: inout [Entry]) {
         let good = entries.indices.filter { entries[$0].fault == nil }
         // Patience sorting: `ends[n]` is where the run of n + 1 rows with the smallest last revision ends.

@@ -1,45 +1,45 @@
 package import FairleadModel
 
-/// A durable, versioned map from keys to documents. The only face of a database here.
+/// A durable, versioned map from keys to documents: the only interface to a database.
 ///
-/// An engine decides about conditions and gives out revisions, so that more than one process may share one. It keeps
-/// every version until compaction takes it. `Store` calls it from one thread at a time.
+/// The engine checks conditions and assigns revisions, so that several processes could share one database. It keeps
+/// every version until compaction removes it. `Store` calls it from one thread at a time.
 package protocol StorageEngine: Sendable {
-    /// Everything that is there: the current objects, and what happened after the compacted revision.
+    /// Everything stored: the current objects, and the events after the compacted revision.
     func load() throws(StorageError) -> EngineState
 
-    /// Carries out the transactions in order, makes them durable together, and returns what became of each: its
-    /// (last) revision, or `.conflict`. A transaction sees what those before it did. Throws if nothing was stored.
+    /// Carries out the transactions in order, makes them durable together, and returns the outcome of each: its (last)
+    /// revision, or `.conflict`. A transaction sees the effects of those before it. Throws if nothing was stored.
     func commit(_ batch: [Transaction]) throws(StorageError) -> [Result<Int64, StorageError>]
 
-    /// Forgets versions that had been replaced or deleted at `revision`, at most about `limit` of them in one go.
-    /// - Returns: whether there is more to forget.
+    /// Removes versions that were already replaced or deleted at `revision`, at most about `limit` of them per call.
+    /// - Returns: whether there is more to remove.
     func compact(through revision: Int64, limit: Int) throws(StorageError) -> Bool
 
-    /// Whether what is written could be found again: nil, or why not and what to do. Costs microseconds.
+    /// Whether data written now could be found again: nil, or why not and what to do. Costs microseconds.
     func findFault() -> String?
 
-    /// The bytes that the database takes; nil where there is no such thing.
+    /// How many bytes the database uses; nil if the engine cannot say.
     func usedBytes() throws(StorageError) -> Int64?
 
-    /// Writes something that changes nothing, durably: to learn whether writing is possible again.
+    /// Durably writes something that changes nothing, to find out whether writing is possible again.
     func probe() throws(StorageError)
 
-    /// Removes traces of what compaction has taken. Called from time to time after `compact`.
+    /// Removes traces of what compaction has removed. Called from time to time after `compact`.
     func tidy() throws(StorageError)
 
-    /// Removes every version of the resource that was replaced or deleted. What happened up to `revision` cannot be told
-    /// after a restart any more.
+    /// Removes every version of the resource that was replaced or deleted. After a restart, the events up to `revision`
+    /// are gone.
     func purge(_ resource: GroupResource, through revision: Int64) throws(StorageError)
 
-    /// The directory that the database lives in, if it does.
+    /// The directory that holds the database; nil if there is none.
     var folder: String? { get }
 
-    /// Gives up files and locks. No other call follows.
+    /// Releases files and locks. No other call follows.
     func close()
 }
 
-/// What an engine without files may leave out.
+/// Defaults for engines without files.
 extension StorageEngine {
     package func findFault() -> String? { nil }
     package func usedBytes() throws(StorageError) -> Int64? { nil }
@@ -55,10 +55,10 @@ package struct EngineState: Sendable {
     /// Events at or before this revision are gone.
     package var compactedRevision: Int64
     package var objects: [EngineVersion]
-    /// In order of revision, and within one in the order of the transaction. Empty when something is damaged: what
-    /// happened cannot be told without a gap then, and whoever watched lists again.
+    /// Sorted by revision, and within a revision in the order of the transaction. Empty if something is damaged:
+    /// history would have gaps then, so watchers list again.
     package var history: [EngineEvent]
-    /// What cannot be read, in no other part of the state.
+    /// What cannot be read; it appears nowhere else in the state.
     package var damaged: [DamagedVersion] = []
 
     package init(
@@ -96,14 +96,14 @@ package struct EngineEvent: Sendable {
     package var previous: EngineVersion?
 }
 
-/// A stored version that is not what this program wrote.
+/// A stored version that differs from what this program wrote.
 package struct DamagedVersion: Sendable, Hashable {
-    /// Where it is, as far as can be told.
+    /// Its key, as far as can be told.
     package var key: ObjectKey
-    /// What a condition about the key has to say.
+    /// The revision that a condition on the key must give.
     package var revision: Int64
     package var reason: String
-    /// Whether it is, or may be, the current version of the key: the key is taken, and nobody can read what it holds.
+    /// Whether it is, or may be, the current version of the key: the key is then taken, and nobody can read its value.
     package var isCurrent: Bool
 
     package init(key: ObjectKey, revision: Int64, reason: String, isCurrent: Bool) {

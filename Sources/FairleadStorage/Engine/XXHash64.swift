@@ -1,5 +1,5 @@
-/// The hash XXH64 (Yann Collet, "xxHash fast digest algorithm"): finds what went wrong by accident, at several bytes a
-/// nanosecond. No protection against whoever means it.
+/// The hash XXH64 (Yann Collet, "xxHash fast digest algorithm"): detects accidental damage, at several bytes per
+/// nanosecond. It does not protect against deliberate changes.
 enum XXHash64 {
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F

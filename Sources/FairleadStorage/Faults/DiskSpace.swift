@@ -6,10 +6,10 @@
     import Darwin
 #endif
 
-/// The room that a file system has left.
+/// The free space of a file system.
 enum DiskSpace {
-    /// nil, or what is wrong, of the file system that the folder lies in: less than 64 MiB are left, or a twentieth of
-    /// a small one. One that does not tell is no fault.
+    /// What is wrong with the file system that holds the folder, or nil: less than 64 MiB are free, or less than a
+    /// twentieth of a small one. A file system that does not report its size is not a fault.
     static func fault(of folder: String) -> String? {
         var figures = statvfs()
         guard statvfs(folder, &figures) == 0, figures.f_blocks > 0 else { return nil }

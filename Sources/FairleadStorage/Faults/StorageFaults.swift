@@ -1,17 +1,17 @@
 import Synchronization
 
-/// Something that went wrong below the store, or that works again.
+/// Something that went wrong below the store, or has recovered.
 package struct StorageFault: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
-        /// Transactions could not be made durable.
+        /// A batch of transactions could not be made durable.
         case commit
         /// The database has reached its quota.
         case space
-        /// The database file is not the one that was opened any more.
+        /// The database file is no longer the one that was opened.
         case file
         /// The file system is nearly full.
         case disk
-        /// Old history could not be removed, or traces of it.
+        /// Old history, or traces of it, could not be removed.
         case compaction
     }
 
@@ -24,12 +24,12 @@ package struct StorageFault: Sendable, Hashable {
     package var count: Int
 }
 
-/// What is wrong with storage just now. Each fault is reported when it begins, once a minute while it lasts, and when it
-/// is over.
+/// What is wrong with storage at the moment. Each fault is reported when it begins, once a minute while it lasts, and
+/// when it is over.
 package final class StorageFaults: Sendable {
     private struct Active {
         var message: String
-        /// When which message was last reported; a few of them, the rest count as one.
+        /// When each message was last reported, for a few of them; the rest share one entry.
         var reported: [String: SuspendingClock.Instant] = [:]
         /// Occurrences that have not been reported.
         var silent = 0
@@ -44,12 +44,12 @@ package final class StorageFaults: Sendable {
 
     private struct State {
         var active: [StorageFault.Kind: Active] = [:]
-        /// Since when the writer is at the batch it is at.
+        /// When the writer began the batch it is working on.
         var busySince: SuspendingClock.Instant?
     }
 
     private let state = Mutex(State())
-    /// Whether there is anything in `active`, for the way that is taken all the time.
+    /// Whether `active` has any entries, for the path that every commit takes.
     private let isAny = Atomic<Bool>(false)
     private let report: @Sendable (StorageFault) -> Void
     private let now: @Sendable () -> SuspendingClock.Instant
@@ -64,10 +64,10 @@ package final class StorageFaults: Sendable {
         self.report = report
     }
 
-    /// What is wrong, of this kind; nil while nothing is.
+    /// What is wrong, for this kind; nil while nothing is.
     package subscript(kind: StorageFault.Kind) -> String? { state.withLock { $0.active[kind]?.message } }
 
-    /// How long the writer has been at the transactions it is at.
+    /// How long the writer has been working on the current transactions.
     package var busy: Duration? { state.withLock { $0.busySince }.map { $0.duration(to: now()) } }
 
     func begin() {
@@ -77,7 +77,7 @@ package final class StorageFaults: Sendable {
 
     func end() { state.withLock { $0.busySince = nil } }
 
-    /// It went wrong, perhaps again.
+    /// Something went wrong, perhaps again.
     func note(_ kind: StorageFault.Kind, _ message: String) {
         let time = now()
         let fault = state.withLock { state -> StorageFault? in
@@ -93,7 +93,7 @@ package final class StorageFaults: Sendable {
         if let fault { report(fault) }
     }
 
-    /// It works.
+    /// The operation works again.
     func clear(_ kind: StorageFault.Kind) {
         guard isAny.load(ordering: .acquiring) else { return }
         let fault = state.withLock { state -> StorageFault? in

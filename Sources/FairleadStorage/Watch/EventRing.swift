@@ -1,12 +1,12 @@
 import DequeModule
 import FairleadModel
 
-/// The recent events of one resource, in chunks: a copy of the ring costs nothing, and a change after it copies one
-/// chunk and the list of chunks, never the history.
+/// The recent events of one resource, in chunks: copying the ring costs nothing, and a change after that copies one
+/// chunk and the list of chunks, never the whole history.
 struct EventRing: Sendable {
     /// Full except for the first, which may have lost its beginning, and the last.
     private var chunks: Deque<[StoreEvent]> = []
-    /// The number of the first event in the ring, counted from the first there ever was.
+    /// The number of the first event in the ring, counted from the very first event.
     private(set) var base = 0
     private(set) var count = 0
 
@@ -23,7 +23,7 @@ struct EventRing: Sendable {
         }
     }
 
-    /// Forgets events at or before the revision; returns them, to be freed where nobody waits.
+    /// Removes events at or before the revision; returns them, to be freed where nobody waits.
     mutating func dropEvents(through revision: Int64) -> [[StoreEvent]] {
         var dropped: [[StoreEvent]] = []
         while let chunk = chunks.first, let oldest = chunk.first, oldest.revision <= revision {
@@ -43,7 +43,7 @@ struct EventRing: Sendable {
         return number(of: place.chunk) + place.offset
     }
 
-    /// Events from a number on: `maximum`, and whatever else belongs to the last one's transaction.
+    /// Events from a number on: at most `maximum`, plus those that belong to the last one's transaction.
     func slice(from index: Int, maximum: Int) -> [StoreEvent] {
         let total = min(end - index, maximum)
         guard total > 0 else { return [] }
@@ -85,7 +85,7 @@ struct EventRing: Sendable {
     }
 
     private func place(after revision: Int64) -> (chunk: Int, offset: Int) {
-        // The last chunk that begins at or before the revision, then inside of it.
+        // The last chunk that begins at or before the revision, then the place in it.
         let next = chunks.partitionPoint { $0[0].revision <= revision }
         guard next > 0 else { return (0, 0) }
         return (next - 1, Self.firstIndex(in: chunks[next - 1], after: revision))

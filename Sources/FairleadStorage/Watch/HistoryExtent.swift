@@ -1,11 +1,11 @@
-/// How much history is: in events, and in bytes of the documents that only history holds.
+/// The size of the history: in events, and in bytes of the documents that only history holds.
 struct HistoryExtent: Sendable, Hashable {
     var events = 0
     var bytes = 0
 
     func exceeds(_ limit: HistoryExtent) -> Bool { events > limit.events || bytes > limit.bytes }
 
-    /// How many of its events one slice takes: so many at most, and fewer of large documents.
+    /// How many events one slice removes: at most `limit`, and fewer if documents are large.
     func slice(events limit: Int, bytes: Int) -> Int {
         let average = self.bytes / max(events, 1)
         return max(1, min(limit, bytes / max(average, 1)))

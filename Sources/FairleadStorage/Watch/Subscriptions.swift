@@ -1,7 +1,7 @@
 import FairleadModel
 import Synchronization
 
-/// A standing request to be woken. It ends with `cancel`, not with its last reference.
+/// A registration to be woken. It ends with `cancel`, not when the last reference goes away.
 package final class Subscription: Sendable {
     private let registry: Subscriptions
     private let resource: GroupResource
@@ -13,7 +13,7 @@ package final class Subscription: Sendable {
         self.number = number
     }
 
-    /// No wake begins after this has returned, but one may still be running. May be called more than once.
+    /// No wake begins after this returns, but one may still be running. May be called more than once.
     package func cancel() { registry.remove(number, from: resource) }
 }
 
@@ -42,7 +42,7 @@ final class Subscriptions: Sendable {
         }
     }
 
-    /// Wakes everybody who wants to know of one of these, outside of any lock.
+    /// Wakes all subscribers of these resources, with no lock held.
     func wake(_ resources: Set<GroupResource>) {
         let wakes = state.withLock { state in resources.flatMap { state.wakes[$0].map { Array($0.values) } ?? [] } }
         for wake in wakes { wake() }

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// A place in the history of one resource. Copying it makes a second reader; it holds on to nothing.
+/// A place in the history of one resource. A copy is a second, independent reader; it retains no events.
 package struct WatchCursor: Sendable {
     let store: Store
     let resource: GroupResource
@@ -8,9 +8,9 @@ package struct WatchCursor: Sendable {
     var next: Int
     var upTo: Int64
 
-    /// What comes next, without waiting.
+    /// The next events, without waiting.
     ///
-    /// - Throws: `.expired` when the next event has been forgotten: the reader was too slow.
+    /// - Throws: `.expired` if the next event has been removed from history: the reader was too slow.
     package mutating func next(maximum: Int) throws(StorageError) -> WatchBatch {
         let batch = try store.read(resource, from: next, maximum: maximum, seenUpTo: upTo)
         next += batch.events.count

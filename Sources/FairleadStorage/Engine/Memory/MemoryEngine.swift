@@ -1,14 +1,14 @@
 import FairleadModel
 import Synchronization
 
-/// An engine that forgets everything with the process: the reference for the contract tests.
+/// An engine whose data lives only as long as the process: the reference for the contract tests.
 package final class MemoryEngine: StorageEngine {
     private struct State {
         var revision = MemoryEngine.firstRevision
         var versions: [ObjectKey: Int64] = [:]
     }
 
-    /// Revision 1 is older than everything, so that a client that asks for it learns that it is too old.
+    /// Revision 1 is older than everything, so a client that asks for it is told that it has expired.
     static let firstRevision: Int64 = 2
 
     private let state = Mutex(State())

@@ -6,19 +6,19 @@
     import Darwin
 #endif
 
-/// The file of a database, and what SQLite keeps beside it: made for its owner alone, and watched, because a file that
-/// is deleted or replaced while it is open takes every later write with it.
+/// The database file and the files SQLite keeps beside it: created with access for the owner only, and watched, because
+/// if an open file is deleted or replaced, every later write is lost with it.
 ///
-/// Files are looked at by name only. To open and close one here would give up SQLite's locks on it.
+/// Files are examined by name only: opening and closing one here would release SQLite's locks on it.
 final class DatabaseFile: Sendable {
-    /// Where it really is, symbolic links followed.
+    /// The real path, with symbolic links resolved.
     let path: String
     private let file: FileIdentity
     private let log: String
 
-    /// Makes the file if need be, and closes it to everybody else.
+    /// Creates the file if need be, and removes everybody else's access to it.
     ///
-    /// - Throws: `.io` with what to do, where this is no place for a database.
+    /// - Throws: `.io`, saying what to do, if the path cannot hold a database.
     init(_ path: String) throws(StorageError) {
         if path.isEmpty { throw .io("no file is named: --data wants a path, or :memory:") }
         if FileIdentity(path) == nil {
@@ -47,22 +47,22 @@ final class DatabaseFile: Sendable {
         for suffix in ["", "-wal", "-shm", "-journal"] { Self.restrict(self.path + suffix) }
     }
 
-    /// Takes the rights of everybody but the owner away. Where that is not possible, the file is somebody else's.
+    /// Removes everybody's permissions but the owner's. Where that fails, the file belongs to somebody else.
     private static func restrict(_ path: String) {
         guard let file = FileIdentity(path), file.isRegular, file.mode & 0o077 != 0 else { return }
         _ = chmod(path, file.mode & 0o700)
     }
 
-    /// The folder that it lies in.
+    /// The directory of the database file.
     var folder: String {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
         return String(path[..<slash])
     }
 
-    /// The log as it was when the database had been opened.
+    /// The WAL as it was right after the database was opened.
     func openedLog() -> FileIdentity? { FileIdentity(log) }
 
-    /// nil while file and log are those that were opened.
+    /// nil while the file and the WAL are still those that were opened.
     func fault(log opened: FileIdentity?) -> String? {
         guard let now = FileIdentity(path) else {
             return Self.explain("the database file \(path) was deleted or moved away while it was in use")
@@ -86,7 +86,7 @@ final class DatabaseFile: Sendable {
 }
 
 extension SQLiteEngine {
-    /// Makes the folder of a file, and those above it that are missing, for the owner alone.
+    /// Creates the directory of a file and its missing parents, for the owner only.
     package static func makeFolder(of path: String) throws(StorageError) {
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/").dropLast() {
@@ -97,14 +97,14 @@ extension SQLiteEngine {
     }
 }
 
-/// Which file a name stands for just now.
+/// Which file a name currently refers to.
 struct FileIdentity: Sendable {
     private let device: dev_t
     private let number: ino_t
     let links: Int
     let mode: mode_t
 
-    /// nil where there is none.
+    /// nil if there is no such file.
     init?(_ path: String) {
         var figures = stat()
         guard stat(path, &figures) == 0 else { return nil }

@@ -5,18 +5,19 @@ import GRDB
 enum SQLiteCompaction {
     /// Pages given back to the file system in one slice.
     private static let vacuumPages: Int64 = 128
-    /// Free pages that are kept for what comes next: at least this many, or an eighth of the file.
+    /// Free pages that are kept for later writes: at least this many, or an eighth of the file.
     private static let sparePages: Int64 = 256
 
-    /// A version is dropped when the one that replaced it is at or before `revision`; a deletion when it is itself.
-    /// History after the revision needs neither.
+    /// A version is dropped when the one that replaced it is at or before `revision`; a deletion when it is itself at
+    /// or before `revision`. History after that revision needs neither.
     ///
     /// - Returns: whether there is more to do.
     static func step(
         _ database: Database, through revision: Int64, limit: Int, damaged: DamagedRows = DamagedRows()
     ) throws -> Bool {
         let from = try Int64.fetchOne(database, sql: "SELECT compacted_version FROM state") ?? 0
-        // Stopped by hand: a condition on the revision would read all of the younger history to find nothing.
+        // The loop ends the slice itself: with a condition on the revision, SQLite would scan all of the younger
+        // history to find nothing.
         let slice = SQLiteRowStatement(
             try database.cachedStatement(
                 sql: "SELECT id, revision, previous, document IS NULL FROM versions WHERE id > ? ORDER BY id LIMIT ?"))
@@ -28,7 +29,7 @@ enum SQLiteCompaction {
             try row.bind(1, from)
             try row.bind(2, Int64(limit))
         } _: { row in
-            // What a damaged row says about others is not to be acted upon.
+            // A damaged row's claims about other rows must not be acted upon.
             if damaged.contains(row.integer(0)) {
                 count += 1
                 last = row.integer(0)
@@ -44,7 +45,8 @@ enum SQLiteCompaction {
         }
         let drop = SQLiteRowStatement(try database.cachedStatement(sql: "DELETE FROM versions WHERE id = ?"))
         for version in doomed { try drop.run { try $0.bind(1, version) } }
-        // A slice that ends inside of a revision has spoiled that revision's events: all of them count as gone.
+        // A slice that ends in the middle of a revision leaves that revision's events incomplete: all of them count as
+        // gone.
         let isFull = count == limit
         try database.execute(
             sql: """
@@ -55,7 +57,7 @@ enum SQLiteCompaction {
         return try vacuum(database) || isFull
     }
 
-    /// Gives free pages back to the file system; returns whether there are many left.
+    /// Returns free pages to the file system; returns whether many are left.
     private static func vacuum(_ database: Database) throws -> Bool {
         let free = try Int64.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
         let pages = try Int64.fetchOne(database, sql: "PRAGMA page_count") ?? 0

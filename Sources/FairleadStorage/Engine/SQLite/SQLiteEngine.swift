@@ -4,24 +4,24 @@ import Synchronization
 
 /// The embedded engine: one SQLite file, owned by one process.
 ///
-/// WAL with `synchronous=FULL`: a commit that has returned survives a power cut. The schema is in `Migrations/`. What is
-/// deleted is overwritten, so that Secrets do not stay in the file.
+/// WAL with `synchronous=FULL`: a commit that has returned survives a power failure. The schema is in `Migrations/`.
+/// Deleted content is overwritten, so that Secrets do not stay in the file.
 package final class SQLiteEngine: StorageEngine {
     private let database: DatabaseQueue
-    /// nil for a database in memory.
+    /// nil for an in-memory database.
     private let file: DatabaseFile?
     private let log: FileIdentity?
     private let metrics: StoreMetrics
-    /// nil until they have been loaded.
+    /// nil until the heads have been loaded.
     private let heads = Mutex<SQLiteHeads?>(nil)
     private let damagedRows = Mutex(DamagedRows())
 
-    /// Opens the file, making it and its schema if need be; nil for a database in memory.
+    /// Opens the file, creating it and its schema if need be; a nil path means an in-memory database.
     ///
     /// - Parameters:
-    ///   - migrations: the schema's steps, in order.
-    ///   - metrics: where it counts how long the log takes to be written.
-    /// - Throws: `.io` with what to do about it, for a file that cannot be opened or that another process has open.
+    ///   - migrations: the steps of the schema, in order.
+    ///   - metrics: records how long writing the WAL takes.
+    /// - Throws: `.io`, saying what to do, for a file that cannot be opened or that another process has open.
     package init(
         path: String?, migrations: [SQLiteMigration], metrics: StoreMetrics = StoreMetrics()
     ) throws(StorageError) {
@@ -35,9 +35,10 @@ package final class SQLiteEngine: StorageEngine {
         var configuration = Configuration()
         configuration.label = "fairlead"
         configuration.prepareDatabase { database in
-            // Of a new file only. Pages twice as large as usual hold four small objects: fewer are written in a commit.
+            // Affects new files only. Twice the usual size, a page holds four small objects, so a commit writes fewer
+            // pages.
             try database.execute(sql: "PRAGMA page_size = 8192")
-            // The lock keeps a second process out; with it WAL needs no shared memory.
+            // The lock keeps other processes out; with it, WAL needs no shared memory.
             try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
             // Before anything is written.
             try SQLiteIdentity.check(database, migrations: migrations)
@@ -45,7 +46,8 @@ package final class SQLiteEngine: StorageEngine {
             try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             try database.execute(sql: "PRAGMA synchronous = FULL")
-            // A checkpoint holds up the commit that reaches it: small ones cost no more in all, and nobody waits long.
+            // The commit that triggers a checkpoint has to wait for it: small ones cost no more in total, and nobody
+            // waits long.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 100")
             try database.execute(sql: "PRAGMA journal_size_limit = 16777216")
             try database.execute(sql: "PRAGMA secure_delete = ON")
@@ -75,7 +77,7 @@ package final class SQLiteEngine: StorageEngine {
 
     package func commit(_ batch: [Transaction]) throws(StorageError) -> [Result<Int64, StorageError>] {
         if heads.withLock({ $0 == nil }) { _ = try load() }
-        // Taken out, so that the changes are made in place.
+        // Taken out of the mutex, so that they are changed in place rather than copied.
         guard var known = heads.withLock({ exchange(&$0, with: nil) }) else { throw .closed }
         defer { heads.withLock { $0 = known } }
         do {
@@ -111,7 +113,7 @@ package final class SQLiteEngine: StorageEngine {
 
     package var folder: String? { file?.folder }
 
-    /// The pages in use: free ones are taken before the file grows.
+    /// Counts the pages in use: free ones are reused before the file grows.
     package func usedBytes() throws(StorageError) -> Int64? {
         do {
             return try database.read { database in
@@ -133,14 +135,14 @@ package final class SQLiteEngine: StorageEngine {
         }
     }
 
-    /// Everything goes from the log into the file, and the log is emptied: it would keep old content until it is
-    /// written over.
+    /// Moves everything from the WAL into the file and empties the WAL, which would otherwise keep old content until it
+    /// is overwritten.
     package func tidy() throws(StorageError) {
         guard file != nil else { return }
         do {
             try database.writeWithoutTransaction { database in
                 _ = try database.checkpoint(.truncate)
-                // Its page cache is spread over all the memory that a burst took.
+                // After a burst, SQLite's page cache is spread over all the memory that the burst took.
                 try database.execute(sql: "PRAGMA shrink_memory")
             }
         } catch {
@@ -148,10 +150,10 @@ package final class SQLiteEngine: StorageEngine {
         }
     }
 
-    /// Rows that a version says it replaced; the marks themselves stay for compaction. There is no index for this: it is
-    /// for the end.
+    /// Deletes rows that a later version says it replaced; the deletion marks themselves stay for compaction. No index
+    /// supports this query, because it runs only at shutdown.
     package func purge(_ resource: GroupResource, through revision: Int64) throws(StorageError) {
-        // What a damaged row says about others is not to be acted upon.
+        // A damaged row's claims about other rows must not be acted upon.
         guard damagedRows.withLock({ $0.isEmpty }) else { return }
         do {
             try database.write { database in

@@ -1,9 +1,9 @@
 import FairleadModel
 
-/// Where the current version of each key is. Held in memory, because the file belongs to one process: a condition is
-/// checked without a query, and a put writes one row.
+/// Where the current version of each key is. Kept in memory, because only one process owns the file: conditions are
+/// checked without a query, and a put writes a single row.
 ///
-/// Changed in place by each batch of transactions, and put back if the batch could not be made durable.
+/// Changed in place by each batch of transactions, and rolled back if the batch could not be made durable.
 struct SQLiteHeads: Sendable {
     struct Head: Sendable {
         /// The row of the current version.
@@ -12,17 +12,17 @@ struct SQLiteHeads: Sendable {
         var createRevision: Int64
     }
 
-    /// The numbers that count on.
+    /// The numbers that only ever grow.
     private struct Counters {
         /// The revision of the last commit.
         var revision: Int64
-        /// The last row that has been given out; never given out again, even when compaction has taken it.
+        /// The last row id that was assigned; never assigned again, even after compaction has deleted the row.
         var lastVersion: Int64
     }
 
     private var counters: Counters
     private var current: [ObjectKey: Head] = [:]
-    /// What the batch at work has changed: the counters and heads before it, the latter in the order of the changes.
+    /// What to restore if the current batch fails: the counters, and the heads it changed, in the order of the changes.
     private var before: (counters: Counters, heads: [(key: ObjectKey, head: Head?)])
 
     init(revision: Int64, lastVersion: Int64) {
@@ -41,19 +41,19 @@ struct SQLiteHeads: Sendable {
 
     subscript(key: ObjectKey) -> Head? { current[key] }
 
-    /// Looks through all of them.
+    /// A linear search.
     func key(ofVersion version: Int64) -> ObjectKey? { current.first { $0.value.version == version }?.key }
 
-    /// - Parameter head: nil for a key that is deleted.
+    /// - Parameter head: nil for a deleted key.
     mutating func set(_ key: ObjectKey, _ head: Head?) {
         let old = head.map { current.updateValue($0, forKey: key) } ?? current.removeValue(forKey: key)
         before.heads.append((key, old))
     }
 
-    /// The batch is durable: what it changed stays.
+    /// The batch is durable: its changes stay.
     mutating func keepChanges() {
         before = (counters, [])
-        // A dictionary keeps the room of the most that it ever had.
+        // A dictionary keeps the capacity of the largest size it ever had.
         if current.capacity > 4096, current.count < current.capacity / 8 {
             var smaller: [ObjectKey: Head] = [:]
             smaller.reserveCapacity(current.count)

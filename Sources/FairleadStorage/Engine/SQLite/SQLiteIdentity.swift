@@ -1,8 +1,8 @@
 import GRDB
 
-/// Whether a file is a database of this program, before anything in it is touched.
+/// Checks that a file is a database of this program before anything in it is touched.
 enum SQLiteIdentity {
-    /// - Throws: `.io` for another program's database, and for one of a later version of this program.
+    /// - Throws: `.io` for another program's database, and for one made by a later version of this program.
     static func check(_ database: Database, migrations: [SQLiteMigration]) throws {
         let tables = try String.fetchAll(
             database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")

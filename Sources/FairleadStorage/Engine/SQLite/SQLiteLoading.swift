@@ -3,14 +3,14 @@ import GRDB
 
 /// Reads the whole database into memory at start-up: one pass over the versions in the order of commits.
 ///
-/// A row that is damaged spoils its own key and nothing else. It is never taken for what it says: neither its revision
-/// nor the row that it claims to replace.
+/// A damaged row affects its own key and nothing else. Nothing it says is trusted: neither its revision nor the row
+/// that it claims to replace.
 struct SQLiteLoading {
     private(set) var state: EngineState
     private(set) var heads: SQLiteHeads
-    /// Rows of a file of before, and the checksums that they get.
+    /// Rows written before there were checksums, with the checksums they get now.
     private(set) var unsealed: [(id: Int64, checksum: Int64)] = []
-    /// Damaged rows, each with the rows that had been current before it.
+    /// Damaged rows, each with the rows that were current before it.
     private(set) var damagedRows = DamagedRows()
 
     private var current: [ObjectKey: EngineVersion] = [:]
@@ -44,10 +44,10 @@ struct SQLiteLoading {
         state.objects = Array(current.values)
     }
 
-    /// Whether something was found that must be in the file before the first commit.
+    /// Whether something was found that must be recorded in the file before the first commit.
     var mustBeNoted: Bool { !unsealed.isEmpty || !state.damaged.isEmpty }
 
-    /// Gives rows of before their checksums, and says that history starts anew.
+    /// Gives rows from before there were checksums theirs, and records that history starts anew.
     func note(in database: Database) throws {
         let seal = SQLiteRowStatement(
             try database.cachedStatement(sql: "UPDATE versions SET checksum = ? WHERE id = ?"))
@@ -68,18 +68,18 @@ struct SQLiteLoading {
         .corrupted("the database is damaged: \(what). `fairlead check` says more, and --repair mends it")
     }
 
-    /// Whoever has seen the damaged object must not go on without hearing of it: no revision of before is one to watch
-    /// from, not even the last.
+    /// Clients that have seen the damaged object must find out: no earlier revision can be watched from, not even the
+    /// last.
     private mutating func startHistoryAnew() {
         state.revision += 1
         state.compactedRevision = state.revision
         state.history = []
     }
 
-    /// What is wrong with a tree can hide rows that are sound themselves, and nothing else would show it.
+    /// A damaged B-tree can hide rows that are sound themselves, and nothing else would reveal it.
     private func checkPages(_ database: Database) throws {
         let verdicts = try String.fetchAll(database, sql: "PRAGMA quick_check(20)")
-        // What it says of single rows is for their checksums to judge.
+        // What it says about single rows is left to their checksums.
         guard let broken = verdicts.first(where: { $0.hasPrefix("***") }) else { return }
         let words = broken.split(separator: "\n").dropFirst().first ?? "its pages do not fit together"
         throw Self.broken(String(words))
@@ -128,14 +128,14 @@ struct SQLiteLoading {
                 SQLiteHeads.Head(version: row.id, revision: row.revision, createRevision: $0.createRevision)
             })
         if row.checksum == nil { unsealed.append((row.id, row.expectedChecksum)) }
-        // What came before could not be read, which matters to nobody but history.
+        // The version before this one was damaged, which now only matters for history.
         if var past = damaged.removeValue(forKey: key) {
             past.isCurrent = false
             state.damaged.append(past)
         }
     }
 
-    /// The row stands in the way of every key that it may have been a version of.
+    /// The row blocks every key that it may have been a version of.
     private mutating func addDamage(_ row: VersionRow, _ fault: String) {
         let keys = suspects(row)
         for key in keys {
@@ -148,8 +148,8 @@ struct SQLiteLoading {
         }
     }
 
-    /// Row and document each name a key, and one of them may be what is wrong. Where they differ, the right one is a key
-    /// whose last version is the one that the row replaced; where that tells nothing either, it is every key in question.
+    /// The row and its document each name a key, and either may be wrong. Where they differ, the right one is the key
+    /// whose last version the row replaced; if that does not settle it either, every key in question is suspect.
     private func suspects(_ row: VersionRow) -> Set<ObjectKey> {
         let other = row.keyOfDocument
         if other == row.key { return [row.key] }
@@ -160,8 +160,8 @@ struct SQLiteLoading {
     }
 }
 
-/// Which rows are damaged, and which rows stay behind them: compaction takes them together. What would be left of a key
-/// would look current at the next start.
+/// Which rows are damaged, and which rows they hide: compaction deletes them together. A hidden row left alone would
+/// look current at the next start.
 struct DamagedRows: Sendable {
     private var hidden: [Int64: [Int64]] = [:]
 
@@ -173,7 +173,7 @@ struct DamagedRows: Sendable {
         hidden[row, default: []] += other.map { [$0] } ?? []
     }
 
-    /// The rows that go when `row` has been replaced for good: itself, and what it hid.
+    /// The rows to delete once `row` has been replaced for good: the row itself, and the rows it hid.
     func goingWith(_ row: Int64) -> [Int64] {
         var all = [row]
         var next = 0
@@ -186,7 +186,7 @@ struct DamagedRows: Sendable {
 }
 
 extension VersionRow {
-    /// What to select in a file that may be of before there were checksums.
+    /// The columns to select, in a file that may be older than checksums.
     static func columns(in database: Database) throws -> String {
         let names = try database.columns(in: "versions").map(\.name)
         return names.contains("checksum") ? columns : columns.replacing(", checksum", with: ", NULL")

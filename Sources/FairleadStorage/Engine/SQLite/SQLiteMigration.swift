@@ -1,7 +1,7 @@
 import CFairleadAssets
 import GRDB
 
-/// One step of the schema: a file of `Migrations/`, applied once, in a transaction of its own.
+/// One step of the schema: a file in `Migrations/`, applied once, in a transaction of its own.
 package struct SQLiteMigration: Sendable {
     package var name: String
     package var sql: String

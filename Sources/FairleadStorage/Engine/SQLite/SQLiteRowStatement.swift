@@ -3,15 +3,15 @@ import GRDBSQLite
 
 /// A prepared statement driven directly: a put must not pay for boxing each argument and copying each document.
 ///
-/// Valid only while the database access that made it lasts. It has no handle of its own: `Statement` finalizes the
-/// handle when it goes, and the optimiser lets an object go after its last use, which a copied pointer is not. Each
-/// method borrows the handle for as long as it holds the statement.
+/// Valid only during the database access that made it. It stores no handle of its own: `Statement` finalizes the handle
+/// when it is deallocated, and the optimizer may release an object right after its last use; using a copied pointer
+/// does not count as such a use. Each method borrows the handle for as long as it holds the statement.
 struct SQLiteRowStatement {
     private let statement: Statement
 
     init(_ statement: Statement) { self.statement = statement }
 
-    /// The only way to the handle.
+    /// The only access to the handle.
     @inline(__always)
     private func withHandle<Result>(_ body: (OpaquePointer) throws -> Result) rethrows -> Result {
         try withExtendedLifetime(statement) { try body(statement.sqliteStatement) }
@@ -41,7 +41,7 @@ struct SQLiteRowStatement {
         guard let bytes else { return try check(withHandle { sqlite3_bind_null($0, index) }) }
         let code = bytes.withUnsafeBytes { bytes in
             withHandle { handle in
-                // No address would mean NULL, which is not an empty document.
+                // A null pointer would bind NULL, which is not an empty document.
                 bytes.isEmpty
                     ? sqlite3_bind_zeroblob(handle, index, 0)
                     : sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), Self.transient)
@@ -50,7 +50,7 @@ struct SQLiteRowStatement {
         try check(code)
     }
 
-    /// Binds, runs to the end, and makes the statement ready for the next time.
+    /// Binds, runs to completion, and resets the statement for its next use.
     func run(_ bind: (SQLiteRowStatement) throws -> Void) throws {
         try forEach(bind) { _ in true }
     }
@@ -75,7 +75,7 @@ struct SQLiteRowStatement {
 
     func text(_ column: Int32) -> String {
         withHandle { handle in
-            // The text is asked for first: it may have to be converted, which decides the length.
+            // The text must be read before its length: SQLite may have to convert it, which changes the length.
             guard let start = sqlite3_column_text(handle, column) else { return "" }
             let count = Int(sqlite3_column_bytes(handle, column))
             return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
@@ -89,7 +89,7 @@ struct SQLiteRowStatement {
         }
     }
 
-    /// SQLite makes a copy of its own: cheaper than the bookkeeping that would keep ours in place.
+    /// Tells SQLite to make its own copy: cheaper than the bookkeeping to keep our bytes in place.
     private static var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
     private func check(_ code: Int32) throws { if code != SQLITE_OK { throw failure(code) } }

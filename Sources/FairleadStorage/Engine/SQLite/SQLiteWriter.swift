@@ -5,9 +5,9 @@ import GRDB
 struct SQLiteWriter {
     private let insert: SQLiteRowStatement
     private let state: SQLiteRowStatement
-    /// The revision that the last row says.
+    /// The revision recorded by the last row.
     private var written: Int64
-    /// The text of a resource is worked out once in a batch.
+    /// The text of a resource is computed once per batch.
     private var texts: [GroupResource: String] = [:]
 
     init(_ database: Database, revision: Int64) throws {
@@ -35,8 +35,8 @@ struct SQLiteWriter {
         return .success(last)
     }
 
-    /// The state row is written only where the last version does not say the revision: it would be a page more in
-    /// every commit.
+    /// Updates the state row only if the last version does not record the revision already: it would cost every commit
+    /// another page.
     func finish(at revision: Int64) throws {
         if revision != written { try state.run { try $0.bind(1, revision) } }
     }

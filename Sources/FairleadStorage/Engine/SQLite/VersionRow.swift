@@ -14,14 +14,14 @@ struct VersionRow: Sendable {
     var revisionOffset: Int64
     /// nil for a deletion.
     var document: [UInt8]?
-    /// nil in a file of before there were any.
+    /// nil in a file from before there were checksums.
     var checksum: Int64?
 
     static let columns =
         "id, revision, resource, namespace, name, create_revision, previous, revision_offset, document, checksum"
 
-    /// Revisions and rows are counted up to here: a thousand years of a hundred thousand commits a second, and what a
-    /// number in JSON can say. More than that was not written by this program.
+    /// The largest revision and row id: enough for a thousand years at a hundred thousand commits a second, and the
+    /// largest integer that JSON numbers can hold exactly. This program does not write larger ones.
     static let largestNumber: Int64 = 1 << 53
 
     init(_ row: SQLiteRowStatement) {
@@ -53,7 +53,7 @@ struct VersionRow: Sendable {
         checksum = nil
     }
 
-    /// For all columns of the table, in its order.
+    /// Binds all columns of the table, in its order.
     func bind(to row: SQLiteRowStatement, checksum: Int64?) throws {
         try row.bind(1, id)
         try row.bind(2, revision)
@@ -69,7 +69,7 @@ struct VersionRow: Sendable {
 
     var key: ObjectKey { ObjectKey(GroupResource(storageText: resource), namespace: namespace, name: name) }
 
-    /// What the checksum should be: over every column, so that a row cannot pass for another either.
+    /// What the checksum should be. It covers every column, so that one row cannot pass for another either.
     var expectedChecksum: Int64 {
         var hash: UInt64 = 0
         for text in [resource, namespace, name] {
@@ -84,8 +84,8 @@ struct VersionRow: Sendable {
         return Int64(bitPattern: hash)
     }
 
-    /// What is wrong with the row, as far as it can be told from the row alone; nil for a good one. A checksum answers
-    /// it without looking inside; without one the document is decoded.
+    /// What is wrong with the row, as far as can be told from the row alone; nil for a sound one. A checksum decides
+    /// without looking at the document; without a checksum the document is decoded.
     var fault: String? {
         if let checksum { return checksum == expectedChecksum ? numberFault : "its checksum does not match" }
         return numberFault ?? documentFault
@@ -98,7 +98,7 @@ struct VersionRow: Sendable {
         return 0...Int64(document?.count ?? 0) ~= revisionOffset ? nil : "it has no place for its revision"
     }
 
-    /// What is wrong with the document: it must be JSON, and the object that the row says it is.
+    /// What is wrong with the document: it must be JSON, and describe the object that the row says it is.
     var documentFault: String? {
         guard let document else { return nil }
         let parsed: Value
@@ -120,7 +120,7 @@ struct VersionRow: Sendable {
         return nil
     }
 
-    /// The key that the document itself gives, under the resource of the row; nil where it cannot be read.
+    /// The key that the document itself gives, under the resource of the row; nil if it cannot be read.
     var keyOfDocument: ObjectKey? {
         // Asked of damaged rows only, to find out what they may have been.
         guard let document, let object = try? JSON.parse(document).value, !object.name.isEmpty else { return nil }
