@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How many bytes of request bodies the server holds at a time, whoever sent them.
+/// How many bytes of request bodies the server holds at a time, across all clients.
 final class BodyBudget: Sendable {
     private let free: Atomic<Int>
 
@@ -15,7 +15,7 @@ final class BodyBudget: Sendable {
     fileprivate func give(back bytes: Int) { free.add(bytes, ordering: .relaxed) }
 }
 
-/// What one request's body takes of the budget; given back when nobody holds the request any more.
+/// What one request's body takes from the budget; given back when nothing refers to the request any more.
 final class BodyLease: Sendable {
     private let budget: BodyBudget
     private let bytes = Atomic<Int>(0)
@@ -24,7 +24,7 @@ final class BodyLease: Sendable {
 
     deinit { budget.give(back: bytes.load(ordering: .relaxed)) }
 
-    /// - Returns: false when the server holds too much already.
+    /// - Returns: false if the server already holds too much.
     func grow(by more: Int) -> Bool {
         guard budget.take(more) else { return false }
         bytes.add(more, ordering: .relaxed)

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A large answer on its way out: its pieces are copied only as fast as the client takes them.
+/// A large answer being sent: its pieces are copied only as fast as the client reads them.
 struct BodyCursor {
     private let pieces: [[UInt8]]
     private var piece = 0
@@ -12,7 +12,7 @@ struct BodyCursor {
 
     var isAtEnd: Bool { piece == pieces.count }
 
-    /// Moves up to about `maximum` bytes into the buffer.
+    /// Copies up to `maximum` bytes into the buffer.
     mutating func write(into buffer: inout ByteBuffer, maximum: Int) {
         var left = maximum
         while left > 0, piece < pieces.count {

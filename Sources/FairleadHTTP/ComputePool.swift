@@ -2,21 +2,21 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The threads on which requests compute that would hold up the other connections of an event loop.
+/// The threads that run requests whose computation would hold up the other connections of an event loop.
 ///
-/// The flows that have something to do take turns, one piece of work each: a client with a thousand heavy requests
-/// delays another client's request by the piece that runs, not by a thousand. The threads have a low priority, so that
-/// event loops, controllers and leases come first when the cores are busy.
+/// Flows with pending work take turns, one job each: a client with a thousand heavy requests delays another client's
+/// request by the job that is running, not by a thousand. The threads have a low priority, so that event loops,
+/// controllers and leases come first when the cores are busy.
 final class ComputePool: Sendable {
     private struct Entry {
         var jobs = CircularBuffer<UnownedJob>()
-        /// Requests that have been let in and are not over.
+        /// Requests that have been admitted and have not finished.
         var requests = 0
     }
 
     private struct State {
         var entries: [ComputeFlow.Key: Entry] = [:]
-        /// The flows that have jobs, in the order of their turns.
+        /// The flows that have jobs, in the order in which they are served.
         var turns = CircularBuffer<ComputeFlow>()
         var requests = 0
     }
@@ -27,8 +27,8 @@ final class ComputePool: Sendable {
     private let maximumPerClient: Int
 
     /// - Parameters:
-    ///   - maximumRequests: heavy requests that may be computing or waiting at a time, of all clients.
-    ///   - maximumPerClient: the same of one client.
+    ///   - maximumRequests: how many heavy requests, of all clients, may be computing or waiting at a time.
+    ///   - maximumPerClient: the same limit for one client.
     init(threads: Int, maximumRequests: Int, maximumPerClient: Int) {
         self.threads = NIOThreadPool(numberOfThreads: threads)
         self.maximumRequests = maximumRequests
@@ -36,8 +36,8 @@ final class ComputePool: Sendable {
         self.threads.start()
     }
 
-    /// Lets one more heavy request of the client in; it must `leave` when it is over.
-    /// - Returns: nil when there are too many.
+    /// Admits one more heavy request of the client; it must `leave` when it is finished.
+    /// - Returns: nil if there are too many.
     func enter(_ key: ComputeFlow.Key) -> ComputeFlow? {
         let isAdmitted = state.withLock { state in
             let count = state.entries[key]?.requests ?? 0
@@ -62,8 +62,8 @@ final class ComputePool: Sendable {
             if state.entries[flow.key, default: Entry()].jobs.isEmpty { state.turns.append(flow) }
             state.entries[flow.key, default: Entry()].jobs.append(job)
         }
-        // One turn for each job; which job it takes is decided when a thread is free. A pool that has been shut down
-        // calls back as well, so no job is lost.
+        // One turn per job; which job a turn takes is decided when a thread becomes free. A pool that has been shut
+        // down still calls back, so no job is lost.
         threads.submit { _ in self.takeTurn() }
     }
 
@@ -84,13 +84,13 @@ final class ComputePool: Sendable {
         job.runSynchronously(on: flow.asUnownedTaskExecutor())
     }
 
-    /// Returns at once: what still computes is for clients that are gone.
+    /// Returns at once: computations still running are for clients that are gone.
     func shutdown() { threads.shutdownGracefully { _ in } }
 }
 
 /// One client's share of the pool, as the executor of the tasks of its heavy requests.
 final class ComputeFlow: TaskExecutor {
-    /// Who a request comes from, as far as can be told without authentication.
+    /// Who sent a request, as far as can be told without authentication.
     struct Key: Hashable, Sendable {
         var address: String
         var userAgent: String

@@ -2,10 +2,10 @@ import FairleadAPI
 import NIOCore
 
 extension Connection {
-    /// Up to this size an answer is collected with others in one buffer; a larger one is sent piece by piece.
+    /// Up to this size, an answer is collected in one buffer with others; a larger one is sent piece by piece.
     private static let smallBody = 64 * 1024
 
-    /// Begins to answer the request that has just been read in full.
+    /// Starts answering the request that has just been read in full.
     func answer(_ outcome: APIOutcome) {
         switch outcome {
         case .response(let response): send(response)
@@ -16,11 +16,11 @@ extension Connection {
         }
     }
 
-    /// Answers before the request has been read in full; the connection cannot be used for another one.
+    /// Answers before the request has been read in full; the connection cannot be used for another request.
     func refuse(_ response: APIResponse) {
         if case .idle = phase {
-            // Not even a head: nothing is known about the request.
-            // Answered in the plainest way.
+            // There was not even a complete head, so nothing is known about the request, and the answer uses no
+            // options.
             assembler.forgetExchange()
             note.beginUnread(at: .now())
             loop.counters.requestsInFlight.wrappingAdd(1, ordering: .relaxed)
@@ -72,7 +72,7 @@ extension Connection {
         }
     }
 
-    /// Goes on with a large answer or a stream, as far as the client takes it.
+    /// Continues sending a large answer or a stream, as far as the client keeps up.
     func pump() {
         mustPumpAgain = true
         guard !isPumping else { return }
@@ -103,33 +103,34 @@ extension Connection {
 
     // MARK: Output
 
-    /// Adds to what is to be sent; sends it already if it has become much, so that `isWritable` tells the truth.
+    /// Adds to the output buffer, and sends the buffer once it is large, so that `isWritable` reflects the real
+    /// backlog.
     func buffered(_ write: (inout ByteBuffer) -> Void) {
         if out.capacity == 0 { out = loop.takeBuffer() }
         write(&out)
         if out.readableBytes >= Connection.smallBody { flushOut() }
     }
 
-    /// Hands everything collected to the socket, with one system call where it takes all.
+    /// Hands the collected output to the socket, in one system call if the socket accepts all of it.
     func flushOut() {
         guard out.readableBytes > 0 else { return }
         loop.counters.bytesSent.wrappingAdd(out.readableBytes, ordering: .relaxed)
-        // Taken out first: the write may call back into this connection.
+        // The buffer is taken out first, because the write may call back into this connection.
         var ready = out
         out = ByteBuffer()
         context?.writeAndFlush(wrapOutboundOut(ready), promise: nil)
         loop.giveBack(&ready)
     }
 
-    /// Sends what is left, tells the client that nothing more comes, and waits a little for it to hang up: closing
-    /// at once would destroy an answer that the client has not read yet.
+    /// Sends what is left, tells the client that nothing more comes, and waits a little for it to close the connection:
+    /// closing at once would destroy an answer that the client has not read yet.
     func finishAndClose() {
         guard let context else { return }
         phase = .lingering
         setDeadline(loop.core.timeouts.linger)
         flushOut()
         guard context.channel.isActive else { return }
-        // A close waits for nothing, so it goes behind an empty write.
+        // Closing does not wait for pending writes, so it follows the completion of an empty write.
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.closeOutput() }
     }

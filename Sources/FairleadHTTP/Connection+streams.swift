@@ -1,16 +1,16 @@
 import FairleadAPI
 import NIOCore
 
-/// A stream that is being sent, and what is needed to pull it at the right time.
+/// A stream that is being sent, and the state needed to pull it at the right time.
 final class OpenStream {
     let stream: any EventStream
     let waker: StreamWaker
     let isChunked: Bool
-    /// Compresses what is pulled elsewhere.
+    /// Compresses pieces that are pulled on the compute pool.
     let compressor: GzipStream?
-    /// Whether a pull runs on the compute pool.
+    /// Whether a pull is running on the compute pool.
     var isPulling = false
-    /// Whether the stream was woken meanwhile.
+    /// Whether the stream was woken during that pull.
     var mustPullAgain = false
     private var timer: Scheduled<Void>?
     private var timerInstant: SuspendingClock.Instant?
@@ -22,13 +22,13 @@ final class OpenStream {
         self.isChunked = isChunked
     }
 
-    /// Sees to it that the stream is pulled at its deadline. A timer that is early is left alone: the pull it
-    /// causes finds nothing and sets the next one.
+    /// Makes sure that the stream is pulled at its deadline. A timer that is too early is left alone: the pull it
+    /// causes finds nothing and sets the next timer.
     func armTimer(on eventLoop: any EventLoop) {
         guard let deadline = stream.deadline else { return cancelTimer() }
         if let timerInstant, timerInstant <= deadline, timer != nil { return }
         timer?.cancel()
-        // Clients say when; a deadline beyond what the loop's clock can count to is looked at again in a day.
+        // Clients choose the deadline; one beyond the range of the loop's clock is checked again in a day.
         let now = SuspendingClock.now
         let moment = min(deadline, now + .seconds(86_400))
         timerInstant = moment
@@ -48,10 +48,11 @@ final class OpenStream {
 }
 
 extension Connection {
-    /// How much is asked of a stream at a time, and how often in a row before other connections get their turn.
+    /// How many bytes are requested from a stream at a time, and how many pulls in a row it gets before other
+    /// connections.
     private static let pullBytes = 64 * 1024
     private static let pullsPerTurn = 16
-    /// The same where each pull costs two changes of threads.
+    /// The size for streams that are pulled on the compute pool, where each pull costs two thread switches.
     private static let computedPullBytes = 256 * 1024
 
     func startStream(_ stream: any EventStream, contentType: String, headers: [(name: String, value: String)]) {
@@ -88,7 +89,7 @@ extension Connection {
         pump()
     }
 
-    /// Called by the waker; the stream it belongs to may have ended in the meantime.
+    /// Called by the waker; its stream may have ended in the meantime.
     func streamWoken(by waker: StreamWaker) {
         guard case .stream(let open) = phase, open.waker === waker else { return }
         if open.isPulling {
@@ -100,7 +101,7 @@ extension Connection {
         flushOut()
     }
 
-    /// Pulls as long as there is something and the client takes it.
+    /// Pulls as long as the stream has data and the client keeps reading.
     func pumpStream(_ open: OpenStream) {
         open.timerMayHaveFired()
         var pulls = 0
@@ -136,7 +137,7 @@ extension Connection {
         }
     }
 
-    /// Pulls once on the compute pool. The next pull is for when the client has taken what this one gave.
+    /// Pulls once on the compute pool. The next pull follows when the client has taken this one's data.
     private func pullElsewhere(_ open: OpenStream) {
         guard let context else { return }
         open.isPulling = true
@@ -166,7 +167,7 @@ extension Connection {
         flushOut()
     }
 
-    /// Ends the body as agreed, so that the client sees an end and not a failure.
+    /// Ends the body according to its framing, so that the client sees a proper end and not a failure.
     func finishStream(_ open: OpenStream, last pieces: [[UInt8]]) {
         writePart(of: open, pieces)
         if open.isChunked { buffered { $0.writeStaticString("0\r\n\r\n") } }
@@ -175,10 +176,10 @@ extension Connection {
         flushOut()
     }
 
-    /// Lets go of the stream and of everything that would pull it again.
+    /// Releases the stream and everything that would pull it again.
     func dropStream(_ open: OpenStream) {
         open.cancelTimer()
-        // A stream is not cancelled in the midst of a pull; who waits for the pull does it then.
+        // A stream is not cancelled in the middle of a pull; `pulled` then cancels it.
         if !open.isPulling { open.stream.cancel() }
         loop.counters.streamsOpen.wrappingSubtract(1, ordering: .relaxed)
         if !open.stream.isLongAnswer {

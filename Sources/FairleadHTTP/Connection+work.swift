@@ -1,15 +1,15 @@
 import FairleadAPI
 import NIOCore
 
-/// Answers that have to be waited for, or worked out elsewhere.
+/// Answers that take waiting, or computing elsewhere.
 extension Connection {
-    /// The client of the request that is being answered, for taking turns.
+    /// The client of the request that is being answered, which decides whose turn it is.
     var client: ComputeFlow.Key {
         ComputeFlow.Key(
             address: context?.channel.remoteAddress?.ipAddress ?? "", userAgent: assembler.exchange.userAgent)
     }
 
-    /// Works the answer out on the compute pool.
+    /// Computes the answer on the compute pool.
     func compute(_ work: @escaping @Sendable () async -> APIOutcome) {
         let pool = loop.core.compute
         let client = client
@@ -21,10 +21,10 @@ extension Connection {
         let computed: @Sendable () async -> APIOutcome = {
             defer {
                 pool.leave(client)
-                // The body counts for as long as somebody works on it, even if its client has gone.
+                // The body counts against the budget for as long as anybody works on it, even if its client has gone.
                 withExtendedLifetime(lease) {}
             }
-            // Nobody is there to read this.
+            // The client has gone, so nobody will read this.
             if Task.isCancelled { return .response(Refusal.outOfTime) }
             return await work()
         }
@@ -32,7 +32,7 @@ extension Connection {
         isComputing = true
     }
 
-    /// Runs the work in a task, and answers on the event loop with what comes out.
+    /// Runs the work in a task, and sends its outcome from the event loop.
     func start(_ work: @escaping @Sendable () async -> APIOutcome, on executor: any TaskExecutor) {
         guard let context else { return }
         phase = .deferred
@@ -51,8 +51,8 @@ extension Connection {
         }
     }
 
-    /// The tick at which the request must be done: what it says itself, at most the server's limit (kube-apiserver's
-    /// `request_deadline.go`).
+    /// The tick at which the request must be finished: as the request itself asks, but at most the server's limit
+    /// (kube-apiserver's `request_deadline.go`).
     var answerTick: Int {
         let timeouts = loop.core.timeouts
         guard let wanted = assembler.exchange.timeout, wanted != .zero else { return answerStart + timeouts.request }
@@ -62,7 +62,7 @@ extension Connection {
 
     private func workEnded(with outcome: APIOutcome, number: Int) {
         guard case .deferred = phase, number == workNumber else {
-            // The client has gone, or has been told that the time is up.
+            // The client has gone, or has already been told that the request timed out.
             if case .stream(let stream, _, _) = outcome { stream.cancel() }
             return
         }
@@ -72,7 +72,7 @@ extension Connection {
         flushOut()
     }
 
-    /// Stops what only reads; what writes goes on, and its outcome is dropped.
+    /// Cancels work that only reads; work that writes continues, and its outcome is dropped.
     func abandonWork() {
         work?.cancel()
         work = nil

@@ -2,12 +2,12 @@ import FairleadAPI
 import NIOCore
 import NIOHTTP1
 
-/// One client's connection: takes what the decoder gives, asks the handler, and writes the answers in order.
+/// One client's connection: takes parts from the decoder, calls the handler, and writes the answers in order.
 ///
-/// Requests are answered one after the other. What arrives while one is being answered waits, and the socket is not
-/// read on when too much waits. Everything here happens on the connection's event loop.
+/// Requests are answered one after the other. Whatever arrives while one is being answered waits, and the socket is not
+/// read while too much is waiting. Everything here happens on the connection's event loop.
 ///
-/// The way of an answer is in `Connection+answers.swift`, that of a stream in `Connection+streams.swift`.
+/// Sending answers is in `Connection+answers.swift`, sending streams in `Connection+streams.swift`.
 final class Connection: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
@@ -16,14 +16,15 @@ final class Connection: ChannelDuplexHandler {
     enum Phase {
         /// Between requests.
         case idle
-        /// A head has come, its body has not all come.
+        /// The head has arrived, but not yet the whole body.
         case receiving
-        /// A task works on the answer.
+        /// A task is working on the answer.
         case deferred
-        /// A large answer is on its way out.
+        /// A large answer is being sent.
         case body(BodyCursor)
         case stream(OpenStream)
-        /// Answered for the last time; what still comes is thrown away until the client hangs up.
+        /// The last answer has been sent; anything that still arrives is discarded until the client closes the
+        /// connection.
         case lingering
         case closed
 
@@ -44,36 +45,36 @@ final class Connection: ChannelDuplexHandler {
     var context: ChannelHandlerContext?
     var phase: Phase = .idle
     var assembler: RequestAssembler
-    /// For the line of the log.
+    /// What the request log will say.
     var note = RequestNote()
-    /// Where the request is counted, once it has been read in full.
+    /// The series that counts the request, once it has been read in full.
     var series: RequestSeries?
     /// Answers not yet handed to the socket.
     var out = ByteBuffer()
-    /// Guards against being called back by a write of our own; such a call is made up for afterwards.
+    /// Guards against reentrancy from our own writes; a call suppressed by it is made up for afterwards.
     var isPumping = false
     var mustPumpAgain = false
-    /// The tick at which `timeOut` is due.
+    /// The tick at which `timeOut` is called.
     private(set) var deadline: Int = .max
-    /// The work that phase `.deferred` waits for; what ends under an older number is for nobody any more.
+    /// The work that phase `.deferred` waits for; outcomes with an older number are dropped.
     var work: Task<Void, Never>?
     var workNumber = 0
-    /// Whether the work is on the compute pool.
+    /// Whether the work runs on the compute pool.
     var isComputing = false
-    /// What the body of this request takes of the server's memory.
+    /// The share of the body budget that this request's body takes.
     var lease: BodyLease?
-    /// How many more requests are answered before other connections of the loop get their turn: a client may send two
+    /// How many more requests are answered before the loop's other connections get their turn: a client may send two
     /// thousand of them in one packet.
     private var requestsThisTurn = Connection.requestsPerTurn
     private static let requestsPerTurn = 16
     private var isTurnDue = false
-    /// How long an answer is still worked out for a client that has ended its side.
+    /// How many ticks an answer may still be computed for a client that has closed its side.
     private static let ticksAfterInput = 2
-    /// The tick at which a long answer must be out; .max for a watch.
+    /// The tick by which a long answer must be sent; .max for a watch.
     var streamEnd: Int = .max
     var isAwaitingReader = false
     private var headTick = 0
-    /// The tick at which the request was there in full.
+    /// The tick at which the request was complete.
     private(set) var answerStart = 0
     private var bodyBytes = 0
     private var waiting = CircularBuffer<Waiting>(initialCapacity: 2)
@@ -132,7 +133,7 @@ final class Connection: ChannelDuplexHandler {
         waiting.removeAll()
     }
 
-    /// Whether a request is being answered that a shutdown should wait for.
+    /// Whether a request is being answered that shutdown should wait for.
     var isAtWork: Bool {
         switch phase {
         case .deferred, .body: true
@@ -144,7 +145,7 @@ final class Connection: ChannelDuplexHandler {
     func drain() {
         switch phase {
         case .idle where waiting.isEmpty: close()
-        // An answer that is cut short must not look like a whole one.
+        // A truncated answer must not look like a complete one.
         case .stream(let open) where open.stream.isLongAnswer: break
         case .stream(let open): finishStream(open, last: [])
         case .idle, .receiving, .deferred, .body, .lingering, .closed: break
@@ -153,7 +154,7 @@ final class Connection: ChannelDuplexHandler {
 
     // MARK: Timeouts
 
-    /// In so many ticks from now; nil for never.
+    /// Sets the deadline that many ticks from now; nil for never.
     func setDeadline(_ ticks: Int?) {
         deadline = ticks.map { loop.tick + $0 } ?? .max
     }
@@ -172,7 +173,7 @@ final class Connection: ChannelDuplexHandler {
             refuse(Refusal.bodyTooSlow)
             flushOut()
         case .stream where !isAwaitingReader:
-            // The head is out, so all that can be done is to break off, as kube-apiserver does.
+            // The head has been sent, so all that can be done is to break the connection off, as kube-apiserver does.
             loop.note(.cutOff)
             close()
         case .body, .stream:
@@ -182,7 +183,7 @@ final class Connection: ChannelDuplexHandler {
         }
     }
 
-    /// The client takes no more of its stream: from the first time on it has so long to take something.
+    /// The client has stopped reading its stream: it has a limited time, from the first call on, to read something.
     func awaitReader() {
         guard !isAwaitingReader else { return }
         isAwaitingReader = true
@@ -194,7 +195,8 @@ final class Connection: ChannelDuplexHandler {
         deadline = streamEnd
     }
 
-    /// How long the rest of a body may take: as long as it comes at the minimum rate, after the time for a head.
+    /// How long the rest of a body may take: as long as it arrives at the minimum rate, counted after the time for a
+    /// head.
     private func setBodyDeadline() {
         let timeouts = loop.core.timeouts
         let earned = headTick + timeouts.header + bodyBytes / timeouts.bodyBytesPerTick
@@ -218,7 +220,7 @@ final class Connection: ChannelDuplexHandler {
                 isReceivingHead = false
                 setDeadline(loop.core.timeouts.idle)
             } else if !isReceivingHead {
-                // Bytes came that were not yet a head.
+                // Bytes have arrived that are not yet a complete head.
                 isReceivingHead = true
                 setDeadline(loop.core.timeouts.header)
             }
@@ -245,8 +247,9 @@ final class Connection: ChannelDuplexHandler {
         }
         hasInputEnded = true
         switch phase {
-        // Who watches and closes has gone; who closes after sending a request may still want the answer. But work that
-        // changes nothing is not done for long for somebody who has probably gone.
+        // A client that closes its side during a watch has gone; one that closes it after sending a request may still
+        // want the answer. But work that changes nothing does not continue for long for a client that has probably
+        // gone.
         case .idle where waiting.isEmpty: close()
         case .stream(let open) where open.stream.isLongAnswer: break
         case .receiving, .stream, .lingering: close()
@@ -255,7 +258,7 @@ final class Connection: ChannelDuplexHandler {
         }
     }
 
-    /// The next read is put off while much waits: TCP then slows the client down.
+    /// Reading is deferred while too much waits: TCP flow control then slows the client down.
     func read(context: ChannelHandlerContext) {
         guard waiting.count < 64, waitingBytes < 256 * 1024 else {
             isReadHeld = true
@@ -290,8 +293,8 @@ final class Connection: ChannelDuplexHandler {
         guard let context, !isTurnDue else { return }
         isTurnDue = true
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        // Not `execute`: a loop does all tasks that are due before it looks at its sockets again, and this one must not
-        // be due before the answers of this turn have been written.
+        // Not `execute`: a loop runs all due tasks before it looks at its sockets again, and this one must not be due
+        // before this turn's answers have been written.
         context.eventLoop.scheduleTask(in: .microseconds(250)) {
             let connection = bound.value
             connection.isTurnDue = false
@@ -301,7 +304,7 @@ final class Connection: ChannelDuplexHandler {
         }
     }
 
-    /// Goes on with what has arrived in the meantime, as far as it can be answered now.
+    /// Continues with what has arrived in the meantime, as far as it can be answered now.
     func takeWaiting() {
         while takesParts, let next = waiting.popFirst() {
             switch next {
@@ -309,7 +312,7 @@ final class Connection: ChannelDuplexHandler {
                 if case .body(let buffer) = part { waitingBytes -= buffer.readableBytes }
                 take(part)
             case .failure(let response):
-                // Behind the last answer nothing is answered any more.
+                // After the last answer, nothing more is answered.
                 if phase.isOpenForRequests { refuse(response) }
             }
         }

@@ -1,7 +1,7 @@
 import Logging
 
-/// Why connections and requests were refused or given up, told once a tick for each cause with how often it happened:
-/// a flood of bad requests must not become a flood of lines.
+/// Why connections and requests were refused or given up, logged once per tick and cause, with a count: a flood of bad
+/// requests must not become a flood of log lines.
 struct FaultNotes {
     enum Cause: String, CaseIterable {
         case tooManyConnections = "closed: the limit of open connections is reached"

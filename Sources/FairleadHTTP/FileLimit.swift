@@ -26,6 +26,6 @@ package enum FileLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// What is left for connections. Where little is allowed, half of it: the rest of the program needs some, too.
+    /// The files left for connections. If the limit is small, half of it: the rest of the program needs some, too.
     static func left(of limit: Int, reserved: Int) -> Int { max(1, limit - min(reserved, limit / 2)) }
 }

@@ -3,7 +3,8 @@ import FairleadAPI
 
 /// Compression of large answers, as a Kubernetes API server does it.
 enum Gzip {
-    /// Whether Kubernetes would see that the client takes gzip: the token must stand alone, without a quality.
+    /// Whether Kubernetes would consider that the client accepts gzip: the token must stand alone, without a quality
+    /// value.
     static func isAccepted(_ acceptEncoding: String?) -> Bool {
         guard let acceptEncoding else { return false }
         return acceptEncoding.split(separator: ",").contains { token in
@@ -13,7 +14,7 @@ enum Gzip {
         }
     }
 
-    /// The same answer with its body in gzip; as it was if zlib refuses. Takes time: not for an event loop.
+    /// The same answer with its body gzipped; unchanged if zlib fails. Takes time, so not for an event loop.
     static func compressed(_ response: APIResponse) -> APIResponse {
         guard let body = compress(response.body) else { return response }
         var result = response
@@ -23,10 +24,10 @@ enum Gzip {
         return result
     }
 
-    /// Level 1, as Kubernetes uses: most of the gain for a small part of the time.
+    /// Level 1, as in Kubernetes: most of the gain for a fraction of the time.
     static func compress(_ pieces: [[UInt8]]) -> [UInt8]? {
         var stream = z_stream()
-        // zlib remembers where the stream is: one address from beginning to end.
+        // zlib keeps a pointer to the stream, so its address must not change.
         return withUnsafeMutablePointer(to: &stream) { compress(pieces, with: $0) }
     }
 

@@ -2,13 +2,13 @@ import CFairleadZlib
 import FairleadAPI
 import Synchronization
 
-/// Compression of an answer that is sent while it is being made.
+/// Compression of an answer that is sent while it is being produced.
 final class GzipStream: Sendable {
     static let headers: [(name: String, value: String)] = [
         (name: "Content-Encoding", value: "gzip"), (name: "Vary", value: "Accept-Encoding"),
     ]
 
-    /// zlib keeps a pointer back to its `z_stream`, which therefore has a place of its own.
+    /// zlib keeps a pointer back to its `z_stream`, which therefore has an allocation of its own.
     private final class Deflater {
         private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
 
@@ -30,7 +30,7 @@ final class GzipStream: Sendable {
             stream.deallocate()
         }
 
-        /// Adds what comes out for `input`, and at the end all that is left.
+        /// Appends the output for `input`; with `isLast`, all that is left.
         func deflate(_ input: [UInt8], isLast: Bool, into output: inout [UInt8]) {
             input.withUnsafeBufferPointer { source in
                 stream.pointee.next_in = source.baseAddress
@@ -52,13 +52,13 @@ final class GzipStream: Sendable {
 
     private let deflater: Mutex<Deflater>
 
-    /// nil where zlib has no memory.
+    /// nil if zlib cannot allocate memory.
     init?() {
         guard let deflater = Deflater() else { return nil }
         self.deflater = Mutex(deflater)
     }
 
-    /// The same step with its pieces compressed. Takes time: not for an event loop.
+    /// The same step with its pieces compressed. Takes time, so not for an event loop.
     func compress(_ step: StreamStep) -> StreamStep {
         switch step {
         case .wait: .wait

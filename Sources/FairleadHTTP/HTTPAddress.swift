@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A host and a port, as they are written: `127.0.0.1:8080`, `[::1]:0`, `localhost:8080`.
+/// A host and a port, in the usual notation: `127.0.0.1:8080`, `[::1]:0`, `localhost:8080`.
 package struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
     /// Without brackets.
     package var host: String
@@ -11,7 +11,7 @@ package struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Reads `host:port`; nil if there is no port or it is out of range. An empty host is every address.
+    /// Parses `host:port`; nil if there is no port or it is out of range. An empty host means all addresses.
     package init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
             (0...65535).contains(port)
@@ -29,7 +29,7 @@ package struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
 
     package var url: String { "http://\(description)" }
 
-    /// The address to bind. `localhost` is 127.0.0.1, whatever the resolver says.
+    /// The address to bind to. `localhost` is 127.0.0.1, whatever the resolver says.
     func resolved() throws -> SocketAddress {
         if let numeric = try? SocketAddress(ipAddress: host, port: port) { return numeric }
         if host == "localhost" { return try SocketAddress(ipAddress: "127.0.0.1", port: port) }

@@ -1,4 +1,4 @@
-/// The Date header (RFC 9110, 5.6.7), made once per second.
+/// The Date header (RFC 9110, 5.6.7), formatted once per second.
 struct HTTPDate {
     private(set) var seconds: Int64 = .min
     /// `Date: Mon, 02 Jan 2006 15:04:05 GMT` with its line end.
@@ -13,7 +13,7 @@ struct HTTPDate {
     static func text(_ unixSeconds: Int64) -> String {
         let days = unixSeconds >= 0 ? unixSeconds / 86_400 : (unixSeconds - 86_399) / 86_400
         let rest = unixSeconds - days * 86_400
-        // Days since 1 March of year 0, in eras of 400 years: leap days fall on the end of a year.
+        // Days since 1 March of year 0, in eras of 400 years: this way leap days come at the end of a year.
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// One GET, for commands that ask a running server. No redirects, no TLS; the answer is kept whole.
+/// A single GET request, for commands that query a running server. No redirects, no TLS; the whole answer is buffered.
 package enum HTTPFetch {
     package struct Answer: Sendable {
         package var status: Int

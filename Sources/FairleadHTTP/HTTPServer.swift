@@ -10,12 +10,12 @@ import Synchronization
 ///
 /// Guarantees:
 /// - The handler is called on an event loop, once per complete request, in the order of the requests of a connection;
-///   answers go out in that order. It must not block: what waits belongs into `APIOutcome.deferred`.
-/// - A stream is pulled only while its client takes what it is given, and is cancelled exactly when its connection
-///   ends, the server stops, or the stream has ended itself.
-/// - Bodies beyond the limit, malformed requests and requests of web pages never reach the handler.
+///   answers go out in that order. It must not block: work that waits belongs in `APIOutcome.deferred`.
+/// - A stream is pulled only while its client keeps reading, and is cancelled exactly when its connection ends, the
+///   server stops, or the stream itself has ended.
+/// - Bodies beyond the limit, malformed requests and requests from web pages never reach the handler.
 ///
-/// It does no TLS, no HTTP/2 and no WebSockets.
+/// It supports neither TLS nor HTTP/2 nor WebSockets.
 package final class HTTPServer: Sendable {
     private struct Running: Sendable {
         var group: MultiThreadedEventLoopGroup
@@ -38,7 +38,7 @@ package final class HTTPServer: Sendable {
     private let metrics: RequestMetrics?
     private let state = Mutex<State>(.new)
 
-    /// - Parameter metrics: what requests are counted in, by their labels.
+    /// - Parameter metrics: counts requests by their labels.
     package init(
         configuration: HTTPServerConfiguration, handler: @escaping @Sendable (APIRequest) -> APIOutcome,
         logger: Logger, metrics: RequestMetrics? = nil
@@ -49,9 +49,9 @@ package final class HTTPServer: Sendable {
         self.logger = logger
     }
 
-    /// Listens on all addresses of the configuration, or on none if one cannot be had. May be called once.
+    /// Listens on all configured addresses, or on none if one of them is unavailable. May be called once.
     ///
-    /// - Returns: The addresses really bound, in the order of the configuration, with their ports.
+    /// - Returns: The addresses actually bound, in the order of the configuration, with their ports.
     package func start() async throws -> [HTTPAddress] {
         let mayStart = state.withLock { state in
             guard case .new = state else { return false }
@@ -80,7 +80,7 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Stops accepting, ends all streams, lets running requests finish, closes everything.
+    /// Stops accepting connections, ends all streams, lets running requests finish, and closes everything.
     package func shutdown() async {
         let running: Running? = state.withLock { state in
             defer { state = .stopped }
@@ -90,7 +90,7 @@ package final class HTTPServer: Sendable {
         if let running { await stop(running) }
     }
 
-    /// The counters of all event loops together, as of about now.
+    /// The counters of all event loops combined, as of about now.
     package var statistics: HTTPStatistics {
         let counters: [LoopCounters] = state.withLock { state in
             guard case .running(let running) = state else { return [] }

@@ -8,16 +8,16 @@ package struct HTTPStatistics: Sendable, Hashable {
     package var connectionsOpen = 0
     package var requests = 0
     package var requestsInFlight = 0
-    /// Of those, requests that may change something.
+    /// How many of these may change something.
     package var mutatingInFlight = 0
-    /// Of those, watches and followed logs.
+    /// How many of these are watches and followed logs.
     package var longRunning = 0
     package var streamsOpen = 0
     package var bodyBytesReceived = 0
     package var bytesSent = 0
 }
 
-/// The counters of one event loop: only that loop writes, anyone reads.
+/// The counters of one event loop: only that loop writes them, anyone may read.
 final class LoopCounters: Sendable {
     let connectionsAccepted = Atomic<Int>(0)
     let connectionsOpen = Atomic<Int>(0)

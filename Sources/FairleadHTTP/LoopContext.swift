@@ -2,7 +2,7 @@ import FairleadAPI
 import Logging
 import NIOCore
 
-/// What all connections of a server share, whatever their event loop.
+/// State shared by all connections of a server, whatever their event loop.
 struct ServerCore: Sendable {
     let configuration: HTTPServerConfiguration
     let handler: @Sendable (APIRequest) -> APIOutcome
@@ -13,14 +13,14 @@ struct ServerCore: Sendable {
     let bodies: BodyBudget
     let metrics: RequestMetrics?
 
-    /// The timeouts of the configuration in ticks.
+    /// The configured timeouts, in ticks.
     struct Timeouts: Sendable {
         let idle: Int
         let header: Int
         let progress: Int
         let linger: Int
         let request: Int
-        /// Bytes of a body that are worth a tick of patience.
+        /// The bytes of a body that must arrive per tick.
         let bodyBytesPerTick: Int
 
         init(_ configuration: HTTPServerConfiguration) {
@@ -34,7 +34,7 @@ struct ServerCore: Sendable {
     }
 }
 
-/// What the connections of one event loop share. Belongs to that loop; nothing in it is locked.
+/// State shared by the connections of one event loop. Only that loop uses it, so nothing in it is locked.
 final class LoopContext {
     let core: ServerCore
     let eventLoop: any EventLoop
@@ -72,7 +72,7 @@ final class LoopContext {
         }
     }
 
-    /// The Date header of this second, with its line end.
+    /// The Date header for the current second, with its line end.
     var dateLine: [UInt8] {
         date.update(core.configuration.clock())
         return date.line
@@ -90,7 +90,7 @@ final class LoopContext {
         if connections.isEmpty { whenEmpty?.succeed() }
     }
 
-    /// A buffer to collect answers in. One is kept per loop, as only one connection is at work at a time: ten
+    /// A buffer to collect answers in. Each loop keeps one, because only one connection is active at a time: ten
     /// thousand idle connections hold none.
     func takeBuffer() -> ByteBuffer {
         guard let buffer = spareBuffer else { return ByteBuffer() }
@@ -107,11 +107,11 @@ final class LoopContext {
         buffer = ByteBuffer()
     }
 
-    /// Where the request is counted; nil where nothing is.
+    /// The series that counts the request; nil without metrics.
     func series(of request: APIRequest) -> RequestSeries? { series?.series(of: request) }
 
-    /// Counts a request that is over.
-    /// - Parameter found: its series; nil for one that was refused before it was read in full.
+    /// Counts a finished request.
+    /// - Parameter found: its series; nil for a request that was refused before it was read in full.
     func count(_ note: RequestNote, in found: RequestSeries?, at now: NIODeadline) {
         (found ?? series?.unread)?.finished(
             code: note.status, nanoseconds: (now - note.began).nanoseconds, bytes: note.bytes)
@@ -130,8 +130,8 @@ final class LoopContext {
 // MARK: - Shutdown
 
 extension LoopContext {
-    /// Ends everything that may end now and lets running requests finish; the future succeeds once the last
-    /// connection is closed, at the latest after the grace.
+    /// Ends everything that may end now and lets running requests finish; the future succeeds when the last connection
+    /// is closed, at the latest after the grace period.
     func drain() -> EventLoopFuture<Void> {
         isDraining = true
         ticking?.cancel()
@@ -140,7 +140,7 @@ extension LoopContext {
         for connection in Array(connections.values) { connection.drain() }
         if connections.isEmpty { promise.succeed() }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        // A client that takes nothing must not hold up the shutdown.
+        // A client that does not read must not hold up the shutdown.
         let unread = eventLoop.scheduleTask(in: .milliseconds(90)) { bound.value.closeAll(evenRunning: false) }
         let grace = eventLoop.scheduleTask(in: TimeAmount(core.configuration.shutdownGrace)) {
             bound.value.closeAll(evenRunning: true)

@@ -2,10 +2,10 @@ import NIOCore
 
 /// Keeps web pages away from a server that only listens on the loopback interface.
 ///
-/// A browser on the same machine can be led to any name (DNS rebinding) and sends requests for any page it shows.
-/// Both are visible: in the Host header, which carries the name the page used, and in the Origin header.
+/// A browser on the same machine can be led to any name (DNS rebinding), and sends requests on behalf of any page it
+/// shows. Both show in the headers: Host carries the name that the page used, Origin the page's origin.
 enum LoopbackGuard {
-    /// Why the request is refused; nil if it may pass.
+    /// Why the request is refused; nil if it is allowed.
     static func refusal(host: String?, origin: String?) -> String? {
         if let host, !isLoopback(authority: host) {
             return "the Host header does not name the loopback interface (protection against DNS rebinding)"

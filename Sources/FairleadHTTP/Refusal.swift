@@ -1,8 +1,8 @@
 import FairleadAPI
 
-/// Answers that the server gives itself, before any handler has seen the request. All of them end the connection.
+/// Answers that the server itself gives, before any handler has seen the request. All of them end the connection.
 ///
-/// The plain texts are those of Go's net/http, the Status objects those of a Kubernetes API server.
+/// The plain texts are those of Go's net/http, the Status objects those of kube-apiserver.
 enum Refusal {
     static let badRequest = plain(400, "400 Bad Request")
     static let missingHost = plain(400, "400 Bad Request: missing required Host header")
@@ -12,7 +12,7 @@ enum Refusal {
     static let expectationFailed = plain(417, "417 Expectation Failed")
 
     static let bodyTooSlow = plain(408, "408 Request Timeout: the body came too slowly")
-    /// As kube-apiserver answers beyond its limits of requests in flight.
+    /// What kube-apiserver answers beyond its limit of requests in flight.
     static let tooManyRequests = APIResponse(
         status: 429, contentType: "text/plain; charset=utf-8", headers: [(name: "Retry-After", value: "1")],
         body: [Array("Too many requests, please try again later.\n".utf8)])

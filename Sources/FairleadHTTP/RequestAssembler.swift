@@ -3,37 +3,37 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
-/// Puts one request together from what the decoder gives, and enforces the limits on the way.
+/// Assembles a request from the decoder's parts, and enforces the limits on the way.
 struct RequestAssembler {
-    /// What the connection does with what it was just given.
+    /// What the connection must do with the part it has just passed in.
     enum Verdict {
         case goOn
-        /// The client waits for leave to send the body.
+        /// The client waits for permission to send the body.
         case sendContinue
         case refuse(APIResponse)
     }
 
-    /// What of a request matters for the way its answer is sent.
+    /// The properties of a request that determine how its answer is sent.
     struct Exchange {
         var isHead = false
-        /// Whether the request only asks for something.
+        /// Whether the request only reads.
         var isRead = false
         var keepsAlive = false
-        /// HTTP/1.0 knows no chunks.
+        /// HTTP/1.0 has no chunked encoding.
         var takesChunks = true
         var acceptsGzip = false
         var userAgent = ""
-        /// What the request says by `?timeout`; nil where it says nothing, or nothing that can be read.
+        /// The `?timeout` of the request; nil if there is none, or it cannot be parsed.
         var timeout: Duration?
     }
 
     let maximumBodyBytes: Int
-    /// Whether web pages are kept away (see `LoopbackGuard`).
+    /// Whether requests from web pages are refused (see `LoopbackGuard`).
     let isGuarded: Bool
 
     private(set) var exchange = Exchange()
     private var request = APIRequest(method: .get, path: "")
-    /// The Host header that passed the guard last: a client sends the same all the time.
+    /// The last Host header that passed the guard: a client keeps sending the same one.
     private var trustedHost: String?
 
     init(maximumBodyBytes: Int, isGuarded: Bool) {
@@ -59,7 +59,7 @@ struct RequestAssembler {
         }
         exchange.takesChunks = head.version.minor == 1
         exchange.acceptsGzip = Gzip.isAccepted(fields.acceptEncoding)
-        // After a request to upgrade the decoder stops: what follows might be another protocol.
+        // After a request to upgrade, the decoder stops: what follows might be another protocol.
         exchange.keepsAlive =
             head.version.minor == 1 && head.isKeepAlive && !fields.hasUpgrade && head.method != .CONNECT
         if let length = fields.contentLength, length > maximumBodyBytes {
@@ -67,7 +67,7 @@ struct RequestAssembler {
         }
         exchange.userAgent = fields.userAgent ?? ""
         let query = target.query()
-        // Whether it is well formed is the handler's to say.
+        // Whether it is well formed is for the handler to check.
         if let timeout = query.first(where: { $0.name == "timeout" })?.value {
             exchange.timeout = RequestTimeout.duration(timeout)
         }
@@ -82,12 +82,12 @@ struct RequestAssembler {
         return exchange.takesChunks ? .sendContinue : .goOn
     }
 
-    /// The request could not be read: only what every client understands may be answered.
+    /// For a request that could not be read: the answer may only use what every client understands.
     mutating func forgetExchange() { exchange = Exchange() }
 
     mutating func endAfterThisAnswer() { exchange.keepsAlive = false }
 
-    /// The answer has been compressed, or is not to be.
+    /// The answer has already been compressed, or must not be.
     mutating func forgetGzip() { exchange.acceptsGzip = false }
 
     mutating func append(_ part: ByteBuffer) -> Verdict {
@@ -99,7 +99,7 @@ struct RequestAssembler {
         return .goOn
     }
 
-    /// The whole request; the assembler keeps nothing of it.
+    /// The complete request; the assembler keeps nothing of it.
     mutating func finish() -> APIRequest {
         let result = request
         request = APIRequest(method: .get, path: "")
@@ -107,7 +107,7 @@ struct RequestAssembler {
     }
 }
 
-/// The few headers that the server itself looks at, found in one pass.
+/// The few headers that the server itself uses, found in one pass.
 struct HeaderFields {
     private(set) var host: String?
     private(set) var hostCount = 0
@@ -118,7 +118,7 @@ struct HeaderFields {
     private(set) var userAgent: String?
     private(set) var hasUpgrade = false
 
-    /// All headers in order, as a handler gets them.
+    /// All headers in order, as the handler receives them.
     mutating func read(_ headers: HTTPHeaders) -> [(name: String, value: String)] {
         var result: [(name: String, value: String)] = []
         result.reserveCapacity(headers.count)
@@ -141,7 +141,7 @@ struct HeaderFields {
         return result
     }
 
-    /// Compares without case; `lowercase` is of the same length.
+    /// Case-insensitive comparison; `lowercase` has the same length.
     private static func matches(_ name: String, _ lowercase: StaticString) -> Bool {
         lowercase.withUTF8Buffer { expected in
             var index = 0

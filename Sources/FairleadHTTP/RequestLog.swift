@@ -2,14 +2,14 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// What the log says of requests: one line each at debug; at warning those that took over a second and those that
-/// failed on our side (5xx). Belongs to one event loop.
+/// Logs requests: every one at debug level; at warning level those that took more than a second and those that failed
+/// on our side (5xx). Belongs to one event loop.
 ///
-/// A flood of failures does not flood the log: beyond some lines a second they are counted, and the next line says how
-/// many were left out.
+/// A flood of failures does not flood the log: beyond some lines per second they are only counted, and the next line
+/// says how many were left out.
 final class RequestLog {
     private let logger: Logger
-    /// Whether every request has its line.
+    /// Whether every request is logged.
     let isVerbose: Bool
     private let warns: Bool
     private var windowEnd = NIODeadline.uptimeNanoseconds(0)
@@ -25,11 +25,11 @@ final class RequestLog {
         warns = logger.logLevel <= .warning
     }
 
-    /// The request is over; `note` is what was remembered of it.
+    /// Logs a finished request from what its note remembers.
     func write(_ note: RequestNote, at now: NIODeadline) {
         let duration = now - note.began
         let isSlow = duration > Self.slow && !note.isStream
-        // Not our fault: a version of HTTP that is not spoken here.
+        // An HTTP version that is not supported is not our fault.
         let isBad = note.status >= 500 && note.status != 505
         guard isVerbose || (warns && (isSlow || isBad)) else { return }
         if !isVerbose, !mayWarn(at: now) { return }
@@ -56,7 +56,7 @@ final class RequestLog {
 }
 
 extension Connection {
-    /// Whatever became of it, the request is over.
+    /// The request is finished, whatever its outcome.
     func requestIsOver() {
         loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
         if note.isMutating { loop.counters.mutatingInFlight.wrappingSubtract(1, ordering: .relaxed) }
@@ -68,12 +68,12 @@ extension Connection {
     }
 }
 
-/// What is remembered of a request until its line is written: nothing is put together before.
+/// What is remembered of a request until it is logged; nothing is formatted before that.
 struct RequestNote {
     private(set) var began = NIODeadline.uptimeNanoseconds(0)
     private(set) var status = 0
     private(set) var isStream = false
-    /// Of the body of the answer.
+    /// The size of the answer's body.
     private(set) var bytes = 0
     /// Whether the request may change something.
     private(set) var isMutating = false
@@ -87,7 +87,7 @@ struct RequestNote {
         began = now
     }
 
-    /// An answer to what was no request at all.
+    /// For an answer to something that was not a request at all.
     mutating func beginUnread(at now: NIODeadline) {
         self = RequestNote()
         began = now
@@ -98,7 +98,7 @@ struct RequestNote {
         self.bytes = bytes
     }
 
-    /// A stream may last for hours: the head is kept only if there will be a line.
+    /// A stream may last for hours: the head is kept only if the request will be logged.
     mutating func streams(keepsHead: Bool) {
         status = 200
         isStream = true
@@ -125,7 +125,7 @@ struct RequestNote {
     }
 }
 
-/// A request's target as it may be written down: values of parameters that are not Kubernetes' own may be secrets.
+/// A request's target in a form that may be logged: values of parameters that are not Kubernetes' own may be secrets.
 enum LoggedTarget {
     private static let harmless: Set<Substring> = [
         "allowWatchBookmarks", "container", "continue", "dryRun", "exact", "export", "fieldManager", "fieldSelector",
@@ -152,7 +152,7 @@ enum LoggedTarget {
 }
 
 extension TimeAmount {
-    /// As Go writes durations, in the unit that fits.
+    /// Formatted like Go's durations, in the unit that fits.
     fileprivate var text: String {
         switch nanoseconds {
         case ..<1_000_000: "\(nanoseconds / 1_000)µs"

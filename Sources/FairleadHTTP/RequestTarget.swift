@@ -1,6 +1,6 @@
-/// The target of a request line (RFC 9112, 3.2), in origin form or in absolute form.
+/// The target of a request line (RFC 9112, 3.2), in origin form or absolute form.
 struct RequestTarget {
-    /// Of a target in absolute form; it outranks the Host header.
+    /// The authority of a target in absolute form; it takes precedence over the Host header.
     private(set) var authority: String?
     /// Without the query, still percent-encoded.
     private(set) var path: String
@@ -23,7 +23,7 @@ struct RequestTarget {
         isValid = RequestTarget.isProperlyEncoded(path) && (path.utf8.first == UInt8(ascii: "/") || path == "*")
     }
 
-    /// The pairs of the query, decoded, in order. As in Go, a pair that cannot be decoded is left out.
+    /// The name-value pairs of the query, decoded, in order. As in Go, a pair that cannot be decoded is left out.
     func query() -> [(name: String, value: String)] {
         guard let rawQuery else { return [] }
         var result: [(name: String, value: String)] = []

@@ -2,7 +2,7 @@ import FairleadAPI
 import NIOCore
 import NIOHTTP1
 
-/// How the end of an answer's body is told to the client.
+/// How the client learns where the body of an answer ends.
 enum BodyFraming {
     case length(Int)
     case chunked
@@ -13,7 +13,7 @@ enum BodyFraming {
 }
 
 extension ByteBuffer {
-    /// Writes status line and headers in one go, without a list of headers in between.
+    /// Writes the status line and headers directly, without building a list of headers.
     mutating func writeHead(
         status: Int, contentType: String, headers: [(name: String, value: String)], framing: BodyFraming,
         closes: Bool, dateLine: [UInt8]
@@ -47,7 +47,8 @@ extension ByteBuffer {
         writeStaticString("\r\n")
     }
 
-    /// One chunk (RFC 9112, 7.1) of all pieces together; nothing if they are empty, as that would end the body.
+    /// Writes all pieces as one chunk (RFC 9112, 7.1); nothing if they are empty, because an empty chunk would end the
+    /// body.
     mutating func writeChunk(_ pieces: [[UInt8]]) {
         let total = pieces.reduce(0) { $0 + $1.count }
         guard total > 0 else { return }
@@ -58,7 +59,7 @@ extension ByteBuffer {
         writeStaticString("\r\n")
     }
 
-    /// A header value and its line end. Line breaks inside would start a header of the client's choosing.
+    /// A header value and its line end. Line breaks in a value would let a client inject headers.
     private mutating func writeFieldValue(_ value: String) {
         if value.utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
             writeBytes(value.utf8.map { $0 == 13 || $0 == 10 || $0 == 0 ? 32 : $0 })

@@ -1,10 +1,10 @@
 import NIOCore
 import Synchronization
 
-/// Brings the wake-up of a stream, from whatever thread, to the event loop of its connection.
+/// Forwards the wake-up of a stream from any thread to its connection's event loop.
 ///
-/// However often a stream is woken before the loop gets to it, it is pulled once; and however many streams of one
-/// loop are woken together, the loop is interrupted once.
+/// However often a stream is woken before the loop gets to it, it is pulled once; and however many streams of a loop
+/// are woken together, the loop is interrupted once.
 final class StreamWaker: Sendable {
     private let isPending = Atomic<Bool>(false)
     private let connection: NIOLoopBound<Connection>
@@ -20,14 +20,14 @@ final class StreamWaker: Sendable {
         if !isPending.exchange(true, ordering: .acquiringAndReleasing) { list.add(self) }
     }
 
-    /// On the event loop. The mark is taken off first, so that a wake-up during the pull counts.
+    /// Runs on the event loop. The flag is cleared first, so that a wake-up during the pull is not lost.
     func fire() {
         isPending.store(false, ordering: .releasing)
         connection.value.streamWoken(by: self)
     }
 }
 
-/// The streams of one event loop that have been woken and not yet been pulled.
+/// The streams of one event loop that have been woken but not yet pulled.
 final class WakeList: Sendable {
     private let eventLoop: any EventLoop
     private let waiting = Mutex<[StreamWaker]>([])

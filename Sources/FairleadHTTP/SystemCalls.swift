@@ -6,7 +6,7 @@
     import Darwin
 #endif
 
-/// The few calls to the operating system that NIO does not offer.
+/// The few system calls that NIO does not offer.
 enum SystemCalls {
     @Sendable static func unixSeconds() -> Int64 {
         var now = timespec()
@@ -14,8 +14,8 @@ enum SystemCalls {
         return Int64(now.tv_sec)
     }
 
-    /// Lets other threads of this machine come first. On Linux a priority belongs to a thread, elsewhere to the process,
-    /// which is then left as it is. Lowering it again changes nothing.
+    /// Gives other threads of this machine precedence. On Linux, priorities belong to threads; elsewhere they belong to
+    /// the process, whose priority is left alone. Calling this again changes nothing.
     static func lowerPriorityOfThisThread() {
         #if os(Linux)
             _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)

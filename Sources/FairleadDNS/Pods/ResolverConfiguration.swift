@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// What a resolv.conf says (resolv.conf(5)), and which one a pod has.
+/// The contents of a resolv.conf (resolv.conf(5)), and the one that a pod gets.
 package struct ResolverConfiguration: Sendable, Hashable {
     package var nameservers: [String] = []
     package var searches: [String] = []
@@ -9,7 +9,7 @@ package struct ResolverConfiguration: Sendable, Hashable {
 
     package init() {}
 
-    /// Reads a file. What it does not know it leaves out, as resolvers do; of several `search` lines the last counts.
+    /// Parses a file. Like resolvers, it skips what it does not know; of several `search` lines the last one counts.
     package init(text: String) {
         for line in text.split(whereSeparator: \.isNewline) {
             let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
@@ -22,7 +22,7 @@ package struct ResolverConfiguration: Sendable, Hashable {
         }
     }
 
-    /// The file's text, in the order of the kubelet's.
+    /// The text of the file, in the order that the kubelet uses.
     package var text: String {
         var lines: [String] = []
         if !searches.isEmpty { lines.append("search " + searches.joined(separator: " ")) }
@@ -31,7 +31,8 @@ package struct ResolverConfiguration: Sendable, Hashable {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    /// From this many dots on, a name is tried as it is before the search list. 1 unless set, 15 at most.
+    /// A name with at least this many dots is tried as it is before the search list is applied. 1 unless set, 15 at
+    /// most.
     package var dots: Int {
         let set = options.last { $0.hasPrefix("ndots:") }.flatMap { Int($0.dropFirst(6)) }
         return min(max(set ?? 1, 0), 15)
@@ -39,7 +40,7 @@ package struct ResolverConfiguration: Sendable, Hashable {
 
     // MARK: - pods
 
-    /// What the kubelet knows of the cluster.
+    /// The kubelet's DNS settings of the cluster.
     package struct Cluster: Sendable {
         package var domain: String
         package var nameserver: String
@@ -50,7 +51,7 @@ package struct ResolverConfiguration: Sendable, Hashable {
         }
     }
 
-    /// What a pod's containers find in /etc/resolv.conf (the kubelet's `network/dns`; API reference, `PodSpec.dnsPolicy`).
+    /// The /etc/resolv.conf of a pod's containers (the kubelet's `network/dns`; API reference, `PodSpec.dnsPolicy`).
     ///
     /// - Parameter host: the node's own resolv.conf.
     package init(pod: Value, cluster: Cluster, host: ResolverConfiguration) {
@@ -59,7 +60,7 @@ package struct ResolverConfiguration: Sendable, Hashable {
         switch policy {
         case "None": self.init()
         case "ClusterFirstWithHostNet": self.init(cluster: cluster, namespace: view.namespace, host: host)
-        // In the node's network there is no way to the cluster's DNS to be taken for granted.
+        // In the node's network, the cluster's DNS may not be reachable.
         case "ClusterFirst" where !view.hostNetwork:
             self.init(cluster: cluster, namespace: view.namespace, host: host)
         default: self = host
@@ -76,7 +77,7 @@ package struct ResolverConfiguration: Sendable, Hashable {
         options = ["ndots:5"]
     }
 
-    /// A pod's `dnsConfig`: more servers and domains, and options that take the place of those of their name.
+    /// Applies a pod's `dnsConfig`: more servers and search domains, and options that replace those of the same name.
     private mutating func add(_ configured: Value) {
         for server in configured.texts("nameservers") where !nameservers.contains(server) { nameservers.append(server) }
         for search in configured.texts("searches") where !searches.contains(search) { searches.append(search) }
@@ -91,7 +92,7 @@ package struct ResolverConfiguration: Sendable, Hashable {
         }
     }
 
-    /// Kubernetes' limits: 32 domains, 2048 characters with the spaces between them.
+    /// Kubernetes' limits: 32 domains, and 2048 characters including the spaces between them.
     private mutating func limitSearches() {
         searches = Array(searches.prefix(Self.maximumSearches))
         while searches.joined(separator: " ").utf8.count > Self.maximumSearchLength { searches.removeLast() }

@@ -1,17 +1,17 @@
 package import NIOCore
 import NIOPosix
 
-/// Looks a name up as a client in a pod does, and keeps what it has asked on the way: the search list, `ndots`, one
-/// question for each family, TCP where an answer was cut.
+/// Looks a name up as a client in a pod does, and records every question on the way: the search list, `ndots`, one
+/// question per address family, TCP after a truncated answer.
 package struct StubLookup: Sendable {
-    /// One question and what became of it.
+    /// One question and its outcome.
     package struct Step: Sendable {
         package var question: Question
         package var server: String
         package var transport: DNSTransport
-        /// nil when nobody answered.
+        /// nil if there was no answer.
         package var answer: Message?
-        /// Whether the question brought the client nothing: another name was looked for after all.
+        /// Whether the question was useless to the client, because a later name had the addresses.
         package var isWasted = false
 
         package var records: [ResourceRecord] { answer?.answers ?? [] }
@@ -23,7 +23,7 @@ package struct StubLookup: Sendable {
     private let eventLoop: any EventLoop
     private let timeout: TimeAmount
 
-    /// - Parameter resolveServer: where a nameserver of the file really answers.
+    /// - Parameter resolveServer: maps a nameserver of the file to the address where it really answers.
     package init(
         _ configuration: ResolverConfiguration, types: [RecordType] = [.a, .aaaa], timeout: TimeAmount = .seconds(5),
         on eventLoop: (any EventLoop)? = nil,
@@ -36,7 +36,7 @@ package struct StubLookup: Sendable {
         self.resolveServer = resolveServer
     }
 
-    /// The names that are tried, in order. A final dot leaves no choice.
+    /// The names to try, in order. A name with a final dot is tried as it is, and nothing else.
     package static func candidates(_ name: String, _ configuration: ResolverConfiguration) -> [DomainName] {
         guard let plain = DomainName(name) else { return [] }
         if name.hasSuffix(".") { return [plain] }
@@ -45,7 +45,7 @@ package struct StubLookup: Sendable {
         return dots >= configuration.dots ? [plain] + searched : searched + [plain]
     }
 
-    /// Asks until a name has addresses, or there are no more names.
+    /// Asks until a name has addresses, or no names are left.
     package func run(_ name: String) async -> [Step] {
         var steps: [Step] = []
         var found = false
@@ -61,7 +61,8 @@ package struct StubLookup: Sendable {
         return steps
     }
 
-    /// One question, to one server after the other until one answers; again over TCP if the answer was cut.
+    /// Asks the servers one after the other until one answers; repeats the question over TCP if the answer was
+    /// truncated.
     private func ask(_ question: Question) async -> [Step] {
         var steps: [Step] = []
         for server in configuration.nameservers {
@@ -74,7 +75,7 @@ package struct StubLookup: Sendable {
                 step.answer = await exchange(question, server, .tcp)
                 steps.append(step)
             }
-            // A server that has failed does not decide.
+            // An error such as SERVFAIL does not settle the question: the next server is asked.
             if answer.responseCode == .noError || answer.responseCode == .nameError { break }
         }
         return steps

@@ -3,7 +3,7 @@ package import FairleadModel
 package import Logging
 package import NIOCore
 
-/// An address and port that the DNS listens on or asks.
+/// An address and port that the DNS server listens on or forwards to.
 package struct DNSAddress: Sendable, Hashable, CustomStringConvertible {
     package var host: IPAddress
     package var port: Int
@@ -13,7 +13,7 @@ package struct DNSAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Reads `127.0.0.1:5353`, `[::1]:5353`; an address alone where a default port is given.
+    /// Parses `127.0.0.1:5353` or `[::1]:5353`; with a default port, also a bare address.
     package init?(_ text: String, defaultPort: Int? = nil) {
         if let defaultPort, let host = IPAddress(text) {
             self.init(host: host, port: defaultPort)
@@ -37,30 +37,30 @@ package struct DNSAddress: Sendable, Hashable, CustomStringConvertible {
     func socketAddress() throws -> SocketAddress { try SocketAddress(ipAddress: host.description, port: port) }
 }
 
-/// What can be set about a DNS server.
+/// The settings of a DNS server.
 package struct DNSConfiguration: Sendable {
     package var listen: DNSAddress
     package var zone: ZoneSettings
-    /// Where names outside of the zones are asked; refused without.
+    /// The server that answers names outside the zones; if nil, such questions are refused.
     package var forward: DNSAddress?
     package var rotates = false
-    /// The Service without whose ready endpoints there is no answer at all; nil for a server that always answers.
+    /// The Service that must have ready endpoints, or nothing is answered at all; nil for a server that always answers.
     package var follows: ZoneSettings.NameServer?
-    /// How many questions the log remembers; 0 for none.
+    /// How many questions the query log remembers; 0 for none.
     package var loggedQuestions = 0
     /// nil for one per core.
     package var eventLoops: Int?
     package var maximumConnections = 512
-    /// Questions that others may be asked at once: each takes a descriptor.
+    /// The most questions forwarded at once: each takes a file descriptor.
     package var maximumForwards = 256
-    /// A connection without a whole question for this long is closed (RFC 7766, 6.2.3).
+    /// A connection that sends no complete question for this long is closed (RFC 7766, 6.2.3).
     package var idleTimeout = TimeAmount.seconds(10)
-    /// The largest answer by UDP. nil for 1232, and 4096 for those who have asked by TCP lately.
+    /// The largest UDP answer. nil means 1232 bytes, and 4096 for clients that have recently used TCP.
     package var udpSize: Int?
-    /// Seconds that a datagram may have waited to be read; an older one is thrown away.
+    /// How many seconds a datagram may wait to be read; older ones are dropped.
     package var maximumQuestionAge = 1.5
     package var logger = Logger(label: "dns")
-    /// Where is counted what `DNSServer.metricFamilies` declares.
+    /// Records the metrics that `DNSServer.metricFamilies` declares.
     package var metrics: any MetricsFactory = NOOPMetricsHandler.instance
 
     package init(listen: DNSAddress, zone: ZoneSettings) {
@@ -68,14 +68,14 @@ package struct DNSConfiguration: Sendable {
         self.zone = zone
     }
 
-    /// Whether questions would be passed on to the server itself.
+    /// Whether the server would forward questions to itself.
     package var forwardsToItself: Bool {
         guard let forward, forward.port == listen.port, listen.port != 0 else { return false }
         return forward.host == listen.host
             || listen.host.isUnspecified && (forward.host.isLoopback || forward.host.isUnspecified)
     }
 
-    /// For clients that nothing is known of (the DNS flag day of 2020), and for those that are whom they say.
+    /// For unknown clients (the DNS flag day of 2020), and for clients whose address is proven.
     static let usualUDPSize = 1232
     static let provenUDPSize = 4096
 }

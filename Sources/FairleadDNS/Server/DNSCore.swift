@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// What the sockets of a server share: a packet comes in, its answer goes out, and both are counted.
+/// What the sockets of a server share: turns packets into answers, and counts both.
 final class DNSCore: Sendable {
     struct Origin: Sendable {
         var transport: DNSTransport
@@ -12,15 +12,15 @@ final class DNSCore: Sendable {
         var turn: Int
     }
 
-    /// What becomes of a packet, as far as its socket is concerned.
+    /// What the socket must do about a packet.
     enum Outcome {
         case nothing
         case answer([UInt8])
-        /// Somebody else has been asked.
+        /// The question has been forwarded.
         case later(EventLoopFuture<[UInt8]>)
     }
 
-    /// A question under way.
+    /// A question that is being answered.
     private struct Request {
         var packetSize: Int
         var origin: Origin
@@ -41,7 +41,7 @@ final class DNSCore: Sendable {
     private let now: @Sendable () -> Timestamp
     private let connections = Atomic<Int>(0)
 
-    /// - Throws: when the address to forward to is none.
+    /// - Throws: if the address to forward to is not valid.
     init(
         configuration: DNSConfiguration, index: ZoneIndex, isReady: @escaping @Sendable () -> Bool,
         now: @escaping @Sendable () -> Timestamp
@@ -109,14 +109,14 @@ final class DNSCore: Sendable {
         return bytes
     }
 
-    /// Whether anybody is behind the address: without ready pods of kube-dns nobody answers in a cluster either.
+    /// Whether anybody answers at the address: without ready kube-dns pods, nobody answers in a real cluster either.
     private var isServing: Bool {
         guard let service = configuration.follows, isReady() else { return true }
         let found = index.find(namespace: service.namespace, service: service.service)
         return found.service != nil && found.slices.contains { !$0.endpoints.isEmpty }
     }
 
-    /// The most bytes that an answer may have: what its client takes, and what may be sent to him.
+    /// The largest answer in bytes: as large as the client accepts and as the server may send to it.
     private func limit(_ edns: ExtendedDNS?, _ request: Request) -> Int {
         let transport = request.origin.transport
         if let size = configuration.udpSize { return transport.limit(edns, largest: size) }
@@ -127,12 +127,12 @@ final class DNSCore: Sendable {
         return transport.limit(edns, largest: DNSConfiguration.provenUDPSize)
     }
 
-    /// Somebody has connected, and so is whom he says he is.
+    /// A client has connected by TCP, which proves its address.
     func connected(from client: SocketAddress) {
         if let address = client.dnsAddress { proven.hasConnected(address, at: .now()) }
     }
 
-    /// A question that nobody will answer: too old, or its answer could not be sent.
+    /// A question that will not be answered: it is too old, or its answer could not be sent.
     func droppedQuestion() {
         metrics.countDropped()
         if let count = dropped.count(at: .now()) {
@@ -142,7 +142,7 @@ final class DNSCore: Sendable {
         }
     }
 
-    /// - Returns: false when there are too many connections already.
+    /// - Returns: false if there are too many connections already.
     func connectionOpened() -> Bool {
         connections.add(1, ordering: .relaxed).newValue <= configuration.maximumConnections
     }
@@ -150,7 +150,7 @@ final class DNSCore: Sendable {
     func connectionClosed() { connections.subtract(1, ordering: .relaxed) }
 }
 
-/// Counts what is dropped, and says when it is time for a line about it: at once, then every ten seconds at most.
+/// Counts dropped questions, and tells when to log them: at once, then at most every ten seconds.
 private final class DroppedQuestions: Sendable {
     private struct State {
         var count = 0
@@ -159,7 +159,7 @@ private final class DroppedQuestions: Sendable {
 
     private let state = Mutex(State())
 
-    /// - Returns: how many there were since the last line; nil if there is to be none now.
+    /// - Returns: how many there were since the last log line; nil if none is due now.
     func count(at now: NIODeadline) -> Int? {
         state.withLock { state in
             state.count += 1

@@ -1,12 +1,12 @@
 package import NIOCore
 import NIOPosix
 
-/// One question to a server and its answer, over a socket that is there for nothing else.
+/// One question to a server and its answer, over a socket of its own.
 package enum DNSExchange {
     package struct TimedOut: Error {}
 
-    /// - Returns: on the event loop given, the first answer whose id and question fit; fails with `TimedOut`, or with
-    ///   the error of the socket.
+    /// - Returns: on the given event loop, the first answer with the right id and question; fails with `TimedOut`, or
+    ///   with the error of the socket.
     package static func run(
         _ query: Message, at server: SocketAddress, _ transport: DNSTransport, timeout: TimeAmount,
         on eventLoop: any EventLoop
@@ -55,7 +55,7 @@ package enum DNSExchange {
         return promise.futureResult
     }
 
-    /// nil for bytes that are no answer to the query.
+    /// nil for bytes that are not an answer to the query.
     fileprivate static func answer(_ data: ByteBuffer, to query: Message) -> Message? {
         guard let message = try? Message(bytes: Array(data.readableBytesView)), message.header.isResponse,
             message.header.id == query.header.id, message.questions.count == query.questions.count,

@@ -1,11 +1,11 @@
 import CoreMetrics
 import Synchronization
 
-/// What is counted of the DNS, under CoreDNS's names.
+/// The metrics of the DNS server, under CoreDNS's names.
 final class DNSMetrics: Sendable {
     /// One answered question.
     struct Exchange {
-        /// A place in `zones`.
+        /// An index into `zones`.
         var zone: Int
         var transport: DNSTransport
         var isIPv4: Bool
@@ -31,11 +31,11 @@ final class DNSMetrics: Sendable {
         .a, .aaaa, .cname, RecordType(rawValue: 48), RecordType(rawValue: 43), RecordType(rawValue: 65), .mx,
         RecordType(rawValue: 47), .ns, .ptr, RecordType(rawValue: 46), .soa, .srv, .txt, .any,
     ]
-    /// Codes from here on share the last place.
+    /// Codes from here on share the last counter.
     private static let codeCount = 24
     private static let transports = [DNSTransport.udp, .tcp]
 
-    /// - Parameter zones: their names; the last stands for everything else.
+    /// - Parameter zones: the names of the zones; the last one stands for everything else.
     init(zones: [String], server: String, factory: any MetricsFactory) {
         let places = zones.flatMap { zone in Self.transports.map { (zone: zone, transport: $0) } }
         requests = CounterTable(places: places.count * 2 * (Self.types.count + 1)) { place in
@@ -105,11 +105,11 @@ final class DNSMetrics: Sendable {
 
     func count(_ event: Upstream) { upstream[event]?.increment() }
 
-    /// A question that was thrown away.
+    /// A question was dropped.
     func countDropped() { dropped.increment() }
 }
 
-/// Counters by number, each made when it is first needed: few of all there might be ever are.
+/// Counters by index, each created when it is first needed: only a few of all combinations ever are.
 private final class CounterTable: Sendable {
     private let counters: Mutex<[Counter?]>
     private let make: @Sendable (Int) -> Counter

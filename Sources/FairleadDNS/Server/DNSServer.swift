@@ -16,17 +16,17 @@ import Synchronization
 ///
 /// Guarantees:
 /// - An answer is never older than the last commit that had returned when the question was read.
-/// - Nothing waits for anybody: a slow client of TCP is not read from, a flood of garbage gets no answers.
-/// - A port that is taken is an error, never shared with another server.
-/// - What a question costs is bounded by the size of its answer, and that by its transport; see `AnswerBudget`,
-///   `ProvenClients`, `StreamHandler` for what holds what, `DatagramHandler` for what is thrown away.
+/// - Nothing blocks on a client: a slow TCP client is not read from, and a flood of garbage gets no answers.
+/// - A port that is in use is an error; it is never shared with another server.
+/// - The cost of a question is bounded by the size of its answer, which is bounded by its transport; see
+///   `AnswerBudget`, `ProvenClients`, `StreamHandler` for what holds what, `DatagramHandler` for what is dropped.
 ///
-/// It does no recursion, no zone transfers, no DNSSEC, no dynamic updates.
+/// It supports no recursion, zone transfers, DNSSEC or dynamic updates.
 package final class DNSServer: Sendable {
     private struct Running: Sendable {
         var group: MultiThreadedEventLoopGroup
         var channels: [any Channel] = []
-        /// Ends the standing request to be told of changes.
+        /// Cancels the subscription to changes.
         var unsubscribe: @Sendable () -> Void = {}
     }
 
@@ -36,9 +36,9 @@ package final class DNSServer: Sendable {
     private let running = Mutex<Running?>(nil)
 
     /// - Parameters:
-    ///   - isReady: until it says true, every question is answered with SERVFAIL.
-    ///   - now: the time that the log shows.
-    /// - Throws: when the address to forward to is none.
+    ///   - isReady: as long as it returns false, every question is answered with SERVFAIL.
+    ///   - now: the time shown in the query log.
+    /// - Throws: if the address to forward to is not valid.
     package init(
         configuration: DNSConfiguration, source: any RecordSource, isReady: @escaping @Sendable () -> Bool,
         now: @escaping @Sendable () -> Timestamp
@@ -49,13 +49,13 @@ package final class DNSServer: Sendable {
         core = try DNSCore(configuration: configuration, index: index, isReady: isReady, now: now)
     }
 
-    /// nil when nothing is logged.
+    /// nil if questions are not logged.
     package var log: QueryLog? { core.log }
 
-    /// Binds and begins to answer. May be called once.
+    /// Binds the sockets and starts answering. May be called once.
     ///
-    /// - Returns: the address really bound, the same port for UDP and TCP.
-    /// - Throws: the `IOError` of a bind that failed; nothing is left open then.
+    /// - Returns: the address actually bound, with the same port for UDP and TCP.
+    /// - Throws: the `IOError` of a bind that failed; nothing is left open in that case.
     package func start() async throws -> DNSAddress {
         var starting = Running(
             group: MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? System.coreCount))
@@ -72,7 +72,7 @@ package final class DNSServer: Sendable {
         return address(of: started)
     }
 
-    /// Where it answers; nil before it has started and after it has stopped.
+    /// The address that the server answers at; nil before it has started and after it has stopped.
     package var address: DNSAddress? { running.withLock { $0 }.map(address(of:)) }
 
     private func address(of running: Running) -> DNSAddress {
@@ -87,7 +87,7 @@ package final class DNSServer: Sendable {
         try? await running.group.shutdownGracefully()
     }
 
-    /// Keeps the index warm between questions, and within reach of the source's history.
+    /// Keeps the index up to date between questions, so that it stays within the source's history.
     private func follow(_ eventLoop: any EventLoop) -> @Sendable () -> Void {
         let clock = ProgrammingClock(index: core.index, metrics: core.metrics, eventLoop: eventLoop)
         let index = core.index
@@ -95,7 +95,7 @@ package final class DNSServer: Sendable {
         return source.onChange(of: core.index.resources) { clock.wake() }
     }
 
-    /// A port that is free for TCP need not be for UDP: with port 0 another one is tried then.
+    /// A port that is free for TCP may be taken for UDP: with port 0, another port is tried.
     private func bind(_ group: MultiThreadedEventLoopGroup) async throws -> [any Channel] {
         var attempts = configuration.listen.port == 0 ? 10 : 1
         while true {
@@ -129,7 +129,7 @@ package final class DNSServer: Sendable {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 16 * 1024, high: 64 * 1024))
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            // What the kernel keeps for a client that reads nothing; it would go up to some megabytes by itself.
+            // The kernel's send buffer for a client that does not read; left alone, it would grow to some megabytes.
             .childChannelOption(.socketOption(.so_sndbuf), value: 128 * 1024)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -144,12 +144,12 @@ package final class DNSServer: Sendable {
             .bind(to: try configuration.listen.socketAddress()).get()
     }
 
-    /// One socket per event loop; the kernel spreads the clients over them.
+    /// One socket per event loop; the kernel distributes clients among them.
     private func bindDatagrams(_ group: MultiThreadedEventLoopGroup, port: Int) async throws -> [any Channel] {
         var address = configuration.listen
         address.port = port
         let target = try address.socketAddress()
-        // Sockets that share a port would share it with another server of the same user as well.
+        // With SO_REUSEPORT, the port could also be shared with another server of the same user.
         try await DatagramBootstrap(group: group).bind(to: target).get().close()
         var channels: [any Channel] = []
         do {
@@ -169,7 +169,7 @@ package final class DNSServer: Sendable {
             .channelOption(.datagramVectorReadMessageCount, value: Self.batch)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.batch * 4096))
             .channelOption(.maxMessagesPerRead, value: 1)
-            // A batch of the largest answers that are usual, before they are flushed.
+            // Room for a batch of the largest usual answers before they are flushed.
             .channelOption(.writeBufferWaterMark, value: .init(low: 128 * 1024, high: 512 * 1024))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -179,6 +179,6 @@ package final class DNSServer: Sendable {
             .bind(to: address).get()
     }
 
-    /// Datagrams taken with one system call; each may be 4096 bytes long, far more than any question.
+    /// How many datagrams one system call reads; each may have 4096 bytes, far more than any question.
     private static let batch = 32
 }

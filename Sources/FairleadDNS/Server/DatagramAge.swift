@@ -8,15 +8,15 @@ import NIOCore
     import Darwin
 #endif
 
-/// How long the datagram read last had waited in the socket's queue.
+/// How long the last datagram read had been waiting in the socket's queue.
 ///
-/// The kernel stamps datagrams by the wall clock only: a jump of it counts as waiting for those that were in the queue
-/// just then, and for no others.
+/// The kernel stamps datagrams with the wall clock: a clock jump counts as waiting time only for datagrams that were in
+/// the queue at that moment.
 enum DatagramAge {
     /// `SIOCGSTAMPNS` of <asm-generic/sockios.h>, which Swift does not import.
     private static let stampRequest: UInt = 0x8907
 
-    /// Seconds; nil where the system does not say. The first call turns stamping on.
+    /// Seconds; nil if the system does not tell. The first call turns time stamps on.
     static func ofLast(_ socket: CInt) -> Double? {
         #if os(Linux)
             var stamp = timespec()

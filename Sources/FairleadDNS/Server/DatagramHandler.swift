@@ -3,8 +3,8 @@ import NIOCore
 
 /// Questions by UDP: read in batches, answered on the spot, sent in batches.
 ///
-/// What has waited too long is thrown away: whoever asked has asked again or given up by now, and answering the old ones
-/// first would make all that come after wait as long. The same where answers cannot be got rid of.
+/// Datagrams that have waited too long are dropped: the client has asked again or given up by now, and answering old
+/// questions first would make all later ones wait as long. The same happens while answers cannot be sent.
 final class DatagramHandler: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
     typealias OutboundOut = AddressedEnvelope<ByteBuffer>
@@ -54,12 +54,13 @@ final class DatagramHandler: ChannelInboundHandler {
         context.flush()
     }
 
-    /// Errors of single datagrams: a client that is gone does not concern the others.
+    /// Ignores errors of single datagrams: a client that has gone does not concern the others.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {}
 
-    /// All of a batch have been read when its first one comes here: if the last of them is old, so are the others.
+    /// A whole batch has been read by the time its first datagram arrives here: if the last one read is old, so are the
+    /// others.
     private func isOld(_ context: ChannelHandlerContext) -> Bool {
-        // Without a socket of its own there is no queue either.
+        // A channel without a socket has no queue either.
         let age = try? context.channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
             of: NIOBSDSocket.Handle.self
         ) { DatagramAge.ofLast($0) }

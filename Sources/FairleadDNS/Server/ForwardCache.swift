@@ -1,10 +1,11 @@
 import NIOCore
 import Synchronization
 
-/// What others have answered, for as long as they allow and no longer than CoreDNS's default Corefile keeps things.
+/// Answers of the upstream server, for as long as their TTLs allow, but no longer than CoreDNS's default Corefile
+/// caches.
 ///
-/// Bounded by entries and by bytes: there are two generations, and when the young one is half of what is allowed it
-/// becomes the old one, whose entries go unless somebody asks for them.
+/// Bounded by entries and by bytes: there are two generations. When the young one holds half of what is allowed, it
+/// becomes the old one, whose entries are dropped unless somebody asks for them.
 final class ForwardCache: Sendable {
     struct Key: Hashable {
         var question: Question
@@ -48,12 +49,12 @@ final class ForwardCache: Sendable {
         self.byteCapacity = byteCapacity
     }
 
-    /// How much there is.
+    /// The current size.
     var size: (entries: Int, bytes: Int) {
         generations.withLock { ($0.young.entries.count + $0.old.entries.count, $0.young.bytes + $0.old.bytes) }
     }
 
-    /// The answer with its TTLs lowered by its age; the question and the id are those of whoever asked first.
+    /// The answer with its TTLs reduced by its age; question and id are those of the first client that asked.
     func find(_ key: Key, at now: NIODeadline) -> Message? {
         let entry = generations.withLock { generations -> Entry? in
             if let entry = generations.young.entries[key] { return entry.expires > now ? entry : nil }
@@ -89,7 +90,7 @@ final class ForwardCache: Sendable {
         generations.young.bytes += bytes
     }
 
-    /// Seconds; nil for answers that must not be kept. Negative ones are kept by their SOA (RFC 2308, 5).
+    /// Seconds; nil for answers that must not be cached. Negative answers are cached as their SOA says (RFC 2308, 5).
     private static func lifetime(of answer: Message) -> Int64? {
         if answer.header.isTruncated { return nil }
         switch answer.responseCode {
@@ -115,7 +116,7 @@ extension [ResourceRecord] {
 }
 
 extension Message {
-    /// About how much memory it takes.
+    /// The approximate memory use.
     fileprivate var footprint: Int {
         let records = answers + authorities + additionals
         return 512 + records.reduce(0) { $0 + 160 + $1.name.bytes.count + $1.data.footprint }

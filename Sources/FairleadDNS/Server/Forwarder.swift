@@ -3,11 +3,12 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Asks another server what is not ours to answer. Each question goes out from a socket of its own, and so from a port
-/// that nobody can guess (RFC 5452, 9.2); an answer counts only if its id and its question are those that were sent.
+/// Forwards questions about names outside our zones. Each question is sent from a socket of its own, and so from an
+/// unpredictable port (RFC 5452, 9.2); an answer counts only if its id and question match.
 ///
-/// Bounded: so many clients may wait, so many sockets are open, and a question that is under way is not asked twice at
-/// once, whoever asks. A server that passes our questions back to us is noticed (`LoopProbe`), and not asked any more.
+/// The numbers of waiting clients and of open sockets are limited, and while a question is in flight it is not sent
+/// again, whoever asks. An upstream server that passes our questions back to us is noticed (`LoopProbe`), and no longer
+/// asked.
 final class Forwarder: Sendable {
     struct NoAnswer: Error {}
 
@@ -26,9 +27,9 @@ final class Forwarder: Sendable {
     private let waiting = Atomic<Int>(0)
     private let underWay = Mutex<[Key: EventLoopFuture<Message>]>([:])
 
-    /// Clients that may wait for answers at once; beyond, they get SERVFAIL.
+    /// How many clients may wait for answers at once; further ones get SERVFAIL.
     private static let maximumWaiting = 2000
-    /// For one attempt. Clients wait for five seconds before they ask again.
+    /// The timeout of one attempt. Clients wait five seconds before they ask again.
     private static let timeout = TimeAmount.seconds(2)
     private static let attempts = 2
 
@@ -41,17 +42,17 @@ final class Forwarder: Sendable {
         health = UpstreamHealth(upstream: upstream, logger: logger)
     }
 
-    /// Begins to look for loops.
+    /// Starts looking for forwarding loops.
     func start(on eventLoop: any EventLoop) { probe.start(on: eventLoop) { self.health.isFailing } }
 
-    /// Whether the question may be passed on: not while the other server passes ours back, nor if it is one that was
-    /// sent to find that out.
+    /// Whether the question may be forwarded: not while the upstream server passes ours back, and not if it is the
+    /// probe sent to find that out.
     func takes(_ question: Question) -> Bool { probe.letsPass(question) }
 
-    /// The answer to a question, by the transport its client used.
+    /// The upstream server's answer to a question, asked over the transport that the client used.
     ///
-    /// - Parameter request: what the client has sent; its flags and EDNS are passed on.
-    /// - Returns: fails with `NoAnswer` when there is none in time.
+    /// - Parameter request: the client's message; its flags and EDNS are passed on.
+    /// - Returns: fails with `NoAnswer` if no answer arrives in time.
     func ask(
         _ question: Question, for request: Message, by transport: DNSTransport, on eventLoop: any EventLoop
     ) -> EventLoopFuture<Message> {
@@ -71,7 +72,7 @@ final class Forwarder: Sendable {
         }.always { _ in self.waiting.subtract(1, ordering: .relaxed) }
     }
 
-    /// The answer that somebody else waits for already, or one of our own.
+    /// Joins an exchange for the same question that is already in flight, or starts one.
     private func shared(
         _ key: Key, on eventLoop: any EventLoop, _ begin: (EventLoopPromise<Message>) -> Void
     ) -> EventLoopFuture<Message> {
@@ -124,7 +125,8 @@ final class Forwarder: Sendable {
     }
 }
 
-/// Whether the other server answers: one line when it stops, one when it answers again, a pair in ten seconds at most.
+/// Whether the upstream server answers: logs one line when it stops and one when it answers again, such a pair at most
+/// every ten seconds.
 private final class UpstreamHealth: Sendable {
     private struct State {
         var failures = 0

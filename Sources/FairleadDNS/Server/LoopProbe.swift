@@ -2,11 +2,11 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Finds out whether the server that is forwarded to passes our questions back to us, after CoreDNS's loop plugin: a
-/// question with a name that nobody else would ask for is sent there, and must not come here.
+/// Finds out whether the upstream server passes our questions back to us, like CoreDNS's loop plugin: a question with a
+/// name that nobody else would ask for is sent to that server, and must not arrive here.
 ///
-/// Asked at the start, again every half a minute while the other server does not answer (a loop looks just like that)
-/// and while there is a loop. Forwarding stops as long as there is one.
+/// The probe is sent at the start, and every half a minute while the upstream server does not answer (which is what a
+/// loop looks like) or a loop is known. While there is a loop, nothing is forwarded.
 final class LoopProbe: Sendable {
     private struct State {
         var name: DomainName?
@@ -35,7 +35,7 @@ final class LoopProbe: Sendable {
         }
     }
 
-    /// False while there is a loop, and for a question of ours that has come back.
+    /// False while there is a loop, and for a probe that has come back.
     func letsPass(_ question: Question) -> Bool {
         let (passes, isNews) = state.withLock { state -> (Bool, Bool) in
             guard question.type == Self.type, question.name.lowercased == state.name else {

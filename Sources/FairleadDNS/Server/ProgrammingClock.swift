@@ -1,13 +1,13 @@
 import NIOCore
 import Synchronization
 
-/// Brings changes into the index when they are published, so that the next question finds it done, and measures how
-/// long that takes. Questions do not depend on it: the index makes up for what is missing by itself.
+/// Updates the index when changes are published, so that the next question finds it up to date, and measures how long
+/// that takes. Questions do not depend on it: the index catches up by itself.
 final class ProgrammingClock: Sendable {
     private let index: ZoneIndex
     private let metrics: DNSMetrics
     private let eventLoop: any EventLoop
-    /// When the first change was published that has not been seen to yet.
+    /// When the first change was published that the index has not caught up with.
     private let since = Mutex<NIODeadline?>(nil)
 
     init(index: ZoneIndex, metrics: DNSMetrics, eventLoop: any EventLoop) {
@@ -16,7 +16,7 @@ final class ProgrammingClock: Sendable {
         self.eventLoop = eventLoop
     }
 
-    /// Something has been published. Called from the writer's thread; does not block.
+    /// Called on the writer's thread when something has been published; does not block.
     func wake() {
         let isFirst = since.withLock { since in
             guard since == nil else { return false }

@@ -2,10 +2,12 @@ import FairleadModel
 import NIOCore
 import Synchronization
 
-/// Who has asked by TCP lately: such an address is whom it says it is, as nobody finishes a handshake in another's name.
+/// Clients that have recently asked by TCP: their address is genuine, because a handshake cannot be completed with a
+/// forged one.
 ///
-/// To all others an answer by UDP is small, whatever they ask for: the question may have been sent by somebody who wants
-/// them flooded (RFC 5358; the DNS flag day of 2020 for the size). Bounded: two generations of some thousand addresses.
+/// All other clients get small UDP answers, whatever they ask for: the question may have a forged source address, sent
+/// by somebody who wants that address flooded (RFC 5358; the DNS flag day of 2020 for the size). Bounded: two
+/// generations of some thousand addresses.
 final class ProvenClients: Sendable {
     private struct Generations {
         var young: [AddressKey: NIODeadline] = [:]

@@ -1,13 +1,13 @@
 package import FairleadModel
 import Synchronization
 
-/// The last questions and how they were answered, in the format of CoreDNS's log plugin. Bounded: the oldest go first.
-/// Lines are made when somebody reads them.
+/// The last questions and their answers, in the format of CoreDNS's log plugin. Bounded: the oldest are dropped first.
+/// Lines are formatted when somebody reads them.
 package final class QueryLog: Sendable {
     struct Entry: Sendable {
         var time: Timestamp
         var remote: String
-        /// The client's port, which decides which of the pods has answered.
+        /// The client's port, which decides which of the pods is said to have answered.
         var port: Int
         var transport: DNSTransport
         var question: Question
@@ -41,10 +41,10 @@ package final class QueryLog: Sendable {
         }
     }
 
-    /// The lines of one of several pods, oldest first, each with its time.
+    /// The log lines of one of several pods, oldest first, each with its time.
     /// - Parameters:
-    ///   - pod: its place among the pods that answer.
-    ///   - count: how many those are.
+    ///   - pod: its index among the pods that answer.
+    ///   - count: how many such pods there are.
     package func lines(pod: Int, of count: Int) -> [(time: Timestamp, line: String)] {
         let ring = ring.withLock { $0 }
         let ordered = ring.entries[ring.next...] + ring.entries[..<ring.next]
@@ -74,7 +74,7 @@ extension QueryLog.Entry {
         return names.filter { answer.bits & $0.0 != 0 }.map(\.1).joined(separator: ",")
     }
 
-    /// Nanoseconds as a decimal fraction, without zeros at its end.
+    /// Nanoseconds as a decimal fraction, without trailing zeros.
     private var durationText: String {
         let nanoseconds = Int((duration * 1e9).rounded())
         var fraction = String(String(1_000_000_000 + nanoseconds % 1_000_000_000).dropFirst())

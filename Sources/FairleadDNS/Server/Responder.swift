@@ -1,23 +1,24 @@
 import FairleadModel
 
-/// What becomes of a packet: the protocol around the zones, as CoreDNS's server has it.
+/// Decides what to do with a packet: the protocol around the zones, as in CoreDNS's server.
 ///
-/// - A packet that is an answer, or shorter than a header, gets none (RFC 1035, 7; no amplification of garbage).
-/// - Other opcodes than QUERY and NOTIFY are NOTIMP; not exactly one question, or something unreadable: FORMERR.
-/// - Other classes than IN are REFUSED; EDNS versions above 0 are BADVERS (RFC 6891, 6.1.3).
+/// - A packet that is an answer, or shorter than a header, is not answered (RFC 1035, 7; no amplification of garbage).
+/// - Opcodes other than QUERY and NOTIFY get NOTIMP; messages that are unreadable or do not have exactly one question,
+///   FORMERR.
+/// - Classes other than IN get REFUSED; EDNS versions above 0, BADVERS (RFC 6891, 6.1.3).
 struct Responder: Sendable {
     enum Decision: Sendable {
         case silence
-        /// The answer, still to be cut to the client's size.
+        /// The answer, still to be truncated to the client's size.
         case answer(Message)
-        /// Not ours, or not all of it: the request, and the part of the answer that is there already.
+        /// Not ours, or only partly: the request, and the part of the answer that is already known.
         case forward(request: Message, question: Question, partial: Message)
     }
 
     let resolver: ZoneResolver
-    /// Whether names outside of the zones are somebody else's to answer; refused otherwise.
+    /// Whether names outside the zones are forwarded; otherwise they are refused.
     let forwards: Bool
-    /// Whether the addresses of an answer change places.
+    /// Whether the addresses of an answer are rotated.
     let rotates: Bool
 
     init(resolver: ZoneResolver, forwards: Bool = false, rotates: Bool = false) {
@@ -27,9 +28,9 @@ struct Responder: Sendable {
     }
 
     /// - Parameters:
-    ///   - isReady: false answers every good question with SERVFAIL.
-    ///   - turn: any number; each turns the addresses of an answer to another place.
-    ///   - limit: how many bytes the answer may have: what would be cut is not made.
+    ///   - isReady: if false, every well-formed question is answered with SERVFAIL.
+    ///   - turn: any number; it decides how far the addresses of an answer are rotated.
+    ///   - limit: how many bytes the answer may have: records that would be truncated are not generated.
     func decide(
         _ packet: [UInt8], local: IPAddress?, isReady: Bool = true, turn: Int = 0,
         limit: (ExtendedDNS?) -> Int = { _ in 65535 }
@@ -38,7 +39,7 @@ struct Responder: Sendable {
         guard header.opcode == .query || header.opcode == .notify else {
             return .answer(Self.rejection(header, .notImplemented, opcode: header.opcode))
         }
-        // A NOTIFY may carry one record, an IXFR one, a question with OPT and TSIG two.
+        // A NOTIFY may carry one record, an IXFR one, and a question with OPT and TSIG two.
         guard counts.questions == 1, counts.answers <= 1, counts.authorities <= 1, counts.additionals <= 2 else {
             return .answer(Self.rejection(header, .formatError))
         }
@@ -83,7 +84,7 @@ struct Responder: Sendable {
         return .answer(answer)
     }
 
-    /// An answer without anything in it yet.
+    /// A reply to the request without any records yet.
     static func reply(to request: Message) -> Message {
         var header = MessageHeader(id: request.header.id)
         header.isResponse = true
@@ -103,8 +104,8 @@ struct Responder: Sendable {
         return reply
     }
 
-    /// What another server has answered, as an answer of ours: behind the aliases that led there, if any; else with its
-    /// code and flags.
+    /// Turns another server's answer into ours: appended to the aliases that led to the name, if any; otherwise with
+    /// its response code and flags.
     static func merge(_ other: Message, into partial: Message) -> Message {
         var answer = partial
         if !partial.answers.isEmpty {
@@ -117,7 +118,7 @@ struct Responder: Sendable {
         answer.authorities = other.authorities
         answer.additionals = other.additionals
         if answer.edns != nil, let options = other.edns?.options { answer.edns?.options = options }
-        // Codes above 15 have no place without an OPT record.
+        // Codes above 15 cannot be expressed without an OPT record.
         answer.responseCode = answer.edns == nil ? other.header.responseCode : other.responseCode
         return answer
     }
@@ -128,7 +129,7 @@ struct Responder: Sendable {
         return reply
     }
 
-    /// The answer to what was not read to its end: the header as it came, no questions.
+    /// The answer to a message that was not parsed to the end: the header as received, and no questions.
     private static func rejection(
         _ header: MessageHeader, _ code: ResponseCode, opcode: Opcode = .query
     ) -> Message {
@@ -143,7 +144,7 @@ struct Responder: Sendable {
 }
 
 extension [ResourceRecord] {
-    /// Turns the addresses, which come last in an answer, by some places; aliases stay in front of them.
+    /// Rotates the addresses, which come last in an answer; aliases stay in front of them.
     fileprivate mutating func rotateAddresses(by turn: Int) {
         guard let first = firstIndex(where: { if case .address = $0.data { true } else { false } }) else { return }
         let addresses = self[first...]

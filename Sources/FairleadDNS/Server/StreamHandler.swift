@@ -1,7 +1,7 @@
 import FairleadModel
 import NIOCore
 
-/// Cuts a stream into messages, each behind its length of two bytes (RFC 1035, 4.2.2).
+/// Splits a stream into messages, each preceded by a two-byte length (RFC 1035, 4.2.2).
 struct StreamDecoder: NIOSingleStepByteToMessageDecoder {
     typealias InboundOut = ByteBuffer
 
@@ -9,7 +9,7 @@ struct StreamDecoder: NIOSingleStepByteToMessageDecoder {
 
     mutating func decodeLast(buffer: inout ByteBuffer, seenEOF: Bool) -> ByteBuffer? { decode(buffer: &buffer) }
 
-    /// nil until a whole one is there.
+    /// nil until a complete message has arrived.
     static func message(from buffer: inout ByteBuffer) -> ByteBuffer? {
         guard let length = buffer.getInteger(at: buffer.readerIndex, as: UInt16.self),
             buffer.readableBytes >= 2 + Int(length)
@@ -19,12 +19,12 @@ struct StreamDecoder: NIOSingleStepByteToMessageDecoder {
     }
 }
 
-/// Questions by TCP (RFC 7766): any number on a connection, sent without waiting for answers. Those from the zones
+/// Questions by TCP (RFC 7766): any number per connection, sent without waiting for answers. Answers from the zones
 /// come in the order of their questions.
 ///
-/// A connection holds one message that has not all come, and the answers that its client does not take up to the
-/// channel's watermark: beyond, questions are neither answered nor read. Whoever makes no progress is closed after the
-/// idle timeout, however many bytes he sends.
+/// A connection buffers one incomplete message, and the answers that its client has not read, up to the channel's
+/// watermark: beyond that, questions are neither answered nor read. A client that makes no progress is closed after the
+/// idle timeout, however many bytes it sends.
 final class StreamHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -33,12 +33,12 @@ final class StreamHandler: ChannelDuplexHandler {
     private let core: DNSCore
     private let list: StreamList
     private var context: ChannelHandlerContext?
-    /// What has come and not been answered.
+    /// What has been received and not yet answered.
     private var received = ByteBuffer()
     private(set) var deadline: NIODeadline
     private var timer: Scheduled<Void>?
     private var wantsRead = false
-    /// Questions that somebody else is still to answer.
+    /// Questions that have been forwarded and not yet answered.
     private(set) var pending = 0
     private var isHalfClosed = false
     private var isScheduled = false
@@ -77,11 +77,11 @@ final class StreamHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var part = unwrapInboundIn(data)
         if received.readableBytes == 0 { received = part } else { received.writeBuffer(&part) }
-        // Where others wait already, this connection waits behind them.
+        // If other connections are waiting for their turn, this one queues behind them.
         if list.isRunning { schedule(context) } else { takeTurn(context) }
     }
 
-    /// Answers some of what is there, and lets others have their turn before the rest.
+    /// Answers some of the questions received, and lets other connections have their turn before the rest.
     private func takeTurn(_ context: ChannelHandlerContext) {
         let bytesBefore = sentBytes
         var questions = 0
@@ -98,7 +98,8 @@ final class StreamHandler: ChannelDuplexHandler {
         if mayAnswer(context) { schedule(context) }
     }
 
-    /// Another turn, not now: a call from within a write or a flush must not write again, and others come first.
+    /// Schedules another turn for later: a call from within a write or a flush must not write again, and others come
+    /// first.
     private func schedule(_ context: ChannelHandlerContext) {
         guard !isScheduled else { return }
         isScheduled = true
@@ -181,7 +182,7 @@ final class StreamHandler: ChannelDuplexHandler {
         }
     }
 
-    /// A client that will ask no more gets what is still due first.
+    /// A client that will send no more questions first gets the answers that are still due.
     private func closeIfDone(_ context: ChannelHandlerContext) {
         guard isHalfClosed, pending == 0, mayRead(context) else { return }
         let channel = context.channel
@@ -190,7 +191,7 @@ final class StreamHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    /// One timer per connection: moved on when it fires, not with every question.
+    /// One timer per connection: rescheduled when it fires, not with every question.
     private func watch(_ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         timer = context.eventLoop.scheduleTask(deadline: deadline) {

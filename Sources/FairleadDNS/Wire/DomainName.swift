@@ -1,7 +1,7 @@
-/// A domain name as it goes over the wire: labels of 1 to 63 bytes behind their lengths, then the root (RFC 1035, 3.1).
+/// A domain name in wire format: labels of 1 to 63 bytes, each preceded by its length, then the root (RFC 1035, 3.1).
 ///
-/// The spelling is kept; two names are equal only if they are spelled alike. Whoever compares as DNS does, without
-/// case, compares `lowercased`.
+/// The spelling is kept; two names are equal only if they are spelled alike. To compare as DNS does, ignoring case,
+/// compare `lowercased`.
 package struct DomainName: Hashable, Sendable, CustomStringConvertible {
     /// Uncompressed, 1 to 255 bytes, the last one 0.
     package let bytes: [UInt8]
@@ -10,11 +10,11 @@ package struct DomainName: Hashable, Sendable, CustomStringConvertible {
     static let maximumLength = 255
     static let maximumLabel = 63
 
-    /// The caller vouches for the form.
+    /// The caller guarantees valid bytes.
     init(validBytes bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Reads the text of zone files (RFC 1035, 5.1): `\.` and `\DDD` stand for bytes, the final dot may be left out.
-    /// nil if a label is empty or too long, or the whole is.
+    /// Parses the text form of zone files (RFC 1035, 5.1): `\.` and `\DDD` stand for bytes, and the final dot may be
+    /// left out. nil if a label is empty or too long, or if the whole name is too long.
     package init?(_ text: String) {
         if text == "." || text.isEmpty {
             self = .root
@@ -58,7 +58,7 @@ package struct DomainName: Hashable, Sendable, CustomStringConvertible {
 
     package var isRoot: Bool { bytes.count == 1 }
 
-    /// Where each label begins, its length byte included; the root's zero is left out.
+    /// The offset of each label's length byte; the root's zero is not included.
     var labelOffsets: [Int] {
         var offsets: [Int] = []
         offsets.reserveCapacity(8)
@@ -74,15 +74,15 @@ package struct DomainName: Hashable, Sendable, CustomStringConvertible {
         DomainName(validBytes: bytes.map { $0.asciiLowercased })
     }
 
-    /// No letter is a capital.
+    /// Whether no letter is a capital.
     var isLowercase: Bool { !bytes.contains { (0x41...0x5A).contains($0) } }
 
-    /// Whether this is the other name or one below it, without regard to case.
+    /// Whether this is the other name or one below it, ignoring case.
     package func isWithin(_ other: DomainName) -> Bool {
         suffixOffset(of: other) != nil
     }
 
-    /// Where `other` begins in this name's bytes; nil if this name is not within it.
+    /// The offset at which `other` begins in this name's bytes; nil if this name is not within it.
     func suffixOffset(of other: DomainName) -> Int? {
         let start = bytes.count - other.bytes.count
         guard start >= 0 else { return nil }
@@ -96,10 +96,10 @@ package struct DomainName: Hashable, Sendable, CustomStringConvertible {
         return start
     }
 
-    /// The name that begins at this offset of `bytes`, spelled as here.
+    /// The name that begins at this offset of `bytes`, in the same spelling.
     func suffix(at offset: Int) -> DomainName { DomainName(validBytes: Array(bytes[offset...])) }
 
-    /// As in zone files, with the final dot.
+    /// The form used in zone files, with the final dot.
     package var description: String {
         if isRoot { return "." }
         var text = ""
@@ -114,7 +114,7 @@ package struct DomainName: Hashable, Sendable, CustomStringConvertible {
 extension UInt8 {
     var asciiLowercased: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
 
-    /// A byte of a label in a zone file.
+    /// The byte as it is written in a label of a zone file.
     fileprivate var zoneFileText: String {
         switch self {
         case UInt8(ascii: "."), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "("), UInt8(ascii: ")"),

@@ -1,6 +1,6 @@
-/// What an OPT record says (RFC 6891).
+/// The contents of an OPT record (RFC 6891).
 package struct ExtendedDNS: Hashable, Sendable {
-    /// The largest UDP answer that the sender takes, as written: less than 512 means 512.
+    /// The largest UDP answer that the sender accepts, as received: values below 512 mean 512.
     package var payloadSize: UInt16
     package var extendedResponseCode: UInt8 = 0
     package var version: UInt8 = 0
@@ -14,15 +14,15 @@ package struct ExtendedDNS: Hashable, Sendable {
 
     package init(payloadSize: UInt16) { self.payloadSize = payloadSize }
 
-    /// The options that come back with the answer as they came: NSID, EXPIRE, COOKIE, keep-alive and padding.
+    /// The options that the answer repeats as received: NSID, EXPIRE, COOKIE, keep-alive and padding.
     static let echoedOptions: Set<UInt16> = [3, 9, 10, 11, 12]
 
-    /// The bytes of the record.
+    /// The length of the record in bytes.
     var length: Int { 11 + options.reduce(0) { $0 + 4 + $1.data.count } }
 }
 
 extension ExtendedDNS.Option {
-    /// Whether the data has the form that its code asks for. Codes without a rule take anything.
+    /// Whether the data has the form that its code requires. Codes without a rule accept anything.
     var isWellFormed: Bool {
         switch code {
         case 1: data.count >= 18  // LLQ
@@ -46,7 +46,7 @@ extension ExtendedDNS.Option {
         }
     }
 
-    /// As it is sent back: an EXPIRE is cut to its four bytes, a keep-alive of zero says nothing.
+    /// The form in which the option is sent back: EXPIRE is cut to its four bytes, a keep-alive of zero becomes empty.
     var echoed: ExtendedDNS.Option {
         switch code {
         case 9 where data.count > 4: ExtendedDNS.Option(code: code, data: Array(data[..<4]))

@@ -64,7 +64,7 @@ package struct Question: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(name) \(recordClass) \(type)" }
 }
 
-/// A message, taken apart. The OPT record is not among the additional records: it is `edns`.
+/// A parsed message. The OPT record is not among the additional records: it is in `edns`.
 package struct Message: Hashable, Sendable {
     package var header: MessageHeader
     package var questions: [Question] = []
@@ -82,7 +82,7 @@ package struct Message: Hashable, Sendable {
         questions = [question]
     }
 
-    /// The whole code: the header's four bits, and the eight above them in the OPT record.
+    /// The full response code: the header's four bits, and the eight bits above them from the OPT record.
     package var responseCode: ResponseCode {
         get {
             ResponseCode(rawValue: header.responseCode.rawValue | UInt16(edns?.extendedResponseCode ?? 0) << 4)

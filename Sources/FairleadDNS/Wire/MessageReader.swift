@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Why bytes are no message. The question is there if it could be read before the rest went wrong.
+/// Why bytes are not a valid message. Includes the questions if they could be read before the error.
 package struct WireError: Error, Hashable {
     package var reason: String
     package var questions: [Question] = []
@@ -8,7 +8,7 @@ package struct WireError: Error, Hashable {
     init(_ reason: String) { self.reason = reason }
 }
 
-/// How many questions and records a header promises; nobody has checked that they are there.
+/// How many questions and records the header announces; they need not really be there.
 struct SectionCounts: Hashable {
     var questions: Int
     var answers: Int
@@ -16,16 +16,16 @@ struct SectionCounts: Hashable {
     var additionals: Int
 }
 
-/// Takes messages apart (RFC 1035, 4.1). As lenient as CoreDNS's decoder: records that are counted but not there, and
-/// bytes after the last record, do not matter; a record that breaks off does.
+/// Parses messages (RFC 1035, 4.1). As lenient as CoreDNS's decoder: missing records that the header counts, and bytes
+/// after the last record, do not matter; a record that ends too early does.
 struct MessageReader {
     private let bytes: [UInt8]
     private var offset = 0
-    /// No byte from here on may be read; inside of a record the end of its data.
+    /// The end of the readable bytes; while a record's data is read, the end of that data.
     private var end: Int
 
     static let headerLength = 12
-    /// A name of 255 bytes has no room for more: whoever follows this many is in a loop.
+    /// A name of 255 bytes has no room for more: more pointers than this mean a loop.
     private static let maximumPointers = 126
 
     init(_ bytes: [UInt8]) {
@@ -33,7 +33,7 @@ struct MessageReader {
         end = bytes.count
     }
 
-    /// The header alone, and the four counts; nil if there are not even twelve bytes.
+    /// The header and the four counts; nil if there are fewer than twelve bytes.
     static func header(_ bytes: [UInt8]) -> (header: MessageHeader, counts: SectionCounts)? {
         guard bytes.count >= headerLength else { return nil }
         func number(_ index: Int) -> UInt16 { UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1]) }
@@ -43,7 +43,7 @@ struct MessageReader {
         return (MessageHeader(id: number(0), bits: number(2)), counts)
     }
 
-    /// - Throws: `WireError`, with the questions if those were whole.
+    /// - Throws: `WireError`, with the questions if all of them could be read.
     static func message(_ bytes: [UInt8]) throws(WireError) -> Message {
         guard let (header, counts) = header(bytes) else { throw WireError("shorter than a header") }
         var message = Message(header: header)
@@ -92,8 +92,8 @@ struct MessageReader {
         return Array(bytes[offset..<(offset + count)])
     }
 
-    /// A name, its pointers followed. Bytes before the current place may be pointed at, and bytes after it; never more
-    /// of them than a name has room for.
+    /// Reads a name and follows its pointers. Pointers may go backwards or forwards, but there may be no more of them
+    /// than a name has room for.
     private mutating func name() throws(WireError) -> DomainName {
         var result: [UInt8] = []
         result.reserveCapacity(64)
@@ -125,7 +125,7 @@ struct MessageReader {
         }
     }
 
-    /// Type and class may be missing at the very end of a message; they read as 0 then.
+    /// Type and class may be missing at the very end of a message; they are then read as 0.
     private mutating func question() throws(WireError) -> Question {
         let name = try name()
         let type = isAtEnd ? 0 : try uint16()
@@ -210,7 +210,7 @@ struct MessageReader {
 }
 
 extension Message {
-    /// Takes a message apart.
-    /// - Throws: `WireError` for bytes that are no message.
+    /// Parses a message.
+    /// - Throws: `WireError` for bytes that are not a valid message.
     package init(bytes: [UInt8]) throws(WireError) { self = try MessageReader.message(bytes) }
 }

@@ -1,21 +1,21 @@
 import FairleadModel
 
-/// Puts messages together (RFC 1035, 4.1), with the names compressed that may be: owners, and the names in NS, CNAME,
-/// PTR, MX and SOA records, but not the targets of SRV (RFC 2782; RFC 3597, 4).
+/// Encodes messages (RFC 1035, 4.1), compressing the names that may be compressed: owners, and the names in NS, CNAME,
+/// PTR, MX and SOA records, but not the targets of SRV records (RFC 2782; RFC 3597, 4).
 struct MessageWriter {
     private(set) var bytes: [UInt8] = []
-    /// Where in `bytes` a suffix of a name already is, by the hash of its spelling.
+    /// Where in `bytes` a suffix of a name has been written, by the hash of its spelling.
     private var suffixes: [Int: Int] = [:]
-    /// The first name there is, mostly the question's: most owners are just that, and point to it without looking for
-    /// anything.
+    /// The first name in the message, usually the question's: most owners equal it, and point to it without any
+    /// look-up.
     private var firstName: DomainName?
     private var firstPlace = 0
     private var knowsFirstName = false
 
     private static let pointerLimit = 0x4000
 
-    /// - Parameter limit: the most bytes there may be. Records that do not fit are left out, from the first one that
-    ///   does not on, and TC is set (RFC 2181, 9); the OPT record always fits. Below 512 counts as 512.
+    /// - Parameter limit: the size limit in bytes. From the first record that does not fit, records are left out, and
+    ///   TC is set (RFC 2181, 9); the OPT record always fits. Values below 512 count as 512.
     static func bytes(of message: Message, limit: Int) -> [UInt8] {
         var writer = MessageWriter()
         writer.bytes.reserveCapacity(128)
@@ -51,7 +51,7 @@ struct MessageWriter {
         bytes[2 * field + 1] = UInt8(truncatingIfNeeded: count)
     }
 
-    /// How many of them fitted.
+    /// Returns how many of the records fitted.
     private mutating func put(_ records: [ResourceRecord], room: Int, isFull: inout Bool) -> Int {
         for (index, record) in records.enumerated() {
             if isFull { return index }
@@ -148,7 +148,7 @@ struct MessageWriter {
         put(name, mayPoint: true)
     }
 
-    /// Not compressed itself, but later names may point to it.
+    /// Writes a name that is not compressed itself, but that later names may point to.
     private mutating func put(whole name: DomainName) { put(name, mayPoint: false) }
 
     private mutating func put(_ name: DomainName, mayPoint: Bool) {
@@ -194,7 +194,7 @@ struct MessageWriter {
         return hasher.finalize()
     }
 
-    /// Whether what has been written at a place, its pointers followed, is this suffix, letter by letter.
+    /// Whether the name written at a place, with its pointers followed, equals this suffix exactly.
     private func isSame(_ name: DomainName, from offset: Int, at place: Int) -> Bool {
         var place = place
         var offset = offset
@@ -202,7 +202,7 @@ struct MessageWriter {
             while place + 1 < bytes.count, bytes[place] & 0xC0 == 0xC0 {
                 place = Int(bytes[place] & 0x3F) << 8 | Int(bytes[place + 1])
             }
-            // The name that is being written is remembered before its bytes are there.
+            // The name that is being written is remembered before its bytes are written.
             guard place < bytes.count else { return false }
             let length = Int(bytes[place])
             guard place + length < bytes.count, offset + length < name.bytes.count,
@@ -216,6 +216,6 @@ struct MessageWriter {
 }
 
 extension Message {
-    /// The bytes of the message; see `MessageWriter` for what happens beyond the limit.
+    /// The encoded message; see `MessageWriter` for what happens beyond the limit.
     package func bytes(limit: Int = 65535) -> [UInt8] { MessageWriter.bytes(of: self, limit: limit) }
 }

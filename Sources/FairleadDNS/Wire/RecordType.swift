@@ -1,4 +1,4 @@
-/// The type of a record or a question (IANA, "Resource Record (RR) TYPEs"). Every number is one.
+/// The type of a record or a question (IANA, "Resource Record (RR) TYPEs"). Every number is valid.
 package struct RecordType: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     package let rawValue: UInt16
     package init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -24,7 +24,7 @@ package struct RecordType: RawRepresentable, Hashable, Sendable, CustomStringCon
     ]
     private static let numbers = Dictionary(uniqueKeysWithValues: names.map { ($1, $0) })
 
-    /// `A`, or `TYPE1234` for a type without a known name (RFC 3597). Case does not matter.
+    /// Parses `A`, or `TYPE1234` for a type without a known name (RFC 3597), ignoring case.
     package init?(_ text: String) {
         let text = text.uppercased()
         if let number = Self.numbers[text] {
@@ -58,7 +58,7 @@ package struct RecordClass: RawRepresentable, Hashable, Sendable, CustomStringCo
     }
 }
 
-/// What kind of message a query is (RFC 6895, 2.2).
+/// The kind of a query (RFC 6895, 2.2).
 package struct Opcode: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt8
     package init(rawValue: UInt8) { self.rawValue = rawValue & 0xF }
@@ -67,7 +67,7 @@ package struct Opcode: RawRepresentable, Hashable, Sendable {
     package static let notify = Opcode(rawValue: 4)
 }
 
-/// How an answer came out (RFC 6895, 2.3). Numbers above 15 need an OPT record.
+/// The outcome of a query (RFC 6895, 2.3). Numbers above 15 need an OPT record.
 package struct ResponseCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     package let rawValue: UInt16
     package init(rawValue: UInt16) { self.rawValue = rawValue & 0xFFF }

@@ -24,7 +24,7 @@ package struct ResourceRecord: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(name) \(ttl) \(recordClass) \(type) \(data)" }
 }
 
-/// The part of a record that its type gives a meaning to.
+/// The data of a record, whose meaning depends on the type.
 package enum RecordData: Hashable, Sendable, CustomStringConvertible {
     /// A, AAAA.
     case address(IPAddress)
@@ -36,7 +36,7 @@ package enum RecordData: Hashable, Sendable, CustomStringConvertible {
     case authority(StartOfAuthority)
     /// TXT: strings of up to 255 bytes.
     case text([[UInt8]])
-    /// Anything else, and nothing at all.
+    /// Data of any other type, and empty data.
     case opaque([UInt8])
 
     package var description: String {

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// An address as the key of a table: IPv4 addresses as those that IPv6 maps them to.
+/// An address as a key of a table: IPv4 addresses are stored as IPv4-mapped IPv6 addresses.
 struct AddressKey: Hashable, Sendable {
     let bits: UInt128
 
@@ -8,7 +8,7 @@ struct AddressKey: Hashable, Sendable {
         bits = address.isIPv4 ? UInt128(0xFFFF) << 32 | address.bits : address.bits
     }
 
-    /// nil for texts that are no address in its usual form: only by that it can be asked for.
+    /// nil for texts that are not an address in canonical form: look-ups use only that form.
     init?(canonical text: String) {
         guard let address = IPAddress(text), address.description == text else { return nil }
         self.init(address)

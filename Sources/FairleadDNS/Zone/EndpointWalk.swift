@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Goes through the endpoints of a Service, slice by slice, for as long as that is of use.
+/// Goes through the endpoints of a Service, slice by slice, for as long as it is worthwhile.
 struct EndpointWalk {
     let slices: [SliceRecords]
     let wanted: NameRequest.ServiceName
@@ -8,12 +8,12 @@ struct EndpointWalk {
     /// The labels of the Service's own name.
     let base: [String]
 
-    /// - Returns: nil if there is no endpoint of this name.
+    /// - Returns: nil if no endpoint matches the name.
     func run(_ budget: inout AnswerBudget) -> Findings? {
         var findings = Findings()
         var exists = false
         let isLong = slices.reduce(0) { $0 + $1.endpoints.count } > scope.limit
-        // Only where not all can be collected, copies must not take the place of others.
+        // If not all endpoints can be collected, duplicates must not take the place of others.
         var seen: Set<IPAddress> = []
         let (first, offset) = isLong ? position(scope.turn) : (0, 0)
         for place in 0...slices.count where !slices.isEmpty {
@@ -49,7 +49,7 @@ struct EndpointWalk {
         return exists ? findings : nil
     }
 
-    /// The slice that the turn comes to, and the place in it.
+    /// The slice and the endpoint at which this turn begins.
     private func position(_ turn: Int) -> (slice: Int, endpoint: Int) {
         let count = slices.reduce(0) { $0 + $1.endpoints.count }
         guard count > 0 else { return (0, 0) }
@@ -61,7 +61,7 @@ struct EndpointWalk {
         return (0, 0)
     }
 
-    /// The slice that the walk began in the middle of comes twice: its end first, its beginning last.
+    /// The slice in whose middle the walk begins is visited twice: its end first, its beginning last.
     private func part(of slice: SliceRecords, _ place: Int, _ offset: Int) -> ArraySlice<SliceRecords.Endpoint> {
         if !wanted.endpoint.isEmpty {
             return place < slices.count ? slice.endpoints(labelled: wanted.endpoint)[...] : []
@@ -75,7 +75,7 @@ struct EndpointWalk {
 }
 
 extension SliceRecords.Endpoint {
-    /// nil for a text that is neither an address nor a name.
+    /// nil for a text that is neither an address nor a domain name.
     fileprivate var host: Finding.Host? {
         if let address = IPAddress(address) { return .address(address) }
         return DomainName(address).map { .name($0) }

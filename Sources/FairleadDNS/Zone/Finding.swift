@@ -1,47 +1,47 @@
 import FairleadModel
 
-/// One way to reach what a name stands for: what SRV, A, AAAA and CNAME records are made of.
+/// One way to reach what a name stands for: the source of SRV, A, AAAA and CNAME records.
 struct Finding {
     enum Host {
         case address(IPAddress)
-        /// Somewhere else: a CNAME.
+        /// A name elsewhere: a CNAME.
         case name(DomainName)
     }
 
     var host: Host
-    /// nil where there is no port to tell, and so no SRV record.
+    /// nil if there is no port, and so no SRV record.
     var port: Int32?
-    /// The labels before the zone that an SRV record points to.
+    /// The labels, in front of the zone, that an SRV record points to.
     var target: [String]
 
     var alias: DomainName? { if case .name(let name) = host { name } else { nil } }
 }
 
-/// What has been found for a name.
+/// The findings for a name.
 struct Findings {
     var list: [Finding] = []
-    /// How many of them there are in all that have an address, those that are not in the list included.
+    /// How many findings have an address in all, including those that are not in the list.
     var addressCount = 0
-    /// Whether there are more than in the list.
+    /// Whether there are more findings than the list has.
     var isCut = false
-    /// Whether no address is in the list twice.
+    /// Whether no address is in the list more than once.
     var areDistinct = false
 }
 
-/// What is looked for, and how much of it is of use.
+/// What to look for, and how many findings are useful.
 struct FindingScope {
-    /// A and AAAA want addresses of their family, and aliases; other types anything.
+    /// A and AAAA want addresses of their family, and aliases; other types want anything.
     var type: RecordType
     var limit: Int
-    /// Whether the findings need the labels of their own names, which only SRV shows.
+    /// Whether the findings need the labels of their own names, which only SRV records show.
     var hasTargets = false
-    /// Where in a list that is too long an answer begins: it would always have the same endpoints else.
+    /// Where an answer begins in a list that is too long: otherwise it would always contain the same endpoints.
     var turn = 0
 
-    /// Whether there is such a name at all.
+    /// Asks only whether the name exists.
     static func existence(_ type: RecordType) -> FindingScope { FindingScope(type: type, limit: 1) }
 
-    /// A host has one address record, however many ports.
+    /// A host has one address record, however many ports it has.
     var wantsEachPort: Bool { type != .a && type != .aaaa }
 
     func wants(_ address: IPAddress) -> Bool {

@@ -1,11 +1,11 @@
-/// A name within one of the zones, in pieces.
+/// A name within one of the zones, split into labels.
 struct LookupName {
-    /// As asked.
+    /// The name as asked.
     let name: DomainName
     /// The zone's name, spelled as in the question.
     let zone: DomainName
     let isReverse: Bool
-    /// The labels below the zone in lower case, from left to right.
+    /// The labels below the zone, in lower case, from left to right.
     let labels: [String]
 
     /// nil if the name is in none of the zones.
@@ -36,13 +36,13 @@ struct LookupName {
 
     var isApex: Bool { labels.isEmpty }
 
-    /// The made-up name of the name server itself. Known only where the zone is spelled in lower case.
+    /// The synthetic name of the name server itself. Known only if the zone is spelled in lower case.
     var isNameServer: Bool { labels.count == 2 && labels[0] == "ns" && labels[1] == "dns" && zone.isLowercase }
 }
 
 /// What a name below the cluster's zone asks for (Kubernetes DNS specification 1.1.0).
 enum NameRequest {
-    /// The zone itself, `svc`, `pod`: nothing there, but they exist.
+    /// The zone itself, `svc`, `pod`: these names exist but have no data.
     case nothing
     case service(ServiceName)
     case pod(namespace: String, name: String)
@@ -51,11 +51,11 @@ enum NameRequest {
 
     struct ServiceName {
         var namespace: String
-        /// Empty for the name of a namespace.
+        /// Empty if the name is that of a namespace.
         var name = ""
-        /// The label of an endpoint; empty for all.
+        /// The label of an endpoint; empty for all endpoints.
         var endpoint = ""
-        /// Without underscore; empty for any.
+        /// Without the underscore; empty for any port.
         var port = ""
         var transport = ""
     }

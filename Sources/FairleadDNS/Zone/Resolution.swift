@@ -1,4 +1,4 @@
-/// What there is to say to a question.
+/// The answer to a question, before it is encoded.
 struct Resolution: Sendable {
     var code = ResponseCode.noError
     var answers: [ResourceRecord] = []
@@ -6,9 +6,9 @@ struct Resolution: Sendable {
     var additionals: [ResourceRecord] = []
     /// Answers from the zones are authoritative, refusals are not.
     var isAuthoritative = true
-    /// Whether there is more than has been made: the answer would be cut there anyway.
+    /// Whether there are more records than were generated: the answer would be truncated there anyway.
     var isCut = false
-    /// Where the answer ends in an alias that leads out of the zones: what is still to be asked, elsewhere.
+    /// The question to forward if the answer ends in an alias that leads out of the zones.
     var continuation: Question?
 
     static let refused = Resolution(code: .refused, isAuthoritative: false)

@@ -1,4 +1,4 @@
-/// Kinds of Services as `/metrics` tells them apart: whose change it was that took a while to be seen.
+/// The kinds of Services that `/metrics` distinguishes for the delay of changes.
 enum ServiceKind: String, CaseIterable, Sendable {
     case clusterIP = "cluster_ip"
     case headlessWithSelector = "headless_with_selector"

@@ -1,13 +1,13 @@
 import FairleadModel
 
-/// What a Service says to the DNS. Small, as there is one for each: the first address and the first port, mostly the
-/// only ones, lie in the object itself.
+/// What the DNS needs to know of a Service. Kept small, because there is one for each: the first address and the first
+/// port, usually the only ones, are stored inline.
 final class ServiceRecords: Sendable {
     enum Kind: UInt8, Sendable { case cluster, headless, external }
 
     let object: StoredObject
     let kind: Kind
-    /// The only cluster address if it is one of IPv4; else 0, and `otherAddresses` has all.
+    /// The only cluster address if it is an IPv4 one; otherwise 0, and `otherAddresses` has all of them.
     private let onlyIPv4: UInt32
     private let otherAddresses: [IPAddress]
     private let firstPort: PortRecord
@@ -40,10 +40,10 @@ final class ServiceRecords: Sendable {
         onlyIPv4 != 0 ? [IPAddress(bits: UInt128(onlyIPv4), isIPv4: true)] : otherAddresses
     }
 
-    /// Never empty: a Service without ports has one without a number.
+    /// Never empty: a Service without ports gets one without a number.
     var ports: [PortRecord] { [firstPort] + otherPorts }
 
-    /// nil unless the Service is an ExternalName one, and for a name that is none or an address.
+    /// nil if the Service is not of type ExternalName, or if the name is invalid or an address.
     var externalName: DomainName? {
         guard kind == .external else { return nil }
         let text = ServiceView(object).externalName
@@ -52,17 +52,17 @@ final class ServiceRecords: Sendable {
     }
 }
 
-/// A port as SRV records show it.
+/// A port as it appears in SRV records.
 struct PortRecord: Sendable, Hashable {
     var name: String
     /// TCP, UDP, SCTP.
     var transport: String
-    /// nil where there is no port to tell.
+    /// nil if there is no port.
     var number: Int32?
 
     static let none = PortRecord(name: "", transport: "", number: nil)
 
-    /// Whether labels ask for this port. Labels are in lower case; empty ones ask for any.
+    /// Whether the labels ask for this port. Labels are in lower case; empty ones match any port.
     func matches(name wanted: String, transport wantedTransport: String) -> Bool {
         (wanted.isEmpty || wanted == name.lowercased())
             && (wantedTransport.isEmpty || wantedTransport == transport.lowercased())

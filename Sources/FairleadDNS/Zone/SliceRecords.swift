@@ -1,20 +1,20 @@
 import FairleadModel
 import Synchronization
 
-/// What an EndpointSlice says to the DNS: the addresses of its ready endpoints, each with its name.
+/// What the DNS needs to know of an EndpointSlice: the addresses of its ready endpoints, each with its name.
 final class SliceRecords: Sendable {
-    /// An address of an endpoint. Of addresses only the text is kept: it is the object's own.
+    /// An address of an endpoint. Only its text is kept, which is shared with the object.
     struct Endpoint: Sendable {
         /// An IP address, or a domain name in a slice of FQDNs.
         var address: String
-        /// Empty where the name is made of the address.
+        /// Empty if the name is derived from the address.
         var hostname: String
 
         /// The label before the Service's name (Kubernetes DNS specification 1.1.0, 2.4.1).
         var label: String {
             if !hostname.isEmpty { return hostname.lowercased() }
             let label = String(address.map { $0 == "." || $0 == ":" ? "-" : $0 })
-            // A label may not end in a dash, and `fd00::` would.
+            // A label must not end in a hyphen, and that of `fd00::` would.
             return label.hasSuffix("-") && address.contains(":") ? label + "0" : label
         }
     }
@@ -22,17 +22,17 @@ final class SliceRecords: Sendable {
     let namespace: String
     let name: String
     let serviceName: String
-    /// Never empty: a slice without ports has one without a number.
+    /// Never empty: a slice without ports gets one without a number.
     let ports: [PortRecord]
     let endpoints: [Endpoint]
     /// How many endpoints have an address of each family, or a domain name.
     let ipv4Count: Int
     let ipv6Count: Int
     let nameCount: Int
-    /// Where each label is in `endpoints`; made when somebody asks for one.
+    /// The indexes of each label in `endpoints`; built when somebody first looks for one.
     private let places = Mutex<[String: [Int]]?>(nil)
 
-    /// Fewer endpoints are looked through one by one.
+    /// Up to this many endpoints, a linear search is used.
     private static let tableSize = 16
 
     init(_ object: StoredObject) {
@@ -61,7 +61,7 @@ final class SliceRecords: Sendable {
 
     var addressCount: Int { ipv4Count + ipv6Count }
 
-    /// The endpoints that a label stands for, in their order, without looking at all of them each time.
+    /// The endpoints with a given label, in order, without scanning all of them each time.
     func endpoints(labelled label: String) -> [Endpoint] {
         if endpoints.count <= Self.tableSize { return endpoints.filter { $0.label == label } }
         let found = places.withLock { places in

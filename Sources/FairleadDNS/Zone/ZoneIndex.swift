@@ -1,16 +1,16 @@
 import FairleadModel
 import Synchronization
 
-/// The cluster's objects by the names that are asked for, never older than the last commit: whoever asks first makes
-/// up for what has changed since, from the source's history. A question costs a few look-ups, however many Services
+/// The cluster's objects by the names that are asked for, never older than the last commit: each reader first applies
+/// the changes since the last read, from the source's history. A question costs a few look-ups, however many Services
 /// there are.
 final class ZoneIndex: Sendable {
-    /// What one name's Service is made of, all of one revision.
+    /// The objects behind the name of one Service, all as of one revision.
     struct Found: Sendable {
-        /// Whether there is such a namespace. Names below others do not exist.
+        /// Whether the namespace exists. Names below other namespaces do not exist.
         var isNamespace: Bool
         var service: ServiceRecords?
-        /// In the order of their names.
+        /// Sorted by name.
         var slices: [SliceRecords] = []
     }
 
@@ -18,13 +18,13 @@ final class ZoneIndex: Sendable {
     let resources: [GroupVersionResource]
     private let state = Mutex(ZoneTables())
 
-    /// - Parameter includesPods: whether pods can be found by address.
+    /// - Parameter includesPods: whether pods can be looked up by address.
     init(source: any RecordSource, includesPods: Bool) {
         self.source = source
         resources = [.namespaces, .services, .endpointSlices] + (includesPods ? [.pods] : [])
     }
 
-    /// Makes up for changes; done by every look-up, too.
+    /// Applies the changes since the last call; every look-up does so, too.
     /// - Returns: whether there was anything to do.
     @discardableResult
     func catchUp() -> Bool {
@@ -32,7 +32,7 @@ final class ZoneIndex: Sendable {
         return state.withLock { $0.advance(to: target, source, resources) }
     }
 
-    /// How many changes there were since this was called last, by the kind of their Services.
+    /// How many changes there were since the last call, by kind of Service.
     func takeChanges() -> [ServiceKind: Int] {
         state.withLock { tables in
             defer { tables.changes = [:] }
@@ -40,7 +40,7 @@ final class ZoneIndex: Sendable {
         }
     }
 
-    /// The revision of the last change of anything that names are made of.
+    /// The revision of the last change to anything that names are derived from.
     var modifiedRevision: Int64 { read { $0.modifiedRevision } }
 
     func find(namespace: String, service: String) -> Found {
@@ -57,12 +57,12 @@ final class ZoneIndex: Sendable {
         read { $0.servicesByAddress[AddressKey(address)] }
     }
 
-    /// The slices that have a ready endpoint of this address.
+    /// The slices that have a ready endpoint with this address.
     func slices(at address: IPAddress) -> [SliceRecords] {
         read { $0.slicesByAddress[AddressKey(address)]?.all ?? [] }
     }
 
-    /// The namespaces that have a running pod of this address.
+    /// The namespaces that have a running pod with this address.
     func podNamespaces(at address: IPAddress) -> [String] {
         read { tables in (tables.podsByAddress[AddressKey(address)] ?? []).map(\.namespace) }
     }

@@ -1,10 +1,10 @@
 import FairleadModel
 
-/// Answers questions about the cluster's names as CoreDNS 1.13.1 does: the zone of the cluster, in-addr.arpa and
-/// ip6.arpa whole.
+/// Answers questions about the cluster's names as CoreDNS 1.13.1 does: for the cluster's zone, and all of in-addr.arpa
+/// and ip6.arpa.
 ///
-/// Rules: the Kubernetes DNS specification 1.1.0 for which names exist; CoreDNS where that is silent. Pure but for the
-/// index: nothing waits, nothing is remembered between questions.
+/// The Kubernetes DNS specification 1.1.0 decides which names exist; where it says nothing, CoreDNS does. Pure apart
+/// from the index: nothing waits, and nothing is remembered between questions.
 struct ZoneResolver: Sendable {
     let settings: ZoneSettings
     let index: ZoneIndex
@@ -12,7 +12,7 @@ struct ZoneResolver: Sendable {
 
     private static let reverseIPv4 = DomainName(validBytes: Array("\u{7}in-addr\u{4}arpa\u{0}".utf8))
     private static let reverseIPv6 = DomainName(validBytes: Array("\u{3}ip6\u{4}arpa\u{0}".utf8))
-    /// A chain of aliases may be this much longer than one.
+    /// How many aliases may follow the first one in a chain.
     private static let maximumChain = 10
     private static let schemaVersion = "1.1.0"
     private static let schemaTTL: UInt32 = 28800
@@ -23,19 +23,19 @@ struct ZoneResolver: Sendable {
         zones = [(settings.domain.lowercased, false), (Self.reverseIPv4, true), (Self.reverseIPv6, true)]
     }
 
-    /// As `/metrics` shows them.
+    /// The names of the zones, as shown in `/metrics`.
     var zoneNames: [String] { zones.map(\.name.description) }
 
-    /// The place of the zone a name is in; the number of zones for names outside.
+    /// The index of the zone that a name is in; the number of zones for names outside.
     func zoneNumber(of name: DomainName) -> Int {
         zones.firstIndex { name.suffixOffset(of: $0.name) != nil } ?? zones.count
     }
 
     /// - Parameters:
-    ///   - local: the address the question came to, which the name server's name stands for.
-    ///   - budget: how much of an answer is of use. A name of fifty thousand addresses costs no more than that.
-    ///   - turn: where an answer begins that cannot have all there is.
-    /// - Returns: nil for names outside of the zones.
+    ///   - local: the address that received the question, which the name server's name stands for.
+    ///   - budget: how much of an answer is useful. A name with fifty thousand addresses costs no more than that.
+    ///   - turn: where an answer begins that cannot contain everything.
+    /// - Returns: nil for names outside the zones.
     func resolve(
         _ question: Question, local: IPAddress?, budget: AnswerBudget = .unlimited, turn: Int = 0
     ) -> Resolution? {
@@ -168,8 +168,8 @@ struct ZoneResolver: Sendable {
         ResourceRecord(name.name, type, ttl: settings.ttl, data)
     }
 
-    /// Addresses, behind the aliases that lead to them.
-    /// - Parameter chain: the targets of the aliases before.
+    /// The addresses, preceded by the aliases that lead to them.
+    /// - Parameter chain: the targets of the preceding aliases.
     private func addresses(
         _ name: LookupName, _ type: RecordType, _ local: IPAddress?, after chain: [DomainName], _ turn: Int,
         _ budget: inout AnswerBudget
@@ -187,18 +187,18 @@ struct ZoneResolver: Sendable {
             case .address(let address):
                 guard address.isIPv4 == (type == .a) else { continue }
                 let record = record(name, type, .address(address))
-                // A Service has as many findings as ports, all with the same addresses.
+                // A Service has one finding per port, all with the same addresses.
                 if resolution.answers.last == record { continue }
                 resolution.answers.append(record)
                 budget.records -= 1
             case .name(let target):
-                // Aliases lead to names that have others: each step counts, whatever it finds.
+                // Aliases may lead to names with further aliases: each step counts, whatever it finds.
                 guard budget.steps > 0 else {
                     resolution.isCut = true
                     continue
                 }
                 budget.steps -= 1
-                // An alias to itself, or to a name below, leads nowhere.
+                // An alias to the name itself, or to a name below it, leads nowhere.
                 guard !target.isWithin(name.name), chain.count <= Self.maximumChain, !chain.contains(target) else {
                     continue
                 }
@@ -230,7 +230,7 @@ struct ZoneResolver: Sendable {
             let version = RecordData.text([Array(Self.schemaVersion.utf8)])
             return Resolution(answers: [ResourceRecord(name.name, .txt, ttl: Self.schemaTTL, version)])
         }
-        // Where there is data of another type the name exists; everything else does not, as far as TXT is concerned.
+        // A name exists if it has data of another type; for TXT questions, no other name does.
         if try records(name, .existence(.txt), &budget).list.isEmpty { throw NameError() }
         return Resolution()
     }
@@ -267,7 +267,7 @@ struct ZoneResolver: Sendable {
         return resolution
     }
 
-    /// A name of the cluster's zone, or none if it would be too long.
+    /// A name in the cluster's zone, or none if it would be too long.
     private func domain(_ labels: [String]) -> [DomainName] {
         settings.domain.below(labels).map { [$0] } ?? []
     }
@@ -275,10 +275,11 @@ struct ZoneResolver: Sendable {
     private func services(
         _ name: LookupName, _ local: IPAddress?, _ turn: Int, _ budget: inout AnswerBudget
     ) throws(NameError) -> Resolution {
-        // With six bytes before a name that is written whole, one of these is over twice as long as the shortest.
+        // An SRV record has six bytes and an uncompressed name, so it is more than twice as long as the shortest
+        // record.
         let scope = FindingScope(type: .srv, limit: (budget.records + 1) / 2, hasTargets: true, turn: turn)
         let findings = try find(name, scope, local, &budget)
-        // Weights share 100 before duplicates are gone, so that they need not add up to it.
+        // The weights share 100 before duplicates are removed, so they need not add up to 100.
         let count = Double(max(1, findings.addressCount))
         let weight = UInt16(max(1, (100.0 / (100.0 * count) * 100.0).rounded(.down)))
         var resolution = Resolution()
@@ -320,7 +321,7 @@ struct ZoneResolver: Sendable {
         return resolution
     }
 
-    /// The Service that the DNS is reached by, or the very address it was reached at.
+    /// The address of the Service that the DNS is reached by, or the address that received the question.
     private func nameServerAddresses(
         _ name: LookupName, _ local: IPAddress?
     ) -> [(labels: [String], address: IPAddress)] {
@@ -335,7 +336,7 @@ struct ZoneResolver: Sendable {
 }
 
 extension DomainName {
-    /// The name these labels make in front of this one; nil if it would be none.
+    /// The name made of these labels followed by this name; nil if it would be invalid.
     func below(_ labels: [String]) -> DomainName? {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count + 64)

@@ -2,20 +2,20 @@ import FairleadModel
 
 /// How names are answered: the options of CoreDNS's kubernetes plugin.
 package struct ZoneSettings: Sendable {
-    /// Whether names made of addresses, `10-1-2-3.ns.pod.cluster.local`, are answered.
+    /// Whether names derived from addresses, `10-1-2-3.ns.pod.cluster.local`, are answered.
     package enum PodNames: String, Sendable, CaseIterable {
-        /// For every address, in every namespace that exists.
+        /// For any address, in every existing namespace.
         case insecure
-        /// For addresses of running pods of that namespace.
+        /// For addresses of running pods in that namespace.
         case verified
         case disabled
     }
 
     package var domain: DomainName
-    /// Seconds. Of negative answers too.
+    /// Seconds; also for negative answers.
     package var ttl: UInt32 = 5
     package var podNames = PodNames.insecure
-    /// What the name server's own name means; nil for the address that the question came to.
+    /// What the name server's own name stands for; nil for the address that received the question.
     package var nameServer: NameServer?
 
     /// The Service that the DNS is reached by.

@@ -5,13 +5,13 @@ struct ZoneTables {
     struct Namespace {
         var exists = false
         var services: [String: ServiceRecords] = [:]
-        /// By the name of the Service, in the order of their own names.
+        /// By the name of the Service, sorted by their own names.
         var slices: [String: [SliceRecords]] = [:]
 
         var isEmpty: Bool { !exists && services.isEmpty && slices.isEmpty }
     }
 
-    /// Mostly one, without an array around it.
+    /// Usually one slice, stored without an array.
     enum Slices {
         case one(SliceRecords)
         case many([SliceRecords])
@@ -27,13 +27,13 @@ struct ZoneTables {
     /// -1 before anything has been loaded.
     private(set) var revision: Int64 = -1
     private(set) var modifiedRevision: Int64 = 0
-    /// Changes of names by the kind of their Services, for metrics.
+    /// Changes by kind of Service, for metrics.
     var changes: [ServiceKind: Int] = [:]
     private(set) var namespaces: [String: Namespace] = [:]
     private(set) var servicesByAddress: [AddressKey: ServiceRecords] = [:]
     private(set) var slicesByAddress: [AddressKey: Slices] = [:]
     private(set) var podsByAddress: [AddressKey: [ObjectKey]] = [:]
-    /// Where each slice is, to find the old version when a new one comes.
+    /// Each slice by name, to find the old version when a new one arrives.
     private var slicesByName: [String: [String: SliceRecords]] = [:]
     private var podAddresses: [ObjectKey: AddressKey] = [:]
 
@@ -53,7 +53,7 @@ struct ZoneTables {
             self = ZoneTables()
             for object in loaded.objects { apply(RecordChange(object: object, isDeletion: false)) }
             revision = loaded.revision
-            // The last change may have been a deletion, of which nothing is left to see.
+            // The last change may have been a deletion, which leaves no trace in the loaded objects.
             modifiedRevision = loaded.revision
         }
         return true
@@ -101,7 +101,7 @@ struct ZoneTables {
     private mutating func replace(_ key: ObjectKey, by service: ServiceRecords?) {
         if let old = namespaces[key.namespace]?.services[key.name] {
             for address in old.addresses {
-                // A newer Service may have the address by now.
+                // A newer Service may have taken the address by now.
                 let place = AddressKey(address)
                 if servicesByAddress[place] === old { servicesByAddress[place] = nil }
             }
@@ -119,7 +119,7 @@ struct ZoneTables {
         }
         slicesByName[key.namespace, default: [:]][key.name] = slice
         if slicesByName[key.namespace]?.isEmpty == true { slicesByName[key.namespace] = nil }
-        // Without a Service there is no name to give.
+        // Without a Service, there is no name for the slice's endpoints.
         guard let slice, !slice.serviceName.isEmpty else { return }
         update(key.namespace) { $0.slices.insert(slice) }
         for place in slice.addressKeys { addSlice(slice, at: place) }
@@ -166,7 +166,7 @@ extension [String: [SliceRecords]] {
 }
 
 extension SliceRecords {
-    /// Each once, also where endpoints share an address.
+    /// Each address once, even if endpoints share it.
     fileprivate var addressKeys: Set<AddressKey> {
         Set(endpoints.compactMap { AddressKey(canonical: $0.address) })
     }
