@@ -1,11 +1,11 @@
 package import FairleadModel
 
-/// What the call returns; nil if its object is not there (404).
+/// The result of the call; nil if its object does not exist (404).
 ///
-/// For what is done about objects that may have gone meanwhile: that they are gone is on its way to the cache.
+/// For operations on objects that may have been deleted meanwhile: the cache will learn of the deletion by itself.
 ///
-/// - Parameter orChanged: a refusal because the object has changed (409) counts as well: it is another one by now, or
-///   somebody else was quicker, and the change tells if there is more to do.
+/// - Parameter orChanged: also ignores a refusal because the object has changed (409): it may be a new object of that
+///   name, or somebody else was faster. The change event tells if there is more to do.
 @discardableResult
 package func ignoringNotFound<Result>(
     orChanged: Bool = false, _ call: @autoclosure () async throws(APIStatus) -> Result
@@ -19,8 +19,8 @@ package func ignoringNotFound<Result>(
 }
 
 extension ObjectClient {
-    /// Writes the object's status if it is another than the object has. No status at all is an empty one.
-    /// - Returns: false if the object is not there any more.
+    /// Writes the object's status if it differs from the current one. A missing status counts as an empty one.
+    /// - Returns: false if the object no longer exists.
     @discardableResult
     package func updateStatus(
         _ resource: GroupVersionResource, of object: Value, to status: Value

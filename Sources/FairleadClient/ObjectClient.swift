@@ -1,24 +1,24 @@
 package import FairleadModel
 
-/// What a controller sees of the API server: the verbs, on object trees.
+/// A controller's view of the API server: the verbs, on object trees.
 ///
-/// Guarantees: every call runs through the same pipeline as a request from outside (defaults, admission, validation,
-/// allocation) with the rights of the control plane; a write has been committed when the call returns. All errors are
-/// the `APIStatus` a client would have been answered. Calls end promptly when their task is cancelled.
-/// A caller must not keep a call open while it holds a lock. Writes are not retried here: that is the runner's work.
+/// Guarantees: every call goes through the same pipeline as an external request (defaulting, admission, validation,
+/// allocation), with the permissions of the control plane; when a write returns, it has been committed. Errors are the
+/// `APIStatus` that a client would have received. Calls end promptly when their task is cancelled. Callers must not
+/// hold a lock during a call. Writes are not retried here: that is up to the runner.
 package protocol ObjectClient: Sendable {
     func get(_ resource: GroupVersionResource, namespace: String, name: String) async throws(APIStatus) -> Value
 
     /// A consistent snapshot of the resource, or of one namespace of it, with the revision it shows.
     func list(_ resource: GroupVersionResource, namespace: String?) async throws(APIStatus) -> ObjectList
 
-    /// Every change of the resource with a revision above `revision`. Throws 410 when history no longer reaches back.
+    /// Every change of the resource after `revision`. Throws 410 if history no longer reaches back that far.
     func watch(_ resource: GroupVersionResource, after revision: Int64) async throws(APIStatus) -> any ObjectWatch
 
     /// `namespace` is empty for cluster-scoped resources.
     func create(_ resource: GroupVersionResource, namespace: String, _ object: Value) async throws(APIStatus) -> Value
 
-    /// Namespace and name are those of the object; its resourceVersion, if set, is a precondition (409).
+    /// Namespace and name come from the object; its resourceVersion, if set, is a precondition (409).
     @discardableResult
     func update(_ resource: GroupVersionResource, _ object: Value, subresource: String?) async throws(APIStatus)
         -> Value
@@ -54,11 +54,11 @@ extension ObjectClient {
     }
 }
 
-/// The answer to a list.
+/// The result of a list.
 package struct ObjectList: Sendable {
-    /// Shared with the server's cache; ordered by namespace and name.
+    /// Shared with the server's cache; sorted by namespace and name.
     package var objects: [StoredObject]
-    /// The revision that the objects show: where a watch goes on.
+    /// The revision that the list reflects: a watch continues from here.
     package var revision: Int64
 
     package init(objects: [StoredObject], revision: Int64) {
@@ -69,7 +69,7 @@ package struct ObjectList: Sendable {
 
 /// The parts of meta/v1 DeleteOptions that controllers use.
 package struct DeleteOptions: Hashable, Sendable {
-    /// Preconditions: the delete is refused (409) when the object has another one.
+    /// Preconditions: the delete is refused (409) if the object's value differs.
     package var uid: String?
     package var resourceVersion: String?
     package var gracePeriodSeconds: Int?

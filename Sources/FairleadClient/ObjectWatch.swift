@@ -2,16 +2,16 @@ package import FairleadModel
 
 /// An open watch of a whole resource: events in revision order, each exactly once.
 package protocol ObjectWatch: Sendable {
-    /// Waits for the next events and returns all that are there, without delay. An empty array means that the watch has
-    /// ended (by `cancel`, the server's going down, or cancellation of the task). Throws 410 when the watcher fell
-    /// behind history. Only one task may wait at a time.
+    /// Waits for the next events and returns all that are available. An empty array means that the watch has ended (by
+    /// `cancel`, shutdown of the server, or cancellation of the task). Throws 410 if the watcher has fallen behind
+    /// history. Only one task may wait at a time.
     func next() async throws(APIStatus) -> [WatchEvent]
 
-    /// Ends the watch and wakes whoever waits. May be called often and from anywhere.
+    /// Ends the watch and wakes the waiting task. May be called repeatedly and from any thread.
     func cancel()
 }
 
-/// One change of one object.
+/// One event of a watch.
 package struct WatchEvent: Sendable {
     package enum Kind: Hashable, Sendable {
         case added

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A flag that one task can wait for. Raising it while nobody waits is remembered once.
+/// A flag that one task can wait for. If it is raised while nobody waits, this is remembered once.
 package final class Signal: Sendable {
     private struct State {
         var isRaised = false
@@ -24,7 +24,7 @@ package final class Signal: Sendable {
         waiter?.resume()
     }
 
-    /// Returns when raised, or when the task is cancelled. One task at a time; may wake spuriously.
+    /// Returns when raised, or when the task is cancelled. For one task at a time; may wake spuriously.
     package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -1,11 +1,11 @@
-/// Writes families in the text format of Prometheus.
+/// Writes families in Prometheus' text format.
 ///
-/// Reference: Prometheus, "Exposition formats"; numbers in bounds as Go's `strconv.FormatFloat(…, 'g', -1, 64)` writes
-/// them, since `le` is a label that queries compare as text.
+/// Reference: Prometheus, "Exposition formats"; bounds are formatted like Go's `strconv.FormatFloat(…, 'g', -1, 64)`,
+/// because `le` is a label, which queries compare as text.
 struct ExpositionWriter {
     private(set) var text = ""
 
-    /// Nothing for a family of which there is nothing to show.
+    /// Writes nothing for a family without values.
     mutating func write(
         _ family: MetricFamily, _ series: [String: MetricsRegistry.Series],
         _ collected: [(labels: String, value: String)]
@@ -44,7 +44,7 @@ struct ExpositionWriter {
         case histogram(HistogramSeries.Counts)
     }
 
-    // Piece by piece: a page may have ten thousand lines, and is made on an event loop.
+    // Written piece by piece: a page may have ten thousand lines, and is built on an event loop.
 
     private mutating func line(_ name: String, _ suffix: String, _ labels: String, _ value: String) {
         text += name
@@ -59,7 +59,7 @@ struct ExpositionWriter {
         text += "\n"
     }
 
-    /// - Parameter bounds: the label of each bucket, with what follows it.
+    /// - Parameter bounds: the label of each bucket, including the text that follows it.
     private mutating func histogram(
         _ name: String, _ labels: String, _ bounds: [String], _ counts: HistogramSeries.Counts
     ) {
@@ -76,7 +76,7 @@ struct ExpositionWriter {
         line(name, "_count", labels, String(below))
     }
 
-    /// A value: whole numbers in full.
+    /// A value; whole numbers are written in full.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
@@ -84,11 +84,11 @@ struct ExpositionWriter {
         return "\(value)"
     }
 
-    /// A bound as Go writes it: the shortest digits, with an exponent from a million on and below a ten-thousandth.
+    /// A bound as Go formats it: the shortest digits, with an exponent from a million up and below a ten-thousandth.
     static func bound(_ value: Double) -> String {
         guard value.isFinite, value != 0, value.magnitude >= 1e6 || value.magnitude < 1e-4 else { return number(value) }
         var exponent = 0
-        // Swift's shortest digits, wherever it has put the point.
+        // The digits of Swift's shortest representation, wherever its decimal point is.
         var digits = ""
         let parts = "\(value.magnitude)".split(separator: "e")
         if parts.count == 2 { exponent = Int(parts[1]) ?? 0 }
@@ -110,9 +110,9 @@ struct ExpositionWriter {
     }
 }
 
-/// Labels as they stand between the braces: in the order of their names, values escaped.
+/// Labels as they appear between the braces: sorted by name, with values escaped.
 enum LabelText {
-    /// What stands for every label set beyond the bound.
+    /// The label value of the series that all label sets beyond the limit share.
     static let overflow = "other"
 
     static func make(_ labels: [(String, String)]) -> String {

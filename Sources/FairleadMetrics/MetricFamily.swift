@@ -1,17 +1,17 @@
-/// What a metric is: its name, what is said of it, and how it is kept.
+/// The definition of a metric: its name, its help text, and its kind.
 package struct MetricFamily: Sendable {
     package enum Kind: Sendable, Equatable {
-        /// Goes up only.
+        /// Only goes up.
         case counter
         case gauge
-        /// How many observations were at most each bound. Bounds go up; `+Inf` is added.
+        /// Counts how many observations were at most each bound. Bounds are ascending; `+Inf` is added.
         case histogram(bounds: [Double])
     }
 
     package var name: String
     package var help: String
     package var kind: Kind
-    /// How many sets of labels have a series of their own. All beyond share one, whose labels all say `other`.
+    /// How many label sets get a series of their own. All further ones share one, whose labels all say `other`.
     package var maximumSeries: Int
 
     package init(_ name: String, _ kind: Kind, _ help: String, maximumSeries: Int? = nil) {
@@ -35,7 +35,7 @@ package struct MetricFamily: Sendable {
 }
 
 extension [Double] {
-    /// So many bounds, each `factor` times the one before.
+    /// `count` bounds, each `factor` times the one before.
     package static func exponential(from first: Double, by factor: Double, count: Int) -> [Double] {
         var bounds: [Double] = []
         var bound = first

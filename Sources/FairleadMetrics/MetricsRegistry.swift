@@ -1,16 +1,16 @@
 package import CoreMetrics
 import Synchronization
 
-/// The backend of swift-metrics: keeps what is recorded, and shows it to Prometheus.
+/// The backend of swift-metrics: keeps what is recorded, and exposes it to Prometheus.
 ///
-/// Handles are looked up once, where they are made (`Counter(label:dimensions:factory:)`), and the same name and labels
-/// give the same series. Recording is an atomic addition, for distributions a short lock. A series is shown from its
-/// first recording on, as the client libraries of Prometheus do it.
+/// Handles are looked up once, where they are created (`Counter(label:dimensions:factory:)`), and the same name and
+/// labels give the same series. Recording is an atomic addition; for distributions it takes a short lock. A series
+/// appears with its first recording, as in Prometheus' client libraries.
 ///
-/// Bounded: beyond `MetricFamily.maximumSeries` sets of labels a family counts the rest in one series whose labels all
-/// say `other`. What is recorded under a name that is not declared, or as something that it is not, is not shown.
+/// Bounded: beyond `MetricFamily.maximumSeries` label sets, a family counts the rest in one series whose labels all say
+/// `other`. Recordings under an undeclared name, or of another kind than declared, do not appear.
 package final class MetricsRegistry: MetricsFactory {
-    /// What `collect` calls add up to: values that somebody keeps anyway, read when the page is made.
+    /// Adds values that are kept elsewhere anyway; called when the page is built.
     package typealias Collector = @Sendable (inout MetricSamples) -> Void
 
     private struct State {
@@ -33,7 +33,7 @@ package final class MetricsRegistry: MetricsFactory {
 
     private let state: Mutex<State>
 
-    /// - Parameter families: all there are. Of two of the same name the later counts.
+    /// - Parameter families: all families. If two have the same name, the later one counts.
     package init(_ families: [MetricFamily]) {
         var state = State()
         for family in families { state.families[family.name] = Family(family) }
@@ -43,8 +43,8 @@ package final class MetricsRegistry: MetricsFactory {
     /// The names of all families.
     package var names: Set<String> { state.withLock { Set($0.families.keys) } }
 
-    /// The collector is called for each page, possibly from several threads at once. It must be quick: a page is made
-    /// on the event loop that was asked for it.
+    /// The collector is called for each page, possibly by several threads at once. It must be quick: pages are built on
+    /// the event loop that received the request.
     package func add(collector: @escaping Collector) { state.withLock { $0.collectors.append(collector) } }
 
     // MARK: - MetricsFactory
@@ -86,7 +86,7 @@ package final class MetricsRegistry: MetricsFactory {
         return HistogramSeries(bounds: [])
     }
 
-    /// Series stay: what was counted once is part of every later page. There are only so many of them.
+    /// Series are kept: what was counted once is part of every later page. Their number is bounded.
     package func destroyCounter(_ handler: any CounterHandler) {}
     package func destroyMeter(_ handler: any MeterHandler) {}
     package func destroyRecorder(_ handler: any RecorderHandler) {}
@@ -112,7 +112,7 @@ package final class MetricsRegistry: MetricsFactory {
 
     // MARK: - the page
 
-    /// Everything, in the text format of Prometheus (version 0.0.4): one block a family, in the order of names.
+    /// All metrics in Prometheus' text format (version 0.0.4): one block per family, sorted by name.
     package var text: String {
         let (families, collectors) = state.withLock { state in
             (state.families.values.map { ($0.family, $0.series) }, state.collectors)
@@ -127,11 +127,11 @@ package final class MetricsRegistry: MetricsFactory {
     }
 }
 
-/// Values that collectors give.
+/// The values that collectors add.
 package struct MetricSamples {
     fileprivate(set) var values: [String: [(labels: String, value: String)]] = [:]
 
-    /// - Parameter name: of a declared family that is a counter or a gauge; whatever else is not shown.
+    /// - Parameter name: the name of a declared counter or gauge; values of other names do not appear.
     package mutating func add(_ name: String, _ value: Int, _ labels: [(String, String)] = []) {
         values[name, default: []].append((LabelText.make(labels), String(value)))
     }

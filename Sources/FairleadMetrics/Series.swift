@@ -1,7 +1,7 @@
 import CoreMetrics
 import Synchronization
 
-/// One line of a counter, or of a gauge: a number that many threads change.
+/// One series of a counter or a gauge: a number that many threads change.
 final class CounterSeries: CounterHandler {
     private let count = Atomic<Int64>(0)
 
@@ -35,10 +35,10 @@ final class GaugeSeries: MeterHandler, RecorderHandler {
     var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
 }
 
-/// A distribution. Durations are recorded in nanoseconds and kept in seconds, whatever else in its own unit.
+/// A distribution. Durations are recorded in nanoseconds and kept in seconds, other values in their own unit.
 final class HistogramSeries: RecorderHandler, TimerHandler {
     struct Counts: Sendable {
-        /// One for each bound, and one for what is beyond the last.
+        /// One for each bound, and one for values beyond the last.
         var buckets: [UInt64]
         var sum = 0.0
 
@@ -56,7 +56,7 @@ final class HistogramSeries: RecorderHandler, TimerHandler {
     func record(_ value: Int64) { record(Double(value)) }
 
     func record(_ value: Double) {
-        // Nearly all of what is measured here falls into one of the first.
+        // Nearly all recorded values fall into one of the first buckets.
         var place = 0
         while place < bounds.count, value > bounds[place] { place += 1 }
         state.withLock { counts in

@@ -1,11 +1,11 @@
 package import Logging
 package import NIOCore
 
-/// Waits a second when connections cannot be taken, as when there are no more descriptors, and says so: one line a minute
-/// at most, and one when connections are taken again.
+/// Waits a second when connections cannot be accepted, as when no file descriptors are left, and logs it: at most one
+/// line a minute, and one when connections are accepted again.
 ///
-/// NIO means to wait, too, but does not: a failed accept leaves the socket registered, and the loop finds it ready again
-/// and again. For the pipeline of a listening channel; each has its own.
+/// NIO is meant to wait, too, but does not: a failed accept leaves the socket registered, and the event loop finds it
+/// ready again and again. Goes into the pipeline of a listening channel, one handler per channel.
 package final class AcceptFailures: ChannelInboundHandler {
     package typealias InboundIn = any Channel
 

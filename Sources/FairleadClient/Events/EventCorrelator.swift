@@ -1,12 +1,13 @@
 import FairleadModel
 
-/// Decides what becomes of an event: dropped, a new object, or one more of a known one. Pure.
+/// Decides what to do with an event: drop it, create an Event, or count up an existing one. Pure.
 ///
-/// After client-go's correlator: equal events count up; after ten different messages of one reason about one object
-/// within ten minutes the rest are combined; and one object gets 25 events at once, then one every five minutes.
+/// Modelled on client-go's correlator: equal events are counted up; after ten different messages with the same reason
+/// about one object within ten minutes, further ones are combined; and each object gets 25 events at once, then one
+/// every five minutes.
 ///
-/// It remembers fingerprints, not texts: thousands of short strings that outlive a burst would keep all the memory
-/// between them. Two events of one fingerprint count as one, which is as rare as 64 bits make it.
+/// It remembers fingerprints, not texts: thousands of short strings that outlive a burst would pin the memory between
+/// them. Two events with the same fingerprint count as one, which is as rare as 64 bits make it.
 struct EventCorrelator: Sendable {
     struct Subject: Hashable, Sendable {
         var kind: String
@@ -16,12 +17,12 @@ struct EventCorrelator: Sendable {
         var apiVersion: String
     }
 
-    /// What was written about an event.
+    /// What has been written for an event.
     struct Known: Sendable {
-        /// When, in nanoseconds: the last part of the Event's name.
+        /// The time in nanoseconds: the last part of the Event's name.
         var stamp: UInt64
         var count: Int64
-        /// Of the time of day.
+        /// By the wall clock.
         var firstSeconds: Int64
     }
 
@@ -49,13 +50,13 @@ struct EventCorrelator: Sendable {
     private static let combinedPrefix = "(combined from similar events): "
 
     private var budgets = Generations<Budget>()
-    /// By subject, type and reason.
+    /// Keyed by subject, type and reason.
     private var messages = Generations<Messages>()
     /// When a message of such a group was last seen.
     private var seen = Generations<Int64>()
     private var known = Generations<Known>()
 
-    /// - Parameter seconds: of a clock that never goes back.
+    /// - Parameter seconds: the time on a clock that never goes back.
     mutating func decide(
         about subject: Subject, type: String, reason: String, message: String, seconds: Int64
     ) -> Decision {
@@ -113,8 +114,8 @@ struct EventCorrelator: Sendable {
     }
 }
 
-/// A memory of at most `2 * capacity` entries that forgets what was not touched for longest: whatever is used moves to
-/// the young generation, and when that is full, the old one goes.
+/// A cache of at most `2 * capacity` entries that forgets the least recently used: every entry used moves to the young
+/// generation, and when that is full, the old one is dropped.
 private struct Generations<Entry: Sendable>: Sendable {
     private static var capacity: Int { 2048 }
 

@@ -5,9 +5,10 @@ import Synchronization
 
 /// Writes core/v1 Events about objects.
 ///
-/// `event` only queues: it never waits and never fails. Equal events about one object count up in one Event; a flood
-/// about one object is cut (see `EventCorrelator`), long messages are cut, and when a thousand events wait to be
-/// written, new ones are dropped. Somebody must `run` the recorder; a controller does that beside its workers.
+/// `event` only queues: it never waits and never fails. Equal events about one object are counted up in one Event; a
+/// flood about one object is limited (see `EventCorrelator`), long messages are truncated, and when a thousand events
+/// are waiting to be written, new ones are dropped. Somebody must `run` the recorder; a controller does so alongside
+/// its workers.
 package final class EventRecorder: Sendable {
     private struct Pending: Sendable {
         var subject: EventCorrelator.Subject
@@ -17,12 +18,12 @@ package final class EventRecorder: Sendable {
         var reason: String
         var message: String
         var time: Timestamp
-        /// The same moment for what is counted and rationed, whatever becomes of the time of day.
+        /// The same moment on the monotonic clock, for counting and rate limiting, whatever happens to the wall clock.
         var moment: Duration
     }
 
     private static let capacity = 1000
-    /// As Kubernetes' scheduler cuts its messages.
+    /// The length at which Kubernetes' scheduler truncates its messages.
     private static let longestMessage = 1024
 
     private let client: any ObjectClient
@@ -50,9 +51,9 @@ package final class EventRecorder: Sendable {
     }
 
     /// - Parameters:
-    ///   - object: with kind, apiVersion and metadata.
+    ///   - object: an object with kind, apiVersion and metadata.
     ///   - type: `Normal` or `Warning`.
-    ///   - fieldPath: the part of the object meant, such as `spec.containers{main}`.
+    ///   - fieldPath: the part of the object concerned, such as `spec.containers{main}`.
     package func event(
         about object: Value, type: String, reason: String, message: String, fieldPath: String = ""
     ) {
@@ -77,7 +78,7 @@ package final class EventRecorder: Sendable {
         return String(message.unicodeScalars.prefix(longestMessage - 4)) + " ..."
     }
 
-    /// Writes events until the task is cancelled. A write that fails is given up: events are advice.
+    /// Writes events until the task is cancelled. A failed write is not retried: events are only advice.
     package func run() async {
         while !Task.isCancelled {
             guard let event = pending.withLock({ $0.popFirst() }) else {
@@ -98,7 +99,7 @@ package final class EventRecorder: Sendable {
         case .drop: return
         case .create(let message): await create(event, message: message)
         case .count(let known, let message):
-            // A series does not end before it began, even if the clock was set back meanwhile.
+            // A series must not end before it began, even if the clock was set back in between.
             let last = max(event.time, Timestamp(seconds: known.firstSeconds))
             let patch: Value = [
                 "count": .int(known.count), "lastTimestamp": .string(last.rfc3339), "message": .string(message),
@@ -107,7 +108,7 @@ package final class EventRecorder: Sendable {
                 let name = name(of: event, stamp: known.stamp)
                 try await client.patch(.events, namespace: namespace(of: event), name: name, patch)
             } catch {
-                // The Event has gone (they live an hour): start a new one.
+                // The Event is gone (Events live for an hour): start a new one.
                 if error.code == 404 { await create(event, message: message) }
             }
         }
@@ -131,7 +132,7 @@ package final class EventRecorder: Sendable {
         }
     }
 
-    /// As client-go names them.
+    /// The same names as client-go's.
     private func name(of event: Pending, stamp: UInt64) -> String {
         "\(event.subject.name).\(String(stamp, radix: 16))"
     }

@@ -1,30 +1,31 @@
-/// How a controller is, for health checks.
+/// The state of a controller, for health checks.
 ///
-/// A controller is well while its runner is there and no key has been in work for longer than `stuckAfter`. Work that
-/// fails is no illness: it is tried again.
+/// A controller is healthy while its runner is running and no key has been in work for longer than `stuckAfter`.
+/// Failing work does not make it unhealthy: it is retried.
 package struct ControllerHealth: Sendable, Hashable {
     package enum State: String, Sendable {
-        /// `run` has not come to its workers yet: the first lists are missing.
+        /// `run` has not started its workers yet: the first lists are missing.
         case waiting
         case running
-        /// The workers have ended, though nobody may have asked them to.
+        /// The workers have ended, whether or not they were asked to.
         case ended
     }
 
-    /// When a key in work counts as stuck: a reconcile takes milliseconds, and a minute is more than any write may wait.
+    /// When a key in work counts as stuck: a reconcile takes milliseconds, and no write may wait for as long as a
+    /// minute.
     package static let stuckAfter = Duration.seconds(60)
 
     package var name: String
     package var state: State
     /// Keys waiting for a worker.
     package var queued: Int
-    /// Keys in work, and how long the one has been that was taken first.
+    /// Keys in work, and how long the first of them has been in work.
     package var inWork: Int
     package var longestWork: Duration
     package var longestKey: String?
-    /// How long all of them have been in work together: `workqueue_unfinished_work_seconds`.
+    /// The total time for which the keys now in work have been so: `workqueue_unfinished_work_seconds`.
     package var unfinishedWork: Duration
-    /// Since a worker last finished with a key, or since the runner was made.
+    /// The time since a worker last finished a key, or since the runner was created.
     package var sinceProgress: Duration
 
     package init(
@@ -41,7 +42,7 @@ package struct ControllerHealth: Sendable, Hashable {
         self.sinceProgress = sinceProgress
     }
 
-    /// What is wrong, in words for whoever asks for the check; nil while nothing is.
+    /// A readable description of the problem, for the health check; nil if there is none.
     package var problem: String? {
         switch state {
         case .ended: return "\(name) has ended"

@@ -2,12 +2,12 @@ import FairleadModel
 package import Logging
 import Synchronization
 
-/// A failed piece of work that will be tried again, as it is reported.
+/// A failed reconcile that will be retried, in the form in which it is logged.
 package struct ReconcileFailure: Sendable {
     package var controller: String
     package var key: String
     package var error: any Error
-    /// How often it has failed in a row, this time included.
+    /// The number of failures in a row, including this one.
     package var retries: Int
     package var retryAfter: Duration
 
@@ -20,10 +20,11 @@ package struct ReconcileFailure: Sendable {
     }
 }
 
-/// One structured line per failed reconcile, and one when the key has come right again.
+/// Logs one structured line per failed reconcile, and one when the key has recovered.
 ///
-/// Bounded, whatever fails: the same error of the same key has one line in ten seconds, all keys together twenty; the
-/// next line says how many were left out (`repeated` of the same kind, `leftOut` of others).
+/// Bounded, whatever fails: the same error for the same key is logged once in ten seconds, and all keys together get
+/// twenty lines in that time; the next line says how many were left out (`repeated` of the same kind, `leftOut` of
+/// others).
 package final class FailureLog: Sendable {
     fileprivate struct Known {
         var error: String
@@ -44,7 +45,7 @@ package final class FailureLog: Sendable {
 
     fileprivate static let window = Duration.seconds(10)
     fileprivate static let linesPerWindow = 20
-    /// Keys whose last error is remembered.
+    /// How many keys' last errors are remembered.
     fileprivate static let capacity = 512
 
     package init(logger: Logger = Logger(label: "controller"), clock: any DelayClock = SystemDelayClock()) {
@@ -55,7 +56,7 @@ package final class FailureLog: Sendable {
     package func failed(_ failure: ReconcileFailure) {
         let status = failure.error as? APIStatus
         let why = status?.message ?? "\(failure.error)"
-        // Losing a race is an everyday thing: the next try reads the newer object.
+        // Conflicts are normal: the next attempt reads the newer object.
         if status?.code == 409, status?.reason == "Conflict" {
             logger.debug("reconcile lost a race", metadata: Self.metadata(failure, why))
             return
@@ -69,7 +70,7 @@ package final class FailureLog: Sendable {
         logger.error("reconcile failed", metadata: metadata)
     }
 
-    /// The key has come right. Says nothing when its failures had no line.
+    /// The key has recovered. Logs nothing if none of its failures was logged.
     package func recovered(controller: String, key: String, retries: Int) {
         guard state.withLock({ $0.known.removeValue(forKey: key) }) != nil else { return }
         var metadata: Logger.Metadata = ["controller": .string(controller), "key": .string(key)]
@@ -77,7 +78,7 @@ package final class FailureLog: Sendable {
         logger.info("reconcile recovered", metadata: metadata)
     }
 
-    /// The key has been at work for so long that another worker has taken the place of its own.
+    /// The key has been in work for so long that another worker has been started in place of its own.
     package func stuck(controller: String, key: String, for time: Duration) {
         logger.error(
             "reconcile is stuck; other keys go on",
@@ -96,7 +97,7 @@ package final class FailureLog: Sendable {
 }
 
 extension FailureLog.State {
-    /// nil when there is to be no line; else how many failures had none since the last.
+    /// nil if the failure must not be logged; otherwise how many were left out since the last line.
     fileprivate mutating func admit(
         _ key: String, _ error: String, at now: Duration
     ) -> (repeated: Int, leftOut: Int)? {

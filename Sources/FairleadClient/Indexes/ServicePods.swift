@@ -1,9 +1,9 @@
 package import FairleadModel
 
-/// Finds the pods of a Service and the Services of a pod at a cost that does not grow with the cluster.
+/// Finds the pods of a Service, and the Services of a pod, at a cost independent of the size of the cluster.
 ///
-/// A Service is filed under the first pair of its selector, a pod under each of its labels, so either direction is one
-/// index lookup per label, and the rest of the selector is compared on the few candidates.
+/// A Service is indexed by the first pair of its selector, a pod by each of its labels. Either direction takes one
+/// index look-up per label, and only the few candidates are compared with the rest of the selector.
 package struct ServicePods: Sendable {
     private static let byLabel = "byLabel"
     private static let bySelectorPair = "bySelectorPair"
@@ -12,7 +12,7 @@ package struct ServicePods: Sendable {
     private let services: Lister
     private let pods: Lister
 
-    /// Puts the indexes on the shared informers.
+    /// Adds the indexes to the shared informers.
     package init(services: Informer, pods: Informer) {
         services.addIndex(Self.bySelectorPair) { service in
             guard let selector = service.value.at("spec", "selector")?.object, let pair = selector.members.first,
@@ -32,10 +32,10 @@ package struct ServicePods: Sendable {
         self.pods = pods.lister
     }
 
-    /// The pods that the Service selects, by name; none where it has no selector.
+    /// The pods that the Service selects, sorted by name; none if it has no selector.
     package func pods(of service: ServiceView) -> [StoredObject] { pods(of: service, in: service.namespace) }
 
-    /// The pods that it would select if it were in another namespace.
+    /// The pods that the Service would select in another namespace.
     package func pods(of service: ServiceView, in namespace: String) -> [StoredObject] {
         guard let selector = service.value.at("spec", "selector")?.object, let pair = selector.members.first,
             let value = pair.value.string
@@ -62,8 +62,9 @@ package struct ServicePods: Sendable {
 
     package func pods(onNode node: String) -> [StoredObject] { pods.indexed(Self.byNode, node) }
 
-    /// The Services whose endpoints may differ after this change of a pod. Only deletion, readiness, addresses, node,
-    /// labels and host name matter: a phase alone does not (it is seen at the next sync, as in Kubernetes).
+    /// The Services whose endpoints may be affected by this change of a pod. Only deletion, readiness, addresses, node,
+    /// labels and host name matter: a change of the phase alone does not (as in Kubernetes, it is noticed at the next
+    /// sync).
     package func services(affectedBy change: ObjectChange) -> [ObjectName] {
         guard let old = change.old, let new = change.new else { return change.latest.map(services(of:)) ?? [] }
         let labelsDiffer = old.value.at("metadata", "labels") != new.value.at("metadata", "labels")

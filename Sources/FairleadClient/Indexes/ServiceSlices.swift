@@ -1,13 +1,13 @@
 package import FairleadModel
 
-/// The EndpointSlices of a Service at the cost of one look-up, whoever manages them.
+/// The EndpointSlices of a Service, found with one look-up, whoever manages them.
 package struct ServiceSlices: Sendable {
     private static let byService = "byService"
 
-    /// All slices there are, with the index on them.
+    /// The informer of all EndpointSlices, with the index.
     package let informer: Informer
 
-    /// Puts the index on the shared informer.
+    /// Adds the index to the shared informer.
     package init(_ informers: InformerSet) {
         informer = informers.informer(.endpointSlices)
         informer.addIndex(Self.byService) { slice in
@@ -16,12 +16,12 @@ package struct ServiceSlices: Sendable {
         }
     }
 
-    /// Those that name the Service, by name.
+    /// The slices of the Service.
     package func slices(of service: ObjectName) -> [StoredObject] {
         informer.lister.indexed(Self.byService, service.description)
     }
 
-    /// Those of them that this manager keeps, by name.
+    /// The slices of the Service that this manager owns, sorted by name.
     package func slices(of service: ObjectName, managedBy manager: String) -> [StoredObject] {
         slices(of: service).filter { EndpointSliceView($0).managedBy == manager }.sorted { $0.key.name < $1.key.name }
     }

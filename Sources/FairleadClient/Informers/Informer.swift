@@ -2,23 +2,23 @@ import DequeModule
 package import FairleadModel
 import Synchronization
 
-/// A shared, current picture of one resource.
+/// A shared, up-to-date cache of one resource.
 ///
 /// Guarantees:
-/// - objects are the very ones of the server's cache: nothing is copied or decoded again;
-/// - a handler sees each change once, in revision order, and never two at a time; what it sees is in the lister
-///   already (which may be ahead);
-/// - a handler that is added late is first told everything there is, as additions;
-/// - deletions that happened unseen are told after a relist.
+/// - objects are shared with the server's cache: nothing is copied or decoded again;
+/// - a handler sees each change once, in revision order, and never two at a time; the lister already reflects every
+///   change that a handler sees (and may be ahead);
+/// - a handler that is added later first receives an addition for every existing object;
+/// - deletions that were missed are reported after a relist.
 ///
-/// A handler must not block or wait: it maps the change to keys and puts them into a queue.
+/// A handler must not block or wait: it maps the change to keys and adds them to a queue.
 package final class Informer: Sendable {
     package typealias Handler = @Sendable (ObjectChange) -> Void
 
     private struct Delivery {
         var handlers: [Handler]
         var changes: [ObjectChange]
-        /// After this delivery whoever waits for the first list may go on.
+        /// Whether waiters for the first list may continue after this delivery.
         var completesSync = false
     }
 
@@ -48,7 +48,7 @@ package final class Informer: Sendable {
 
     package var lister: Lister { Lister(informer: self) }
 
-    /// The handler is called for every change from now on, after an addition for each object that is there.
+    /// Calls the handler for an addition of each existing object, then for every change from now on.
     package func addHandler(_ handler: @escaping Handler) {
         state.withLock { state in
             state.handlers.append(handler)
@@ -58,8 +58,8 @@ package final class Informer: Sendable {
         deliver()
     }
 
-    /// Finds objects by what `function` says about them, as `lister.indexed(name, key)`. An index with this name that
-    /// is there already stays: users of a shared informer must agree on what a name means.
+    /// Adds an index for `lister.indexed(name, key)`: `function` returns the keys of an object. An existing index with
+    /// this name is kept: users of a shared informer must agree on what a name means.
     package func addIndex(_ name: String, _ function: @escaping @Sendable (StoredObject) -> [String]) {
         state.withLock { state in
             if !state.cache.hasIndex(name) { state.cache.addIndex(name, function) }
@@ -76,7 +76,7 @@ package final class Informer: Sendable {
         }
     }
 
-    /// Ends `run`. What the lister shows stays as it is.
+    /// Ends `run`. The lister keeps its objects.
     package func stop() { stopping.raise() }
 
     private func follow() async {
@@ -86,7 +86,7 @@ package final class Informer: Sendable {
         await Reflector(client: client, resource: resource, sink: sink, clock: clock).run()
     }
 
-    /// Returns when the handlers have been told the whole first list, or when the task is cancelled.
+    /// Returns when the handlers have received the whole first list, or when the task is cancelled.
     package func waitForSync() async {
         let signal = state.withLock { state -> Signal? in
             if state.hasSynced { return nil }
@@ -132,7 +132,8 @@ package final class Informer: Sendable {
         deliver()
     }
 
-    /// Calls handlers in order, outside of the lock. Whoever finds the line unattended works it off.
+    /// Calls handlers in order, outside the lock. If nobody is delivering at the moment, the caller delivers everything
+    /// queued.
     private func deliver() {
         while true {
             let next = state.withLock { state -> Delivery? in

@@ -1,13 +1,13 @@
 import FairleadModel
 
-/// The objects of one resource by name and namespace, with indexes. A pure value; the informer guards it.
+/// The objects of one resource by namespace and name, with indexes. A pure value, guarded by the informer.
 struct InformerCache: Sendable {
     typealias IndexFunction = @Sendable (StoredObject) -> [String]
 
     private struct Index: Sendable {
         let name: String
         var function: IndexFunction
-        /// In the order of names: an entry costs a reference, and is found without hashing.
+        /// Sorted by name: an entry costs one reference, and is found without hashing.
         private(set) var entries: [String: [StoredObject]] = [:]
 
         init(name: String, function: @escaping IndexFunction) {
@@ -44,7 +44,7 @@ struct InformerCache: Sendable {
     }
 
     private var namespaces: [String: [String: StoredObject]] = [:]
-    /// A handful, changed in place: a dictionary that is walked while its values change would be copied whole.
+    /// Only a handful, changed in place: a dictionary whose values change while it is being iterated would be copied.
     private var indexes: [Index] = []
     private(set) var count = 0
 
@@ -72,7 +72,7 @@ struct InformerCache: Sendable {
         indexes.append(index)
     }
 
-    /// Puts the object in and returns the change, or nil when this version (or a newer one) is there already.
+    /// Inserts the object and returns the change, or nil if this version (or a newer one) is already there.
     mutating func put(_ object: StoredObject) -> ObjectChange? {
         let key = object.key
         let old = namespaces[key.namespace, default: [:]].updateValue(object, forKey: key.name)
@@ -89,7 +89,7 @@ struct InformerCache: Sendable {
         return ObjectChange(old: old, new: object)
     }
 
-    /// Takes the object out. `final` is its last version, where it is known.
+    /// Removes the object. `final` is its last version, if known.
     mutating func remove(_ key: ObjectKey, final: StoredObject?) -> ObjectChange? {
         guard let old = namespaces[key.namespace]?.removeValue(forKey: key.name) else { return nil }
         if namespaces[key.namespace]?.isEmpty == true { namespaces[key.namespace] = nil }
@@ -98,7 +98,7 @@ struct InformerCache: Sendable {
         return ObjectChange(old: final ?? old, new: nil)
     }
 
-    /// Becomes what a list shows; returns the changes, deletions first.
+    /// Replaces the contents with those of a list; returns the changes, deletions first.
     mutating func replace(_ objects: [StoredObject]) -> [ObjectChange] {
         var changes: [ObjectChange] = []
         var present: Set<ObjectName> = []
@@ -115,7 +115,7 @@ struct InformerCache: Sendable {
 }
 
 extension [StoredObject] {
-    /// Where the object of this name is, or belongs, among objects in the order of names.
+    /// Finds where the object of this name is, or belongs, in a list sorted by name.
     fileprivate mutating func withPlace(
         of object: StoredObject, _ body: (inout Self, _ place: Int, _ isThere: Bool) -> Void
     ) {

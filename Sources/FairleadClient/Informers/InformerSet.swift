@@ -5,9 +5,9 @@ import Synchronization
 package final class InformerSet: Sendable {
     private struct State {
         var informers: [GroupVersionResource: Informer] = [:]
-        /// When each was made, on the clock's scale.
+        /// When each informer was created, on the clock's scale.
         var made: [GroupVersionResource: Duration] = [:]
-        /// Made, but not yet running.
+        /// Created, but not yet running.
         var waiting: [Informer] = []
     }
 
@@ -21,7 +21,7 @@ package final class InformerSet: Sendable {
         self.clock = clock
     }
 
-    /// The informer of the resource, made at first use; it starts at once when `run` is under way.
+    /// The informer of the resource, created on first use; it starts at once if `run` is running.
     package func informer(_ resource: GroupVersionResource) -> Informer {
         let (informer, isNew) = state.withLock { state -> (Informer, Bool) in
             if let informer = state.informers[resource] { return (informer, false) }
@@ -37,10 +37,10 @@ package final class InformerSet: Sendable {
 
     package func lister(_ resource: GroupVersionResource) -> Lister { informer(resource).lister }
 
-    /// The informer of the resource, if somebody has asked for it before.
+    /// The informer of the resource, if somebody has already asked for it.
     package func existing(_ resource: GroupVersionResource) -> Informer? { state.withLock { $0.informers[resource] } }
 
-    /// Ends the informer of a resource that is not there any more. The next one who asks gets a new one.
+    /// Stops the informer of a resource that no longer exists. The next request for it creates a new one.
     package func stop(_ resource: GroupVersionResource) {
         let informer = state.withLock { state in
             state.waiting.removeAll { $0.resource == resource }
@@ -50,7 +50,7 @@ package final class InformerSet: Sendable {
         informer?.stop()
     }
 
-    /// Keeps all informers current until the task is cancelled. Call once.
+    /// Runs all informers until the task is cancelled. Call once.
     package func run() async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
@@ -64,7 +64,7 @@ package final class InformerSet: Sendable {
         }
     }
 
-    /// The resources whose informers were made longer ago than this and have not seen their first list.
+    /// The resources whose informers were created longer ago than this and have not yet received their first list.
     package func unsynced(after patience: Duration) -> [GroupVersionResource] {
         let latest = clock.now - patience
         let old = state.withLock { state in
@@ -73,13 +73,13 @@ package final class InformerSet: Sendable {
         return old.filter { !$0.hasSynced }.map(\.resource)
     }
 
-    /// Returns when the informers made so far have seen their first list, or when the task is cancelled.
+    /// Returns when all informers created so far have received their first lists, or when the task is cancelled.
     package func waitForSync() async {
         let informers = state.withLock { Array($0.informers.values) }
         for informer in informers { await informer.waitForSync() }
     }
 
-    /// The same for some resources; makes those that are missing.
+    /// The same for the given resources; creates their informers if need be.
     package func waitForSync(_ resources: GroupVersionResource...) async {
         for resource in resources { await informer(resource).waitForSync() }
     }

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// Reads an informer's picture. Cheap to copy and to call; never waits for the network. Lists are in no order.
+/// Reads an informer's cache. Cheap to copy and to call; never waits for the network. Lists are unordered.
 package struct Lister: Sendable {
     private let informer: Informer
 
@@ -12,16 +12,16 @@ package struct Lister: Sendable {
 
     package func get(_ name: ObjectName) -> StoredObject? { get(namespace: name.namespace, name: name.name) }
 
-    /// All objects of a namespace, or of all with nil.
+    /// All objects in a namespace, or in all namespaces if nil.
     package func list(namespace: String? = nil) -> [StoredObject] { informer.read { $0.objects(in: namespace) } }
 
-    /// The objects that the index files under `key`; none for an index that does not exist.
+    /// The objects that the index has under `key`; none if there is no such index.
     package func indexed(_ index: String, _ key: String) -> [StoredObject] {
         informer.read { $0.indexed(index, key) }
     }
 
     package var count: Int { informer.read { $0.count } }
 
-    /// Whether the first list has arrived and the handlers have seen it.
+    /// Whether the first list has arrived and the handlers have received it.
     package var hasSynced: Bool { informer.hasSynced }
 }

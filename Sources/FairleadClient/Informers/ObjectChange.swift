@@ -1,7 +1,7 @@
 package import FairleadModel
 
-/// What happened to one object: added (`old` nil), changed, or deleted (`new` nil; `old` is then the final version that
-/// is known). At least one of them is set.
+/// A change of one object: added (`old` is nil), modified, or deleted (`new` is nil, and `old` is the last known
+/// version). At least one of them is set.
 package struct ObjectChange: Sendable {
     package var old: StoredObject?
     package var new: StoredObject?
@@ -11,7 +11,7 @@ package struct ObjectChange: Sendable {
         self.new = new
     }
 
-    /// The version to look at when it does not matter which.
+    /// The version to use when it does not matter which.
     package var latest: StoredObject? { new ?? old }
     package var name: ObjectName { latest?.objectName ?? ObjectName(namespace: "", name: "") }
     package var isDeletion: Bool { new == nil }

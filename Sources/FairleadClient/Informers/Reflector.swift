@@ -1,12 +1,12 @@
 package import FairleadModel
 import Logging
 
-/// Keeps somebody's picture of a resource current: lists once, then watches; resumes a watch that ended where it
-/// stopped, and lists again when history no longer reaches back there (410) or the watch fails a second time in a row.
+/// Keeps a cache of a resource current: lists once, then watches. A watch that ended is resumed where it stopped; it
+/// lists again if history no longer reaches back that far (410), or if the watch fails twice in a row.
 package struct Reflector: Sendable {
-    /// Receives lists and events, one call at a time and in the order of revisions.
+    /// Receives lists and events, one call at a time and in revision order.
     package struct Sink: Sendable {
-        /// Everything there is; what is not in it is gone.
+        /// The complete contents; objects that are not in the list are gone.
         package var replace: @Sendable (ObjectList) -> Void
         package var apply: @Sendable ([WatchEvent]) -> Void
 
@@ -38,7 +38,7 @@ package struct Reflector: Sendable {
         self.log = log
     }
 
-    /// Until the task is cancelled. Whatever fails is tried again, later and later, but never given up.
+    /// Runs until the task is cancelled. Failures are retried with a growing backoff, forever.
     package func run() async {
         var revision: Int64?
         var failures = 0
@@ -65,7 +65,7 @@ package struct Reflector: Sendable {
                         continue
                     }
                 }
-                // Whatever is wrong with that revision: a new list may do.
+                // Whatever is wrong with that revision, a new list may help.
                 if failures > 0 { revision = nil }
                 failures += 1
                 if !Task.isCancelled {
@@ -80,7 +80,7 @@ package struct Reflector: Sendable {
         }
     }
 
-    /// Watches until the watch ends; tells after each batch how far it got.
+    /// Watches until the watch ends; reports after each batch how far it got.
     private func follow(
         after start: Int64, progress: (Int64) -> Void
     ) async throws(APIStatus) -> Int64 {

@@ -10,16 +10,16 @@ package struct Backoff: Sendable, Hashable {
 
     /// 5 ms … 1000 s: the per-item limits of client-go's default controller rate limiter.
     package static let controllers = Backoff(first: .milliseconds(5), maximum: .seconds(1000))
-    /// 5 ms … 10 s, for what must come right soon after its cause has gone: pods that wait for a node, nodes whose state
-    /// could not be written.
+    /// 5 ms … 10 s, for work that should succeed soon after the cause of its failure is gone: pods waiting for a node,
+    /// nodes whose status could not be written.
     package static let impatient = Backoff(first: .milliseconds(5), maximum: .seconds(10))
-    /// For what must come back soon once the cause is gone, such as signs of life and the pods of a node: 0.2 s … 7 s,
-    /// as kubelets wait.
+    /// 0.2 s … 7 s, a kubelet's own retry interval: for work that must resume soon after the cause of its failure is
+    /// gone, such as heartbeats and the pods of a node.
     package static let kubelets = Backoff(first: .milliseconds(200), maximum: .seconds(7))
     /// For connections of reflectors: 0.1 s … 5 s.
     package static let reflectors = Backoff(first: .milliseconds(100), maximum: .seconds(5))
 
-    /// How long to wait after one failure more than `failures`.
+    /// How long to wait after `failures` earlier failures and one more.
     package func delay(afterFailures failures: Int) -> Duration {
         var delay = first
         for _ in 0..<min(max(failures, 0), 64) {

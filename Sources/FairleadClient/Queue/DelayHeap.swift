@@ -1,6 +1,6 @@
 import HeapModule
 
-/// Keys with deadlines, earliest first. Each key counts once, with its earliest deadline.
+/// Keys with deadlines, earliest first. Each key is held once, with its earliest deadline.
 struct DelayHeap<Key: Hashable & Sendable>: Sendable {
     private struct Entry: Comparable, Sendable {
         var deadline: Duration
@@ -10,11 +10,11 @@ struct DelayHeap<Key: Hashable & Sendable>: Sendable {
     }
 
     private var entries = Heap<Entry>()
-    /// The deadline that counts; entries with a later one are stale and skipped.
+    /// The valid deadline of each key; entries with a later one are stale and skipped.
     private var deadlines: [Key: Duration] = [:]
 
     var count: Int { deadlines.count }
-    /// With the stale ones.
+    /// Including stale entries.
     var size: Int { entries.count }
 
     /// Returns whether this deadline is now the earliest of all.
@@ -28,7 +28,7 @@ struct DelayHeap<Key: Hashable & Sendable>: Sendable {
         return deadline < wasEarliest
     }
 
-    /// A key that is brought forward again and again leaves an entry behind each time.
+    /// A key whose deadline is brought forward repeatedly leaves a stale entry behind each time.
     private mutating func dropStale() {
         entries = Heap(entries.unordered.filter { deadlines[$0.key] == $0.deadline })
     }

@@ -2,16 +2,16 @@ import DequeModule
 import FairleadModel
 import Synchronization
 
-/// The queue between the watchers and the workers of a controller, after client-go's workqueue.
+/// The queue between a controller's informers and its workers, modelled on client-go's workqueue.
 ///
 /// Guarantees:
 /// - a key that is added many times before it is taken is handed out once;
-/// - a key is worked on by one worker at a time: added while in work, it is handed out again after `done`;
+/// - a key is processed by one worker at a time: if it is added meanwhile, it is handed out again after `done`;
 /// - keys are handed out in the order in which they were (first) added;
-/// - a waiting worker is handed the key by `add` itself: there is no polling.
+/// - `add` hands the key directly to a waiting worker: there is no polling.
 ///
-/// A worker must call `done` for every key it got. Delayed keys need `runDelays` to run somewhere (`ControllerRunner`
-/// does it). Nothing is rate limited but by `addRateLimited`.
+/// A worker must call `done` for every key it received. Delayed keys need a task that runs `runDelays`
+/// (`ControllerRunner` has one). Only `addRateLimited` limits rates.
 package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     private let clock: any DelayClock
     private let backoff: Backoff
@@ -33,11 +33,11 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
 
     private struct State {
         var order: Deque<Key> = []
-        /// Keys in need of work, with since when.
+        /// Keys that need work, each with the time since when.
         var dirty: [Key: Duration] = [:]
-        /// Keys in work, with when they were taken.
+        /// Keys in work, each with the time when it was taken.
         var processing: [Key: Duration] = [:]
-        /// When a worker last finished with a key.
+        /// When a worker last finished a key.
         var progress: Duration
         var failures: [Key: Int] = [:]
         var delays = DelayHeap<Key>()
@@ -51,7 +51,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
             self.metrics = metrics
         }
 
-        /// Marks the key; returns a worker that shall be resumed with it.
+        /// Marks the key as needing work; returns the worker to resume with it, if any.
         mutating func add(_ key: Key, _ clock: any DelayClock) -> Waiter? {
             if isShutDown || dirty[key] != nil { return nil }
             let now = clock.now
@@ -84,16 +84,16 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Marks the key as in need of work.
+    /// Marks the key as needing work.
     @_specialize(where Key == ObjectName)
     package func add(_ key: Key) {
         state.withLock { $0.add(key, clock) }?.resume(returning: key)
     }
 
-    /// Nobody waits longer: whoever comes back too early looks again.
+    /// No delay is longer: a key that comes back too early is simply looked at again.
     private static var longestDelay: Duration { .seconds(86_400) }
 
-    /// Adds the key after a delay, a day at most; of several delays of one key the one that ends first counts.
+    /// Adds the key after a delay of at most a day; if a key has several delays, the one that ends first counts.
     package func addAfter(_ key: Key, _ delay: Duration) {
         guard delay > .zero else { return add(key) }
         let deadline = clock.now + min(delay, Self.longestDelay)
@@ -103,8 +103,8 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         if isFirst { delayChanged.raise() }
     }
 
-    /// Adds the key after a delay that doubles with every call since the last `forget`, and is returned.
-    /// - Parameter limit: what the delay is at the most, if not what the back-off says.
+    /// Adds the key after a delay, which doubles with every call since the last `forget`; returns the delay.
+    /// - Parameter limit: the maximum delay, if not that of the backoff.
     @discardableResult
     package func addRateLimited(_ key: Key, atMost limit: Duration? = nil) -> Duration {
         let failures = state.withLock { state -> Int in
@@ -119,7 +119,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         return delay
     }
 
-    /// Starts the backoff of the key afresh. Returns how often it had failed.
+    /// Resets the backoff of the key. Returns how often it had failed.
     @_specialize(where Key == ObjectName)
     @discardableResult
     package func forget(_ key: Key) -> Int {
@@ -129,7 +129,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// How often `addRateLimited` was called since the last `forget`.
     package func failures(of key: Key) -> Int { state.withLock { $0.failures[key, default: 0] } }
 
-    /// Waits for a key. Nil when the queue has been shut down and is empty, or when the task is cancelled.
+    /// Waits for a key. nil if the queue has been shut down and is empty, or if the task is cancelled.
     @_specialize(where Key == ObjectName)
     package func get() async -> Key? {
         let id = state.withLock { state -> UInt64 in
@@ -156,7 +156,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Says that work on the key has ended. Returns how long it took.
+    /// Reports that work on the key has ended. Returns how long it took.
     @_specialize(where Key == ObjectName)
     @discardableResult
     package func done(_ key: Key) -> Duration {
@@ -171,26 +171,26 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         return took
     }
 
-    /// The keys that have been in work for so long.
+    /// The keys that have been in work for at least this long.
     func stuck(for limit: Duration) -> [Key] {
         let now = clock.now
         return state.withLock { $0.processing.filter { now - $0.value >= limit }.map(\.key) }
     }
 
-    /// Returns how long it was in truth.
+    /// Returns how long the sleep really took.
     func sleep(for delay: Duration) async -> Duration {
         let began = clock.now
         await clock.sleep(until: began + delay)
         return clock.now - began
     }
 
-    /// Keys waiting for a worker, without those in work or delayed.
+    /// Keys waiting for a worker, not counting those in work or delayed.
     package var length: Int { state.withLock { $0.order.count } }
 
-    /// Keys that come when their delay has ended.
+    /// Keys waiting for their delay to end.
     package var delayed: Int { state.withLock { $0.delays.count } }
 
-    /// How the controller of this name is that works this queue off.
+    /// The health of the controller that processes this queue.
     package func health(_ name: String, _ running: ControllerHealth.State) -> ControllerHealth {
         let now = clock.now
         return state.withLock { state in
@@ -206,7 +206,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// No key is taken any more; those in the queue are still handed out.
+    /// No more keys are accepted; those in the queue are still handed out.
     package func shutDown() {
         let waiters = state.withLock { state -> Deque<(id: UInt64, waiter: Waiter)> in
             state.isShutDown = true
@@ -217,10 +217,10 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         delayChanged.raise()
     }
 
-    /// Moves delayed keys into the queue when their time has come, until cancelled or shut down.
+    /// Moves delayed keys into the queue when they are due, until cancelled or shut down.
     ///
-    /// A sleep that was begun is slept out: one that is cancelled stays in the system's timers until its time, and a key
-    /// that fails a thousand times a second would leave as many of them behind.
+    /// A sleep that has begun is never cancelled: a cancelled one stays in the system's timers until its deadline, and
+    /// a key that fails a thousand times a second would leave as many of them behind.
     package func runDelays() async {
         await withDiscardingTaskGroup { group in
             var sleeps: [Duration] = []

@@ -1,27 +1,27 @@
-/// What a work queue reports while it works: the moments behind Kubernetes' `workqueue_*` metrics, as client-go has them.
+/// What a work queue reports while it works: the events behind Kubernetes' `workqueue_*` metrics, as in client-go.
 ///
-/// Called while the queue is locked: a receiver returns at once and calls nobody back. What can be asked at any time
-/// (unfinished work, the longest-running worker) is in `ControllerHealth`.
+/// Called while the queue is locked: implementations must return at once and call nobody back. Figures that can be read
+/// at any time (unfinished work, the longest-running worker) are in `ControllerHealth`.
 package protocol WorkQueueMetrics: Sendable {
-    /// `workqueue_depth`: so many keys wait for a worker now, without those in work or delayed.
+    /// `workqueue_depth`: the number of keys waiting for a worker, not counting those in work or delayed.
     func depthChanged(to depth: Int)
-    /// `workqueue_adds_total`: a key came in need of work that was not so already.
+    /// `workqueue_adds_total`: a key was added that was not yet marked as needing work.
     func added()
-    /// `workqueue_retries_total`: a key comes back later because work on it failed.
+    /// `workqueue_retries_total`: a key will come back later because work on it failed.
     func retried()
-    /// `workqueue_queue_duration_seconds`: a worker took a key that had been in need of work for so long.
+    /// `workqueue_queue_duration_seconds`: a worker took a key that had needed work for this long.
     func taken(after wait: Duration)
-    /// `workqueue_work_duration_seconds`: a worker is done with a key.
+    /// `workqueue_work_duration_seconds`: a worker has finished a key.
     func finished(after work: Duration)
 }
 
-/// Gives each queue the place where it reports. Queues of one name share it.
+/// Gives each queue its metrics. Queues of the same name share them.
 package protocol WorkQueueMetricsProvider: Sendable {
     /// - Parameter queue: the controller's name, such as `endpointslice-controller`.
     func metrics(of queue: String) -> any WorkQueueMetrics
 }
 
-/// For those who do not count.
+/// For queues that record no metrics.
 package struct NoWorkQueueMetrics: WorkQueueMetrics, WorkQueueMetricsProvider {
     package init() {}
 

@@ -1,9 +1,9 @@
-/// A controller: watches some resources and brings the world nearer to what objects say.
+/// A controller: watches some resources and brings the cluster closer to the state that objects specify.
 package protocol Controller: Sendable {
-    /// Kubernetes' name of it (`endpointslice-controller`), for logs and metrics.
+    /// Its name in Kubernetes (`endpointslice-controller`), for logs and metrics.
     var name: String { get }
     /// Works until the task is cancelled, then returns promptly. Called once.
     func run() async
-    /// How it is just now; costs little.
+    /// Its current state; cheap to ask for.
     var health: ControllerHealth { get }
 }

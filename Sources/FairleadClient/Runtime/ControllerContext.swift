@@ -1,16 +1,16 @@
 package import FairleadModel
 
-/// What the controllers of a process share, and where time and chance come from.
+/// What the controllers of a process share, and their sources of time and randomness.
 package struct ControllerContext: Sendable {
-    /// Who writes.
+    /// The client that writes.
     package var client: any ObjectClient
     package var informers: InformerSet
     package var environment: Environment
-    /// What queues and waits go by.
+    /// The clock for queues and delays.
     package var clock: any DelayClock
     package var metrics: any WorkQueueMetricsProvider
 
-    /// - Parameter client: the informers' own if nil.
+    /// - Parameter client: if nil, the informers' client.
     package init(
         client: (any ObjectClient)? = nil, informers: InformerSet, environment: Environment,
         clock: any DelayClock = SystemDelayClock(), metrics: any WorkQueueMetricsProvider = NoWorkQueueMetrics()

@@ -1,18 +1,18 @@
-/// A controller that there can be: its names, and how it is made.
+/// A controller that can be created: its names and its factory.
 ///
-/// `Settings` is what its module needs to know beyond the context; one type for all controllers of a module.
+/// `Settings` is what controllers of a module need beyond the context; one type for all of them.
 package struct ControllerDescriptor<Settings: Sendable>: Sendable {
-    /// kube-controller-manager's name of it where that has such a controller: in logs, metrics and `--controllers`.
+    /// kube-controller-manager's name for it, if there is one: used in logs, metrics and `--controllers`.
     package let name: String
-    /// The name that kube-controller-manager had for it before Kubernetes 1.28.
+    /// kube-controller-manager's name for it before Kubernetes 1.28.
     package let alias: String?
-    /// It stands in for machines or a cloud: not there in a bare control plane unless it is asked for by name.
+    /// Whether it stands in for machines or a cloud: a bare control plane has it only if it is asked for by name.
     package let isStandIn: Bool
     private let makeController: @Sendable (ControllerContext, Settings) -> any Controller
 
     /// - Parameters:
-    ///   - workers: how many keys are in work at a time, at the most.
-    ///   - define: says what is watched, and returns what is done about a key. Called once for each controller made.
+    ///   - workers: the maximum number of keys in work at a time.
+    ///   - define: declares what is watched, and returns the reconcile function. Called once per controller created.
     package init<Key: Hashable & Sendable>(
         _ name: String, alias: String? = nil, isStandIn: Bool = false, workers: Int, backoff: Backoff = .controllers,
         _ define: @escaping @Sendable (ControllerSetup<Key>, Settings) -> Reconcile<Key>
@@ -34,12 +34,12 @@ package struct ControllerDescriptor<Settings: Sendable>: Sendable {
         makeController = make
     }
 
-    /// The controller, not yet running; its informers and handlers are there.
+    /// Creates the controller without running it; its informers and handlers are in place.
     package func make(_ context: ControllerContext, _ settings: Settings) -> any Controller {
         makeController(context, settings)
     }
 
-    /// The same for somebody who has the settings among others, and a context that he may have to change.
+    /// The same descriptor for a caller whose settings contain these ones, and who may need to change the context.
     package func within<Other: Sendable>(
         settings: @escaping @Sendable (Other) -> Settings,
         context: @escaping @Sendable (ControllerContext, Other) -> ControllerContext = { context, _ in context }

@@ -1,22 +1,22 @@
 import FairleadModel
 import Synchronization
 
-/// What a reconcile asks for when it succeeded.
+/// What a successful reconcile asks for.
 package enum ReconcileResult: Sendable, Hashable {
     case done
-    /// Come back to this key, without counting a failure.
+    /// Add the key again later, without counting a failure.
     case again(after: Duration)
 
-    /// Come back when that has passed, if there is something to wait for.
+    /// Add the key again after the delay; nil if there is nothing to wait for.
     package init(again delay: Duration?) { self = delay.map { .again(after: $0) } ?? .done }
 }
 
-/// The workers of a controller: take a key, reconcile it, come back later when that failed.
+/// The workers of a controller: each takes a key, reconciles it, and retries it later if that failed.
 ///
-/// Retries wait as the queue's back-off says (5 ms, doubling up to 1000 s, unless it was made with another). A reconcile
-/// that throws because its task was cancelled is not retried; one that failed by the server's own trouble waits no longer
-/// than 30 s. One that does not come back keeps its own key only: after
-/// a minute another worker takes the place of its worker, up to twice as many as there are to be.
+/// Retries follow the queue's backoff (5 ms, doubling up to 1000 s, unless it was created with another one). A
+/// reconcile that throws because its task was cancelled is not retried; one that failed because of the server's own
+/// trouble waits at most 30 s. A reconcile that hangs blocks only its own key: after a minute another worker replaces
+/// its worker, up to as many extra workers as there are regular ones.
 package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
     package let name: String
     private let workers: Int
@@ -27,7 +27,7 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
 
     private struct State {
         var health = ControllerHealth.State.waiting
-        /// Keys that are stuck, and whose workers' places have been taken.
+        /// Keys that are stuck and whose workers have been replaced.
         var replaced: Set<Key> = []
     }
 
@@ -43,7 +43,7 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
         self.reconcile = reconcile
     }
 
-    /// Until the task is cancelled or the queue is shut down and empty.
+    /// Runs until the task is cancelled, or the queue is shut down and empty.
     package func run() async {
         state.withLock { $0.health = .running }
         defer { state.withLock { $0.health = .ended } }
@@ -66,7 +66,7 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// How the controller is just now.
+    /// The current state of the controller.
     package var health: ControllerHealth { queue.health(name, state.withLock { $0.health }) }
 
     private func delays() async -> Ending {
@@ -81,7 +81,7 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
                 case .done: succeeded(key)
                 case .again(let delay):
                     succeeded(key)
-                    // At once means soon: a key that is never content leaves the others their turn.
+                    // Not at once: a key that always asks for more must leave the others their turn.
                     queue.addAfter(key, max(delay, .milliseconds(1)))
                 }
             } catch {
@@ -100,7 +100,7 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
         return .worker
     }
 
-    /// What is the server's own trouble (a full disk) is no fault of the key: once it is over, all is to be right soon.
+    /// The server's own trouble (a full disk) is not the key's fault: once it is over, everything should recover soon.
     private static func longestDelay(after error: any Error) -> Duration? {
         guard let status = error as? APIStatus, status.code >= 500 else { return nil }
         return .seconds(30)
@@ -113,11 +113,11 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
 
     // MARK: - keys that are stuck
 
-    /// Returns when workers are stuck and nobody works in their place yet: with how many.
+    /// Returns the number of stuck workers that nobody replaces yet, once there are any.
     private func watchOver() async -> Ending {
         while !Task.isCancelled {
             let period = ControllerHealth.stuckAfter / 4
-            // A process that was stopped finds all work to be old: the next look tells.
+            // After the process was suspended, all work looks old: the next look will tell.
             if await queue.sleep(for: period) > period * 2 { continue }
             let stuck = queue.stuck(for: ControllerHealth.stuckAfter)
             let new = state.withLock { state in
@@ -131,7 +131,7 @@ package final class ControllerRunner<Key: Hashable & Sendable>: Sendable {
         return .delays
     }
 
-    /// Why a child of the group has ended.
+    /// Why a child task of the group has ended.
     private enum Ending: Sendable {
         case worker
         case delays

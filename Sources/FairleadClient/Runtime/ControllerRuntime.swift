@@ -1,4 +1,4 @@
-/// Every controller as it runs: waits for the first lists, then works its queue off until it is cancelled.
+/// The run loop of every controller: waits for the first lists, then processes its queue until cancelled.
 struct ControllerRuntime<Key: Hashable & Sendable>: Controller {
     let informers: [Informer]
     let companions: [@Sendable () async -> Void]

@@ -1,7 +1,7 @@
-/// Which controllers run: what kube-controller-manager's flag `--controllers` says.
+/// Which controllers run: the value of kube-controller-manager's flag `--controllers`.
 ///
-/// A list of `*` (all that are on by default), `name` (this one) and `-name` (not this one). Of several items about one
-/// controller the first counts; a list without `*` means those it names alone.
+/// A list of `*` (all that are on by default), `name` (enable it) and `-name` (disable it). If several items concern
+/// one controller, the first one counts; without `*`, only the named controllers run.
 package struct ControllerSelection: Sendable, Hashable {
     /// A name that no controller has.
     package struct UnknownName: Error, Hashable, CustomStringConvertible {
@@ -13,7 +13,7 @@ package struct ControllerSelection: Sendable, Hashable {
         }
     }
 
-    /// What is on by default.
+    /// All controllers that are on by default.
     package static let standard = ControllerSelection(items: ["*"])
 
     private let items: [String]
@@ -21,8 +21,8 @@ package struct ControllerSelection: Sendable, Hashable {
     private init(items: [String]) { self.items = items }
 
     /// - Parameters:
-    ///   - text: items separated by commas; white space around them does not count.
-    ///   - known: the name of every controller; `aliases` lead from other names to them.
+    ///   - text: items separated by commas; white space around them is ignored.
+    ///   - known: the name of every controller; `aliases` maps other names to these.
     package init(_ text: String, known: [String], aliases: [String: String] = [:]) throws(UnknownName) {
         var items: [String] = []
         for part in text.split(separator: ",") {

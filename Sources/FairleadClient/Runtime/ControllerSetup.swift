@@ -1,10 +1,10 @@
 package import FairleadModel
 import Synchronization
 
-/// How a controller says what it looks at, while it is made.
+/// How a controller declares, while it is being created, what it watches.
 ///
-/// Everything named here starts and ends with the controller. Handlers map changes to keys and must not wait; an informer
-/// that has seen its list already tells a new handler what there is at once.
+/// Everything declared here starts and ends with the controller. Handlers map changes to keys and must not wait; an
+/// informer that already has its list calls a new handler at once for the existing objects.
 package final class ControllerSetup<Key: Hashable & Sendable>: Sendable {
     private struct Parts {
         var watched: [Informer] = []
@@ -15,7 +15,7 @@ package final class ControllerSetup<Key: Hashable & Sendable>: Sendable {
     /// The controller's name.
     package let name: String
     package let context: ControllerContext
-    /// For keys that neither a change nor a result brings.
+    /// For keys that come neither from a change nor from a result.
     package let queue: WorkQueue<Key>
     private let parts = Mutex(Parts())
 
@@ -28,10 +28,10 @@ package final class ControllerSetup<Key: Hashable & Sendable>: Sendable {
     package var client: any ObjectClient { context.client }
     package var informers: InformerSet { context.informers }
     package var clock: any DelayClock { context.clock }
-    /// The time of day, for what is shown.
+    /// The wall clock, for times that are shown.
     package var now: @Sendable () -> Timestamp { context.environment.now }
 
-    /// The shared informer of the resource. Workers begin when it has seen its first list.
+    /// The shared informer of the resource. Workers start once it has received its first list.
     @discardableResult
     package func watch(_ resource: GroupVersionResource) -> Informer {
         let informer = context.informers.informer(resource)
@@ -41,7 +41,7 @@ package final class ControllerSetup<Key: Hashable & Sendable>: Sendable {
         return informer
     }
 
-    /// The same; each change makes the controller look at these keys.
+    /// The same; each change adds these keys to the queue.
     @discardableResult
     package func watch(
         _ resource: GroupVersionResource, _ keys: @escaping @Sendable (ObjectChange) -> [Key]
@@ -51,8 +51,8 @@ package final class ControllerSetup<Key: Hashable & Sendable>: Sendable {
         return informer
     }
 
-    /// Each change that the informer sees makes the controller look at these keys, at once or after a delay. Workers do
-    /// not wait for its first list.
+    /// Each change that the informer sees adds these keys to the queue, at once or after a delay. Workers do not wait
+    /// for its first list.
     package func map(
         _ informer: Informer, after delay: Duration = .zero, _ keys: @escaping @Sendable (ObjectChange) -> [Key]
     ) {
@@ -61,7 +61,7 @@ package final class ControllerSetup<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Writes events as long as the controller runs.
+    /// A recorder that writes events for as long as the controller runs.
     /// - Parameter component: `source.component`, if it is not the controller's name.
     package func recorder(component: String? = nil) -> EventRecorder {
         let recorder = EventRecorder(
@@ -70,12 +70,13 @@ package final class ControllerSetup<Key: Hashable & Sendable>: Sendable {
         return recorder
     }
 
-    /// Runs beside the workers, from the beginning, until it is cancelled with them.
+    /// Runs alongside the workers, from the start of the controller, and is cancelled with them.
     package func runAlongside(_ work: @escaping @Sendable () async -> Void) {
         parts.withLock { $0.companions.append(work) }
     }
 
-    /// Asked when the first lists are there, before the workers begin: keys to look at whatever has changed.
+    /// Called when the first lists are complete, before the workers start: these keys are reconciled whatever has
+    /// changed.
     package func begin(with keys: @escaping @Sendable () -> [Key]) { parts.withLock { $0.first.append(keys) } }
 
     func makeController(workers: Int, reconcile: @escaping Reconcile<Key>) -> some Controller {
@@ -86,5 +87,5 @@ package final class ControllerSetup<Key: Hashable & Sendable>: Sendable {
     }
 }
 
-/// Brings the world nearer to what the object of this key says. Throws to be called again later.
+/// Brings the cluster closer to the state that this key's object specifies. Throws to be called again later.
 package typealias Reconcile<Key> = @Sendable (Key) async throws -> ReconcileResult
