@@ -4,7 +4,7 @@ package struct CIDR: Hashable, Sendable, CustomStringConvertible {
     package let network: IPAddress
     package let prefixLength: Int
 
-    /// Host bits of `address` are cleared. nil where the length does not fit the family.
+    /// The host bits of `address` are cleared. nil if the length does not fit the address family.
     package init?(_ address: IPAddress, prefixLength: Int) {
         guard (0...address.bitWidth).contains(prefixLength) else { return nil }
         let hostBits = UInt128(address.bitWidth - prefixLength)
@@ -13,7 +13,7 @@ package struct CIDR: Hashable, Sendable, CustomStringConvertible {
         self.prefixLength = prefixLength
     }
 
-    /// Reads `address/length` as Go's net.ParseCIDR does; host bits need not be zero, and are cleared.
+    /// Parses `address/length` like Go's net.ParseCIDR; host bits need not be zero, and are cleared.
     package init?(_ text: String) {
         guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else { return nil }
         let digits = text[slash...].utf8.dropFirst()
@@ -43,7 +43,7 @@ package struct CIDR: Hashable, Sendable, CustomStringConvertible {
 
     package var isIPv4: Bool { network.isIPv4 }
 
-    /// How many addresses there are; `UInt128.max` stands for 2^128.
+    /// The number of addresses; `UInt128.max` stands for 2^128.
     package var size: UInt128 {
         let hostBits = network.bitWidth - prefixLength
         return hostBits == 128 ? .max : UInt128(1) << UInt128(hostBits)

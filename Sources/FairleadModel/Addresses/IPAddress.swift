@@ -1,7 +1,7 @@
 /// An IPv4 or IPv6 address without a zone.
 ///
-/// Texts are read as strictly as Go's net.ParseIP: four decimal numbers without leading zeros, or RFC 4291 text. An
-/// IPv4-mapped IPv6 address is that IPv4 address. Printed as RFC 5952 recommends.
+/// Parsed as strictly as by Go's net.ParseIP: four decimal numbers without leading zeros, or RFC 4291 text. An
+/// IPv4-mapped IPv6 address becomes the IPv4 address. Printed as RFC 5952 recommends.
 package struct IPAddress: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The 32 or 128 bits of the address as a number.
     package let bits: UInt128
@@ -23,7 +23,7 @@ package struct IPAddress: Hashable, Sendable, Comparable, CustomStringConvertibl
         }
     }
 
-    /// The address as it should be written; a text that is none stays as it is.
+    /// The address in canonical form; a text that is not an address is returned unchanged.
     package static func canonical(_ text: String) -> String { IPAddress(text)?.description ?? text }
 
     /// IPv4 before IPv6, then by number.
@@ -31,11 +31,11 @@ package struct IPAddress: Hashable, Sendable, Comparable, CustomStringConvertibl
         left.isIPv4 == right.isIPv4 ? left.bits < right.bits : left.isIPv4
     }
 
-    /// The address so many further on, wrapping around at the end of the family.
+    /// The address that many further on, wrapping around at the end of the address family.
     package func advanced(by distance: UInt128) -> IPAddress { IPAddress(bits: bits &+ distance, isIPv4: isIPv4) }
 
     package var bitWidth: Int { isIPv4 ? 32 : 128 }
-    /// `IPv4` or `IPv6`, as `ipFamilies` and `addressType` name it.
+    /// `IPv4` or `IPv6`, the values of `ipFamilies` and `addressType`.
     package var family: String { isIPv4 ? "IPv4" : "IPv6" }
 
     package var isUnspecified: Bool { bits == 0 }
@@ -90,7 +90,7 @@ package struct IPAddress: Hashable, Sendable, Comparable, CustomStringConvertibl
         for byte in text {
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
-                // A zero can only stand alone.
+                // A leading zero is only allowed as the whole number.
                 if digits > 0, number == 0 { return nil }
                 number = number * 10 + UInt32(byte - UInt8(ascii: "0"))
                 digits += 1
@@ -129,7 +129,7 @@ package struct IPAddress: Hashable, Sendable, Comparable, CustomStringConvertibl
         groups.reduce(UInt128(0)) { $0 << 16 | UInt128($1.value) }
     }
 
-    /// Groups between colons; the last may be an IPv4 address, which counts as two.
+    /// The groups between colons; the last part may be an IPv4 address, which counts as two groups.
     private static func groups(_ text: Substring) -> [Group]? {
         if text.isEmpty { return [] }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)

@@ -1,16 +1,16 @@
-/// An object on its way into storage: its tree, and its JSON with a gap where the resourceVersion goes.
+/// An object on its way into storage: its tree, and its JSON with a gap for the resourceVersion.
 ///
-/// The revision is known only when the commit happens, so encoding (the expensive part) is done before, outside of any
-/// lock, and the digits are put into the gap afterwards.
+/// The revision is only known at commit time, so encoding (the expensive part) happens before, outside any lock, and
+/// the digits are inserted into the gap afterwards.
 package struct Document: Sendable {
     /// The object without `metadata.resourceVersion`.
     package let value: Value
-    /// JSON of `value` with `"resourceVersion":""` as first member of its metadata.
+    /// The JSON of `value`, with `"resourceVersion":""` as the first member of its metadata.
     package let bytes: [UInt8]
     /// The offset in `bytes` between those two quotes.
     package let revisionOffset: Int
 
-    /// Members are written in the order kind, apiVersion, metadata, the rest sorted; `metadata` must be an object.
+    /// Members are written in the order kind, apiVersion, metadata, then the rest sorted; `metadata` must be an object.
     package init(_ object: Value) {
         var value = object
         value.set(nil, at: "metadata", "resourceVersion")
@@ -20,7 +20,7 @@ package struct Document: Sendable {
         self.value = value
     }
 
-    /// Takes what storage loaded; `value` is decoded by the caller.
+    /// Wraps what was loaded from storage; the caller decodes `value`.
     package init(value: Value, bytes: [UInt8], revisionOffset: Int) {
         self.value = value
         self.bytes = bytes

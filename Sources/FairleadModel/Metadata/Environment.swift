@@ -6,16 +6,16 @@
     import Darwin
 #endif
 
-/// Time, identity and chance, handed to whatever needs them, so that whole runs can be replayed.
+/// The sources of time, identity and randomness, passed to whatever needs them, so that whole runs can be replayed.
 package struct Environment: Sendable {
     package var now: @Sendable () -> Timestamp
-    /// A new version 4 UUID in lower case.
+    /// A new version 4 UUID, in lower case.
     package var newUID: @Sendable () -> String
-    /// As many characters as asked for, of `bcdfghjklmnpqrstvwxz2456789`: no vowels and nothing that looks like one,
-    /// so that no words come out (k8s.io/apimachinery `util/rand`).
+    /// A suffix of the given length, of the characters `bcdfghjklmnpqrstvwxz2456789`: no vowels and no digits that
+    /// resemble them, so that no words result (k8s.io/apimachinery `util/rand`).
     package var randomSuffix: @Sendable (Int) -> String
 
-    /// A number from 0 up to, but not, 1.
+    /// A number in the range 0..<1.
     package var randomFraction: @Sendable () -> Double
 
     package init(
@@ -31,7 +31,7 @@ package struct Environment: Sendable {
 
     package static let suffixAlphabet: [UInt8] = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
 
-    /// The machine's clock and generator.
+    /// The machine's clock and random numbers.
     package static let live = Environment(
         now: {
             var time = timespec()
@@ -46,7 +46,7 @@ package struct Environment: Sendable {
                 let count = UInt64(suffixAlphabet.count)
                 var word: UInt64 = 0
                 let letters = (0..<length).map { index in
-                    // Of eight letters to a word, no letter comes more often than another by a part in 2^25.
+                    // With eight letters per word, no letter is more frequent than another by more than a part in 2^25.
                     word = index % 8 == 0 ? generator.next() : word / count
                     return suffixAlphabet[Int(word % count)]
                 }
@@ -55,7 +55,7 @@ package struct Environment: Sendable {
         },
         randomFraction: { RandomPool.shared.take { Double.random(in: 0..<1, using: &$0) } })
 
-    /// A version 4 UUID (RFC 9562) of 122 of these bits.
+    /// A version 4 UUID (RFC 9562), with 122 of these bits.
     package static func uuid(high: UInt64, low: UInt64) -> String {
         let high = high & ~0xF000 | 0x4000
         let low = low & ~(0xC000 << 48) | 0x8000 << 48

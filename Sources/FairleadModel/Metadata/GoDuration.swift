@@ -1,6 +1,6 @@
-/// Durations as Go writes them: `60s`, `1h30m`, `1.5h`, `300ms`.
+/// Durations in Go's notation: `60s`, `1h30m`, `1.5h`, `300ms`.
 ///
-/// Reference: Go's `time.ParseDuration`, whose messages these are.
+/// Reference: Go's `time.ParseDuration`, which the messages come from.
 package enum GoDuration {
     package struct ParseError: Error, Equatable {
         package var message: String
@@ -13,7 +13,7 @@ package enum GoDuration {
         "h": 3_600_000_000_000,
     ]
 
-    /// - Throws: also where the duration has more nanoseconds than an `Int64` holds (292 years).
+    /// - Throws: also if the duration does not fit an `Int64` of nanoseconds (292 years).
     package static func parse(_ text: String) throws(ParseError) -> Duration {
         let invalid = ParseError(message: "time: invalid duration \(text.goQuoted)")
         var rest = Array(text.utf8)[...]
@@ -51,7 +51,7 @@ package enum GoDuration {
     private static func amount(_ whole: ArraySlice<UInt8>, _ fraction: ArraySlice<UInt8>, unit: Int64) -> Int64? {
         guard let number = Int64(whole.isEmpty ? "0" : String(decoding: whole, as: UTF8.self)) else { return nil }
         let (scaled, overflows) = number.multipliedReportingOverflow(by: unit)
-        // Beyond nine digits there are no nanoseconds left.
+        // Digits beyond the ninth are less than a nanosecond.
         let digits = String(decoding: fraction.prefix(15), as: UTF8.self)
         let part = fraction.isEmpty ? 0 : (Double("0." + digits) ?? 0) * Double(unit)
         let (sum, exceeds) = scaled.addingReportingOverflow(Int64(part))

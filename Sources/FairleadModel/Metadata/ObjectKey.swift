@@ -1,5 +1,5 @@
-/// Where an object lives: the resource, then the namespace (empty for cluster-scoped ones), then the name.
-/// The order is that of lists: by namespace, then by name, byte by byte.
+/// Identifies an object: the resource, then the namespace (empty for cluster-scoped objects), then the name. The order
+/// is that of lists: by namespace, then by name, bytewise.
 package struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertible {
     package var resource: GroupResource
     package var namespace: String
@@ -11,13 +11,13 @@ package struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertibl
         self.name = name
     }
 
-    /// Byte by byte too: texts that Unicode calls equivalent are different names.
+    /// Also bytewise: texts that Unicode considers equivalent are different names.
     package static func == (left: ObjectKey, right: ObjectKey) -> Bool {
         left.name.isSameBytes(as: right.name) && left.namespace.isSameBytes(as: right.namespace)
             && left.resource == right.resource
     }
 
-    /// Groups are left out: few resources of different groups have one name.
+    /// The group is left out: resources of different groups rarely share a name.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(resource.resource)
         hasher.combine(namespace)

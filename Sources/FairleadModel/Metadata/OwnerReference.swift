@@ -19,7 +19,7 @@ package struct OwnerReference: Sendable, Hashable {
         self.blockOwnerDeletion = blockOwnerDeletion
     }
 
-    /// nil where the value is no object.
+    /// nil if the value is not an object.
     package init?(_ value: Value) {
         guard case .object = value else { return nil }
         self.init(

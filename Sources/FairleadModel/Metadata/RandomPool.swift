@@ -8,8 +8,8 @@ import Synchronization
     import Darwin
 #endif
 
-/// The system's randomness, fetched 256 bytes at a time (the most that getentropy gives): a create needs a dozen small numbers, and each would be a
-/// system call of its own. No word is given out twice.
+/// The system's random bytes, fetched 256 at a time (the maximum of getentropy): a create needs a dozen small numbers,
+/// and each would be a system call of its own. No word is used twice.
 final class RandomPool: Sendable {
     static let shared = RandomPool()
 

@@ -1,4 +1,4 @@
-/// A resource of a group, without version: what `Status` details and storage keys name.
+/// A resource of a group, without a version: used in `Status` details and storage keys.
 package struct GroupResource: Hashable, Sendable, CustomStringConvertible {
     package var group: String
     package var resource: String
@@ -12,7 +12,7 @@ package struct GroupResource: Hashable, Sendable, CustomStringConvertible {
     package var description: String { group.isEmpty ? resource : "\(resource).\(group)" }
 }
 
-/// A resource of a version of a group: what a path names.
+/// A resource in a version of a group: what a path refers to.
 package struct GroupVersionResource: Hashable, Sendable {
     package var group: String
     package var version: String

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// One version of one object, immutable and shared by everybody: cache, watchers, informers, lists.
+/// One version of one object, immutable and shared by all: caches, watchers, informers, lists.
 ///
-/// `bytes` are what a client is sent. `value` is decoded at first use when the object came from disk.
+/// `bytes` are what clients receive. If the object came from disk, `value` is decoded on first use.
 package final class StoredObject: Sendable {
     package let key: ObjectKey
     /// The revision of the transaction that wrote this version: `metadata.resourceVersion`.
@@ -11,19 +11,20 @@ package final class StoredObject: Sendable {
     package let createRevision: Int64
     /// Canonical JSON including `metadata.resourceVersion`.
     package let bytes: [UInt8]
-    /// Where in `bytes` the digits of the revision begin.
+    /// The offset in `bytes` at which the digits of the revision begin.
     private let revisionOffset: Int
     private let tree: Mutex<Tree>
-    /// Whether nobody has asked for the tree since the last `ageTree`. Set and read without the lock: it is advice.
+    /// Whether nobody has asked for the tree since the last `ageTree`. Read and written without the lock: it is only a
+    /// hint.
     private let isIdle = Atomic(false)
 
-    /// The tree is made at first use: most versions are stored and sent without anybody looking inside.
+    /// The tree is built on first use: most versions are stored and sent without anybody looking inside.
     private enum Tree {
-        /// Only bytes.
+        /// Only the bytes.
         case encoded
-        /// Only bytes, and it stays so: whoever still wants the tree of this version decodes one for itself.
+        /// Only the bytes, permanently: each use of this version's tree decodes it anew.
         case released
-        /// A tree under another revision or none.
+        /// A tree with another resourceVersion, or none.
         case unstamped(Value)
         case ready(Value)
     }
@@ -39,7 +40,7 @@ package final class StoredObject: Sendable {
         tree = Mutex(value.map { .unstamped($0) } ?? .encoded)
     }
 
-    /// Fills the gap of `document` with `revision`.
+    /// Fills the gap in `document` with `revision`.
     package convenience init(key: ObjectKey, document: Document, revision: Int64, createRevision: Int64) {
         self.init(
             key: key, revision: revision, createRevision: createRevision,
@@ -47,7 +48,7 @@ package final class StoredObject: Sendable {
             revisionOffset: document.revisionOffset, value: document.value)
     }
 
-    /// The same from storage, where only bytes are kept: the tree is decoded at first use.
+    /// The same, loaded from storage, which only keeps bytes: the tree is decoded on first use.
     package convenience init(
         key: ObjectKey, bytes: [UInt8], revisionOffset: Int, revision: Int64, createRevision: Int64
     ) {
@@ -57,7 +58,7 @@ package final class StoredObject: Sendable {
             value: nil)
     }
 
-    /// The same content under another revision: how a deletion shows what was deleted.
+    /// The same content with another revision: how a deletion shows the deleted object.
     package func restamped(revision: Int64) -> StoredObject {
         let digits = String(self.revision).utf8.count
         return StoredObject(
@@ -81,7 +82,7 @@ package final class StoredObject: Sendable {
         return result
     }
 
-    /// The object, `metadata.resourceVersion` included.
+    /// The object, including `metadata.resourceVersion`.
     package var value: Value {
         if isIdle.load(ordering: .relaxed) { isIdle.store(false, ordering: .relaxed) }
         return tree.withLock { tree in
@@ -101,11 +102,11 @@ package final class StoredObject: Sendable {
     }
 
     private var decoded: Value {
-        // Bytes in storage were written by our own encoder; null would mean a damaged database.
+        // Stored bytes were written by our own encoder; null here would mean a damaged database.
         (try? JSON.parse(bytes, maximumDepth: JSON.maximumStoredDepth))?.value ?? .null
     }
 
-    /// Whether the tree is in memory, beside the bytes.
+    /// Whether the tree is in memory in addition to the bytes.
     package var isDecoded: Bool {
         tree.withLock { tree in
             switch tree {
@@ -115,21 +116,21 @@ package final class StoredObject: Sendable {
         }
     }
 
-    /// Gives up the tree if nobody has asked for it since the last call; it is made again at its next use. It takes
-    /// several times the room of the bytes.
+    /// Releases the tree, which takes several times the space of the bytes, if nobody has asked for it since the last
+    /// call; it is decoded again on its next use.
     package func ageTree() {
         guard isIdle.exchange(true, ordering: .relaxed) else { return }
-        // Taken out, to be freed without the lock.
+        // Taken out first, so that it is freed outside the lock.
         _ = tree.withLock { tree -> Tree? in
             if case .released = tree { return nil }
             return exchange(&tree, with: .encoded)
         }
     }
 
-    /// Gives up the tree for good, which takes several times the room of the bytes: for versions that have been
-    /// replaced. `value` still answers, by decoding each time.
+    /// Releases the tree, which takes several times the space of the bytes, for good: for versions that have been
+    /// replaced. `value` still works, by decoding each time.
     package func releaseTree() {
-        // Taken out, to be freed without the lock.
+        // Taken out first, so that it is freed outside the lock.
         _ = tree.withLock { exchange(&$0, with: .released) }
     }
 

@@ -1,6 +1,7 @@
-/// An instant in UTC, as `metadata.creationTimestamp` (whole seconds) and MicroTime fields (six decimals) show it.
+/// An instant in UTC, as in `metadata.creationTimestamp` (whole seconds) and MicroTime fields (six decimals).
 ///
-/// Of the years 0 to 9999, which RFC 3339 can write: what is read, added to or printed beyond them is refused or cut.
+/// Limited to the years 0 to 9999, which RFC 3339 can express: other dates are not parsed, and results beyond are
+/// clamped.
 package struct Timestamp: Sendable, Hashable, Comparable {
     /// Seconds since 1970-01-01T00:00:00Z.
     package var seconds: Int64
@@ -16,10 +17,10 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }
 
-    /// The first and the last second.
+    /// The first and the last second that can be written.
     private static let written: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
 
-    /// The instant so many seconds later (or earlier), at most the first or last one.
+    /// The instant that many seconds later (or earlier), clamped to the first or last one.
     package func adding(seconds delta: Double) -> Timestamp {
         if delta.isNaN { return self }
         let whole = delta.isFinite ? delta.rounded(.down) : delta
@@ -32,15 +33,15 @@ package struct Timestamp: Sendable, Hashable, Comparable {
             nanoseconds: Int32(truncatingIfNeeded: nanoseconds - carried * 1_000_000_000))
     }
 
-    /// Seconds from `other` until this instant.
+    /// The seconds from `other` to this instant.
     package func since(_ other: Timestamp) -> Double {
         Double(seconds -| other.seconds) + Double(nanoseconds -| other.nanoseconds) / 1e9
     }
 
-    /// How long it is from `other` until this instant, at most a thousand years.
+    /// The time from `other` to this instant, at most a thousand years.
     package func duration(since other: Timestamp) -> Duration { .seconds(saturating: since(other)) }
 
-    /// How much is left now of a wait that began at a stored moment; none when it is over.
+    /// How much remains of a wait that began at a stored instant; zero once it is over.
     ///
     /// A moment that lies well ahead was stamped before the clock was set back. When it was is not known then, and the
     /// wait counts as over: the alternative is to wait until that time comes round again, maybe for years. For waits
@@ -50,7 +51,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         return passed < .zero - Self.correction ? .zero : max(wait - passed, .zero)
     }
 
-    /// Clocks are put right by as much all the time.
+    /// Clock corrections up to this size are normal.
     private static let correction = Duration.seconds(60)
 
     /// `2026-01-02T03:04:05Z`.
@@ -59,7 +60,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     /// `2026-01-02T03:04:05.000006Z`.
     package var rfc3339Micro: String { text(withMicroseconds: true) }
 
-    /// Digit by digit into one buffer: every write stamps at least one time.
+    /// Written digit by digit into one buffer: every write stamps at least one time.
     private func text(withMicroseconds: Bool) -> String {
         let seconds = min(max(seconds, Self.written.lowerBound), Self.written.upperBound)
         let days = seconds.flooredQuotient(86_400)
@@ -109,7 +110,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 }
 
 extension Timestamp {
-    /// Reads RFC 3339 as Go's time.Parse does: any fraction, `Z` or an offset; dates that exist only.
+    /// Parses RFC 3339 like Go's time.Parse: any fraction, `Z` or an offset; only dates that exist.
     package init?(rfc3339 text: String) {
         var scanner = DigitScanner(text.utf8[...])
         guard let year = scanner.digits(4), scanner.take("-"), let month = scanner.digits(2), scanner.take("-"),
@@ -165,7 +166,7 @@ private struct DigitScanner {
         return result
     }
 
-    /// Decimals as nanoseconds; digits beyond the ninth are cut off.
+    /// The decimals as nanoseconds; digits beyond the ninth are dropped.
     mutating func fraction() -> Int64? {
         var result: Int64 = 0
         var count = 0

@@ -1,5 +1,5 @@
 /// What every object has: its kind, and the fields of `metadata` (meta/v1 ObjectMeta). Missing strings read as "",
-/// missing maps and lists as empty; setting an empty one removes the field.
+/// missing maps and lists as empty; setting an empty value removes the field.
 extension Value {
     package var kind: String { self["kind"]?.string ?? "" }
     package var apiVersion: String { self["apiVersion"]?.string ?? "" }
@@ -28,10 +28,10 @@ extension Value {
     package var deletionTimestamp: String? { at("metadata", "deletionTimestamp")?.string }
     package var deletionGracePeriodSeconds: Int64? { at("metadata", "deletionGracePeriodSeconds")?.int }
 
-    /// nil where there is none or it is no number.
+    /// nil if there is none, or if it is not a number.
     package var resourceVersion: Int64? { at("metadata", "resourceVersion")?.string.flatMap { Int64($0) } }
 
-    /// 0 where there is none.
+    /// 0 if there is none.
     package var generation: Int64 {
         get { at("metadata", "generation")?.int ?? 0 }
         set { set(newValue == 0 ? nil : .int(newValue), at: "metadata", "generation") }

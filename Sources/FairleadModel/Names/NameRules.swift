@@ -1,4 +1,4 @@
-/// What names and values of fields may look like, in Kubernetes' words. Every rule answers the messages of what is
+/// The rules for names and values of fields, with Kubernetes' messages. Every rule returns the messages for what is
 /// wrong; none means valid.
 ///
 /// Reference: k8s.io/apimachinery `util/validation`; RFC 1035, RFC 1123.
@@ -110,7 +110,7 @@ package enum NameRules {
         return messages
     }
 
-    /// Names that stand as one segment of a path (roles, for instance, may have colons).
+    /// Names that form one segment of a path (those of roles, for instance, may contain colons).
     package static func pathSegment(_ text: String) -> [String] {
         if text == "." || text == ".." { return ["may not be '\(text)'"] }
         let bytes = text.utf8

@@ -1,5 +1,5 @@
 extension StringProtocol {
-    /// The text without the spaces and tabs at its ends, as headers may have them.
+    /// The text without leading and trailing spaces and tabs, which headers may have.
     package var trimmingSpaces: String {
         var text = self[...]
         while let first = text.first, first == " " || first == "\t" { text = text.dropFirst() }

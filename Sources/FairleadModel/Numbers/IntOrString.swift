@@ -3,7 +3,7 @@ package enum IntOrString: Hashable, Sendable {
     case number(Int64)
     case percent(Int64)
 
-    /// Nil where the value is neither; percentages beyond 64 bits are cut to them.
+    /// nil if the value is neither; percentages that do not fit 64 bits are clamped.
     package init?(_ value: Value?) {
         switch value {
         case .string(let text):
@@ -15,7 +15,7 @@ package enum IntOrString: Hashable, Sendable {
         }
     }
 
-    /// Digits and a percent sign: what Kubernetes' validation takes for a percentage.
+    /// Digits and a percent sign: what Kubernetes' validation accepts as a percentage.
     private static func percent(_ text: String) -> Int64? {
         let digits = text.utf8.dropLast()
         guard text.utf8.last == UInt8(ascii: "%"), !digits.isEmpty,
@@ -24,7 +24,8 @@ package enum IntOrString: Hashable, Sendable {
         return digits.reduce(0) { $0 *| 10 +| Int64($1 &- UInt8(ascii: "0")) }
     }
 
-    /// How many that is of `total`. Numbers of objects have 32 bits in Kubernetes: what is beyond is cut to them.
+    /// The resulting number for a total of `total`. Numbers in objects have 32 bits in Kubernetes: the result is
+    /// clamped to them.
     package func scaled(to total: Int64, roundingUp: Bool) -> Int64 {
         switch self {
         case .number(let number): return Int64(Int32(clamping: number))

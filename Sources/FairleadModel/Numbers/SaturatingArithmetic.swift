@@ -1,6 +1,6 @@
-// Arithmetic that stops at the ends of its type instead of trapping: the one to use on whatever a client can set
-// (replicas, seconds, percentages, revisions, counts of annotations), however well it was validated. Objects of older
-// builds and of other versions are read too.
+// Arithmetic that stops at the limits of its type instead of trapping, for every number that a client can set
+// (replicas, seconds, percentages, revisions, counts in annotations), however well it was validated: objects written by
+// older builds and other versions are read, too.
 //
 // A test (`Tests/ArchitectureTests/NumberRulesTests.swift`) finds bare `+ - *` on such numbers.
 
@@ -9,28 +9,28 @@ infix operator -| : AdditionPrecedence
 infix operator *| : MultiplicationPrecedence
 
 extension FixedWidthInteger {
-    /// The sum, or the end of the type that it lies beyond.
+    /// The sum, clamped to the type.
     @inlinable
     package static func +| (left: Self, right: Self) -> Self {
         let (sum, overflow) = left.addingReportingOverflow(right)
         return overflow ? (right < 0 ? .min : .max) : sum
     }
 
-    /// The difference, or the end of the type that it lies beyond.
+    /// The difference, clamped to the type.
     @inlinable
     package static func -| (left: Self, right: Self) -> Self {
         let (difference, overflow) = left.subtractingReportingOverflow(right)
         return overflow ? (Self.isSigned && right < 0 ? .max : .min) : difference
     }
 
-    /// The product, or the end of the type that it lies beyond.
+    /// The product, clamped to the type.
     @inlinable
     package static func *| (left: Self, right: Self) -> Self {
         let (product, overflow) = left.multipliedReportingOverflow(by: right)
         return overflow ? ((left < 0) == (right < 0) ? .max : .min) : product
     }
 
-    /// The number without its fraction, cut to the type; zero for no number.
+    /// The number without its fraction, clamped to the type; zero for NaN.
     package init(saturating value: Double) {
         if let exact = Self(exactly: value.rounded(.towardZero)) {
             self = exact
@@ -41,12 +41,12 @@ extension FixedWidthInteger {
 }
 
 extension Sequence where Element: FixedWidthInteger {
-    /// All of them together, or the end of the type.
+    /// The sum of all elements, clamped to the type.
     package func saturatingSum() -> Element { reduce(0) { $0 +| $1 } }
 }
 
 extension Duration {
-    /// So many seconds, at most a thousand years: `Duration.seconds` traps on what does not fit. Zero for no number.
+    /// That many seconds, clamped to a thousand years, because `Duration.seconds` traps on overflow. Zero for NaN.
     package static func seconds(saturating seconds: Double) -> Duration {
         let limit = 3.2e10
         return seconds.isNaN ? .zero : .seconds(min(max(seconds, -limit), limit))

@@ -5,17 +5,17 @@ extension Quantity {
     static let binarySuffixes: [(text: String, shift: Int)] = [
         ("Ei", 60), ("Pi", 50), ("Ti", 40), ("Gi", 30), ("Mi", 20), ("Ki", 10),
     ]
-    /// Powers of ten beyond this are refused: sums write the digits out.
+    /// Larger powers of ten are refused, because sums write out all digits.
     private static let largestExponent = 999
-    /// With a binary suffix amounts are cut to 2^63-1, as in Kubernetes.
+    /// Amounts with a binary suffix are clamped to 2^63-1, as in Kubernetes.
     private static let binaryLimit = WideInteger(Int128(Int64.max) * unit)
 
-    /// Reads a quantity; nil where the text is none.
+    /// Parses a quantity; nil if the text is not one.
     package init?(_ text: String) {
         do { try self.init(parsing: text) } catch { return nil }
     }
 
-    /// Reads a quantity.
+    /// Parses a quantity.
     package init(parsing text: String) throws(QuantityError) {
         let scanner = try QuantityScanner(text)
         let kept = scanner.isKept ? text : nil
@@ -30,7 +30,7 @@ extension Quantity {
         }
         guard scanner.exponent <= Self.largestExponent else { throw .suffix }
         for _ in 0..<scanner.shift / 10 { number = number.multiplied(by: 1024) }
-        // Far below a billionth it does not matter how far.
+        // How far below a billionth the number is makes no difference.
         let exponent = max(scanner.exponent, -Self.largestExponent - number.digits.count)
         number = number.scaled(byPowerOfTen: exponent + 9 - scanner.decimals.count)
         if scanner.format == .binary, Self.binaryLimit < number { number = Self.binaryLimit }
@@ -40,7 +40,7 @@ extension Quantity {
             text: kept)
     }
 
-    /// The amount without its sign, where the way there fits 128 bits and nothing is rounded or cut.
+    /// The amount without its sign, if all intermediate results fit 128 bits and nothing is rounded or clamped.
     private static func nanos(_ scanner: QuantityScanner) -> Int128? {
         guard let number = scanner.number, (-9...18).contains(scanner.exponent) else { return nil }
         let power = scanner.exponent + 9 - scanner.decimals.count
@@ -57,8 +57,8 @@ extension Quantity {
         return product
     }
 
-    /// As it was written where Kubernetes keeps that, else canonical: no fraction, the largest suffix that allows that,
-    /// in the format that was read.
+    /// The original spelling where Kubernetes keeps it; otherwise the canonical form: no fraction, and the largest
+    /// suffix that allows this, in the format that was parsed.
     package var description: String { text ?? canonical }
 
     private var canonical: String {
@@ -82,7 +82,7 @@ extension Quantity {
         case .wide(let wide): digits = wide.text
         }
         let zeros = digits.utf8.reversed().prefix { $0 == UInt8(ascii: "0") }.count
-        // The exponent is a multiple of three from the billionths on, so the zeros that make it one stay.
+        // The exponent must be a multiple of three, counted in billionths; the remaining zeros stay.
         let taken = zeros / 3 * 3
         let exponent = taken - 9
         let number = (isNegative ? "-" : "") + digits.dropLast(taken)

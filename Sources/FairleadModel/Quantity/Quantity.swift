@@ -1,11 +1,12 @@
 /// An amount with a suffix: `100m`, `1.5Gi`, `2e3` (resource.Quantity).
 ///
-/// Kept exactly, however large, in billionths; finer digits round away from zero. Sums and differences never overflow.
-/// Equal amounts are equal however they were written.
+/// Stored exactly, however large, in billionths; finer digits are rounded away from zero. Sums and differences never
+/// overflow. Equal amounts are equal however they were written.
 package struct Quantity: Sendable, CustomStringConvertible {
     package enum Format: Sendable, Hashable { case decimal, binary, exponent }
 
-    /// A whole number of billionths. `wide` only where the other does not fit, so that equal amounts look alike.
+    /// A whole number of billionths. `wide` only if `nanos` would overflow, so that equal amounts have equal
+    /// representations.
     enum Amount: Sendable, Hashable {
         case nanos(Int128)
         case wide(WideInteger)
@@ -13,7 +14,7 @@ package struct Quantity: Sendable, CustomStringConvertible {
 
     let amount: Amount
     package let format: Format
-    /// The spelling that Kubernetes keeps; nil where it prints the canonical form.
+    /// The original spelling if Kubernetes keeps it; nil if it prints the canonical form.
     let text: String?
 
     static let unit: Int128 = 1_000_000_000
@@ -29,9 +30,9 @@ package struct Quantity: Sendable, CustomStringConvertible {
     }
     package init(milli: Int64) { self.init(.nanos(Int128(milli) * 1_000_000), format: .decimal) }
 
-    /// The amount, rounded up; the largest or smallest number where it does not fit.
+    /// The amount, rounded up, clamped to the type.
     package var value: Int64 { rounded(to: Self.unit) }
-    /// The amount in thousandths, rounded up; the largest or smallest number where it does not fit.
+    /// The amount in thousandths, rounded up, clamped to the type.
     package var milliValue: Int64 { rounded(to: Self.unit / 1000) }
 
     package var isZero: Bool { amount == .nanos(0) }
@@ -41,7 +42,7 @@ package struct Quantity: Sendable, CustomStringConvertible {
         case .wide(let wide): wide.isNegative
         }
     }
-    /// Whether there is no fraction.
+    /// Whether the amount has no fraction.
     package var isWhole: Bool {
         switch amount {
         case .nanos(let nanos): nanos % Self.unit == 0
@@ -49,14 +50,14 @@ package struct Quantity: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Without what is finer than a thousandth, away from zero: what Kubernetes does to every list of resources.
+    /// The amount rounded to thousandths, away from zero: Kubernetes does this to every resource list.
     package var inWholeMilli: Quantity {
         let finest = 6
         switch amount {
         case .nanos(let nanos):
             let (quotient, rest) = nanos.quotientAndRemainder(dividingBy: Self.unit / 1000)
             if rest == 0 { return self }
-            // Too large for 128 bits only after rounding: by digits, as below.
+            // If rounding overflows 128 bits, the digits are rounded as below.
             guard let rounded = (quotient + rest.signum()).timesUnit(Self.unit / 1000) else { break }
             return Quantity(.nanos(rounded), format: format)
         case .wide(let wide): if wide.trailingZeros >= finest { return self }
@@ -71,7 +72,7 @@ package struct Quantity: Sendable, CustomStringConvertible {
         return Int64(clamping: remainder > 0 ? quotient + 1 : quotient)
     }
 
-    /// Keeps the format of the left side, unless that is zero.
+    /// Keeps the format of the left operand, unless that is zero.
     package static func + (left: Quantity, right: Quantity) -> Quantity {
         Quantity(left.amount + right.amount, format: left.isZero ? right.format : left.format)
     }
@@ -107,7 +108,7 @@ extension Quantity.Amount {
     }
 
     var negated: Self {
-        // The smallest number is the only one whose opposite does not fit.
+        // The smallest number is the only one whose negation does not fit.
         if case .nanos(let nanos) = self, nanos != .min { return .nanos(-nanos) }
         return Self(wide.negated)
     }

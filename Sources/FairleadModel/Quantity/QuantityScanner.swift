@@ -1,19 +1,19 @@
-/// Why a text is no quantity, in Kubernetes' words.
+/// Why a text is not a quantity, with Kubernetes' messages.
 package enum QuantityError: String, Error {
     case format =
         "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
     case suffix = "unable to parse quantity's suffix"
 }
 
-/// The parts of a quantity's text, found as Kubernetes finds them: `.`, `+` and a suffix alone count as zero.
+/// The parts of a quantity's text, split as in Kubernetes: `.`, `+` and a suffix alone count as zero.
 struct QuantityScanner {
     private(set) var isNegative = false
-    /// Without leading zeros, unless it is one zero.
+    /// Without leading zeros, except for a single zero.
     private(set) var whole: ArraySlice<UInt8> = [UInt8(ascii: "0")]
     private(set) var decimals: ArraySlice<UInt8> = []
-    /// Of ten.
+    /// The power of ten.
     private(set) var exponent = 0
-    /// Of two.
+    /// The power of two.
     private(set) var shift = 0
     private(set) var format = Quantity.Format.decimal
 
@@ -63,7 +63,7 @@ struct QuantityScanner {
 
     private static let letters = Set("eEinumkKMGTP".utf8)
 
-    /// Kubernetes prints some texts again as they are: those its fast path understands and finds tidy.
+    /// Whether Kubernetes keeps the original spelling: it does if its fast path can parse the text and finds it tidy.
     var isKept: Bool {
         let digits = whole.count + decimals.count
         if format == .binary {
@@ -76,7 +76,7 @@ struct QuantityScanner {
         return whole.first != UInt8(ascii: "0") && !all.suffix(3).elementsEqual("000".utf8)
     }
 
-    /// All digits as one number, where they are few.
+    /// All digits as one number, if they fit.
     var number: Int128? {
         guard whole.count + decimals.count <= 38 else { return nil }
         return (whole + decimals).reduce(0) { $0 * 10 + Int128($1 - UInt8(ascii: "0")) }

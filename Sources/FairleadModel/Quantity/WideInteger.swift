@@ -1,8 +1,8 @@
-/// A whole number without bounds, by its decimal digits: what a quantity becomes that 128 bits do not hold. Every
-/// operation takes a time linear in the digits.
+/// An integer of any size, stored as decimal digits: for quantities that do not fit 128 bits. Every operation takes
+/// time linear in the number of digits.
 struct WideInteger: Sendable, Hashable {
     private(set) var isNegative: Bool
-    /// The last digit first, no zeros in front; empty for zero.
+    /// Least significant digit first, without leading zeros; empty for zero.
     private(set) var digits: [UInt8]
 
     init(isNegative: Bool = false, digits: [UInt8]) {
@@ -23,7 +23,7 @@ struct WideInteger: Sendable, Hashable {
     /// The digits without a sign.
     var text: String { String(decoding: digits.reversed().map { $0 + UInt8(ascii: "0") }, as: UTF8.self) }
 
-    /// Times 10^power; digits that fall away round the number away from zero.
+    /// The number times 10^power; if digits are lost, it is rounded away from zero.
     func scaled(byPowerOfTen power: Int) -> WideInteger {
         if power >= 0 { return WideInteger(isNegative: isNegative, digits: repeatElement(0, count: power) + digits) }
         let dropped = digits.prefix(power == .min ? digits.count : -power)
@@ -32,7 +32,7 @@ struct WideInteger: Sendable, Hashable {
         return WideInteger(isNegative: isNegative, digits: rounded.digits)
     }
 
-    /// Times a small number (below 2^56).
+    /// Multiplies by a small number (below 2^56).
     func multiplied(by factor: UInt64) -> WideInteger {
         var result: [UInt8] = []
         result.reserveCapacity(digits.count + 17)
@@ -86,7 +86,7 @@ struct WideInteger: Sendable, Hashable {
         return result
     }
 
-    /// `left` is not the smaller one.
+    /// `left` must not be smaller than `right`.
     private static func difference(_ left: [UInt8], _ right: [UInt8]) -> [UInt8] {
         var result = left
         var borrowed: UInt8 = 0
@@ -101,7 +101,7 @@ struct WideInteger: Sendable, Hashable {
 }
 
 extension Int128 {
-    /// Nil where the number does not fit.
+    /// nil if the number does not fit.
     init?(_ wide: WideInteger) {
         guard wide.digits.count <= 39, let magnitude = UInt128(wide.isZero ? "0" : wide.text) else { return nil }
         let limit = UInt128(Int128.max)

@@ -1,4 +1,4 @@
-/// What a pod takes of a quota, and what quotas demand that its containers say.
+/// What a pod uses of a quota, and what quotas require its containers to specify.
 enum PodUsage {
     private static let limitable: Set<String> = ["cpu", "memory", "ephemeral-storage"]
 
@@ -11,7 +11,7 @@ enum PodUsage {
         return limitable.contains(rest) || rest.hasPrefix("hugepages-") || rest.contains("/")
     }
 
-    /// A pod that has finished is still counted as an object, and as nothing else.
+    /// A finished pod is still counted as an object, but uses nothing else.
     static func of(_ pod: Value) -> ResourceAmounts {
         var result = ResourceAmounts(["count/pods": Quantity(1)])
         let phase = pod.at("status", "phase")?.string
@@ -21,8 +21,8 @@ enum PodUsage {
         return result + named(total(spec, "requests"), total(spec, "limits"))
     }
 
-    /// What containers take together: those that run at a time, or the greediest of those that run before. The pod's
-    /// own figures go before them, its overhead comes on top.
+    /// What the containers need together: the sum of those that run at the same time, or the largest need of those that
+    /// run before them. Pod-level amounts take precedence, and the overhead is added.
     private static func total(_ spec: Value, _ kind: String) -> ResourceAmounts {
         var running = ResourceAmounts()
         for container in spec["containers"]?.array ?? [] {
@@ -42,11 +42,11 @@ enum PodUsage {
         var result = (running + sidecars).maximum(peak)
         for (name, amount) in ResourceAmounts(spec.at("resources", kind)).amounts { result[name] = amount }
         let overhead = ResourceAmounts(spec["overhead"])
-        // An overhead limits only what is limited.
+        // The overhead only adds to limits that exist.
         return kind == "requests" ? result + overhead : result + overhead.only(result.names)
     }
 
-    /// Requests count under their own name and with the prefix, limits with theirs.
+    /// Requests count under their plain name and with the prefix `requests.`, limits with the prefix `limits.`.
     private static func named(_ requests: ResourceAmounts, _ limits: ResourceAmounts) -> ResourceAmounts {
         var result = ResourceAmounts()
         for (name, amount) in requests.amounts {
@@ -65,7 +65,7 @@ enum PodUsage {
         "cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory",
     ]
 
-    /// What the containers fail to say although a quota bounds it; nil if they say all.
+    /// Which amounts the containers fail to specify although a quota limits them; nil if none.
     static func omission(in pod: Value, _ bounded: [String]) -> String? {
         let required = bounded.filter { demanded.contains($0) }
         var missing: [String: Set<String>] = [:]

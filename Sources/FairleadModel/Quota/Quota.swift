@@ -1,21 +1,21 @@
-/// A ResourceQuota: what it bounds, of which objects, and how much of it is taken.
+/// A ResourceQuota: what it limits, for which objects, and how much of it is used.
 package struct Quota: Sendable {
     package let object: Value
 
     package init(_ object: Value) { self.object = object }
 
-    /// The bounds as the controller has taken note of them: only these are enforced.
+    /// The limits that the controller has recorded in the status: only these are enforced.
     package var hard: ResourceAmounts { ResourceAmounts(object.at("status", "hard")) }
     package var used: ResourceAmounts { ResourceAmounts(object.at("status", "used")) }
     package var wanted: ResourceAmounts { ResourceAmounts(object.at("spec", "hard")) }
 
-    /// Whether the quota is about `object`: it bounds something that the resource can take, and all its scopes hold.
+    /// Whether the quota applies to `object`: it limits something that the resource can use, and all its scopes match.
     package func covers(_ object: Value, _ resource: GroupResource) -> Bool {
         if QuotaUsage.matching(hard.names, resource).isEmpty { return false }
         return allScopesHold(for: object, resource)
     }
 
-    /// Scopes tell pods apart; objects of other kinds are in none.
+    /// Scopes only match pods, never objects of other kinds.
     package func allScopesHold(for object: Value, _ resource: GroupResource) -> Bool {
         let scopes = scopes
         if scopes.isEmpty { return true }
@@ -23,7 +23,7 @@ package struct Quota: Sendable {
         return scopes.allSatisfy { $0.holds(for: object) }
     }
 
-    /// What containers fail to say although the quota bounds it; nil if they say all.
+    /// Which amounts containers fail to specify although the quota limits them; nil if none.
     package func omission(in object: Value, _ resource: GroupResource) -> String? {
         guard resource == GroupResource(group: "", resource: "pods") else { return nil }
         return PodUsage.omission(in: object, hard.names)
@@ -68,7 +68,7 @@ package struct Quota: Sendable {
             }
         }
 
-        /// Whether no container asks for cpu or memory, nor is limited in them.
+        /// Whether no container has requests or limits for cpu or memory.
         private static func isBestEffort(_ spec: Value) -> Bool {
             let parts = (spec["containers"]?.array ?? []) + (spec["initContainers"]?.array ?? []) + [spec]
             return parts.allSatisfy { part in

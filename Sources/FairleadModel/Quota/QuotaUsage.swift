@@ -1,8 +1,9 @@
-/// What an object takes of the resources that quotas bound.
+/// What an object uses of the resources that quotas limit.
 ///
 /// Reference: Kubernetes documentation, "Resource Quotas"; `pkg/quota/v1/evaluator/core`.
 package enum QuotaUsage {
-    /// The amounts that `object` takes. Names a quota may use; amounts of zero are there where the kind can take some.
+    /// What `object` uses, by the names that quotas use; amounts that the kind can use are included even if they are
+    /// zero.
     package static func of(_ object: Value, _ resource: GroupResource) -> ResourceAmounts {
         let one = Quantity(1)
         let counted = countName(resource)
@@ -17,12 +18,12 @@ package enum QuotaUsage {
         }
     }
 
-    /// Whether changes of an object, and not only its creation, can take more.
+    /// Whether updates of an object, and not only its creation, can use more.
     package static func isMeasuredOnUpdate(_ resource: GroupResource) -> Bool {
         resource.group.isEmpty && ["services", "persistentvolumeclaims"].contains(resource.resource)
     }
 
-    /// Those of a quota's resources that objects of this resource can take.
+    /// Those of a quota's resource names that objects of this resource can use.
     package static func matching(_ names: [String], _ resource: GroupResource) -> [String] {
         let counted = countName(resource)
         guard resource.group.isEmpty else { return names.filter { $0 == counted } }

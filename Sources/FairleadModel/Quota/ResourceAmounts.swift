@@ -4,7 +4,7 @@ package struct ResourceAmounts: Sendable, Equatable {
 
     package init(_ amounts: [String: Quantity] = [:]) { self.amounts = amounts }
 
-    /// Reads a ResourceList; members that are no quantities are left out.
+    /// Parses a ResourceList; members that are not quantities are left out.
     package init(_ list: Value?) {
         amounts = [:]
         for member in list?.object?.members ?? [] {
@@ -31,7 +31,7 @@ package struct ResourceAmounts: Sendable, Equatable {
         return ResourceAmounts(result)
     }
 
-    /// For each name the greater amount.
+    /// The larger amount for each name.
     package func maximum(_ other: ResourceAmounts) -> ResourceAmounts {
         ResourceAmounts(amounts.merging(other.amounts) { max($0, $1) })
     }
@@ -48,7 +48,7 @@ package struct ResourceAmounts: Sendable, Equatable {
     /// The form of a ResourceList.
     package var value: Value { .object(Object(amounts.map { ($0.key, .string($0.value.description)) })) }
 
-    /// `a=1,b=2`, as messages about quotas print amounts.
+    /// `a=1,b=2`, the format of amounts in messages about quotas.
     package var text: String {
         names.compactMap { name in amounts[name].map { "\(name)=\($0)" } }.joined(separator: ",")
     }

@@ -19,7 +19,7 @@ package struct FieldSelector: Sendable, Hashable {
     package let requirements: [Requirement]
     private let fields: [Field]
 
-    /// All that is required of one field.
+    /// All requirements on one field.
     private struct Field: Sendable, Hashable {
         let name: String
         var equal: Set<ByteText> = []
@@ -66,12 +66,12 @@ package struct FieldSelector: Sendable, Hashable {
     /// - Parameter field: the value of a field of the object; nil reads as "".
     package func matches(_ field: (String) -> String?) -> Bool { fields.allSatisfy { $0.holds(field($0.name) ?? "") } }
 
-    /// The value that `field` must have, if a requirement says so.
+    /// The value that `field` must have, if there is such a requirement.
     package func required(_ field: String) -> String? {
         requirements.first { $0.field == field && $0.op == .equals }?.value
     }
 
-    /// Splits at commas that no backslash stands before.
+    /// Splits at commas that are not preceded by a backslash.
     private static func terms(of text: String) -> [String] {
         var terms: [String] = [""]
         var isEscaped = false

@@ -1,11 +1,11 @@
 extension LabelSelector {
-    /// A selector taken together by keys: whether it matches takes as long as there are labels, however many
+    /// A selector's requirements grouped by key: matching takes time linear in the number of labels, however many
     /// requirements there are.
     struct Index: Sendable, Hashable {
         private static let few = 16
 
         private struct Key: Sendable, Hashable {
-            /// The values that are left to choose from; nil for any.
+            /// The values that are still allowed; nil for any.
             var allowed: Set<String>?
             var forbidden: Set<String> = []
             var isForbidden = false
@@ -22,11 +22,11 @@ extension LabelSelector {
         }
 
         private var keys: [String: Key] = [:]
-        /// Keys that must be among the labels.
+        /// Keys that must be present.
         private var needed: Set<String> = []
         private var isImpossible = false
 
-        /// - Returns: nil for so few requirements and values that going through them is quicker.
+        /// - Returns: nil if there are so few requirements and values that checking each of them is faster.
         init?(_ requirements: [Requirement]) {
             guard requirements.count > Self.few || requirements.contains(where: { $0.values.count > Self.few }) else {
                 return nil

@@ -1,12 +1,12 @@
-/// Which sets of labels are meant: all requirements must hold; without requirements, all sets.
+/// Selects sets of labels: all requirements must hold; without requirements, every set matches.
 ///
 /// Reference: Kubernetes documentation "Labels and Selectors"; k8s.io/apimachinery `labels`.
 package struct LabelSelector: Sendable, Hashable, CustomStringConvertible {
     /// Sorted by key.
     package private(set) var requirements: [Requirement]
-    /// Set for a selector that means nothing at all (a null LabelSelector).
+    /// Set for a selector that matches nothing at all (a null LabelSelector).
     private var matchesNothing = false
-    /// For selectors too long to go through for every object.
+    /// For selectors with too many requirements to check one by one for every object.
     private let index: Index?
 
     package static let everything = LabelSelector(requirements: [])
@@ -26,13 +26,13 @@ package struct LabelSelector: Sendable, Hashable, CustomStringConvertible {
         self.init(requirements: matchLabels.map { Requirement(key: $0.key, op: .equals, values: [$0.value]) })
     }
 
-    /// Reads the text form: `app=web,tier in (a,b),!canary`.
+    /// Parses the text form: `app=web,tier in (a,b),!canary`.
     package init(parsing text: String) throws(SelectorError) {
         var parser = LabelSelectorParser(text)
         self.init(requirements: try parser.requirements())
     }
 
-    /// Reads a meta/v1 LabelSelector (`matchLabels`, `matchExpressions`): null matches nothing, `{}` everything.
+    /// Converts a meta/v1 LabelSelector (`matchLabels`, `matchExpressions`): null matches nothing, `{}` everything.
     package init(labelSelector value: Value) throws(SelectorError) {
         guard case .object = value else {
             self = .nothing
@@ -63,7 +63,7 @@ package struct LabelSelector: Sendable, Hashable, CustomStringConvertible {
         return index?.matches(labels) ?? requirements.allSatisfy { $0.matches(labels) }
     }
 
-    /// The same for the labels of an object as they stand in its tree, without making a dictionary of them.
+    /// The same for the labels in an object's tree, without building a dictionary.
     package func matches(labelsOf object: Value) -> Bool {
         if matchesNothing { return false }
         if requirements.isEmpty { return true }
@@ -72,7 +72,7 @@ package struct LabelSelector: Sendable, Hashable, CustomStringConvertible {
         return requirements.allSatisfy { $0.matches(label: labels?[$0.key]?.string) }
     }
 
-    /// Whether there is no requirement: everything matches.
+    /// Whether there is no requirement, so that everything matches.
     package var isEmpty: Bool { requirements.isEmpty && !matchesNothing }
 
     package var description: String { requirements.map(\.description).joined(separator: ",") }
@@ -94,7 +94,7 @@ extension LabelSelector {
 
         package let key: String
         package let op: Operator
-        /// Sorted, without repetition.
+        /// Sorted, without duplicates.
         package let values: [String]
 
         init(key: String, op: Operator, values: [String]) {

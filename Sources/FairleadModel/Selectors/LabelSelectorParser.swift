@@ -1,4 +1,4 @@
-/// Reads the text form of label selectors. The messages are those of k8s.io/apimachinery `labels`.
+/// Parses the text form of label selectors. The messages are those of k8s.io/apimachinery `labels`.
 struct LabelSelectorParser {
     private struct Token {
         enum Kind {
@@ -84,7 +84,7 @@ struct LabelSelectorParser {
         let open = take()
         guard case .open = open.kind else { throw SelectorError(message: "found '\(open.text)' expected: '('") }
         if case .close = peek().kind {
-            // Nothing between the parentheses is one empty value.
+            // Nothing between the parentheses counts as one empty value.
             _ = take()
             return [""]
         }
@@ -120,7 +120,7 @@ struct LabelSelectorParser {
         return token
     }
 
-    /// `in` and `notin` are words wherever a key or value is expected.
+    /// `in` and `notin` are ordinary words where a key or value is expected.
     private static func isWord(_ token: Token) -> Bool {
         switch token.kind {
         case .word, .operation(.in), .operation(.notIn): true

@@ -1,10 +1,11 @@
-/// Where a pod may run as far as labels and names of nodes go: `spec.nodeSelector` and the required node affinity.
+/// On which nodes a pod may run, as far as their labels and names decide it: `spec.nodeSelector` and the required node
+/// affinity.
 ///
 /// Reference: "Assigning Pods to Nodes"; Kubernetes API reference, NodeSelector. Terms are alternatives, the
 /// requirements in a term must all hold, and a term without requirements matches nothing.
 package struct NodeAffinity: Sendable {
     private let nodeSelector: [String: String]
-    /// Nil where no affinity is required.
+    /// nil if no affinity is required.
     private let terms: [Value]?
 
     package init(podSpec spec: Value) {
@@ -14,7 +15,7 @@ package struct NodeAffinity: Sendable {
             .array
     }
 
-    /// Whether a node with this name and these labels will do.
+    /// Whether a node with this name and these labels matches.
     package func matches(name: String, labels: [String: String]) -> Bool {
         guard nodeSelector.allSatisfy({ labels[$0.key] == $0.value }) else { return false }
         guard let terms else { return true }

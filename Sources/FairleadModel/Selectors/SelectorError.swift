@@ -1,4 +1,4 @@
-/// Why a selector cannot be understood, in the words that Kubernetes puts into a 400.
+/// Why a selector cannot be parsed, with the message that Kubernetes puts into a 400.
 package struct SelectorError: Error, Hashable, Sendable {
     package var message: String
 

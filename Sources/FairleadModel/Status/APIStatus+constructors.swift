@@ -5,7 +5,7 @@ extension APIStatus {
             details: Details(name: name, group: resource.group, kind: resource.resource))
     }
 
-    /// The answer to a path whose group, version or resource is not served.
+    /// The answer for a path whose group, version or resource is not served.
     package static let unknownResource = APIStatus(
         code: 404, reason: "NotFound", message: "the server could not find the requested resource",
         details: Details())
@@ -23,7 +23,7 @@ extension APIStatus {
             details: Details(name: name, group: resource.group, kind: resource.resource))
     }
 
-    /// The lost race of optimistic concurrency.
+    /// A conflict of optimistic concurrency control.
     package static func modified(_ resource: GroupResource, name: String) -> APIStatus {
         conflict(
             resource, name: name,
@@ -37,13 +37,13 @@ extension APIStatus {
             details: Details(name: name, group: resource.group, kind: resource.resource))
     }
 
-    /// How many bytes of errors one answer tells. Kubernetes knows no bound here, but a body
-    /// of three bytes an error would be answered with hundreds of megabytes.
+    /// The maximum size of the errors in one answer, in bytes. Kubernetes has no such limit, but a body with an error
+    /// in every three bytes would get an answer of hundreds of megabytes.
     package static let maximumErrorText = 1 << 20
 
     package static func invalid(group: String, kind: String, name: String, errors: [FieldError]) -> APIStatus {
         var causes: [Cause] = []
-        // An aggregate prints each distinct message once.
+        // As in an aggregate error, each distinct message is printed once.
         var texts: [String] = []
         var printed: Set<String> = []
         var size = 0

@@ -40,7 +40,7 @@ package struct APIStatus: Error, Hashable, Sendable {
     package var reason: String
     package var message: String
     package var details: Details?
-    /// `metadata.continue`: how a list that has expired can still go on.
+    /// `metadata.continue`: a token with which an expired list can still be continued.
     package var continueToken = ""
 
     package init(code: Int, reason: String, message: String, details: Details? = nil) {
@@ -52,7 +52,7 @@ package struct APIStatus: Error, Hashable, Sendable {
 }
 
 extension APIStatus {
-    /// The Status object, as its JSON stands in an answer or in an ERROR event of a watch.
+    /// The Status object, for an answer or an ERROR event of a watch.
     package var value: Value {
         let metadata: Object = continueToken.isEmpty ? [:] : ["continue": .string(continueToken)]
         var status: Object = [

@@ -1,5 +1,5 @@
-/// Errors as far as anybody reads them: a body can be wrong in more places than it has bytes to spare, each with a path
-/// as long as the body.
+/// A bounded list of errors: nobody reads more, and a body can have an error in every few bytes, each with a path as
+/// long as the body.
 package struct BoundedErrors: Sendable {
     private static let maximumCount = 10_000
     private static let maximumText = 8 << 20
@@ -13,7 +13,7 @@ package struct BoundedErrors: Sendable {
     package var isEmpty: Bool { list.isEmpty }
     package var isFull: Bool { list.count >= Self.maximumCount || text >= Self.maximumText }
 
-    /// - Parameter error: is not made any more when there are enough.
+    /// - Parameter error: not evaluated once the list is full.
     package mutating func append(_ error: @autoclosure () -> FieldError) {
         guard !isFull else {
             omitted += 1
@@ -28,8 +28,8 @@ package struct BoundedErrors: Sendable {
         for error in more { errors.append(error) }
     }
 
-    /// The errors; where some were left out, how many.
-    /// - Parameter path: the field that this is said about.
+    /// The errors, and if some were left out, an error that says how many.
+    /// - Parameter path: the field that this last error refers to.
     package func all(at path: FieldPath = .root) -> [FieldError] {
         if omitted == 0 { return list }
         return list + [
@@ -39,6 +39,6 @@ package struct BoundedErrors: Sendable {
 }
 
 extension FieldError {
-    /// The length of its texts.
+    /// The length of its texts, in bytes.
     package var size: Int { field.utf8.count + detail.utf8.count + (printedValue?.utf8.count ?? 0) }
 }

@@ -1,4 +1,4 @@
-/// One thing wrong with one field, in the categories and words of k8s.io/apimachinery `field.Error`.
+/// An error in one field, with the types and messages of k8s.io/apimachinery `field.Error`.
 package struct FieldError: Sendable {
     package enum Kind: String, Sendable {
         case notFound = "FieldValueNotFound"
@@ -32,7 +32,7 @@ package struct FieldError: Sendable {
     private let place: Place
     private let offender: Offender
 
-    /// Texts are made only of the errors that are told, not of all that are found: of a hostile object there may be a
+    /// Texts are only built for errors that are reported, not for all that are found: a hostile object may have a
     /// million.
     private enum Place: Sendable {
         case path(FieldPath)
@@ -53,7 +53,7 @@ package struct FieldError: Sendable {
         offender = printedValue.map { .text($0) } ?? .none
     }
 
-    /// - Parameter printedValue: only printed where the error is told.
+    /// - Parameter printedValue: evaluated only if the error is reported.
     package init(
         _ kind: Kind, _ path: FieldPath, printedValue: @autoclosure @escaping @Sendable () -> String, detail: String
     ) {
@@ -85,7 +85,7 @@ package struct FieldError: Sendable {
     package static func notFound(_ path: FieldPath, _ value: Value) -> FieldError {
         FieldError(.notFound, path, value)
     }
-    /// `supported` is printed sorted and quoted.
+    /// `supported` is printed sorted and in quotes.
     package static func notSupported(_ path: FieldPath, _ value: Value, supported: [String]) -> FieldError {
         let list = supported.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
         return FieldError(.notSupported, path, value, supported.isEmpty ? "" : "supported values: " + list)
@@ -102,7 +102,7 @@ package struct FieldError: Sendable {
         FieldError(.internalError, path, nil, detail)
     }
 
-    /// Where it is, as clients see it; empty for the object itself.
+    /// The path of the field, as clients see it; empty for the object itself.
     package var field: String {
         switch place {
         case .path(let path): path.description
@@ -110,7 +110,7 @@ package struct FieldError: Sendable {
         }
     }
 
-    /// The offending value as it is printed (quoted), or nil for kinds that print none.
+    /// The offending value as it is printed (in quotes), or nil for kinds that print none.
     package var printedValue: String? {
         switch offender {
         case .none: nil
@@ -128,10 +128,10 @@ package struct FieldError: Sendable {
         return text
     }
 
-    /// The error with its field, as it stands in a Status message.
+    /// The error with its field, as it appears in a Status message.
     package var description: String { "\(field.isEmpty ? "<nil>" : field): \(body)" }
 
-    /// Strings quoted as Go's %q, null as `null`, other values as JSON.
+    /// Strings are quoted like Go's %q, null is `null`, other values are JSON.
     private static func printed(_ value: Value) -> String {
         switch value {
         case .string(let text): text.goQuoted

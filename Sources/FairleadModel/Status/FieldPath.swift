@@ -1,8 +1,7 @@
-/// The path of a field inside an object, printed as Kubernetes prints it: `spec.ports[0].port`,
-/// `metadata.labels[app]`.
+/// The path of a field in an object, in Kubernetes' notation: `spec.ports[0].port`, `metadata.labels[app]`.
 ///
-/// Validation makes a path for every field it looks at, and prints one only for the few that are wrong: a path is a
-/// chain of its steps, and becomes text when it is asked for.
+/// Validation creates a path for every field it checks, but prints only the few that are wrong: so a path is a linked
+/// list of steps, and its text is built on demand.
 package struct FieldPath: Sendable, CustomStringConvertible {
     private final class Node: Sendable {
         let parent: Node?
@@ -24,7 +23,7 @@ package struct FieldPath: Sendable, CustomStringConvertible {
 
     private init(_ last: Node?) { self.last = last }
 
-    /// The path of the object itself: prints as the empty string here, and as `<nil>` in errors.
+    /// The path of the object itself: printed as the empty string here, and as `<nil>` in errors.
     package static let root = FieldPath(nil)
 
     package init(_ name: String) { last = Node(nil, .name(name)) }

@@ -1,4 +1,4 @@
-/// Where a walk through a document stands; text only for those who ask: `spec.ports[0].port`.
+/// The current place of a walk through a document; its text is built on demand: `spec.ports[0].port`.
 package struct DocumentPath: Sendable, CustomStringConvertible {
     package enum Step: Sendable {
         case name(String)

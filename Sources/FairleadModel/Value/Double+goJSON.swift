@@ -1,6 +1,6 @@
 extension Double {
     /// The number as Go's encoding/json prints it: the shortest digits that read back equal, with an exponent only
-    /// below 1e-6 and from 1e21 on. JSON has no infinities; they become null.
+    /// below 1e-6 and from 1e21 up. JSON has no infinities; they become null.
     package var goJSON: String {
         guard isFinite else { return "null" }
         if self == 0 { return sign == .minus ? "-0" : "0" }
@@ -19,7 +19,7 @@ extension Double {
         return "\(sign)\(digits.prefix(exponent)).\(digits.dropFirst(exponent))"
     }
 
-    /// Digits d and exponent e of a positive number, so that it is 0.d × 10^e; d neither begins nor ends with 0.
+    /// Digits d and exponent e of a positive number such that it equals 0.d × 10^e; d neither begins nor ends with 0.
     private var shortestDigits: (digits: String, exponent: Int) {
         let text = description
         var digits = ""

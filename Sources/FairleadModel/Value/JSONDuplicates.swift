@@ -1,18 +1,18 @@
-/// Goes through a document that has been parsed, for the paths of the members that occur twice in one object.
+/// Walks through a parsed document to find the paths of members that occur twice in one object.
 struct JSONDuplicates {
     private var parser: JSONParser
     private var path = DocumentPath()
     private var found = StrictComplaints()
 
-    /// - Parameter parser: has read the document.
+    /// - Parameter parser: must already have parsed the document.
     init(_ parser: JSONParser) {
         self.parser = parser
         self.parser.position = 0
     }
 
-    /// In the order in which they occur, each once, and not all of very many.
+    /// The paths in order of occurrence, each once, and a limited number of them.
     mutating func paths() -> [String] {
-        // The document has been parsed before, so there is nothing that could be wrong with it.
+        // The document has already been parsed, so there can be no error.
         try? value()
         return found.texts
     }
@@ -63,8 +63,8 @@ struct JSONDuplicates {
 extension JSONParser {
     fileprivate var current: UInt8? { position < count ? base[position] : nil }
 
-    /// Goes to the next element or member.
-    /// - Returns: whether the end has been passed instead.
+    /// Moves to the next element or member.
+    /// - Returns: whether it has moved past the end instead.
     fileprivate mutating func passes(end: UInt8) throws(JSON.ParseError) -> Bool {
         skipSpace()
         if current == UInt8(ascii: ",") {
@@ -83,7 +83,7 @@ extension JSONParser {
         position += 1
     }
 
-    /// A number, or one of the three words.
+    /// Skips a number, or one of the three literals.
     fileprivate mutating func skipScalar() {
         while let byte = current, byte != UInt8(ascii: ","), byte != UInt8(ascii: "]"), byte != UInt8(ascii: "}") {
             position += 1

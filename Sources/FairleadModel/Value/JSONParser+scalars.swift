@@ -1,5 +1,5 @@
 extension JSONParser {
-    /// Reads a string whose opening quote has been passed.
+    /// Parses a string after its opening quote.
     mutating func string() throws(JSON.ParseError) -> String {
         let start = position
         var seen: UInt8 = 0
@@ -21,7 +21,7 @@ extension JSONParser {
         throw endOfInput()
     }
 
-    /// Goes on with a string in which an escape was found.
+    /// Continues a string after its first escape was found.
     private mutating func escapedString(from start: Int) throws(JSON.ParseError) -> String {
         var buffer = Array(UnsafeBufferPointer(start: base + start, count: position - start))
         while position < count {
@@ -62,7 +62,7 @@ extension JSONParser {
         position += 1
     }
 
-    /// The scalar of `\uXXXX` (the `\u` passed), taking a surrogate pair together. A surrogate alone becomes U+FFFD.
+    /// The scalar of `\uXXXX` (after the `\u`); combines a surrogate pair. A lone surrogate becomes U+FFFD.
     private mutating func unicodeEscape() throws(JSON.ParseError) -> Unicode.Scalar {
         let first = try hexadecimal()
         if let scalar = Unicode.Scalar(first) { return scalar }

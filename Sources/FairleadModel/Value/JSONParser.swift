@@ -1,5 +1,5 @@
 extension JSON {
-    /// Reads one document: strict UTF-8, nothing but white space after it, nesting up to `maximumDepth`.
+    /// Parses one document: strict UTF-8, nothing but white space after it, nested at most `maximumDepth` levels deep.
     package static func parse(
         _ bytes: [UInt8], maximumDepth: Int = JSON.maximumDepth
     ) throws(ParseError) -> Parsed {
@@ -25,16 +25,16 @@ extension JSON {
     }
 }
 
-/// A recursive-descent parser over bytes that stay in place while it runs.
+/// A recursive-descent parser over bytes that must not move while it runs.
 ///
-/// Its messages are those of Go's encoding/json scanner, because clients of Kubernetes see them.
+/// Its messages are those of Go's encoding/json scanner, because Kubernetes' clients see them.
 struct JSONParser {
     let base: UnsafePointer<UInt8>
     let count: Int
     private let maximumDepth: Int
     var position = 0
-    /// Whether any object has two members of one name. Which they are is found out by a second look, which hardly any
-    /// document needs.
+    /// Whether any object has two members with the same name. A second pass finds out which ones; hardly any document
+    /// needs it.
     private var hasDuplicates = false
 
     init(base: UnsafePointer<UInt8>, count: Int, maximumDepth: Int) {
@@ -177,7 +177,7 @@ struct JSONParser {
         JSON.ParseError(message: "invalid character \(Self.quoted(base[position])) \(context)", offset: position)
     }
 
-    /// A byte as Go prints it: as the code point of that number, whatever it is a part of.
+    /// A byte as Go prints it: as the code point with that number, even if it is part of a longer sequence.
     private static func quoted(_ byte: UInt8) -> String {
         switch byte {
         case UInt8(ascii: "'"): "'\\''"

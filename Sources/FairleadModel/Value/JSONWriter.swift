@@ -1,5 +1,5 @@
-/// Writes JSON without white space. Members are in sorted order, except that a document begins with its `kind`,
-/// `apiVersion` and `metadata`.
+/// Writes JSON without white space. Members are sorted, except that a document begins with its `kind`, `apiVersion` and
+/// `metadata`.
 package struct JSONWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
 
@@ -11,7 +11,7 @@ package struct JSONWriter: Sendable {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Puts the text as it is, unquoted.
+    /// Appends the text as it is, unquoted.
     package mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
     package mutating func append(_ raw: some Sequence<UInt8>) { bytes.append(contentsOf: raw) }

@@ -1,7 +1,7 @@
-/// Work on many members at once, in time that does not grow with the square of their number.
+/// Operations on many members at once, avoiding quadratic time.
 extension Object {
-    /// Sorts members by key, as an `Object` holds them. Of several with one key the last stays.
-    /// - Returns: whether there were any.
+    /// Sorts members by key, as an `Object` keeps them. Of several members with the same key, the last one stays.
+    /// - Returns: whether any key occurred more than once.
     static func sort(_ members: inout [Member]) -> Bool {
         let isSorted = members.indices.dropFirst().allSatisfy { members[$0 - 1].key.isBefore(members[$0].key) }
         if isSorted { return false }
@@ -24,8 +24,9 @@ extension Object {
         return hasRepeated
     }
 
-    /// This object with every member of `other` joined in.
-    /// - Parameter combine: gives the member of a key from what is here and what `other` has; nil leaves it out.
+    /// This object with every member of `other` merged in.
+    /// - Parameter combine: returns the member for a key, given our value and the other object's; nil leaves the member
+    ///   out.
     package func merging<Failure: Error>(
         _ other: Object, _ combine: (_ key: String, _ mine: Value?, _ theirs: Value) throws(Failure) -> Value?
     ) throws(Failure) -> Object {

@@ -1,7 +1,7 @@
-/// The members of a JSON object, kept sorted by key, in the order of bytes.
+/// The members of a JSON object, kept sorted by key, bytewise.
 ///
-/// Sorted order makes equality, diffing and output deterministic, and lookups in the small objects that API types are
-/// made of cost a few comparisons without hashing. Keys are unique.
+/// Sorting makes equality, diffs and output deterministic, and look-ups in small objects, as most API types have, cost
+/// a few comparisons without hashing. Keys are unique.
 package struct Object: Sendable, Hashable {
     package struct Member: Sendable, Hashable {
         package let key: String
@@ -21,14 +21,14 @@ package struct Object: Sendable, Hashable {
 
     package init() {}
 
-    /// Builds an object from pairs in any order; of pairs with the same key the last one wins.
+    /// Builds an object from pairs in any order; of pairs with the same key, the last one wins.
     package init(_ pairs: some Sequence<(String, Value)>) {
         var members = pairs.map { Member(key: $0.0, value: $0.1) }
         _ = Self.sort(&members)
         self.members = members
     }
 
-    /// Takes members that the caller knows to be sorted and unique (the JSON parser).
+    /// Wraps members that the caller guarantees to be sorted and unique (the JSON parser).
     package init(sortedUnique members: [Member]) { self.members = members }
 
     package var count: Int { members.count }
@@ -37,8 +37,8 @@ package struct Object: Sendable, Hashable {
 
     package subscript(key: String) -> Value? {
         get {
-            // Most objects are small, and to be equal is decided sooner than which comes first. Swift's `==` is quick
-            // to say no; only where it says yes the bytes are asked.
+            // Most objects are small, and testing for equality is faster than ordering. Swift's `==` is quick to return
+            // false; only if it returns true are the bytes compared.
             if members.count <= Self.fewMembers {
                 return members.first { $0.key == key && $0.key.isSameBytes(as: key) }?.value
             }
@@ -81,7 +81,7 @@ package struct Object: Sendable, Hashable {
         return position.found ? members.remove(at: position.index).value : nil
     }
 
-    /// Changes every value in place, without moving keys.
+    /// Changes every value in place; keys stay as they are.
     package mutating func mapValues(_ transform: (String, inout Value) throws -> Void) rethrows {
         for index in members.indices { try transform(members[index].key, &members[index].value) }
     }

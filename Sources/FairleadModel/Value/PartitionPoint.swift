@@ -1,6 +1,6 @@
 extension RandomAccessCollection where Index == Int {
-    /// The first place from which on `isBefore` no longer holds, by bisection: the elements for which it holds must come
-    /// first. `endIndex` when it holds for all.
+    /// The first index from which on `isBefore` no longer holds, found by bisection: the elements for which it holds
+    /// must come first. `endIndex` if it holds for all.
     @inlinable
     package func partitionPoint(_ isBefore: (Element) -> Bool) -> Int {
         var low = startIndex

@@ -1,9 +1,9 @@
-/// What a strict decoder finds wrong with how a document is written: each text once, and not all of very many.
+/// A strict decoder's complaints about how a document is written: each text once, and a limited number of them.
 ///
 /// Reference: `saveStrictError` of sigs.k8s.io/json, which keeps a hundred.
 package struct StrictComplaints: Sendable {
     package static let maximum = 100
-    /// Paths hold names that clients choose, so a hundred may be long.
+    /// Paths contain names that clients choose, so even a hundred may be long.
     private static let maximumSize = 1 << 20
 
     package private(set) var texts: [String] = []
@@ -12,7 +12,7 @@ package struct StrictComplaints: Sendable {
 
     package init() {}
 
-    /// Whether more would not be kept.
+    /// Whether further texts would be dropped.
     package var isFull: Bool { texts.count >= Self.maximum || size >= Self.maximumSize }
 
     package mutating func add(_ text: @autoclosure () -> String) {

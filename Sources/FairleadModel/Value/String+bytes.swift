@@ -4,11 +4,11 @@
     import Darwin
 #endif
 
-/// Kubernetes compares texts byte by byte. Swift's `==` and `<` ask whether Unicode calls them equivalent instead: to it
-/// both spellings of "é" are one text, and the Kelvin sign is a K. Whatever comes from clients is compared with these;
-/// hashing may stay Swift's, as texts of the same bytes are equivalent too.
+/// Kubernetes compares texts bytewise. Swift's `==` and `<` test for Unicode equivalence instead: they consider both
+/// spellings of "é" equal, and the Kelvin sign a K. Everything that comes from clients is compared with these
+/// functions; Swift's own hashing may be used, because texts with equal bytes are equivalent, too.
 extension String {
-    /// Whether this comes first in the order of bytes.
+    /// Whether this comes first in bytewise order.
     package func isBefore(_ other: String) -> Bool { order(other) < 0 }
 
     package func isSameBytes(as other: String) -> Bool {
@@ -20,7 +20,7 @@ extension String {
         }
     }
 
-    /// Below 0 if this comes first in the order of bytes, 0 if both are the same, above 0 if `other` comes first.
+    /// Negative if this comes first in bytewise order, 0 if both are equal, positive if `other` comes first.
     package func order(_ other: String) -> Int {
         withBytes(of: other) { left, right in
             let common = min(left.count, right.count)
@@ -32,7 +32,7 @@ extension String {
         }
     }
 
-    /// Without taking a copy of either, unless a text is not one run of bytes (bridged from Objective-C).
+    /// Copies neither text, unless its bytes are not contiguous (bridged from Objective-C).
     private func withBytes<Result>(
         of other: String, _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) -> Result
     ) -> Result {
@@ -46,7 +46,7 @@ extension String {
     }
 }
 
-/// A text as a member of sets and a key of dictionaries that tell texts apart by their bytes.
+/// A text as a member of sets and a key of dictionaries, compared bytewise.
 package struct ByteText: Hashable, Sendable {
     package let text: String
 
@@ -57,7 +57,7 @@ package struct ByteText: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
-/// A dictionary whose keys are told apart by their bytes.
+/// A dictionary whose keys are compared bytewise.
 package struct ByteMap<Element> {
     private var elements: [ByteText: Element] = [:]
 

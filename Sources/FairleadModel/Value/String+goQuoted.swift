@@ -1,5 +1,5 @@
 extension String {
-    /// The text in double quotes as Go's `%q` prints it.
+    /// The text in double quotes, as Go's `%q` prints it.
     package var goQuoted: String {
         var result = "\""
         for scalar in unicodeScalars {

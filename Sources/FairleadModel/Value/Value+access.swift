@@ -5,7 +5,7 @@ extension Value {
     package var array: [Value]? { if case .array(let value) = self { value } else { nil } }
     package var object: Object? { if case .object(let value) = self { value } else { nil } }
 
-    /// The number as an integer: an integer literal, or a float without a fraction that fits.
+    /// The number as an integer: an integer literal, or a float without a fraction that fits 64 bits.
     package var int: Int64? {
         switch self {
         case .int(let value): value
@@ -22,8 +22,8 @@ extension Value {
         }
     }
 
-    /// The member of an object; nil where this is no object or has no such member.
-    /// Setting a member of anything but an object replaces it by an object; setting nil removes the member.
+    /// The member of an object; nil if this is not an object or has no such member. Setting a member of a value that is
+    /// not an object replaces the value with an object; setting nil removes the member.
     package subscript(key: String) -> Value? {
         get {
             if case .object(let object) = self { return object[key] }
@@ -54,7 +54,7 @@ extension Value {
         }
     }
 
-    /// The value at a path of object members; nil where any step is missing. Short paths, nearly all there are, cost no
+    /// The value at a path of object members; nil if any step is missing. Short paths, which nearly all are, need no
     /// array.
     package func at(_ first: String, _ second: String) -> Value? { self[first]?[second] }
     package func at(_ first: String, _ second: String, _ third: String) -> Value? { self[first]?[second]?[third] }
@@ -73,14 +73,14 @@ extension Value {
         return current
     }
 
-    /// Sets the value at a path, making the objects on the way; nil removes the last member if its parent exists.
+    /// Sets the value at a path, creating the objects on the way; nil removes the last member if its parent exists.
     package mutating func set(
         _ value: Value?, at first: String, _ second: String, _ third: String, _ rest: String...
     ) {
         set(value, at: [first, second, third] + rest)
     }
 
-    /// The shape that nearly every call has, without an array for the path.
+    /// The form of nearly all calls, without an array for the path.
     package mutating func set(_ value: Value?, at first: String, _ second: String) {
         guard let value else {
             self[first]?[second] = nil
@@ -106,7 +106,7 @@ extension Value {
         }
     }
 
-    /// A map of strings (labels, annotations, selectors); members that are no strings are left out.
+    /// A map of strings (labels, annotations, selectors); members that are not strings are left out.
     package var stringMap: [String: String] {
         guard case .object(let object) = self else { return [:] }
         var result: [String: String] = [:]
@@ -119,7 +119,7 @@ extension Value {
         self = .object(Object(map.map { ($0.key, .string($0.value)) }))
     }
 
-    /// The name Go's decoder uses for this kind of JSON value in its messages.
+    /// The name that Go's decoder uses for this type of JSON value in its messages.
     package var jsonTypeName: String {
         switch self {
         case .null: "null"

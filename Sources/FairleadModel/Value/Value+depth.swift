@@ -1,6 +1,6 @@
 extension Value {
-    /// Whether lists and objects stand within each other more than `limit` times; a scalar nests 0 levels. The walk
-    /// itself goes no deeper than that.
+    /// Whether lists and objects are nested more than `limit` levels deep; a scalar has 0 levels. The walk itself goes
+    /// no deeper than that.
     package func nests(deeperThan limit: Int) -> Bool {
         switch self {
         case .array(let elements): limit <= 0 || elements.contains { $0.nests(deeperThan: limit - 1) }
@@ -9,9 +9,9 @@ extension Value {
         }
     }
 
-    /// How deeply lists and objects stand within each other, and how many values there are in all.
+    /// How deeply lists and objects are nested, and how many values there are in all.
     ///
-    /// Only for trees of a depth that is known to be bounded.
+    /// Only for trees whose depth is known to be bounded.
     package var extent: (depth: Int, count: Int) {
         var depth = 0
         var count = 1

@@ -1,6 +1,6 @@
 /// A JSON document as a tree: what every API object *is* inside this program.
 ///
-/// Integers and floating-point numbers are distinct cases because Kubernetes tells them apart (`1` is an integer,
+/// Integers and floating-point numbers are distinct cases because Kubernetes distinguishes them (`1` is an integer,
 /// `1.5` is not); an integer literal that does not fit 64 bits is a `double`.
 package enum Value: Sendable, Hashable {
     case null
@@ -13,7 +13,7 @@ package enum Value: Sendable, Hashable {
 }
 
 extension Value {
-    /// Texts are the same if their bytes are.
+    /// Strings are equal if their bytes are.
     package static func == (left: Value, right: Value) -> Bool {
         switch (left, right) {
         case (.null, .null): true
@@ -28,7 +28,7 @@ extension Value {
     }
 }
 
-/// There is no nil literal on purpose: `cond ? value : nil` would be `.null` where no value at all is meant.
+/// Deliberately without a nil literal: `cond ? value : nil` would be `.null` where no value at all is meant.
 extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {

@@ -1,31 +1,31 @@
-/// The conditions of an object's status, one of each type, in their order.
+/// The conditions in an object's status, one of each type, in order.
 ///
-/// What all of Kubernetes has alike: `lastTransitionTime` moves with the status, not with reason or message. When a
-/// condition is set at all, and what it says, is the rule of whoever sets it.
+/// Implements the rule common to all of Kubernetes: `lastTransitionTime` changes with the status, not with reason or
+/// message. When to set a condition, and with which texts, is up to the caller.
 package struct Conditions: Hashable, Sendable {
     package private(set) var list: [Value]
 
     package init(_ list: [Value]) { self.list = list }
 
-    /// Those of `status.conditions`.
+    /// The conditions in `status.conditions`.
     package init(of object: Value) { list = object.items("status", "conditions") }
 
     package subscript(_ type: String) -> Value? { list.first { $0["type"]?.string == type } }
 
-    /// `True`, `False`, `Unknown`, or nil where there is no such condition.
+    /// `True`, `False`, `Unknown`, or nil if there is no such condition.
     package func status(_ type: String) -> String? { self[type]?["status"]?.string }
     package func reason(_ type: String) -> String? { self[type]?["reason"]?.string }
     package func isTrue(_ type: String) -> Bool { status(type) == "True" }
 
-    /// The list as the field `conditions` has it; nil if there is none.
+    /// The list as the value of the field `conditions`; nil if it is empty.
     package var value: Value? { list.isEmpty ? nil : .array(list) }
 
-    /// Says that the condition has this status now.
+    /// Sets the status of a condition.
     ///
     /// - Parameters:
-    ///   - reason, message: left out where they are nil.
-    ///   - more: other fields of the condition; `lastTransitionTime` among them goes before the rule.
-    ///   - movesLast: puts it at the end, as some controllers do, instead of where it was.
+    ///   - reason, message: left out if nil.
+    ///   - more: other fields of the condition; a `lastTransitionTime` among them overrides the rule.
+    ///   - movesLast: moves the condition to the end, as some controllers do, instead of keeping its place.
     package mutating func set(
         _ type: String, _ status: String, reason: String? = nil, message: String? = nil, more: Object = Object(),
         now: Timestamp, movesLast: Bool = false
@@ -49,7 +49,7 @@ package struct Conditions: Hashable, Sendable {
             movesLast: movesLast)
     }
 
-    /// Puts a whole condition in the place of the one of its type, or at the end.
+    /// Replaces the condition of the same type, or appends the condition.
     package mutating func put(_ condition: Value, movesLast: Bool = false) {
         let type = condition["type"]?.string
         guard let index = list.firstIndex(where: { $0["type"]?.string == type }) else {

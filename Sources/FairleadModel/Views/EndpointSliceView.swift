@@ -17,7 +17,7 @@ package struct EndpointSliceView: ObjectView {
     package struct Port: Hashable, Sendable {
         package var name: String
         package var protocolName: String
-        /// Nil means every port.
+        /// nil means every port.
         package var number: Int64?
         package var appProtocol: String?
 
@@ -47,7 +47,7 @@ package struct EndpointSliceView: ObjectView {
         package init(_ value: Value) { self.value = value }
 
         package var addresses: [String] { value.texts("addresses") }
-        /// An unset condition counts as ready and serving.
+        /// A condition that is not set counts as ready and serving.
         package var isReady: Bool { value.at("conditions", "ready")?.bool ?? true }
         package var isServing: Bool { value.at("conditions", "serving")?.bool ?? isReady }
         package var isTerminating: Bool { value.flag("conditions", "terminating") }

@@ -1,16 +1,18 @@
-/// What Services and the stand-in for a cloud say to each other: annotations, and a condition.
+/// The terms between Services and the stand-in for a cloud provider: annotations, and a condition.
 package enum LoadBalancerTerms {
-    /// Annotation: addresses to have, separated by commas, at most one per family; beside `spec.loadBalancerIP`.
+    /// Annotation: the requested addresses, separated by commas, at most one per family; in addition to
+    /// `spec.loadBalancerIP`.
     package static let addressesAnnotation = "fairlead.dev/load-balancer-ips"
-    /// Annotation: the pool to take addresses from, also one that is not assigned by itself.
+    /// Annotation: the pool to take addresses from, including a pool that is not assigned automatically.
     package static let poolAnnotation = "fairlead.dev/load-balancer-pool"
     /// Annotation: Services with the same key may share an address if their ports differ.
     package static let sharingAnnotation = "fairlead.dev/load-balancer-sharing-key"
 
-    /// The condition of a Service that says why it has no address. Our own: a cloud would say it in events only.
+    /// A Service's condition that says why it has no address. It is our own: a cloud provider would only report it in
+    /// events.
     package static let condition = "LoadBalancerIPAllocated"
-    /// Its reason when every pool that may serve the Service is used up.
+    /// Its reason if every pool that may serve the Service is exhausted.
     package static let exhausted = "NoAddressAvailable"
-    /// Its reason when what the Service asks for cannot be given.
+    /// Its reason if the Service's request cannot be satisfied.
     package static let refused = "AddressRefused"
 }

@@ -3,11 +3,11 @@ package struct NodeView: ObjectView {
     package let value: Value
     package init(_ value: Value) { self.value = value }
 
-    /// The condition `Ready` is True.
+    /// Whether the condition `Ready` is True.
     package var isReady: Bool { conditionStatus("Ready") == "True" }
     /// `True`, `False`, `Unknown`, or nil for a node that has never reported.
     package var readyStatus: String? { conditionStatus("Ready") }
-    /// Empty where the node has no zone label.
+    /// Empty if the node has no zone label.
     package var zone: String { labels["topology.kubernetes.io/zone"] ?? "" }
     package var region: String { labels["topology.kubernetes.io/region"] ?? "" }
     package var isUnschedulable: Bool { value.flag("spec", "unschedulable") }
@@ -48,7 +48,7 @@ package struct Taint: Hashable, Sendable {
             timeAdded: value["timeAdded"]?.string)
     }
 
-    /// Taints are told apart by key and effect.
+    /// Taints are identified by key and effect.
     package func isSame(as other: Taint) -> Bool { key == other.key && effect == other.effect }
 
     package var object: Value {
@@ -67,7 +67,7 @@ package struct Toleration: Hashable, Sendable {
     package var value: String
     /// Empty means every effect.
     package var effect: String
-    /// How long a NoExecute taint is tolerated; nil means for ever.
+    /// How long a NoExecute taint is tolerated; nil means forever.
     package var seconds: Int64?
 
     package init(_ value: Value) {

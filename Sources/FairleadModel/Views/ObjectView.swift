@@ -1,5 +1,5 @@
-/// A typed, read-only look at an object's tree. Missing fields read as their zero values, as in Go's structs; nothing
-/// is checked or copied.
+/// A typed, read-only view of an object's tree. Missing fields read as their zero values, as in Go's structs; nothing
+/// is validated or copied.
 package protocol ObjectView: Sendable {
     var value: Value { get }
     init(_ value: Value)
@@ -14,7 +14,7 @@ extension ObjectView {
     package var uid: String { value.text("metadata", "uid") }
     package var labels: [String: String] { value.at("metadata", "labels")?.stringMap ?? [:] }
     package var annotations: [String: String] { value.at("metadata", "annotations")?.stringMap ?? [:] }
-    /// The time as written, or nil while nobody has asked for the deletion.
+    /// The time as written, or nil if no deletion has been requested.
     package var deletionTimestamp: String? { value.at("metadata", "deletionTimestamp")?.string }
     package var isTerminating: Bool { deletionTimestamp != nil }
 
@@ -23,7 +23,7 @@ extension ObjectView {
         value.at("status", "conditions")?.array?.first { $0["type"]?.string == type }
     }
 
-    /// `True`, `False`, `Unknown`, or nil where there is no such condition.
+    /// `True`, `False`, `Unknown`, or nil if there is no such condition.
     package func conditionStatus(_ type: String) -> String? { condition(type)?["status"]?.string }
 }
 

@@ -8,10 +8,10 @@ package struct PodView: ObjectView {
     package var phase: String { value.text("status", "phase") }
     /// Succeeded or Failed: will never run again.
     package var isFinished: Bool { phase == "Succeeded" || phase == "Failed" }
-    /// The condition `Ready` is True.
+    /// Whether the condition `Ready` is True.
     package var isReady: Bool { conditionStatus("Ready") == "True" }
     package var podIP: String { value.text("status", "podIP") }
-    /// All addresses, the first one also being `podIP`.
+    /// All addresses; the first one is also `podIP`.
     package var podIPs: [String] {
         let addresses = value.items("status", "podIPs").map { $0.text("ip") }.filter { !$0.isEmpty }
         if !addresses.isEmpty { return addresses }
@@ -27,7 +27,7 @@ package struct PodView: ObjectView {
     package var terminationGracePeriodSeconds: Int64 {
         value.at("spec", "terminationGracePeriodSeconds")?.int ?? 30
     }
-    /// The grace period of the deletion under way.
+    /// The grace period of the deletion in progress.
     package var deletionGracePeriodSeconds: Int64? { value.at("metadata", "deletionGracePeriodSeconds")?.int }
     package var containers: [Value] { value.items("spec", "containers") }
     package var initContainers: [Value] { value.items("spec", "initContainers") }
@@ -35,14 +35,14 @@ package struct PodView: ObjectView {
     package var restartableInitContainers: [Value] {
         initContainers.filter { $0.text("restartPolicy") == "Always" }
     }
-    /// Conditions that others must set before the pod is ready.
+    /// Conditions that other components must set before the pod is ready.
     package var readinessGates: [String] {
         value.items("spec", "readinessGates").map { $0.text("conditionType") }
     }
     package var nodeSelector: [String: String] { value.at("spec", "nodeSelector")?.stringMap ?? [:] }
     package var tolerations: [Toleration] { value.items("spec", "tolerations").map(Toleration.init) }
 
-    /// The ports of the containers, then those of the sidecars: the order in which names are looked up.
+    /// The ports of the containers, then those of the sidecars: the order in which port names are looked up.
     package var containerPorts: [ContainerPort] {
         (containers + restartableInitContainers).flatMap { $0.items("ports") }.map(ContainerPort.init)
     }

@@ -5,7 +5,7 @@ package struct ServiceView: ObjectView {
 
     /// ClusterIP, NodePort, LoadBalancer or ExternalName.
     package var type: String { value.text("spec", "type") }
-    /// Nil where there is none: somebody else provides the endpoints.
+    /// nil if there is none: somebody else then provides the endpoints.
     package var selector: [String: String]? {
         guard let selector = value.at("spec", "selector")?.object, !selector.isEmpty else { return nil }
         return Value.object(selector).stringMap
@@ -52,7 +52,7 @@ package struct ServiceView: ObjectView {
         }
     }
 
-    /// A port of the pods, by number or by the name containers give it.
+    /// A port of the pods, by number or by its name in the containers.
     package enum Target: Hashable, Sendable {
         case number(Int64)
         case name(String)
@@ -60,10 +60,10 @@ package struct ServiceView: ObjectView {
 }
 
 extension PodView {
-    /// What a Service's target port means in this pod; nil where no container has a port of that name and protocol.
+    /// The number of a Service's target port in this pod; nil if no container has a port with that name and protocol.
     package func resolve(_ port: ServiceView.Port) -> Int64? { resolve([port])[0] }
 
-    /// The same for all ports of a Service; names are looked for once.
+    /// The same for all ports of a Service; names are only looked up once.
     package func resolve(_ ports: [ServiceView.Port]) -> [Int64?] {
         struct Name: Hashable {
             var name: String

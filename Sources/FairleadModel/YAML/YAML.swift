@@ -1,13 +1,13 @@
-/// YAML as Kubernetes reads and writes it: YAML 1.1 through its JSON meaning (sigs.k8s.io/yaml). The one place where
-/// Yams is used.
+/// YAML as Kubernetes reads and writes it: YAML 1.1 by way of its JSON equivalent (sigs.k8s.io/yaml). Yams is used
+/// nowhere else.
 package enum YAML {
-    /// Why bytes are not YAML that has a JSON meaning. `message` begins with `yaml: `, in the words of Go's parser;
-    /// kubectl and the API server put `error converting YAML to JSON: ` before it.
+    /// Why bytes are not YAML with a JSON equivalent. `message` begins with `yaml: ` and is that of Go's parser;
+    /// kubectl and the API server put `error converting YAML to JSON: ` in front of it.
     package struct ParseError: Error, Hashable, Sendable {
         package var message: String
     }
 
-    /// Reads the first document; of an empty text, null. Members that occur twice are reported as in JSON.
+    /// Parses the first document; an empty text gives null. Duplicate members are reported as in JSON.
     package static func parse(_ bytes: [UInt8]) throws(ParseError) -> JSON.Parsed {
         var composer = YAMLComposer(events: try YAMLEvents(bytes))
         let value = try composer.document()
@@ -15,11 +15,11 @@ package enum YAML {
             value: value, duplicateFields: composer.duplicatePaths, duplicateLines: composer.duplicateLines)
     }
 
-    /// The complaint of a strict parser about keys that occur twice.
+    /// A strict parser's message about duplicate keys.
     package static func duplicateKeys(_ lines: [String]) -> String {
         "yaml: unmarshal errors:" + lines.map { "\n  " + $0 }.joined()
     }
 
-    /// Writes block style with sorted members and lines of about 80 characters, as Kubernetes' answers have it.
+    /// Writes block style with sorted members and lines of about 80 characters, as in Kubernetes' answers.
     package static func encode(_ value: Value) -> [UInt8] { YAMLEncoder.encode(value) }
 }

@@ -3,7 +3,7 @@ struct YAMLComposer {
     private let events: [(event: YAMLEvents.Event, line: Int)]
     private var position = 0
     private var anchors: [String: Value] = [:]
-    /// What aliases have put into the tree so far; bounded, so that a few lines cannot become gigabytes.
+    /// How much aliases have added to the tree so far; bounded, so that a few lines cannot expand to gigabytes.
     private var expanded = 0
     private static let maximumExpansion = 1_000_000
 
@@ -11,7 +11,7 @@ struct YAMLComposer {
     private var repeatedPaths = StrictComplaints()
     var duplicatePaths: [String] { repeatedPaths.texts }
     private var duplicates: [(line: Int, key: String)] = []
-    /// A sentence for every second occurrence of a key, with the line of its value.
+    /// A message for every repeated occurrence of a key, with the line of its value.
     var duplicateLines: [String] {
         duplicates.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }.map {
             "line \($0.element.line): key \($0.element.key.goQuoted) already set in map"
@@ -109,7 +109,7 @@ struct YAMLComposer {
         return .object(try Self.object(members, merging: merged))
     }
 
-    /// Members written out win over merged ones, earlier merges over later ones.
+    /// Explicit members win over merged ones, and earlier merges over later ones.
     private static func object(
         _ members: [Object.Member], merging sources: [Value]
     ) throws(YAML.ParseError) -> Object {
@@ -134,7 +134,7 @@ struct YAMLComposer {
         }
     }
 
-    /// JSON has only strings as keys; numbers and booleans become their text.
+    /// JSON only has string keys; numbers and booleans become their text.
     private static func keyText(_ value: Value) -> String? {
         switch value {
         case .string(let text): text
@@ -146,8 +146,8 @@ struct YAMLComposer {
         }
     }
 
-    /// How deeply a value nests; and its weight: values count, and texts by their length, in units of about what a
-    /// value takes when it is written.
+    /// How deeply a value is nested, and its weight: the number of values, plus the length of texts in units of about
+    /// the written size of a value.
     private static func extent(of value: Value) -> (depth: Int, weight: Int) {
         var depth = 0
         var weight = 1

@@ -1,10 +1,10 @@
 import Yams
 
-/// Writes YAML as sigs.k8s.io/yaml does: plain scalars where they read back as the same string, literal blocks for
-/// texts of several lines, quotes elsewhere.
+/// Writes YAML like sigs.k8s.io/yaml: plain scalars where they read back as the same string, literal blocks for
+/// multi-line texts, and quotes elsewhere.
 enum YAMLEncoder {
     static func encode(_ value: Value) -> [UInt8] {
-        // Only invalid trees make the emitter fail, and a `Value` gives none.
+        // Only invalid trees make the emitter fail, and a `Value` never produces one.
         guard
             let text = try? serialize(node: node(value), indent: 2, width: 80, allowUnicode: true, sortKeys: false)
         else { return Array((value.jsonText + "\n").utf8) }

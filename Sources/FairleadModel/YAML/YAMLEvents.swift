@@ -1,6 +1,6 @@
 import CYaml
 
-/// The events of the first document in a YAML text, with aliases by name. The parser is libyaml's, the ancestor of the
+/// The events of the first document in a YAML text, with aliases by name. The parser is libyaml, the ancestor of the
 /// one that Kubernetes uses, so its messages are the same.
 struct YAMLEvents {
     enum Event {
@@ -17,7 +17,7 @@ struct YAMLEvents {
     init(_ bytes: [UInt8]) throws(YAML.ParseError) {
         var parser = yaml_parser_t()
         var events = YAMLEvents()
-        // The parser holds its own address and that of the text: both stay where they are until it is deleted.
+        // The parser keeps its own address and that of the text: neither may move until it is deleted.
         let result = withUnsafeMutablePointer(to: &parser) { parser in
             bytes.withUnsafeBufferPointer { buffer -> Result<Void, YAML.ParseError> in
                 guard yaml_parser_initialize(parser) == 1 else {
@@ -73,7 +73,7 @@ struct YAMLEvents {
         pointer.map { String(cString: $0) }
     }
 
-    /// Go's parser counts lines from 0 and leaves out line 0, but adds one to what its scanner reports.
+    /// Go's parser counts lines from 0 and omits line 0, but adds one to lines that its scanner reports.
     private static func error(of parser: yaml_parser_t) -> YAML.ParseError {
         var line = 0
         if parser.problem_mark.line != 0 {

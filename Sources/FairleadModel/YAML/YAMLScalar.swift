@@ -12,7 +12,7 @@ enum YAMLScalar {
     }
 
     /// Integers (decimal, 0x, 0b, 0o and the old octal 0…, with underscores) and floats. Infinity and NaN have no JSON
-    /// meaning, so they stay strings.
+    /// equivalent, so they stay strings.
     private static func number(_ text: String) -> Value? {
         let plain = text.replacing("_", with: "")
         guard !plain.isEmpty else { return nil }
@@ -41,7 +41,7 @@ enum YAMLScalar {
         return .double(isNegative ? -value : value)
     }
 
-    /// `1.5`, `.5`, `1.`, `1e3`: digits around at most one point, then perhaps an exponent.
+    /// `1.5`, `.5`, `1.`, `1e3`: digits with at most one point, then optionally an exponent.
     private static func isFloat(_ text: Substring) -> Bool {
         var rest = text.utf8[...]
         let whole = rest.prefix { (0x30...0x39).contains($0) }
@@ -60,7 +60,7 @@ enum YAMLScalar {
         return !rest.isEmpty && rest.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// Whether a plain scalar of this text would be read as a string again.
+    /// Whether this text, written as a plain scalar, would be read back as a string.
     static func isSafePlain(_ text: String) -> Bool {
         guard case .string = resolve(text) else { return false }
         return !looksLikeDate(text) && !isSexagesimal(text) && text != "<<"
@@ -68,7 +68,7 @@ enum YAMLScalar {
                 .contains(text)
     }
 
-    /// Dates and times, which other readers take for timestamps.
+    /// Dates and times, which other parsers take for timestamps.
     private static func looksLikeDate(_ text: String) -> Bool {
         let parts = text.split(separator: "-", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].utf8.count == 4, parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
@@ -81,7 +81,7 @@ enum YAMLScalar {
         return "Tt ".contains(rest.first ?? "x") && rest.dropFirst().first?.isNumber ?? false
     }
 
-    /// Numbers of base 60 (`1:30`), which YAML 1.1 has and Go writes in quotes.
+    /// Base-60 numbers (`1:30`), which YAML 1.1 has and Go writes in quotes.
     private static func isSexagesimal(_ text: String) -> Bool {
         guard text.contains(":"), let first = text.first, first == "+" || first == "-" || first.isNumber else {
             return false
