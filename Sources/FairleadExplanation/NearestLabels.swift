@@ -1,14 +1,14 @@
-/// Labels that exist and resemble a selector that matches nothing. Pure.
+/// Finds existing labels that resemble a selector that matches nothing. Pure.
 ///
-/// For each pod the selector is bent as little as possible to match it: a value is replaced by the pod's, a key by the
-/// one under which the pod has the value, a pair that has no counterpart is left out.
+/// For each pod, the selector is changed as little as possible to match it: a value is replaced by the pod's, a key by
+/// the one under which the pod has the value, and a pair without a counterpart is left out.
 struct NearestLabels {
     struct Proposal: Equatable {
         var labels: [String: String]
         var pods: Int
     }
 
-    /// The best first; none if no pod has anything in common with the selector.
+    /// Best first; none if no pod has anything in common with the selector.
     let proposals: [Proposal]
 
     private struct Score {
@@ -60,7 +60,7 @@ struct NearestLabels {
     }
 }
 
-/// Levenshtein's distance.
+/// The Levenshtein distance.
 enum EditDistance {
     static func of(_ left: String, _ right: String) -> Int {
         let (a, b) = (Array(left.utf8), Array(right.utf8))

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Why a pod is not a ready endpoint, and which commands say more.
+/// Why a pod is not a ready endpoint, and which commands tell more.
 struct PodAilment: Equatable {
     var why: String
     var commands: [String]

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Services that wait for a load balancer.
+/// Services that are waiting for a load balancer.
 extension ServiceExplainer {
     func loadBalancer() -> [Finding] {
         if !service.ingress.isEmpty { return [] }

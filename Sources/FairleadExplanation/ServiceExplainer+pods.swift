@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Services with a selector: which pods they match, and where those fall out.
+/// Services with a selector: which pods they match, and why some of these are not endpoints.
 extension ServiceExplainer {
     typealias Finding = ServiceExplanation.Finding
 
@@ -50,7 +50,7 @@ extension ServiceExplainer {
         return Self.cut(order.map { "exists: \($0.key) on \(Self.pods($0.value))" })
     }
 
-    /// The Service selects pods of its own namespace only.
+    /// The Service selects only pods in its own namespace.
     private func elsewhere(_ wanted: String) -> Finding {
         var counts: [String: Int] = [:]
         for pod in inputs.strangers { counts[pod.namespace, default: 0] += 1 }

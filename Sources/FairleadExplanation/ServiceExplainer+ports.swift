@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Target ports by name.
+/// Named target ports.
 extension ServiceExplainer {
     func targetPorts(_ pods: [PodView]) -> [Finding] {
         service.ports.enumerated().compactMap { index, port in
@@ -34,7 +34,7 @@ extension ServiceExplainer {
         return names.isEmpty ? "none" : names.joined(separator: ", ")
     }
 
-    /// Points the Service at the container port that is most probably meant.
+    /// Points the Service at the container port that was most probably meant.
     private func patch(_ index: Int, _ port: ServiceView.Port, _ pods: [PodView]) -> String {
         let candidates = pods.flatMap(\.containerPorts).filter { $0.protocolName == port.protocolName }
         var value: Value = .int(port.number)

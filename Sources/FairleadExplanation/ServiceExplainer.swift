@@ -1,21 +1,21 @@
 package import FairleadModel
 
-/// Finds out why a Service is empty or waits. Pure: the same inputs give the same explanation.
+/// Finds out why a Service has no endpoints, or why it is pending. Pure: the same inputs give the same explanation.
 ///
-/// It follows the rules by which endpoints come about (KEP-752, API reference "Service") and reports where a pod falls
-/// out; it does not ask whether anybody listens on a port.
+/// It follows the rules that endpoints are derived by (KEP-752, API reference "Service") and reports where a pod fails
+/// them; it does not check whether anything listens on a port.
 package struct ServiceExplainer {
     package struct Inputs {
         package var service: Value
         /// The pods of the Service's namespace, in any order.
         package var pods: [Value]
-        /// Pods of other namespaces that the selector would match.
+        /// Pods in other namespaces that the selector would match.
         package var strangers: [Value]
         /// The EndpointSlices that name the Service.
         package var slices: [Value]
         package var isNodeThere: (String) -> Bool
         package var loadBalancers: LoadBalancers
-        /// The annotation by which people keep a simulated pod unready; nil where machines are not simulated.
+        /// The annotation with which users keep a simulated pod unready; nil if machines are not simulated.
         package var readinessAnnotation: String?
 
         package init(
@@ -32,10 +32,10 @@ package struct ServiceExplainer {
         }
     }
 
-    /// Who hands out load-balancer addresses.
+    /// Who assigns load-balancer addresses.
     package enum LoadBalancers: Sendable, Equatable {
         case none
-        /// A controller with these pools, for Services without a class.
+        /// A controller with these pools assigns addresses to Services without a class.
         case pools([String])
     }
 

@@ -1,7 +1,7 @@
 package import FairleadModel
 
 extension ServiceExplanation {
-    /// For people: what there is, then the causes, each with the object to change and what to type.
+    /// For people: the facts, then the causes, each with the object to change and the commands to type.
     package var text: String {
         var lines = ["\(service.description) (\(type))"]
         lines.append("  Selector:   \(selector.isEmpty ? "<none>" : selector)")

@@ -1,22 +1,22 @@
-/// Why a Service has no endpoints, or why it waits, and what would change that.
+/// Why a Service has no endpoints, or why it is pending, and what would change that.
 package struct ServiceExplanation: Sendable, Equatable {
     /// One cause.
     package struct Finding: Sendable, Equatable {
         package var cause: Cause
-        /// One sentence or two.
+        /// One or two sentences.
         package var message: String
-        /// A line per pod, label or port that the message speaks of; at most `maximumDetails` and a last one that
-        /// counts the rest.
+        /// A line for each pod, label or port that the message mentions; at most `maximumDetails`, plus a last line
+        /// that counts the rest.
         package var details: [String] = []
         /// The object to change.
         package var object: Subject
-        /// Commands that would mend it, or the first step of mending it.
+        /// Commands that would fix the problem, or the first step of fixing it.
         package var commands: [String] = []
     }
 
     package struct Subject: Sendable, Equatable {
         package var kind: String
-        /// Empty for objects outside of namespaces.
+        /// Empty for cluster-scoped objects.
         package var namespace = ""
         package var name: String
 
@@ -24,11 +24,11 @@ package struct ServiceExplanation: Sendable, Equatable {
     }
 
     package enum Severity: String, Sendable {
-        /// Nobody can reach the Service by this way.
+        /// No client can reach the Service this way.
         case error = "Error"
-        /// Somebody cannot.
+        /// Some clients cannot.
         case warning = "Warning"
-        /// So it was meant.
+        /// This is intended.
         case note = "Note"
     }
 
@@ -61,7 +61,7 @@ package struct ServiceExplanation: Sendable, Equatable {
         }
     }
 
-    /// How many endpoints of an address family the slices show.
+    /// How many endpoints of an address family the slices have.
     package struct Count: Sendable, Equatable {
         package var family: String
         package var ready = 0
@@ -78,6 +78,6 @@ package struct ServiceExplanation: Sendable, Equatable {
     /// `http 80/TCP -> web`.
     package var ports: [String]
     package var endpoints: [Count]
-    /// In the order in which they should be mended; empty if nothing is wrong.
+    /// In the order in which they should be fixed; empty if nothing is wrong.
     package var findings: [Finding]
 }

@@ -1,15 +1,16 @@
 package import FairleadClient
 import FairleadModel
 
-/// Tells, in Events about Services, why they are empty or pending, so that `kubectl describe service` shows it.
+/// Records Events on Services that say why they have no endpoints or are pending, so that `kubectl describe service`
+/// shows it.
 ///
-/// A Service that has been in trouble for a while gets one Warning per cause, again only when the cause or its words
-/// change. Kubernetes has no such events, so this is not part of a bare control plane.
+/// A Service that has been in trouble for a while gets one Warning per cause, and another one only when the cause or
+/// its text changes. Kubernetes has no such Events, so this is not part of a bare control plane.
 package enum ServiceExplanationController {
-    /// What it cannot see in objects.
+    /// What it cannot learn from objects.
     package struct Settings: Sendable {
         package var loadBalancers: ServiceExplainer.LoadBalancers
-        /// As `ServiceExplainer.Inputs` has it.
+        /// See `ServiceExplainer.Inputs`.
         package var readinessAnnotation: String?
 
         package init(loadBalancers: ServiceExplainer.LoadBalancers, readinessAnnotation: String?) {
@@ -18,7 +19,7 @@ package enum ServiceExplanationController {
         }
     }
 
-    /// In which pods may start and caches catch up before anything is said.
+    /// Time for pods to start and for caches to catch up before anything is reported.
     private static let patience = Duration.seconds(8)
 
     package static let descriptor = ControllerDescriptor(
@@ -36,7 +37,7 @@ package enum ServiceExplanationController {
             worker.forget(change.name)
             return []
         }
-        // A Service becomes empty, or full, by its slices; that is rarer than changes of pods.
+        // A Service gains or loses endpoints through its slices, which change less often than its pods.
         setup.map(slices, after: Self.patience) { change in
             let before = change.old.map(ServiceExplanationWorker.hasReadyEndpoint)
             let after = change.new.map(ServiceExplanationWorker.hasReadyEndpoint)

@@ -2,9 +2,9 @@ import FairleadClient
 import FairleadModel
 import Synchronization
 
-/// Explains one Service from the caches and remembers what it has said.
+/// Explains one Service from the caches, and remembers what it has reported.
 final class ServiceExplanationWorker: Sendable {
-    /// How many pods of a namespace are looked through for labels that are near.
+    /// How many pods of a namespace are searched for similar labels.
     private static let maximumPods = 1000
 
     private let services: Lister
@@ -52,7 +52,7 @@ final class ServiceExplanationWorker: Sendable {
         }
     }
 
-    /// Whether there is nothing to explain, seen without looking at a pod.
+    /// Whether there is nothing to explain, decided without looking at any pod.
     private func isServed(_ object: StoredObject) -> Bool {
         let service = ServiceView(object)
         if service.type == "ExternalName" { return true }
@@ -62,7 +62,7 @@ final class ServiceExplanationWorker: Sendable {
         }
     }
 
-    /// Events hold a kilobyte.
+    /// Messages of Events are limited to a kilobyte.
     private static func sentence(_ finding: ServiceExplanation.Finding) -> String {
         var text = finding.message
         if let detail = finding.details.first { text += " (\(detail))" }

@@ -12,8 +12,8 @@ package struct ControlPlane: Sendable {
     let controllers: [any Controller]
 
     /// - Parameters:
-    ///   - client: who controllers write as.
-    ///   - machines: who nodes, kubelets and the scheduler write as.
+    ///   - client: the client with which controllers write.
+    ///   - machines: the client with which nodes, kubelets and the scheduler write.
     init(
         client: any ObjectClient, machines: any ObjectClient & PodBinder, resources: ResourceTable,
         bootstrap: Bootstrap, configuration: ServerConfiguration, environment: Environment,
@@ -40,7 +40,7 @@ package struct ControlPlane: Sendable {
         }
     }
 
-    /// Every controller that a server can run.
+    /// All controllers that a server can run.
     static let known: [ControllerDescriptor<Settings>] =
         Controllers.all.map { $0.within { $0.controllers } }
         + [ServiceExplanationController.descriptor.within { $0.explanation }]
@@ -54,7 +54,7 @@ package struct ControlPlane: Sendable {
             }
         }
 
-    /// Reads `--controllers`.
+    /// Parses `--controllers`.
     package static func selection(
         _ text: String
     ) throws(ControllerSelection.UnknownName) -> ControllerSelection {
@@ -63,7 +63,7 @@ package struct ControlPlane: Sendable {
             text, known: known.map(\.name), aliases: Dictionary(aliases) { first, _ in first })
     }
 
-    /// What the modules of controllers want to know.
+    /// The settings of the modules that have controllers.
     struct Settings: Sendable {
         var controllers: ControllerSettings
         var explanation: ServiceExplanationController.Settings
@@ -74,7 +74,8 @@ package struct ControlPlane: Sendable {
             _ configuration: ServerConfiguration, _ bootstrap: Bootstrap, _ resources: ManagedResources,
             _ machines: any ObjectClient & PodBinder
         ) {
-            // Plain HTTP has no certificate authority: `ca.crt` stays empty, clients only look for the key.
+            // Plain HTTP has no certificate authority: `ca.crt` stays empty, because clients only check that the key
+            // exists.
             controllers = ControllerSettings(resources: resources, bootstrap: bootstrap)
             controllers.nodeGracePeriod = configuration.nodeGracePeriod
             controllers.loadBalancerPools = configuration.loadBalancerPools
@@ -88,8 +89,8 @@ package struct ControlPlane: Sendable {
         }
     }
 
-    /// What namespaces are emptied of and owners are followed through: every stored kind but Events, which nobody
-    /// owns and which go with their namespace all the same.
+    /// The resources that namespaces are emptied of and that owner references are followed through: every stored kind
+    /// except Events, which have no owners and are deleted with their namespace anyway.
     private static func managedResources(_ resources: ResourceTable) -> [ManagedResource] {
         resources.all.filter { $0.isStored && $0.gvr.group != "events.k8s.io" }.map {
             ManagedResource($0.gvr, kind: $0.kind, isNamespaced: $0.isNamespaced)

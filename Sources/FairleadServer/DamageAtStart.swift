@@ -6,8 +6,8 @@ import FairleadSimulation
 import FairleadStorage
 import Logging
 
-/// What a server does about stored objects that it cannot read: it says so, and makes anew what is its own. The rest
-/// waits for somebody to delete it, or for `fairlead check --repair`.
+/// What a server does about stored objects that it cannot read: it reports them, and recreates those that it owns. The
+/// others stay until somebody deletes them or runs `fairlead check --repair`.
 struct DamageAtStart {
     let api: API
     let logger: Logger
@@ -26,7 +26,8 @@ struct DamageAtStart {
         }
     }
 
-    /// Objects that start-up makes when they are missing, and claims, which Services say all about.
+    /// Removes damaged objects that start-up creates again, and restores damaged claims, which can be derived from
+    /// Services.
     func makeRoom() async throws(APIStatus) {
         var snapshot = api.store.current
         if snapshot.damaged.isEmpty { return }

@@ -3,8 +3,8 @@ import FairleadAPI
 package import FairleadModel
 import FairleadStorage
 
-/// `fairlead check`: what is wrong with a database that no server has open, and how it is mended. Structure and
-/// documents are storage's to judge; that Services and the claims to addresses and ports agree is judged here.
+/// `fairlead check`: finds what is wrong with a database that no server has open, and repairs it. Storage checks the
+/// structure and the documents; this type checks that Services agree with the claims to addresses and ports.
 package struct DatabaseCheck {
     package enum Outcome: Int32, Sendable {
         case clean = 0
@@ -16,7 +16,7 @@ package struct DatabaseCheck {
     private let environment: Environment
     private let print: (String) -> Void
 
-    /// - Parameter print: takes one line.
+    /// - Parameter print: prints one line.
     package init(path: String, environment: Environment, print: @escaping (String) -> Void) {
         self.path = path
         self.environment = environment
@@ -32,7 +32,7 @@ package struct DatabaseCheck {
         }
     }
 
-    /// Examines, mends what can be mended, and examines again.
+    /// Examines the file, repairs what can be repaired, and examines it again.
     package func repair() async -> Outcome {
         do throws(StorageError) {
             let examination = try SQLiteExamination(path: path)

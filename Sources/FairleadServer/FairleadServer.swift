@@ -13,16 +13,16 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// The whole program, put together: store → API → HTTP, with the controllers and the simulated machines beside it.
+/// The assembled program: store → API → HTTP, with the controllers and the simulated machines alongside.
 ///
-/// Ready means: the store is loaded, the namespaces and the `kubernetes` Service are there, the listener is bound.
+/// Ready means that the store is loaded, the namespaces and the `kubernetes` Service exist, and the listener is bound.
 package struct FairleadServer: Service {
     private let configuration: ServerConfiguration
     private let environment: Environment
     private let announce: @Sendable ([HTTPAddress], DNSAddress?) -> Void
     private let logger = Logger(label: "fairlead")
 
-    /// - Parameter announce: told where the server listens, once it is ready; prints it unless something else is given.
+    /// - Parameter announce: called with the server's addresses once it is ready; by default, they are printed.
     package init(
         configuration: ServerConfiguration, environment: Environment,
         announce: (@Sendable ([HTTPAddress], DNSAddress?) -> Void)? = nil
@@ -43,14 +43,14 @@ package struct FairleadServer: Service {
                 services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
-        // A second is what a supervisor may expect; the last tenth is for the end of the process itself.
+        // A supervisor may expect an end within a second; the last tenth is for the exit of the process itself.
         let deadline = ShutdownDeadline(.milliseconds(900), logger: logger)
         defer { withExtendedLifetime(deadline) {} }
         try await group.run()
     }
 
     /// Runs until its service group shuts down or its task is cancelled.
-    /// - Throws: `StartupError`; whatever had been started has been stopped again.
+    /// - Throws: `StartupError`; everything that was started has been stopped again.
     package func run() async throws {
         let metrics = ServerMetrics.registry(start: environment.now())
         let store = try openStore(metrics)
@@ -111,7 +111,7 @@ package struct FairleadServer: Service {
         do {
             if !configuration.isBare { try await kubeDNS(machines).install() }
         } catch  where Bootstrap.isRefusal(error) {
-            // Ranges may have been changed, or its address taken: the cluster starts, without its DNS.
+            // The ranges may have been changed, or the address may be taken: the cluster starts without its DNS.
             logger.error("kube-dns cannot be set up", metadata: ["error": .string(error.message)])
         } catch {
             throw StartupError("cannot set up kube-dns: \(error.message)")
@@ -119,7 +119,7 @@ package struct FairleadServer: Service {
         let controllers = controlPlane.controllers
         metrics.add(collector: ServerMetrics.collector(of: controllers))
         health.progress.connect {
-            // Those that have ended are told by another check.
+            // Controllers that have ended are reported by another check.
             let stuck = controllers.map(\.health).filter { $0.state == .running }.compactMap(\.problem)
             return stuck.isEmpty ? nil : stuck.joined(separator: ", ")
         }
@@ -137,11 +137,11 @@ package struct FairleadServer: Service {
                 health.readiness.markReady()
                 announce(bound, boundDNS)
             }
-            // Thrown when the task is cancelled, which is a way to stop, too.
+            // Throws if the task is cancelled, which is another way to stop.
             try? await gracefulShutdown()
             logger.debug("stopping")
             group.cancelAll()
-            // While the controllers finish what they are at; the store is closed after both.
+            // While the controllers finish their current work; the store is closed after both.
             await dns?.shutdown()
             await http.shutdown()
         }

@@ -1,6 +1,6 @@
-/// What this program calls itself.
+/// The versions that this program reports.
 package enum FairleadVersion {
     package static let current = "0.1.0"
-    /// The Kubernetes release whose behaviour is shown.
+    /// The Kubernetes release whose behaviour is emulated.
     package static let kubernetes = "v1.36.2"
 }

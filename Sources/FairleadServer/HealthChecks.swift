@@ -2,9 +2,9 @@ import FairleadAPI
 import FairleadClient
 import FairleadStorage
 
-/// What `/livez` and `/readyz` look at, in the order that `?verbose` shows. A new check is one line here.
+/// The checks of `/livez` and `/readyz`, in the order that `?verbose` shows. A new check takes one line here.
 ///
-/// Live is what only a restart would mend; ready is what must be so for clients to be served in full.
+/// Liveness covers what only a restart would fix; readiness covers everything that clients need to be served in full.
 struct HealthChecks: Sendable {
     let readiness: Readiness
     /// What is wrong with storage.
@@ -13,7 +13,7 @@ struct HealthChecks: Sendable {
     let controllers = ControllerLiveness()
     /// The informers of the controllers.
     let informers = LateCheck()
-    /// Whether a controller has been at one key for a minute.
+    /// Whether a controller has worked on one key for a minute.
     let progress = LateCheck()
 
     var live: [OperationsEndpoint.Check] {
@@ -32,17 +32,17 @@ struct HealthChecks: Sendable {
             .init("database-file") { [storage] in storage[.file] },
             .init("disk-free") { [storage] in storage[.disk] },
             .init("controller-progress") { [progress] in progress.failure },
-            // The rest is served: that some objects cannot be read is no reason to turn clients away.
+            // Everything else is served: some unreadable objects are no reason to turn clients away.
             .init("storage-objects", note: { [store] in store.current.damageNote }) { nil },
         ]
     }
 }
 
 extension StorageFaults {
-    /// How long a write may take: what takes longer than a disk that is merely slow would need.
+    /// How long a write may take: longer than even a slow disk needs.
     private static let patience = Duration.seconds(60)
 
-    /// For a health check: nil, or for how long the writer has been at one batch.
+    /// For a health check: nil, or how long the writer has been working on one batch.
     fileprivate var stall: String? {
         guard let busy, busy > Self.patience else { return nil }
         return "a write has taken \(busy.components.seconds) s so far"
@@ -50,7 +50,7 @@ extension StorageFaults {
 }
 
 extension Snapshot {
-    /// The keys of what cannot be read; nil if there is nothing.
+    /// The keys of objects that cannot be read; nil if there are none.
     var damageNote: String? {
         if damaged.isEmpty { return nil }
         let keys = damaged.keys.sorted()
@@ -60,7 +60,7 @@ extension Snapshot {
 }
 
 extension InformerSet {
-    /// For a health check: nil, or which resources should have been seen by now. A kind that has just been defined has
+    /// For a health check: nil, or the resources that should have been listed by now. A newly defined kind is allowed
     /// some seconds.
     var syncFailure: String? {
         let waiting = unsynced(after: .seconds(5)).map(\.groupResource.description).sorted()

@@ -9,7 +9,8 @@ final class Readiness: Sendable {
     var isReady: Bool { state.load(ordering: .acquiring) }
 }
 
-/// Which controllers run: one that has ended while the server goes on is a fault that nothing else would show.
+/// Which controllers are running: one that has ended while the server is running is a fault that nothing else would
+/// show.
 final class ControllerLiveness: Sendable {
     private struct State {
         var running: [String: Int] = [:]
@@ -19,7 +20,7 @@ final class ControllerLiveness: Sendable {
 
     private let state = Mutex(State())
 
-    /// Runs `body`, which is expected to go on until the server stops.
+    /// Runs `body`, which is expected to run until the server stops.
     func watch(_ name: String, _ body: () async -> Void) async {
         state.withLock { $0.running[name, default: 0] += 1 }
         await body()
@@ -30,7 +31,7 @@ final class ControllerLiveness: Sendable {
         }
     }
 
-    /// nil while everything that was started still runs.
+    /// nil while everything that was started is still running.
     var failure: String? {
         state.withLock { state in
             if state.ended.isEmpty || state.isStopping { return nil }
@@ -39,16 +40,16 @@ final class ControllerLiveness: Sendable {
     }
 }
 
-/// What a health check asks, when it exists only after the endpoint that shows it.
+/// A health check that can only be connected after its endpoint has been created.
 final class LateCheck: Sendable {
     private let question = Mutex<(@Sendable () -> String?)?>(nil)
 
     func connect(_ failure: @escaping @Sendable () -> String?) { question.withLock { $0 = failure } }
-    /// nil, as for a check that passes, until there is something to ask: the check before it ("bootstrap") fails then.
+    /// Passes (nil) until it is connected: until then, an earlier check ("bootstrap") fails.
     var failure: String? { question.withLock { $0 }?() }
 }
 
-/// Gives `/metrics` the figures of an HTTP server that is made after the handler that answers it.
+/// Provides `/metrics` with the figures of an HTTP server that is created after the handler of that page.
 final class StatisticsRelay: Sendable {
     private let source = Mutex<(@Sendable () -> HTTPStatistics)?>(nil)
 

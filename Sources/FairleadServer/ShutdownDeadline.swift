@@ -2,17 +2,17 @@ import Dispatch
 import Foundation
 import Logging
 
-/// Ends the process when it has been told to stop and does not manage to in time: because of a computation that nobody
-/// can interrupt, or a disk that does not answer. Nothing is lost: what has been acknowledged is on disk.
+/// Ends the process if it has been told to stop but does not finish in time, because of a computation that nobody can
+/// interrupt or a disk that does not respond. Nothing is lost: whatever has been acknowledged is on disk.
 ///
-/// It has a thread of its own, as every other one may be busy.
+/// It uses a thread of its own, because all others may be busy.
 final class ShutdownDeadline {
     private let sources: [any DispatchSourceSignal]
 
     init(_ limit: DispatchTimeInterval, signals: [Int32] = [SIGTERM, SIGINT], logger: Logger) {
         let queue = DispatchQueue(label: "fairlead.shutdown", qos: .userInteractive)
         sources = signals.map { number in
-            // Whoever handles the signal otherwise has taken its default action away already; here it makes sure.
+            // Another handler of the signal has already replaced its default action; this makes sure.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {

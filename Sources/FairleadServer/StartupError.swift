@@ -1,4 +1,4 @@
-/// Why a server did not start, in words for the person who started it.
+/// Why a server did not start, in words for the user who started it.
 package struct StartupError: Error, CustomStringConvertible {
     package var description: String
 

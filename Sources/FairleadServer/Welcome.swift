@@ -1,10 +1,10 @@
 import FairleadDNS
 import FairleadHTTP
 
-/// What is printed when the server is ready: where it listens, and what to type.
+/// What is printed when the server is ready: its addresses, and commands to try.
 struct Welcome {
     let addresses: [HTTPAddress]
-    /// nil where there is no DNS.
+    /// nil if there is no DNS.
     let dns: DNSAddress?
     let configuration: ServerConfiguration
 

@@ -43,9 +43,9 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 
     /// How much remains of a wait that began at a stored instant; zero once it is over.
     ///
-    /// A moment that lies well ahead was stamped before the clock was set back. When it was is not known then, and the
-    /// wait counts as over: the alternative is to wait until that time comes round again, maybe for years. For waits
-    /// only that may end early; not for deadlines after which something is taken away.
+    /// An instant that lies well in the future was recorded before the clock was set back. Its real time is then
+    /// unknown, and the wait counts as over: the alternative would be to wait until that time comes again, perhaps for
+    /// years. Only for waits that may end early; not for deadlines after which something is taken away.
     package func remaining(of wait: Duration, since began: Timestamp) -> Duration {
         let passed = duration(since: began)
         return passed < .zero - Self.correction ? .zero : max(wait - passed, .zero)

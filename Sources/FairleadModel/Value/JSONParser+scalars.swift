@@ -8,7 +8,7 @@ extension JSONParser {
             if byte == UInt8(ascii: "\"") {
                 let bytes = UnsafeBufferPointer(start: base + start, count: position - start)
                 position += 1
-                // ASCII needs no validation, and `String(validating:)` is slow at every length.
+                // ASCII needs no validation, and `String(validating:)` is slow for any length.
                 if seen < 0x80 { return String(decoding: bytes, as: UTF8.self) }
                 guard let text = String(validating: bytes, as: UTF8.self) else { throw invalidUTF8(start) }
                 return text

@@ -1,18 +1,18 @@
 package import FairleadDNS
 
-/// What can be set about the cluster DNS.
+/// The settings of the cluster DNS.
 package struct DNSOptions: Sendable {
     package var listen: DNSAddress
-    /// Whether the address was asked for: a server without DNS will not do then.
+    /// Whether the address was given explicitly: the server then refuses to start without DNS.
     package var isRequired: Bool
     package var forward: DNSAddress?
-    /// The largest answer by UDP; nil for what clients may be trusted with.
+    /// The largest UDP answer; nil for a limit that depends on the client.
     package var udpSize: Int?
     /// Seconds.
     package var ttl: UInt32 = 5
     package var rotates = false
     package var podNames = ZoneSettings.PodNames.insecure
-    /// Without ready kube-dns pods nobody answers. Without meaning where there are no machines.
+    /// Whether nothing is answered without ready kube-dns pods. Has no effect if there are no machines.
     package var followsPods = true
 
     package init(listen: DNSAddress, isRequired: Bool) {

@@ -5,7 +5,7 @@ package import FairleadHTTP
 package import FairleadModel
 package import Logging
 
-/// Everything that can be set about one Fairlead process. The command line is the only thing that makes one.
+/// The whole configuration of one Fairlead process. Only the command line creates one.
 package struct ServerConfiguration: Sendable {
     /// Where the SQLite database is.
     package enum DataLocation: Sendable, Hashable {
@@ -19,23 +19,23 @@ package struct ServerConfiguration: Sendable {
     package var data: DataLocation
     /// History is kept at least this long (kube-apiserver compacts etcd every five minutes).
     package var historyAge: Duration = .seconds(300)
-    /// How often old history is looked for.
+    /// How often the store looks for old history.
     package var compactionInterval: Duration = .seconds(5)
-    /// Beyond this many bytes of the database what takes more room is refused; nil for no limit.
+    /// Beyond this database size in bytes, writes that need more room are refused; nil for no limit.
     package var storageQuota: Int64? = 8 << 30
-    /// How long an Event lives after it was last written (kube-apiserver's `--event-ttl`); zero for ever.
+    /// How long an Event lives after it was last written (kube-apiserver's `--event-ttl`); zero means forever.
     package var eventTimeToLive: Duration = .seconds(3600)
     /// How many simulated nodes there are.
     package var nodes = 3
-    /// Without a sign of life for so long a node counts as lost.
+    /// A node counts as lost when it has not reported for this long.
     package var nodeGracePeriod = Duration.seconds(40)
-    /// Nothing that stands in for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns.
+    /// No stand-ins for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns.
     package var isBare = false
     /// Which controllers run.
     package var controllers = ControllerSelection.standard
     package var serviceClusterIPRanges: [CIDR]
     package var nodePortRange: ClosedRange<Int> = 30000...32767
-    /// Where load-balancer addresses come from. The names differ.
+    /// Where load-balancer addresses come from. Names are unique.
     package var loadBalancerPools: [LoadBalancerPool]
     package var podCIDR: CIDR
     package var clusterDomain = "cluster.local"
@@ -46,7 +46,7 @@ package struct ServerConfiguration: Sendable {
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.text
 
-    /// Who gives out load-balancer addresses, for explanations.
+    /// Who assigns load-balancer addresses, for explanations.
     var loadBalancers: ServiceExplainer.LoadBalancers {
         isBare ? .none : .pools(loadBalancerPools.map { "\($0.name): \($0.list.joined(separator: ", "))" })
     }

@@ -5,16 +5,16 @@ import FairleadSimulation
 import FairleadStorage
 import Logging
 
-/// The cluster DNS of a server: its settings in the words of `FairleadDNS`, and what is said when it cannot be had.
+/// The cluster DNS of a server: translates the settings for `FairleadDNS`, and reports when the DNS cannot start.
 struct ClusterDNS: Sendable {
     private let server: DNSServer
     private let options: DNSOptions
     private let logger: Logger
 
-    /// Questions that `kubectl logs` shows of the pods of kube-dns.
+    /// How many questions `kubectl logs` shows for the pods of kube-dns.
     private static let loggedQuestions = 4000
 
-    /// nil when it is turned off. Nothing is listened on yet.
+    /// nil if DNS is turned off. Does not listen yet.
     init?(
         _ configuration: ServerConfiguration, store: Store, readiness: Readiness, environment: Environment,
         logger: Logger, metrics: any MetricsFactory
@@ -52,8 +52,8 @@ struct ClusterDNS: Sendable {
         self.logger = logger
     }
 
-    /// Listens. Returns nil when a port that nobody asked for is taken: other servers may be running.
-    /// - Throws: `StartupError` when the address that was asked for cannot be had.
+    /// Starts listening. Returns nil if a port that was not given explicitly is taken: other servers may be running.
+    /// - Throws: `StartupError` if the address was given explicitly and is not available.
     func start() async throws(StartupError) -> DNSAddress? {
         do {
             let address = try await server.start()
@@ -70,12 +70,12 @@ struct ClusterDNS: Sendable {
 
     func shutdown() async { await server.shutdown() }
 
-    /// Where it answers; nil while it does not.
+    /// The address that it answers at; nil while it does not.
     var address: DNSAddress? { server.address }
 
-    /// What a pod of kube-dns has logged of the questions it answered: each pod gets its share of the clients.
+    /// The query log of a kube-dns pod: each pod gets its share of the clients.
     ///
-    /// - Parameter pods: those of kube-dns, this one among them.
+    /// - Parameter pods: all kube-dns pods, including this one.
     func log(of pod: Value, among pods: [Value]) -> [(time: Timestamp, line: String)] {
         let names = pods.filter { PodView($0).isReady }.map(\.name).sorted()
         guard let place = names.firstIndex(of: pod.name) else { return [] }

@@ -9,7 +9,7 @@ import Foundation
 struct ResolvConfPage: Sendable {
     let store: Store
     let configuration: ServerConfiguration
-    /// Where the cluster DNS answers; nil where there is none.
+    /// The address that the cluster DNS answers at; nil if there is no DNS.
     let address: @Sendable () -> DNSAddress?
 
     func page(namespace: String, pod name: String) -> APIResponse {
@@ -18,7 +18,7 @@ struct ResolvConfPage: Sendable {
         let cluster = ResolverConfiguration.Cluster(
             domain: configuration.clusterDomain, nameserver: clusterNameserver)
         let file = ResolverConfiguration(pod: pod.value, cluster: cluster, host: Self.node)
-        // The address of the Service leads nowhere outside of the simulated cluster.
+        // The address of the Service is not reachable outside the simulated cluster.
         let comment = address().map { "# \(clusterNameserver) answers at \($0)\n" } ?? ""
         return .text(200, comment + file.text)
     }
@@ -27,7 +27,7 @@ struct ResolvConfPage: Sendable {
         KubeDNS.address(in: configuration.serviceClusterIPRanges[0])
     }
 
-    /// The nodes resolve as this machine does, but for its search list: pods shall see the same names everywhere.
+    /// Nodes resolve names like this machine, except for its search list: pods should see the same names everywhere.
     private static var node: ResolverConfiguration {
         let text = (try? String(contentsOfFile: "/etc/resolv.conf", encoding: .utf8)) ?? ""
         var node = ResolverConfiguration(text: text)

@@ -3,7 +3,7 @@ import FairleadSimulation
 import FairleadStorage
 
 extension Store {
-    /// What a pod of kube-dns has logged of the questions it answered; nothing for other pods.
+    /// The query log of a kube-dns pod; empty for other pods.
     func queryLog(of pod: Value, _ dns: ClusterDNS?) -> [(time: Timestamp, line: String)] {
         guard let dns, KubeDNS.isPod(pod) else { return [] }
         let pods = current.objects(GroupVersionResource.pods.groupResource, namespace: KubeDNS.namespace)

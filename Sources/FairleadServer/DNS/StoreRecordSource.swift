@@ -2,7 +2,7 @@ import FairleadDNS
 import FairleadModel
 import FairleadStorage
 
-/// The store as the DNS reads it: its current snapshot and its history, without waiting for anybody.
+/// The store as the DNS reads it: its current snapshot and its history, without ever waiting.
 struct StoreRecordSource: RecordSource {
     let store: Store
 

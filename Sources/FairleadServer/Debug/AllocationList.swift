@@ -4,7 +4,7 @@ import FairleadControllers
 import FairleadModel
 import FairleadStorage
 
-/// Who holds which cluster IP, node port and load-balancer address, as one snapshot has it.
+/// Who holds which cluster IP, node port and load-balancer address, as of one snapshot.
 struct AllocationList {
     private struct Range {
         var name: String

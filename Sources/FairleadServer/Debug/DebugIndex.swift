@@ -1,10 +1,10 @@
 import FairleadModel
 
-/// The first page of `/debug/`: what there is, a line each.
+/// The start page of `/debug/`: a list of the pages, one per line.
 enum DebugIndex {
-    /// One page: where it is, and what it says.
+    /// One page: its path and its description.
     struct Entry: Sendable {
-        /// Words in braces stand for the reader's own.
+        /// Words in braces are placeholders.
         var path: String
         var about: String
     }

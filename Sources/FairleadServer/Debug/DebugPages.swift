@@ -5,16 +5,16 @@ import FairleadSimulation
 import FairleadStorage
 import Foundation
 
-/// Pages below `/debug/` for people (text) and programs (JSON, where `Accept` names it). Read only.
+/// The pages below `/debug/`, for people (text) and programs (JSON, if `Accept` asks for it). Read only.
 struct DebugPages: Sendable {
     let store: Store
     let configuration: ServerConfiguration
     let resolvConf: ResolvConfPage
 
-    /// One page: its entry in the index, and what answers for it. A word in braces in its path stands for any.
+    /// One page: its entry in the index, and its handler. A word in braces in its path matches any segment.
     private struct Page: Sendable {
         var entry: DebugIndex.Entry
-        /// Given what the words in braces stand for.
+        /// `words` are the segments that match the words in braces.
         var answer: @Sendable (_ words: [String], APIRequest) -> APIResponse
 
         init(
@@ -25,7 +25,7 @@ struct DebugPages: Sendable {
             self.answer = answer
         }
 
-        /// What the words in braces stand for; nil if it is another page.
+        /// The segments that match the words in braces; nil if the path does not match this page.
         func words(in parts: [String]) -> [String]? {
             let pattern = entry.path.split(separator: "/")
             guard pattern.count == parts.count else { return nil }
@@ -37,7 +37,7 @@ struct DebugPages: Sendable {
         }
     }
 
-    /// All there are; the index lists these.
+    /// All pages; the index lists these.
     private var pages: [Page] {
         [
             Page("/debug/", "This list.") { _, request in
@@ -57,7 +57,7 @@ struct DebugPages: Sendable {
         ]
     }
 
-    /// nil where there is no such page. Whatever is computed is computed away from the event loop.
+    /// nil if there is no such page. Pages are computed away from the event loop.
     @Sendable func respond(to request: APIRequest) -> APIOutcome? {
         let parts = request.path.split(separator: "/").map { String($0).removingPercentEncoding ?? "" }
         for page in pages {
@@ -124,7 +124,7 @@ struct DebugPages: Sendable {
             : .text(status.code, status.message + "\n")
     }
 
-    /// People and their tools send `*/*` or nothing.
+    /// People and their tools send `*/*`, or no header at all.
     private func wantsJSON(_ request: APIRequest) -> Bool {
         request.header("Accept")?.lowercased().contains("json") ?? false
     }

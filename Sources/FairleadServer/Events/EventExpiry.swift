@@ -2,11 +2,12 @@ import FairleadClient
 import FairleadModel
 import FairleadStorage
 
-/// Events live for a while after they were last written, and are gone then (kube-apiserver's `--event-ttl`, which makes
-/// etcd delete them by lease): whatever their finalizers, by the store itself, seen by watchers as deletions.
+/// Deletes Events some time after they were last written (kube-apiserver's `--event-ttl`, for which etcd deletes them
+/// by lease): regardless of finalizers, directly in the store, and seen by watchers as deletions.
 ///
-/// Every Event lives equally long, so they expire in the order in which they were written: a queue, of which the front
-/// is looked at, and which follows the history of Events. What a restart finds says itself when it was written.
+/// All Events live equally long, so they expire in the order in which they were written: the queue is only examined at
+/// its front, and is fed from the history of Events. After a restart, the Events themselves tell when they were
+/// written.
 struct EventExpiry: Sendable {
     private let store: Store
     private let timeToLive: Duration
@@ -15,7 +16,7 @@ struct EventExpiry: Sendable {
 
     static let resource = GroupResource(group: "", resource: "events")
 
-    /// How many Events go in one transaction, and so under one revision.
+    /// How many Events are deleted in one transaction, and so under one revision.
     private static let batch = 64
 
     init(
@@ -28,7 +29,7 @@ struct EventExpiry: Sendable {
         self.now = now
     }
 
-    /// Until the task is cancelled.
+    /// Runs until the task is cancelled.
     func run() async {
         var queue = ExpiryQueue()
         var cursor = await load(into: &queue)
@@ -40,11 +41,11 @@ struct EventExpiry: Sendable {
         }
     }
 
-    /// How late an Event may go, and how often there is something to do at most.
+    /// The maximum delay of a deletion, and the minimum time between two passes.
     private static let longestPause = Duration.seconds(10)
     private static let shortestPause = Duration.milliseconds(100)
 
-    /// Everything there is. Those that are known keep their time.
+    /// Loads all Events. Those already known keep their deadline.
     private func load(into queue: inout ExpiryQueue) async -> WatchCursor? {
         let snapshot = store.current
         let known = queue.deadlines
@@ -54,17 +55,17 @@ struct EventExpiry: Sendable {
             let version = ExpiryQueue.Version(key: object.key, revision: object.revision)
             let deadline = known[version] ?? time + timeToLive - Self.age(of: object, at: wallTime)
             entries.append(ExpiryQueue.Entry(deadline: deadline, version: version))
-            // There may be very many, and each is decoded.
+            // There may be very many Events, and each is decoded.
             if number % 256 == 255 { await Task.yield() }
         }
         queue = ExpiryQueue(entries)
-        // History does not reach back to a moment ago only when it is being cut hard: what is missed then is found by
-        // the next load.
+        // History only fails to reach back a moment if it is being cut hard: what is missed then is found by the next
+        // load.
         return try? store.watch(Self.resource, after: snapshot.revision)
     }
 
-    /// Takes up what has been written since the last time.
-    /// - Returns: false when history has gone on without us.
+    /// Adds what has been written since the last call.
+    /// - Returns: false if history no longer reaches back to the last call.
     private func follow(_ cursor: inout WatchCursor?, into queue: inout ExpiryQueue) -> Bool {
         let deadline = clock.now + timeToLive
         do throws(StorageError) {
@@ -86,7 +87,7 @@ struct EventExpiry: Sendable {
         return true
     }
 
-    /// Deletes what is due. An Event that has been written again has a later place in the queue.
+    /// Deletes Events that are due. An Event that has been written again has a later entry in the queue.
     private func expire(_ queue: inout ExpiryQueue) async {
         while !Task.isCancelled {
             let snapshot = store.current
@@ -98,7 +99,7 @@ struct EventExpiry: Sendable {
                     _ = try await store.commit(Self.deletion(of: doomed))
                     break
                 } catch {
-                    // Storage that fails says so itself; the Events stay where they are until it works.
+                    // Storage reports its own failures; the Events stay until it works again.
                     guard case .conflict(let key, _) = error else { return }
                     doomed.removeAll { $0.key == key }
                 }
@@ -113,10 +114,10 @@ struct EventExpiry: Sendable {
             operations: versions.map { .delete($0.key) })
     }
 
-    /// How long ago the Event was last written: by what the server noted of it. One that says nothing, or that will be
-    /// written in the future, is new.
+    /// The time since the Event was last written, according to the server's own timestamps in it. Without timestamps,
+    /// or with timestamps in the future, it counts as new.
     ///
-    /// The bytes are decoded here, so that no tree stays with an object that nobody asks for.
+    /// The bytes are decoded here, so that no tree stays in memory with an object that nobody asks for.
     static func age(of object: StoredObject, at time: Timestamp) -> Duration {
         guard let metadata = (try? JSON.parse(object.bytes, maximumDepth: JSON.maximumStoredDepth))?.value["metadata"]
         else { return .zero }
@@ -127,7 +128,7 @@ struct EventExpiry: Sendable {
     }
 }
 
-/// Versions of Events in the order in which they expire.
+/// Versions of Events, ordered by expiry.
 struct ExpiryQueue: Sendable {
     struct Version: Hashable, Sendable {
         var key: ObjectKey
@@ -135,13 +136,13 @@ struct ExpiryQueue: Sendable {
     }
 
     struct Entry: Sendable {
-        /// On the scale of a monotonic clock.
+        /// The time of a monotonic clock.
         var deadline: Duration
         var version: Version
     }
 
     private var entries: [Entry] = []
-    /// Those before it are gone.
+    /// Entries before this index have been removed.
     private var head = 0
 
     init() {}
@@ -155,10 +156,10 @@ struct ExpiryQueue: Sendable {
         Dictionary(entries[head...].map { ($0.version, $0.deadline) }) { max($0, $1) }
     }
 
-    /// - Parameter entry: expires no sooner than those that are there.
+    /// - Parameter entry: must not expire sooner than the existing entries.
     mutating func append(_ entry: Entry) { entries.append(entry) }
 
-    /// The first ones whose time has come.
+    /// The first entries that are due.
     func due(at time: Duration, limit: Int) -> [Version] {
         entries[head...].prefix(limit).prefix { $0.deadline <= time }.map(\.version)
     }
@@ -170,7 +171,7 @@ struct ExpiryQueue: Sendable {
         head = 0
     }
 
-    /// An Event that is written over and over leaves an entry each time.
+    /// An Event that is written repeatedly leaves a stale entry each time.
     mutating func dropStale(beyond limit: Int, isCurrent: (Version) -> Bool) {
         guard count > limit else { return }
         entries = entries[head...].filter { isCurrent($0.version) }

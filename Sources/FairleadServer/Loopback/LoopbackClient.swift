@@ -4,11 +4,11 @@ import FairleadClient
 import FairleadModel
 import FairleadStorage
 
-/// The API as controllers, simulated machines and bootstrap see it: the same verbs and checks as over HTTP, without
-/// bytes in between. Lists and watches share the store's objects.
+/// The API for controllers, simulated machines and bootstrap: the same verbs and checks as over HTTP, but without
+/// serialization. Lists and watches share the store's objects.
 struct LoopbackClient: ObjectClient, PodBinder {
     let api: API
-    /// The field manager of everything written.
+    /// The field manager of all writes.
     var manager = "kube-controller-manager"
 
     func get(_ resource: GroupVersionResource, namespace: String, name: String) async throws(APIStatus) -> Value {

@@ -4,7 +4,7 @@ import FairleadModel
 import FairleadStorage
 import Synchronization
 
-/// A watch inside the process: a cursor over the store's history, woken by publications.
+/// An in-process watch: a cursor over the store's history, woken by publications.
 final class LoopbackWatch: ObjectWatch {
     private struct State {
         var cursor: WatchCursor
@@ -35,7 +35,7 @@ final class LoopbackWatch: ObjectWatch {
         return []
     }
 
-    /// nil when the watch was cancelled.
+    /// nil if the watch was cancelled.
     private func take() throws(APIStatus) -> [WatchEvent]? {
         try state.withLock { (state) throws(APIStatus) -> [WatchEvent]? in
             if state.isCancelled { return nil }

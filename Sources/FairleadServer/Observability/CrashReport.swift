@@ -8,11 +8,11 @@ import CFairleadCrash
     import Darwin
 #endif
 
-/// The report that a crash leaves on standard error, in the format of the log.
+/// The report that a crash writes to standard error, in the format of the log.
 package enum CrashReport {
-    /// Call once, first.
+    /// Call once, before anything else.
     package static func install(format: ServerConfiguration.LogFormat) {
-        // Read when there is no Swift any more: given away for good.
+        // Read when Swift code can no longer run, so the copies are never freed.
         fairlead_crash_install(strdup(FairleadVersion.current), strdup(advice), format == .json)
     }
 

@@ -1,15 +1,15 @@
 package import FairleadModel
 package import Logging
 
-/// What a line of the log looks like. Whatever is in a value, a line is one line.
+/// The format of a log line. Whatever a value contains, it stays a single line.
 package protocol LogLineFormat: Sendable {
-    /// The line, with its line end.
+    /// The line, including its line end.
     static func line(
         _ time: Timestamp, _ level: Logger.Level, _ label: String, _ message: String, _ fields: [String: String]
     ) -> String
 }
 
-/// Writes one line per event, in the format it is made for, to a stream that never waits for its reader.
+/// Writes one line per event, in the given format, to a stream that never waits for its reader.
 package struct LineLogHandler<Format: LogLineFormat>: LogHandler {
     package var logLevel: Logger.Level = .info
     package var metadata: Logger.Metadata = [:]
@@ -40,7 +40,7 @@ package struct LineLogHandler<Format: LogLineFormat>: LogHandler {
 }
 
 extension LogEvent {
-    /// What the event says beside its message: its logger's metadata, its own, its error.
+    /// The event's fields besides its message: the logger's metadata, its own metadata, its error.
     fileprivate func fields(over metadata: Logger.Metadata) -> [String: String] {
         var fields = metadata.mapValues(\.description)
         for (key, value) in self.metadata ?? [:] { fields[key] = value.description }

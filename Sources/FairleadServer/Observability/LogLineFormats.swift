@@ -4,7 +4,7 @@ package import Logging
 package typealias TextLogHandler = LineLogHandler<TextLogLine>
 package typealias JSONLogHandler = LineLogHandler<JSONLogLine>
 
-/// For people: time, level, logger, message, then `key=value` in the order of keys.
+/// For people: time, level, logger and message, then `key=value` sorted by key.
 package enum TextLogLine: LogLineFormat {
     package static func line(
         _ time: Timestamp, _ level: Logger.Level, _ label: String, _ message: String, _ fields: [String: String]
@@ -15,7 +15,7 @@ package enum TextLogLine: LogLineFormat {
     }
 }
 
-/// For log collectors: one JSON object. What a field is called does not hide what the line itself says.
+/// For log collectors: one JSON object. Fields never override the line's own members.
 package enum JSONLogLine: LogLineFormat {
     package static func line(
         _ time: Timestamp, _ level: Logger.Level, _ label: String, _ message: String, _ fields: [String: String]
@@ -30,13 +30,13 @@ package enum JSONLogLine: LogLineFormat {
 }
 
 extension String {
-    /// Without line ends and other control characters.
+    /// The text with line ends and other control characters escaped.
     fileprivate var oneLine: String {
         guard utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return self }
         return String(goQuoted.dropFirst().dropLast())
     }
 
-    /// In quotes unless it is a plain word.
+    /// In quotes, unless it is a plain word.
     fileprivate var logfmt: String {
         let isPlain =
             !isEmpty

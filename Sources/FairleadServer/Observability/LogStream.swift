@@ -6,23 +6,23 @@ import Synchronization
     import Darwin
 #endif
 
-/// Standard error as the log writes to it: at once, and without ever waiting for whoever reads it. Loggers are called
-/// on event loops.
+/// Standard error for the log: written at once, and without ever waiting for the reader, because loggers are called on
+/// event loops.
 ///
-/// A line that does not fit into a full pipe is dropped and counted; the first line that fits again is preceded by one
-/// that says how many are missing. A line is never cut for good: what did not fit of it goes out before the next one.
+/// A line that does not fit into a full pipe is dropped and counted; before the first line that fits again, a line says
+/// how many are missing. No line stays cut off: the rest of a partial line is written before the next one.
 package final class LogStream: Sendable {
     private struct State {
-        /// The rest of a line whose beginning has been written.
+        /// The unwritten rest of a partially written line.
         var rest: ArraySlice<UInt8> = []
         var dropped = 0
     }
 
     private enum Way {
-        /// A regular file, or a descriptor of our own that does not wait.
+        /// A regular file, or our own non-blocking descriptor.
         case plain
         case socket
-        /// Somebody else's pipe: asked before each write, and given no more than a pipe takes at once.
+        /// Somebody else's pipe: polled before each write, and never given more than a pipe accepts at once.
         case asked
     }
 
@@ -32,14 +32,14 @@ package final class LogStream: Sendable {
     private let way: Way
     private let state = Mutex(State())
 
-    /// What a pipe that says it has room takes without waiting (POSIX's minimum is less, Linux's PIPE_BUF this).
+    /// How much a pipe that is ready accepts without blocking (Linux's PIPE_BUF; POSIX guarantees less).
     private static let pipeBuffer = 4096
-    /// Longer lines are cut: an error may quote an object of megabytes.
+    /// Longer lines are truncated: an error may quote an object of megabytes.
     private static let longestLine = 16 * 1024
 
-    /// - Parameter descriptor: stays open for as long as the process lives.
+    /// - Parameter descriptor: must stay open for the life of the process.
     package init(descriptor: Int32) {
-        // Whoever reads may go away; that is no reason to die.
+        // The reader may go away, which must not kill this process.
         signal(SIGPIPE, SIG_IGN)
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -49,7 +49,7 @@ package final class LogStream: Sendable {
         }
         switch status.st_mode & S_IFMT {
         case S_IFIFO, S_IFCHR:
-            // Opened once more, as the flags of the one we were given belong to others, too.
+            // Reopened, because the flags of the descriptor we were given are shared with other processes.
             let own = open("/dev/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
             self.descriptor = own >= 0 ? own : descriptor
             way = own >= 0 ? .plain : .asked
@@ -63,8 +63,8 @@ package final class LogStream: Sendable {
     }
 
     /// - Parameters:
-    ///   - line: with its line end.
-    ///   - notice: makes the line that says how many are missing.
+    ///   - line: the line, including its line end.
+    ///   - notice: makes the line that says how many lines are missing.
     package func write(_ line: String, notice: (Int) -> String) {
         state.withLock { state in
             if !state.rest.isEmpty, !send(&state.rest) { return state.dropped += 1 }
@@ -84,8 +84,8 @@ package final class LogStream: Sendable {
         }
     }
 
-    /// Writes what goes without waiting.
-    /// - Returns: whether that was all; `bytes` is what is left.
+    /// Writes as much as possible without waiting.
+    /// - Returns: whether that was all; `bytes` keeps the rest.
     private func send(_ bytes: inout ArraySlice<UInt8>) -> Bool {
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { buffer in

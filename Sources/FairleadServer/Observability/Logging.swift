@@ -1,9 +1,9 @@
 package import FairleadModel
 package import Logging
 
-/// Makes the process's loggers.
+/// Creates the process's loggers.
 package enum Logs {
-    /// Sets up swift-log for the whole process. Call once, first.
+    /// Sets up swift-log for the whole process. Call once, before anything else.
     package static func bootstrap(
         level: Logger.Level, format: ServerConfiguration.LogFormat, environment: Environment
     ) {

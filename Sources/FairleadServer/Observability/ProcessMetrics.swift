@@ -2,7 +2,7 @@ import FairleadMetrics
 import FairleadModel
 import Foundation
 
-/// What every process shows to Prometheus, and which version it is.
+/// The process metrics that every Prometheus client library exposes, and the version.
 enum ProcessMetrics {
     static let families: [MetricFamily] = [
         MetricFamily("process_cpu_seconds_total", .counter, "CPU time of user and system."),
@@ -12,8 +12,8 @@ enum ProcessMetrics {
         MetricFamily("kubernetes_build_info", .gauge, "The Kubernetes release whose behaviour is shown; always 1."),
     ]
 
-    /// Reads what the system says; on systems without /proc there is less to say.
-    /// - Parameter start: when the server began.
+    /// Collects what the system provides; without /proc, some values are missing.
+    /// - Parameter start: when the server started.
     static func collect(into samples: inout MetricSamples, start: Timestamp) {
         samples.add("process_start_time_seconds", Double(start.seconds) + Double(start.nanoseconds) / 1e9)
         samples.add(
@@ -29,7 +29,7 @@ enum ProcessMetrics {
         {
             samples.add("process_resident_memory_bytes", pages * Int(sysconf(Int32(_SC_PAGESIZE))))
         }
-        // Where there is no /proc, there is no figure.
+        // Without /proc, there is no value.
         if let files = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
             samples.add("process_open_fds", files.count)
         }

@@ -2,7 +2,7 @@ import CoreMetrics
 import FairleadClient
 import FairleadMetrics
 
-/// What the queues of controllers report, under client-go's names.
+/// The metrics of controllers' work queues, under client-go's names.
 struct QueueMetrics: WorkQueueMetricsProvider {
     let factory: any MetricsFactory
 
@@ -22,7 +22,7 @@ struct QueueMetrics: WorkQueueMetricsProvider {
             work = Timer(label: "workqueue_work_duration_seconds", dimensions: name, factory: factory)
         }
 
-        /// Read off when the page is made: queues that share a name have a depth each.
+        /// Read when the page is built: queues with the same name each have their own depth.
         func depthChanged(to depth: Int) {}
         func added() { adds.increment() }
         func retried() { retries.increment() }

@@ -7,11 +7,11 @@ import FairleadMetrics
 import FairleadModel
 import FairleadStorage
 
-/// All metrics of a server, under the names that kube-apiserver, etcd, client-go and CoreDNS use where they have one:
-/// what is recorded while things happen, and what is read off when `/metrics` is asked for.
+/// All metrics of a server, under the names of kube-apiserver, etcd, client-go and CoreDNS where these have such a
+/// metric: some are recorded as things happen, others are read when `/metrics` is requested.
 enum ServerMetrics {
-    /// One for each server; nothing here is shared between servers of one process.
-    /// - Parameter start: when the server began.
+    /// The registry of one server; servers in the same process share nothing here.
+    /// - Parameter start: when the server started.
     static func registry(start: Timestamp) -> MetricsRegistry {
         let registry = MetricsRegistry(
             RequestMetrics.families + WatchMetrics.families + StoreMetrics.families + DNSServer.metricFamilies
@@ -46,7 +46,7 @@ enum ServerMetrics {
                 samples.add("fairlead_storage_fault", store.faults[kind] == nil ? 0 : 1, [("fault", kind.rawValue)])
             }
             samples.add("apiserver_registered_watchers", storage.watchers)
-            // As many as there are kinds, and definitions of kinds are objects themselves.
+            // One series for each kind, and clients can define kinds: hence a limit.
             for (kind, count) in storage.objects.sorted(by: { $0.value > $1.value }).prefix(largestKinds) {
                 samples.add(
                     "apiserver_resource_objects", count, [("group", kind.group), ("resource", kind.resource)])
@@ -75,7 +75,7 @@ enum ServerMetrics {
     ]
     private static let queueBounds: [Double] = .exponential(from: 1e-8, by: 10, count: 12)
 
-    /// Controllers of one name count as one.
+    /// Controllers with the same name are combined.
     static func collector(of controllers: [any Controller]) -> MetricsRegistry.Collector {
         { samples in
             var depths: [String: (waiting: Int, longest: Double)] = [:]

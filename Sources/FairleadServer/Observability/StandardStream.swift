@@ -4,8 +4,8 @@
     import Darwin
 #endif
 
-/// Standard output and error for what a person has asked for: written to at once, so that it is there for whoever waits
-/// for it on a pipe, and waited for until it is taken. The log has a way of its own, which waits for nobody: `LogStream`.
+/// Standard output and error for what a user has asked for: written at once, so that a reader on a pipe gets it
+/// immediately, and blocking until it is accepted. The log uses `LogStream`, which never blocks.
 package enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2

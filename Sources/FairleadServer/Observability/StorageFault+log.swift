@@ -2,7 +2,7 @@ import FairleadStorage
 import Logging
 
 extension StorageFault {
-    /// One line when it begins, one a minute while it lasts, one when it is over.
+    /// Logs one line when the fault begins, one a minute while it lasts, and one when it is over.
     func log(to logger: Logger) {
         var metadata: Logger.Metadata = ["fault": .string(kind.rawValue)]
         if count > 1 { metadata["count"] = .stringConvertible(count) }
