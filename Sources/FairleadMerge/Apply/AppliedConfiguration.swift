@@ -1,18 +1,18 @@
 import FairleadModel
 import FairleadSchema
 
-/// Checks an applied configuration against the schema: every field declared, every value of its type, every element of
-/// a keyed list with its keys and none twice.
+/// Checks an applied configuration against the schema: every field is declared, every value has the right type, and
+/// every element of a keyed list has its keys, none of them twice.
 struct AppliedConfiguration {
     let types: TypeRegistry
     private var errors: [String] = []
     private var size = 0
-    /// Where the check is. Text is made of it only for what is told.
+    /// The current path of the check. It is only converted to text for errors that are reported.
     private var path: [PathElement] = []
 
     private init(types: TypeRegistry) { self.types = types }
 
-    /// - Returns: the errors as Kubernetes joins them, nil if there are none.
+    /// - Returns: the errors, joined as in Kubernetes; nil if there are none.
     static func complaint(about value: Value, _ type: TypeSchema, _ types: TypeRegistry) -> String? {
         var check = AppliedConfiguration(types: types)
         check.check(value, MergeType(.object(type)))

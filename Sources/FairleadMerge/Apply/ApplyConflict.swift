@@ -1,11 +1,11 @@
 import FairleadModel
 
-/// The fields of one other manager that an application would change.
+/// The fields of one other manager that an apply would change.
 struct ApplyConflict {
     let owner: FieldOwner
     let fields: FieldSet
 
-    /// What of `taken` others own, by managers, but for what is `allowed`.
+    /// The fields of `taken` that other managers own, by manager, except those in `allowed`.
     static func all(
         _ taken: FieldSet, in managed: ManagedFields, except owner: FieldOwner, allowed: FieldSet
     ) -> [ApplyConflict] {
@@ -19,7 +19,7 @@ struct ApplyConflict {
         }
     }
 
-    /// 409 with a cause for each field, as far as an answer may be long.
+    /// 409 with a cause for each field, up to the maximum size of an answer.
     static func status(_ conflicts: [ApplyConflict]) -> APIStatus {
         let count = conflicts.reduce(0) { $0 + $1.fields.memberCount }
         var causes: [APIStatus.Cause] = []

@@ -8,12 +8,12 @@ struct Comparison {
     var removed = FieldSet()
 
     var isSame: Bool { added.isEmpty && modified.isEmpty && removed.isEmpty }
-    /// What the newer version took or changed.
+    /// The fields that the newer version added or changed.
     var taken: FieldSet { added.union(modified) }
 }
 
-/// Compares values of a type. Objects and granular maps are compared field by field, lists of type map and set
-/// element by element, everything else as a whole.
+/// Compares values of a type. Objects and granular maps are compared field by field, lists of type map and set element
+/// by element, and everything else as a whole.
 struct Comparer {
     let types: TypeRegistry
 
@@ -24,7 +24,7 @@ struct Comparer {
         var below = Comparison()
     }
 
-    /// What has changed from `old` to `new`, without what `excluded` leaves out.
+    /// The changes from `old` to `new`, without the fields that `excluded` leaves out.
     func compare(_ old: Value, _ new: Value, _ type: TypeSchema, excluding excluded: ResetFields) -> Comparison {
         var result = Comparison()
         walk(old.object, new.object) { name, left, right in
@@ -63,7 +63,7 @@ struct Comparer {
         }
     }
 
-    /// Every field of a value that was not there before. Each object and each list is one too, beside what is in it.
+    /// Every field of a new value. Each object and each list counts as a field itself, in addition to its contents.
     private func fields(of value: Value, _ type: MergeType) -> FieldSet {
         let form = type.form(types)
         switch form {
@@ -110,7 +110,7 @@ struct Comparer {
         }
         for (element, found) in values.sorted(by: { $0.key < $1.key }) {
             if found.left.count > 1 || found.right.count > 1 {
-                // Duplicates cannot be told apart, so they are one value together.
+                // Duplicates cannot be told apart, so they are compared as one value.
                 let whole = leaf(
                     found.left.isEmpty ? nil : .array(found.left), found.right.isEmpty ? nil : .array(found.right))
                 add(whole, element, to: &node.below)
@@ -123,7 +123,7 @@ struct Comparer {
         return node
     }
 
-    /// The members of both, in the order of their names.
+    /// Visits the members of both, sorted by name.
     private func walk(_ left: Object?, _ right: Object?, _ visit: (String, Value?, Value?) -> Void) {
         let mine = left?.members ?? []
         let theirs = right?.members ?? []
@@ -143,7 +143,7 @@ struct Comparer {
         }
     }
 
-    /// Elements are added in their order.
+    /// Elements must be added in order.
     private func add(_ node: Node, _ element: PathElement, to result: inout Comparison) {
         if node.change == nil, node.below.isSame { return }
         Self.add(node.change == .added, node.below.added, element, to: &result.added)

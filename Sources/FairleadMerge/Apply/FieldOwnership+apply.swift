@@ -2,15 +2,15 @@ package import FairleadModel
 import FairleadSchema
 
 extension FieldOwnership {
-    /// Merges `configuration` into `live`, removes what the owner no longer applies, and enters it as owner.
+    /// Merges `configuration` into `live`, removes what the owner no longer applies, and records the owner's fields.
     ///
     /// - Parameters:
-    ///   - live: the object as it is, or an empty one.
+    ///   - live: the current object, or an empty one.
     ///   - isNew: whether there is no object yet.
-    /// - Returns: the object with its managedFields. Unless it is the live one otherwise, it is not yet decoded as its
-    ///   type.
-    /// - Throws: 409 for fields of other managers that would change, unless `force`; 500 for a configuration that does
-    ///   not fit the schema.
+    /// - Returns: the object with its managedFields. Unless it equals the live object otherwise, it is not yet decoded
+    ///   as its type.
+    /// - Throws: 409 if fields of other managers would change, unless `force`; 500 for a configuration that does not
+    ///   fit the schema.
     package func apply(
         _ configuration: Value, to live: Value, isNew: Bool, force: Bool
     ) throws(APIStatus) -> (object: Value, isDecoded: Bool) {
@@ -32,7 +32,7 @@ extension FieldOwnership {
         let applied = FieldSet.of(configuration, type, types)
         let last = managed[owner]
         var object = TypedMerge(types: types).merge(live, configuration, type)
-        // Whoever still applies everything lets nothing go.
+        // An owner that still applies everything gives nothing up.
         if let last, !last.set.subtracting(applied).isEmpty {
             object = prune(object, last: last.set, applied: applied, managed)
         }
@@ -49,7 +49,7 @@ extension FieldOwnership {
         let time = changes.isSame && !isNew ? last?.time : now.rfc3339
         managed[owner] = owned.isEmpty ? nil : ManagedFields.Entry(owner, owned, time: time)
 
-        // A new object with nothing but its name changes nothing that is owned, and is new all the same.
+        // A new object with nothing but a name changes no field that can be owned, and is a change all the same.
         if changes.isSame, !isNew {
             object = live
             for field in ["resourceVersion", "uid"] {
@@ -61,8 +61,8 @@ extension FieldOwnership {
         return (object, changes.isSame && !isNew)
     }
 
-    /// Removes what the owner applied before and does not apply now, as far as nobody else owns it and nothing of
-    /// somebody else's lies below it.
+    /// Removes what the owner applied before and no longer applies, unless another manager owns it or something below
+    /// it.
     private func prune(_ merged: Value, last: FieldSet, applied: FieldSet, _ managed: ManagedFields) -> Value {
         let root = MergeType(.object(type))
         let removal = TypedRemoval(types: types)

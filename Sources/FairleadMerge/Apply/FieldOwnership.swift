@@ -1,9 +1,10 @@
 package import FairleadModel
 package import FairleadSchema
 
-/// Keeps `metadata.managedFields`: which manager owns which fields of an object.
+/// Maintains `metadata.managedFields`: which manager owns which fields of an object.
 ///
-/// One value serves one write of one kind. Values are what clients see, in the version that the owner names.
+/// One value serves one write of one kind. Objects are in the form that clients see, in the version that the owner
+/// names.
 ///
 /// Reference: KEP 555; k8s.io/apimachinery `util/managedfields`, sigs.k8s.io/structured-merge-diff `merge`.
 package struct FieldOwnership {
@@ -14,7 +15,7 @@ package struct FieldOwnership {
     let now: Timestamp
     let shared: FieldsV1Cache
 
-    /// - Parameter metadataResetByStatus: what of the metadata a writer of the status may send but never owns.
+    /// - Parameter metadataResetByStatus: metadata fields that a writer of the status may send but never owns.
     package init(
         type: TypeSchema, types: TypeRegistry, owner: FieldOwner, now: Timestamp,
         metadataResetByStatus: [String] = [], shared: FieldsV1Cache = FieldsV1Cache()
@@ -28,10 +29,10 @@ package struct FieldOwnership {
         self.shared = shared
     }
 
-    /// The managedFields of `new`, which an update made of `live`.
+    /// The managedFields of `new`, which an update made from `live`.
     ///
     /// - Parameter live: nil for a creation.
-    /// - Returns: nil for none.
+    /// - Returns: nil if there are none.
     package func managedFields(afterUpdate new: Value, of live: Value?) -> Value? {
         let kept = live?.at("metadata", "managedFields")
         var basis = kept
@@ -42,7 +43,7 @@ package struct FieldOwnership {
                 basis = sent
             }
         }
-        // An object that is not tracked stays so.
+        // An object without managedFields stays without them.
         if live != nil, basis?.array?.isEmpty ?? true { return nil }
         let changes = Comparer(types: types).compare(live ?? type.empty, new, type, excluding: reset)
         if changes.isSame { return basis }
@@ -52,13 +53,13 @@ package struct FieldOwnership {
         return managed.value(shared.fieldsV1)
     }
 
-    /// `managedFields: [{}]` asks for an end of tracking.
+    /// `managedFields: [{}]` asks to stop tracking.
     private static func isReset(_ list: Value) -> Bool {
         guard let entries = list.array, entries.count == 1, case .object(let entry) = entries[0] else { return false }
         return entry.members.allSatisfy { $0.value.isNull || $0.value == "" || $0.value == .object(Object()) }
     }
 
-    /// The owner takes what an update set; what it removed nobody owns any more.
+    /// The owner takes the fields that an update set; those that it removed have no owner any more.
     func record(_ changes: Comparison, in managed: inout ManagedFields) {
         let taken = changes.taken
         managed.changeOthers(than: nil) { $0.subtracting(taken).subtractingTrees(changes.removed) }

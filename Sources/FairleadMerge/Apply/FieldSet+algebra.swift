@@ -1,5 +1,5 @@
 extension FieldSet {
-    /// Paths that are in either.
+    /// Paths that are in either set.
     package func union(_ other: FieldSet) -> FieldSet {
         if other.isEmpty { return self }
         if isEmpty { return other }
@@ -10,7 +10,7 @@ extension FieldSet {
         }
     }
 
-    /// Paths that are in any of them; two by two, so that it does not matter how many there are.
+    /// Paths that are in any of the sets; combined pairwise, so that the number of sets hardly matters.
     static func union(of sets: [FieldSet]) -> FieldSet {
         var sets = sets
         while sets.count > 1 {
@@ -21,7 +21,7 @@ extension FieldSet {
         return sets.first ?? FieldSet()
     }
 
-    /// Paths that are in both.
+    /// Paths that are in both sets.
     package func intersection(_ other: FieldSet) -> FieldSet {
         combined(with: other, keepsMine: false, keepsTheirs: false) { mine, theirs in
             Entry(
@@ -40,7 +40,7 @@ extension FieldSet {
         }
     }
 
-    /// Paths that are neither in `other` nor below one that is.
+    /// Paths that are neither in `other` nor below a path that is.
     package func subtractingTrees(_ other: FieldSet) -> FieldSet {
         if other.isEmpty || isEmpty { return self }
         return combined(with: other, keepsMine: true, keepsTheirs: false) { mine, theirs in
@@ -50,7 +50,7 @@ extension FieldSet {
         }
     }
 
-    /// Walks both levels in order; entries that come out empty are left out.
+    /// Walks both sorted levels in parallel; entries that end up empty are left out.
     private func combined(
         with other: FieldSet, keepsMine: Bool, keepsTheirs: Bool, _ combine: (Entry, Entry) -> Entry
     ) -> FieldSet {
@@ -76,8 +76,8 @@ extension FieldSet {
         return FieldSet(sorted: result)
     }
 
-    /// The same for few entries of mine and many of the others: there may be thousands of managers of an object with
-    /// thousands of fields.
+    /// The same for few entries here and many in the other set: an object with thousands of fields may have thousands
+    /// of managers.
     private func looked(up other: FieldSet, keepsMine: Bool, _ combine: (Entry, Entry) -> Entry) -> FieldSet {
         var result: [Entry] = []
         for mine in entries {

@@ -1,11 +1,11 @@
 package import FairleadModel
 
-/// FieldsV1: the JSON form of a field set. A member without anything below it is `{}`; one with something below it has
-/// a member `"."` beside that.
+/// FieldsV1: the JSON form of a field set. A member with nothing below it is `{}`; one with something below it also has
+/// a member `"."`.
 extension FieldSet {
     package var fieldsV1: Value { fieldsV1(\.fieldsV1) }
 
-    /// The same with another source for what stands below the outermost elements.
+    /// The same with another encoder for what is below the outermost elements.
     func fieldsV1(_ tree: (Entry) -> Value) -> Value { .object(Self.object(entries, isMember: false, tree)) }
 
     fileprivate static func object(_ entries: [Entry], isMember: Bool, _ tree: (Entry) -> Value) -> Object {
@@ -13,13 +13,13 @@ extension FieldSet {
         members.reserveCapacity(entries.count + (isMember ? 1 : 0))
         if isMember { members.append(Object.Member(key: ".", value: .object(Object()))) }
         for entry in entries { members.append(Object.Member(key: entry.element.fieldsV1, value: tree(entry))) }
-        // Names of fields come out in the order of their texts; keys and values may not.
+        // Names of fields are already in the order of their texts; keys and values may not be.
         let isSorted = members.indices.dropFirst().allSatisfy { members[$0 - 1].key < members[$0].key }
         return isSorted ? Object(sortedUnique: members) : Object(members.map { ($0.key, $0.value) })
     }
 
-    /// Reads FieldsV1.
-    /// - Returns: nil for a value that is none.
+    /// Parses FieldsV1.
+    /// - Returns: nil if the value is not FieldsV1.
     package init?(fieldsV1 value: Value) {
         guard case .object(let object) = value else { return nil }
         var entries: [Entry] = []
@@ -38,7 +38,7 @@ extension FieldSet {
 }
 
 extension FieldSet.Entry {
-    /// What stands below the element in FieldsV1.
+    /// The value below this element in FieldsV1.
     var fieldsV1: Value {
         if children.isEmpty { return .object(Object()) }
         return .object(FieldSet.object(children.entries, isMember: isMember, \.fieldsV1))
@@ -46,7 +46,7 @@ extension FieldSet.Entry {
 }
 
 extension PathElement {
-    /// The element as a member name of FieldsV1.
+    /// The element as a member name in FieldsV1.
     package var fieldsV1: String {
         switch self {
         case .field(let name): return "f:" + name
@@ -57,7 +57,8 @@ extension PathElement {
         }
     }
 
-    /// Go's encoder writes these three as escapes, and so the names in objects written by Kubernetes have them.
+    /// Go's encoder writes these three characters as escapes, so the names in objects written by Kubernetes contain
+    /// them.
     private static func escaped(_ json: String) -> String {
         guard json.utf8.contains(where: { $0 == 0x26 || $0 == 0x3C || $0 == 0x3E }) else { return json }
         var result = ""
@@ -72,7 +73,7 @@ extension PathElement {
         return result
     }
 
-    /// Reads a member name of FieldsV1; nil for a text that is none.
+    /// Parses a member name of FieldsV1; nil if the text is not one.
     package init?(fieldsV1 text: String) {
         let bytes = text.utf8
         guard bytes.count >= 2, bytes.dropFirst().first == UInt8(ascii: ":") else { return nil }

@@ -2,13 +2,13 @@ package import FairleadModel
 package import FairleadSchema
 
 extension FieldSet {
-    /// The fields of a value: every leaf, every element of a list of type map or set, every key of a map, and what is
-    /// there but empty. Objects with something in them are not named themselves.
+    /// The fields of a value: every leaf, every element of a list of type map or set, every key of a map, and
+    /// everything present but empty. Objects with contents are not fields themselves.
     package static func of(_ value: Value, _ type: TypeSchema, _ types: TypeRegistry) -> FieldSet {
         FieldSetBuilder(types: types).fields(of: value, MergeType(.object(type))).children
     }
 
-    /// The keys of an object, each a member, with what `children` finds below it.
+    /// The keys of an object, each a member, with what `children` returns below it.
     static func ofMembers(_ value: Value, _ children: (String, Value) -> FieldSet) -> FieldSet {
         guard case .object(let object) = value else { return FieldSet() }
         return FieldSet(
@@ -17,8 +17,8 @@ extension FieldSet {
             })
     }
 
-    /// The elements of a keyed list or of a set. Of those that occur several times only the element itself is named: they
-    /// cannot be told apart.
+    /// The elements of a keyed list or of a set. For an element that occurs several times, only the element itself is
+    /// included: its occurrences cannot be told apart.
     static func ofItems(
         _ value: Value, _ form: MergeType.Form, _ types: TypeRegistry, _ children: (Value) -> FieldSet
     ) -> FieldSet {
@@ -35,8 +35,8 @@ extension FieldSet {
         return FieldSet(sorted: entries)
     }
 
-    /// The set with every field of a schema's objects above its paths; keys of maps and elements of lists are not
-    /// added.
+    /// The set extended by every field of a schema's objects above its paths; keys of maps and elements of lists are
+    /// not added.
     func withNamedFields(_ type: MergeType, _ types: TypeRegistry) -> FieldSet {
         let form = type.form(types)
         return FieldSet(

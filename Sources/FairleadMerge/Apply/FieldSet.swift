@@ -2,8 +2,8 @@ import FairleadModel
 
 /// A set of paths to fields: what a manager owns, or what a change touched.
 ///
-/// A tree of path elements, each level in order. A path is in the set if its last entry is a member; entries that are
-/// no members are there only for what lies below them.
+/// A tree of path elements, each level sorted. A path is in the set if its last entry is a member; entries that are not
+/// members exist only for what is below them.
 package struct FieldSet: Sendable, Hashable {
     package struct Entry: Sendable, Hashable {
         package let element: PathElement
@@ -17,15 +17,15 @@ package struct FieldSet: Sendable, Hashable {
         }
     }
 
-    /// In the order of their elements; none is empty.
+    /// Sorted by element; none is empty.
     package private(set) var entries: [Entry]
 
     package init() { entries = [] }
 
-    /// - Parameter entries: ordered, unique and not empty.
+    /// - Parameter entries: sorted, unique and not empty.
     init(sorted entries: [Entry]) { self.entries = entries }
 
-    /// The set of these paths.
+    /// The set of the given paths.
     package init(_ paths: [[PathElement]]) {
         self.init()
         for path in paths { insert(path[...]) }
@@ -44,7 +44,7 @@ package struct FieldSet: Sendable, Hashable {
         }
     }
 
-    /// Adds an entry that comes after all others.
+    /// Appends an entry that sorts after all others.
     mutating func append(_ entry: Entry) { entries.append(entry) }
 
     package func contains(_ path: [PathElement]) -> Bool {
@@ -62,7 +62,7 @@ package struct FieldSet: Sendable, Hashable {
         return position.found ? entries[position.index] : nil
     }
 
-    /// Every path, a member before those below it, but members of a level before what lies below any of them.
+    /// All paths: a member comes before those below it, and all members of a level before anything below them.
     package var paths: [[PathElement]] {
         var result: [[PathElement]] = []
         forEachPath { path in
@@ -72,7 +72,7 @@ package struct FieldSet: Sendable, Hashable {
         return result
     }
 
-    /// Goes through the paths in that order, as long as `visit` says so.
+    /// Visits the paths in that order, until `visit` returns false.
     func forEachPath(_ visit: ([PathElement]) -> Bool) {
         var path: [PathElement] = []
         _ = visitPaths(below: &path, visit)
@@ -92,10 +92,10 @@ package struct FieldSet: Sendable, Hashable {
         return true
     }
 
-    /// How many paths there are.
+    /// The number of paths.
     var memberCount: Int { entries.reduce(0) { $0 + ($1.isMember ? 1 : 0) + $1.children.memberCount } }
 
-    /// Whether there are at most `limit` entries at all levels together.
+    /// Whether there are at most `limit` entries on all levels together.
     func isSmall(_ limit: Int) -> Bool {
         var left = limit
         return fits(in: &left)

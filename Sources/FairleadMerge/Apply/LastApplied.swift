@@ -1,12 +1,12 @@
 import FairleadModel
 import FairleadSchema
 
-/// The annotation in which kubectl's client-side apply keeps what it applied: how an object changes over to server-side
-/// apply. Only the manager `kubectl` is served this way.
+/// The annotation in which kubectl's client-side apply stores what it applied: it is used when an object migrates to
+/// server-side apply. This is done only for the manager `kubectl`.
 enum LastApplied {
     private static let annotation = "kubectl.kubernetes.io/last-applied-configuration"
 
-    /// Kubernetes' limit for all annotations of an object together.
+    /// Kubernetes' limit for all annotations of an object combined.
     private static let maximumSize = 256 * 1024
 
     private static func text(of object: Value) -> String? {
@@ -14,7 +14,7 @@ enum LastApplied {
         return text
     }
 
-    /// The fields that client-side apply has set and that still are what it set: taking them over is no conflict.
+    /// The fields that client-side apply has set and that are still unchanged: taking them over is not a conflict.
     static func owned(by live: Value, _ ownership: FieldOwnership) -> FieldSet {
         guard let text = text(of: live), let applied = try? JSON.parse(Array(text.utf8)).value,
             applied["apiVersion"]?.string == ownership.owner.apiVersion
@@ -25,7 +25,7 @@ enum LastApplied {
             .subtracting(difference.modified).subtracting(difference.added).subtracting(difference.removed)
     }
 
-    /// An object that has the annotation keeps it up to date, as long as it is not too large.
+    /// Updates the annotation of an object that has it, as long as it is not too large.
     static func renew(in object: inout Value, from configuration: Value) {
         guard text(of: object) != nil else { return }
         var applied = configuration
@@ -33,7 +33,7 @@ enum LastApplied {
             annotations[annotation] = nil
             applied.set(annotations.isEmpty ? nil : .object(annotations), at: "metadata", "annotations")
         }
-        // kubectl reads it again as it wrote it itself: members in order, a line end at the end.
+        // kubectl expects the form that it writes itself: sorted members, and a line end at the end.
         object.set(.string(sortedJSON(applied) + "\n"), at: "metadata", "annotations", annotation)
         let size = object.at("metadata", "annotations")?.stringMap.reduce(0) {
             $0 + $1.key.utf8.count + $1.value.utf8.count
@@ -41,7 +41,7 @@ enum LastApplied {
         if (size ?? 0) > maximumSize { object.set(nil, at: "metadata", "annotations", annotation) }
     }
 
-    /// JSON with the members of the document itself in order too.
+    /// JSON with sorted members at the top level, too.
     private static func sortedJSON(_ value: Value) -> String {
         guard case .object(let object) = value else { return value.jsonText }
         return "{"
@@ -49,7 +49,7 @@ enum LastApplied {
             + "}"
     }
 
-    /// Wrapped in a list, an object is written without its kind first.
+    /// Inside a list, an object is written without its kind first.
     private static func nested(_ value: Value) -> String {
         String(Value.array([value]).jsonText.dropFirst().dropLast())
     }

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// Who writes: the identity of an entry of `metadata.managedFields`.
+/// The writer: the identity of an entry in `metadata.managedFields`.
 package struct FieldOwner: Hashable {
     package enum Operation: String {
         case apply = "Apply"
@@ -12,7 +12,7 @@ package struct FieldOwner: Hashable {
     var apiVersion: String
     var subresource: String
 
-    /// An empty manager is `unknown`.
+    /// An empty manager becomes `unknown`.
     package init(manager: String, operation: Operation, apiVersion: String, subresource: String? = nil) {
         self.manager = manager.isEmpty ? "unknown" : manager
         self.operation = operation
@@ -20,7 +20,7 @@ package struct FieldOwner: Hashable {
         self.subresource = subresource ?? ""
     }
 
-    /// Of what applies, the version does not count.
+    /// For Apply entries, the version does not matter.
     package static func == (left: FieldOwner, right: FieldOwner) -> Bool {
         left.manager == right.manager && left.operation == right.operation && left.subresource == right.subresource
             && (left.operation == .apply || left.apiVersion == right.apiVersion)
@@ -35,7 +35,7 @@ package struct FieldOwner: Hashable {
 
     private static let maximumLength = 128
 
-    /// The part of a User-Agent before the first slash, printable and of at most 128 bytes.
+    /// The part of a User-Agent before the first slash: its printable characters, at most 128 bytes.
     package static func manager(userAgent: String?) -> String {
         var result = ""
         if let name = plainName(userAgent ?? "") { return name }
@@ -46,14 +46,14 @@ package struct FieldOwner: Hashable {
         return result
     }
 
-    /// What nearly every client sends needs no look at Unicode's tables; nil for anything else.
+    /// What nearly every client sends can be handled without Unicode's tables; nil for anything else.
     private static func plainName(_ userAgent: String) -> String? {
         let bytes = userAgent.utf8.prefix { $0 != UInt8(ascii: "/") }
         guard bytes.count <= maximumLength, bytes.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return nil }
         return String(Substring(bytes))
     }
 
-    /// What is wrong with a manager's name that a client gives.
+    /// What is wrong with the name of a manager given by a client.
     package static func errors(manager: String, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         if manager.utf8.count > maximumLength { errors.append(.tooLong(path, maximum: maximumLength)) }
@@ -70,7 +70,7 @@ package struct FieldOwner: Hashable {
         return errors
     }
 
-    /// Go's unicode.IsPrint: of white space, only the ASCII space.
+    /// Go's unicode.IsPrint: the only white space it accepts is the ASCII space.
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
@@ -80,13 +80,13 @@ package struct FieldOwner: Hashable {
     }
 }
 
-/// `metadata.managedFields`, taken apart.
+/// `metadata.managedFields`, parsed.
 struct ManagedFields {
     struct Entry {
         var owner: FieldOwner
         var time: String?
         private(set) var set: FieldSet
-        /// The entry as it was read, while it is unchanged.
+        /// The entry as it was parsed, as long as it is unchanged.
         private var encoded: Value?
 
         init(_ owner: FieldOwner, _ set: FieldSet, time: String?) {
@@ -95,7 +95,7 @@ struct ManagedFields {
             self.time = time
         }
 
-        /// - Returns: nil for an entry that is none.
+        /// - Returns: nil if the entry is not valid.
         init?(_ value: Value) {
             guard let operation = value["operation"]?.string.flatMap(FieldOwner.Operation.init(rawValue:)),
                 let apiVersion = value["apiVersion"]?.string, !apiVersion.isEmpty,
@@ -130,13 +130,13 @@ struct ManagedFields {
     }
 
     private(set) var entries: [Entry] = []
-    /// Where each owner's entry is, once there are too many to look through.
+    /// The index of each owner's entry, once there are too many for a linear search.
     private var places: [FieldOwner: Int] = [:]
     private static let few = 8
 
     init() {}
 
-    /// - Returns: nil if any entry cannot be read.
+    /// - Returns: nil if any entry is not valid.
     init?(_ list: Value?) {
         for value in list?.array ?? [] {
             guard let entry = Entry(value) else { return nil }
@@ -175,7 +175,7 @@ struct ManagedFields {
         renewPlaces()
     }
 
-    /// Changes the set of every entry but that of `owner`; those that come out empty are dropped.
+    /// Changes the set of every entry except that of `owner`; entries that end up empty are removed.
     mutating func changeOthers(than owner: FieldOwner?, _ change: (FieldSet) -> FieldSet) {
         for index in entries.indices where entries[index].owner != owner {
             entries[index].replaceSet(change(entries[index].set))
@@ -184,11 +184,11 @@ struct ManagedFields {
         renewPlaces()
     }
 
-    /// Applications before updates, older before newer. nil when there are none.
+    /// Apply entries before Update entries, older before newer ones. nil if there are none.
     func value(_ encode: (FieldSet) -> Value = \.fieldsV1) -> Value? {
         if entries.isEmpty { return nil }
         if entries.count == 1 { return .array([entries[0].value(encode)]) }
-        // Times are all of one form and length, so their texts are in order if they are.
+        // All times have the same format and length, so they sort correctly as texts.
         let ordered = entries.sorted { left, right in
             if left.owner.operation != right.owner.operation { return left.owner.operation == .apply }
             let (mine, other) = (left.time ?? "", right.time ?? "")
@@ -199,7 +199,7 @@ struct ManagedFields {
         return .array(ordered.map { $0.value(encode) })
     }
 
-    /// At most ten entries of updates are kept apart: the oldest are put together as `ancient-changes`.
+    /// At most ten Update entries are kept separately: the oldest ones are combined into `ancient-changes`.
     mutating func cap(at maximum: Int = 10) {
         let updates = entries.filter { $0.owner.operation == .update }
         guard updates.count > maximum else { return }

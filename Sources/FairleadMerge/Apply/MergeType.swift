@@ -1,7 +1,7 @@
 import FairleadModel
 import FairleadSchema
 
-/// How a value at some place of an object is merged: its shape, and what its field says about lists and maps.
+/// How a value at some place in an object is merged: its shape, and what its field says about lists and maps.
 struct MergeType {
     let shape: Shape
     let field: FieldSchema?
@@ -13,20 +13,20 @@ struct MergeType {
 
     init(_ field: FieldSchema) { self.init(field.shape, field) }
 
-    /// The type of a field of an object; anything where the schema does not know it.
+    /// The type of a field of an object; `any` if the schema does not know it.
     init(of name: String, in schema: TypeSchema) {
         self = schema.field(name).map { MergeType($0) } ?? MergeType(.any)
     }
 
-    /// What a merge does with a value of the type.
+    /// How a merge treats a value of the type.
     enum Form {
-        /// One value as a whole: scalars, atomic lists and maps.
+        /// Merged as a whole: scalars, atomic lists and maps.
         case leaf
         case structure(TypeSchema)
         case map(MergeType)
         case keyedList(MergeType, keys: [String])
         case set
-        /// Whatever the value looks like: maps by key, everything else as a whole.
+        /// Decided by the value itself: maps by key, everything else as a whole.
         case deduced
     }
 
@@ -43,7 +43,7 @@ struct MergeType {
         }
     }
 
-    /// Where the schema names no list type, the strategy of strategic merges stands in.
+    /// If the schema gives no list type, the strategy of strategic merge patches applies.
     private func listForm(_ element: Shape) -> Form {
         guard let field else { return .leaf }
         switch field.listType {
@@ -56,7 +56,7 @@ struct MergeType {
         }
     }
 
-    /// The type of what `element` leads to.
+    /// The type of the value that `element` leads to.
     func child(_ element: PathElement, _ types: TypeRegistry) -> MergeType {
         switch (form(types), element) {
         case (.structure(let type), .field(let name)): MergeType(of: name, in: type)
@@ -66,8 +66,8 @@ struct MergeType {
         }
     }
 
-    /// The key of an element of a keyed list; fields left out count with their default.
-    /// - Returns: nil if a key field is missing that has no default.
+    /// The key of an element of a keyed list; missing fields count with their default.
+    /// - Returns: nil if a key field without a default is missing.
     func key(of element: Value, _ keys: [String], _ types: TypeRegistry) -> PathElement? {
         guard case .object(let object) = element else { return nil }
         var fields: [PathElement.KeyField] = []
@@ -83,12 +83,12 @@ struct MergeType {
     }
 }
 
-/// An element of a list with the path element that names it.
+/// An element of a list, with the path element that identifies it.
 struct ListItem {
     let element: PathElement
     let value: Value
 
-    /// The elements of a keyed list or of a set. Elements without a key take their place as name.
+    /// The elements of a keyed list or of a set. Elements without a key are identified by their index.
     static func items(_ list: [Value], _ form: MergeType.Form, _ types: TypeRegistry) -> [ListItem] {
         switch form {
         case .keyedList(let type, let keys):

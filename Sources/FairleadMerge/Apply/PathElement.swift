@@ -1,16 +1,16 @@
 package import FairleadModel
 
-/// One step of a path to a field, as FieldsV1 names it.
+/// One step of a path to a field, as in FieldsV1.
 ///
 /// Reference: KEP 555 (server-side apply), "FieldsV1 format"; sigs.k8s.io/structured-merge-diff `fieldpath`.
 package enum PathElement: Sendable, Hashable {
     /// `f:name`: a field of an object or a key of a map.
     case field(String)
-    /// `k:{…}`: an element of a list of type map, by its key fields, which are ordered by name.
+    /// `k:{…}`: an element of a list of type map, identified by its key fields, which are sorted by name.
     case key([KeyField])
     /// `v:…`: an element of a list of type set.
     case value(Value)
-    /// `i:n`: an element of a list by its place.
+    /// `i:n`: an element of a list, identified by its index.
     case index(Int)
 
     package struct KeyField: Sendable, Hashable {
@@ -39,7 +39,7 @@ package enum PathElement: Sendable, Hashable {
 }
 
 extension PathElement: Comparable {
-    /// Fields before keys before values before places; texts in the order of their bytes.
+    /// Fields before keys before values before indexes; texts bytewise.
     package static func < (left: PathElement, right: PathElement) -> Bool {
         switch (left, right) {
         case (.field(let left), .field(let right)): left.isBefore(right)
@@ -96,7 +96,7 @@ extension PathElement: Comparable {
 }
 
 extension PathElement: CustomStringConvertible {
-    /// As conflicts and validation errors print it: `.name`, `[port=80,protocol="TCP"]`, `[="x"]`, `[3]`.
+    /// The form used in conflicts and validation errors: `.name`, `[port=80,protocol="TCP"]`, `[="x"]`, `[3]`.
     package var description: String {
         switch self {
         case .field(let name): "." + name

@@ -1,20 +1,20 @@
 import FairleadModel
 import FairleadSchema
 
-/// The fields that a write may send but that are not its own to set: those nobody ever owns, and those that the kind's
-/// strategy puts back.
+/// The fields that a write may send but not own: those that nobody ever owns, and those that the kind's strategy
+/// resets.
 ///
 /// Reference: k8s.io/apimachinery `managedfields/internal/stripmeta.go`; GetResetFields of the kinds' strategies.
 struct ResetFields {
     private var top: [String] = []
     private var metadata: [String] = []
 
-    /// Nothing but what nobody owns.
+    /// Only the fields that nobody owns.
     init() {}
 
     /// - Parameters:
     ///   - subresource: nil for the object itself.
-    ///   - metadata: what of the metadata an updater of the status does not own either.
+    ///   - metadata: metadata fields that a writer of the status does not own either.
     init(_ type: TypeSchema, subresource: String?, metadata: [String]) {
         if let custom = type.custom {
             if !custom.hasStatus { return }

@@ -1,6 +1,7 @@
 package import FairleadModel
 
-/// The managedFields of an object as those of its Scale, and back: only who owns the number of replicas shows there.
+/// Converts the managedFields of an object to those of its Scale, and back: a Scale only shows the owners of the number
+/// of replicas.
 ///
 /// Reference: k8s.io/apimachinery `managedfields/scalehandler.go`.
 package struct ScaleOwnership {
@@ -34,7 +35,8 @@ package struct ScaleOwnership {
         return result.value()
     }
 
-    /// The managedFields of the object after its Scale got `scale`. New owners have no time.
+    /// The managedFields of the object after a write of its Scale, whose managedFields are `scale`. New owners have no
+    /// time.
     package func ofParent(scale: Value?) -> Value? {
         guard var managed = ManagedFields(parent), let scale = ManagedFields(scale) else { return parent }
         let owners = scale.entries.filter { ownsReplicas($0.set) }.map { entry in

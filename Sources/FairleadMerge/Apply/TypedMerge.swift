@@ -1,7 +1,7 @@
 import FairleadModel
 import FairleadSchema
 
-/// Merges an applied configuration into an object: what the configuration names wins, everything else stays.
+/// Merges an applied configuration into an object: fields in the configuration win, all others stay.
 struct TypedMerge {
     let types: TypeRegistry
 
@@ -33,8 +33,8 @@ struct TypedMerge {
         return .object(mine.merging(theirs) { name, old, new in merge(old, new, type(name)) })
     }
 
-    /// Elements of both lists keep the order of the configuration; those that only the object has stay where they
-    /// were, relative to the shared ones before them.
+    /// Elements of both lists follow the order of the configuration; those that only the object has keep their place
+    /// relative to the shared elements before them.
     private func mergeLists(_ left: Value, _ right: Value, _ form: MergeType.Form, _ type: MergeType) -> Value {
         let (mine, theirs) = (left.array ?? [], right.array ?? [])
         if mine.isEmpty, theirs.isEmpty { return right }
@@ -68,7 +68,7 @@ struct TypedMerge {
                     first += 1
                     continue
                 }
-                // A shared element whose turn has not come, or has been: the configuration's order decides.
+                // A shared element whose turn has not yet come, or has passed: the order of the configuration decides.
                 if done.contains(element) || second < applied.count && shared.first != nil && shared.first != element {
                     first += 1
                     continue

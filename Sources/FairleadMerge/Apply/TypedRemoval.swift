@@ -1,11 +1,11 @@
 import FairleadModel
 import FairleadSchema
 
-/// Takes fields out of an object.
+/// Removes fields from an object.
 struct TypedRemoval {
     let types: TypeRegistry
 
-    /// The value without what `set` names. A list or map that loses everything becomes null.
+    /// The value without the fields in `set`. A list or map that loses everything becomes null.
     func removing(_ set: FieldSet, from value: Value, _ type: MergeType) -> Value {
         if set.isEmpty { return value }
         switch value {

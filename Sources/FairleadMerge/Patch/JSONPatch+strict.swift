@@ -1,10 +1,10 @@
 import FairleadModel
 
 extension JSONPatch {
-    /// What a strict decoder says about operations: members it does not know, and those that stand there twice.
+    /// The complaints of a strict decoder about the operations: unknown members, and duplicate ones.
     ///
     /// Reference: `applyJSPatch` of k8s.io/apiserver `endpoints/handlers/patch.go`.
-    /// - Throws: 400 for what is no list of operations.
+    /// - Throws: 400 if the patch is not a list of operations.
     static func complaints(about patch: JSON.Parsed) throws(APIStatus) -> [String] {
         if patch.value.isNull { return [] }
         guard let operations = patch.value.array else {
@@ -16,7 +16,7 @@ extension JSONPatch {
             guard let members = operation.object else {
                 throw mismatch(operation, "value of type handlers.jsonPatchOp")
             }
-            // What is within an unknown member is not looked at.
+            // Duplicates inside an unknown member are ignored.
             for path in duplicates[index] ?? [] where isKnown(path.dropFirst("[\(index)].".count)) {
                 complaints.add("json patch duplicate field \"\(path)\"")
             }
@@ -34,7 +34,7 @@ extension JSONPatch {
         return complaints.texts
     }
 
-    /// Paths by the operation in which they are: `[3].value.a`.
+    /// Groups paths by the index of their operation: `[3].value.a`.
     private static func duplicatesByOperation(_ paths: [String]) -> [Int: [String]] {
         var result: [Int: [String]] = [:]
         for path in paths {
@@ -44,7 +44,7 @@ extension JSONPatch {
         return result
     }
 
-    /// Whether a path within an operation begins with a member that operations have.
+    /// Whether a path within an operation begins with a known member.
     private static func isKnown(_ path: Substring) -> Bool {
         let first = path.prefix { $0 != "." && $0 != "[" }
         return ["op", "path", "from", "value"].contains(first)

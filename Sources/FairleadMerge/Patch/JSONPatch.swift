@@ -1,16 +1,16 @@
 package import FairleadModel
 
-/// A JSON patch (RFC 6902) with the habits of the library in kube-apiserver: `replace` of a missing member adds it,
-/// negative indexes count from the end, and whatever fails is one and the same 422.
+/// A JSON patch (RFC 6902) with the quirks of kube-apiserver's library: `replace` of a missing member adds it, negative
+/// indexes count from the end, and every failure gives the same 422.
 package struct JSONPatch: Sendable {
-    /// kube-apiserver refuses patches of more operations.
+    /// kube-apiserver refuses patches with more operations.
     package static let maximumOperations = 10_000
 
     private let operations: [Value]
-    /// What a strict decoder says about how the patch was written.
+    /// A strict decoder's complaints about the patch.
     package private(set) var complaints: [String] = []
 
-    /// - Parameter isStrict: whether the patch is read by a strict decoder first.
+    /// - Parameter isStrict: whether a strict decoder checks the patch first.
     package init(decoding bytes: [UInt8], isStrict: Bool = true) throws(APIStatus) {
         let parsed: JSON.Parsed
         do throws(JSON.ParseError) {
@@ -54,11 +54,11 @@ package struct JSONPatch: Sendable {
         try JSONPatch(patch).applied(to: object)
     }
 
-    /// - Throws: 422, or `APIStatus.tooDeep` for a document that comes to nest too deeply on the way.
+    /// - Throws: 422, or `APIStatus.tooDeep` if the document becomes too deeply nested on the way.
     package func applied(to object: Value) throws(APIStatus) -> Value {
         var document = PatchTree.whole(object)
         var depth = PatchDepth(of: object)
-        // Copies may not let a document grow without bound: about the largest body there may be.
+        // Copies must not let a document grow without bound: the limit is about that of a request body.
         var copied = 0
         for operation in operations {
             if operation["path"] == "", let isDone = document.applyToWhole(operation, &depth) {
@@ -100,7 +100,7 @@ package struct JSONPatch: Sendable {
     }
 }
 
-/// The decoded steps of a JSON pointer (RFC 6901); the root has none and is refused, as most operations on it are.
+/// The decoded steps of a JSON pointer (RFC 6901); the root has none and is refused, as most operations refuse it.
 private struct JSONPointer {
     let steps: [String]
 
@@ -115,7 +115,7 @@ private struct JSONPointer {
 }
 
 extension PatchTree {
-    /// The two operations that take the whole document: a test, and a replacement, which does nothing for a scalar.
+    /// The two operations that accept the whole document: a test, and a replacement, which does nothing for a scalar.
     /// - Returns: nil for any other operation.
     fileprivate mutating func applyToWhole(_ operation: Value, _ depth: inout PatchDepth) -> Bool? {
         let value = operation["value"] ?? .null

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// A JSON merge patch (RFC 7386): members replace those of the object, null removes them.
+/// A JSON merge patch (RFC 7386): its members replace those of the object, and null removes them.
 package struct MergePatch: Sendable {
     private let patch: Object
 
@@ -14,7 +14,7 @@ package struct MergePatch: Sendable {
         try self.init(value)
     }
 
-    /// The patch must be an object: Kubernetes has no others.
+    /// The patch must be an object: Kubernetes accepts no others.
     package init(_ value: Value) throws(APIStatus) {
         guard let members = value.patchMembers else {
             throw .undecodablePatch(
@@ -43,7 +43,7 @@ package struct MergePatch: Sendable {
         }
     }
 
-    /// Lists are taken as they are, but for null members of the objects in them.
+    /// Lists are used as they are, except that null members are removed from the objects in them.
     private static func withoutNulls(_ value: Value) -> Value {
         switch value {
         case .array(let elements): .array(elements.map(withoutNulls))
@@ -54,6 +54,7 @@ package struct MergePatch: Sendable {
 }
 
 extension Value {
-    /// What a patch says: null says nothing. nil for what is no object: Kubernetes has no such patches.
+    /// The members of a patch, where null means none. nil if the value is not an object: Kubernetes accepts no such
+    /// patches.
     var patchMembers: Object? { isNull ? Object() : object }
 }

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// A list in pieces, so that an insertion anywhere moves only some hundreds of elements.
+/// A list stored in pieces, so that an insertion anywhere moves only a few hundred elements.
 struct PatchList {
     private static let pieceSize = 512
 
@@ -68,7 +68,7 @@ struct PatchList {
         return true
     }
 
-    /// - Parameter index: of an element that there is.
+    /// - Parameter index: the index of an existing element.
     private func place(of index: Int) -> (piece: Int, offset: Int) {
         var piece = 0
         var offset = index
@@ -79,7 +79,7 @@ struct PatchList {
         return (piece, offset)
     }
 
-    /// The index that a step names; negative ones count from the end. `limit` is the number of places.
+    /// The index given by a step; negative ones count from the end. `limit` is the number of valid indexes.
     static func index(_ text: String, limit: Int) -> Int? {
         guard let index = Int(text), index < limit, index >= -limit else { return nil }
         return index < 0 ? index + limit : index

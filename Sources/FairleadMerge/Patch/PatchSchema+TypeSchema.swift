@@ -2,7 +2,7 @@ package import FairleadModel
 package import FairleadSchema
 
 extension StrategicMergePatch {
-    /// Applies the patch to an object of a built-in type; lists of an unknown one are replaced.
+    /// Applies the patch to an object of a built-in type; for an unknown type, lists are replaced.
     package func applied(
         to object: Value, typeName: String, types: TypeRegistry
     ) throws(APIStatus) -> Value {
@@ -10,7 +10,7 @@ extension StrategicMergePatch {
     }
 }
 
-/// A built-in type as patches see it.
+/// A built-in type as a patch schema.
 private struct TypePatchSchema: PatchSchema {
     let type: TypeSchema
     let types: TypeRegistry
@@ -32,7 +32,7 @@ private struct TypePatchSchema: PatchSchema {
     }
 }
 
-/// A map: every member is of the same type.
+/// A map: every member has the same type.
 private struct MapPatchSchema: PatchSchema {
     let element: Shape
     let types: TypeRegistry

@@ -1,15 +1,15 @@
-/// What a strategic merge patch needs to know about the type it works on; `TypeSchema` gives it.
+/// What a strategic merge patch needs to know about a type; implemented for `TypeSchema`.
 package protocol PatchSchema: Sendable {
-    /// A field of the object, or of the elements of a map; nil where the type has no such field.
+    /// A field of the object, or of a map's elements; nil if the type has no such field.
     func patchField(_ name: String) -> PatchField?
 }
 
 package struct PatchField: Sendable {
     /// The type of the field's value; of a list, the type of its elements. nil for scalars and free-form values.
     package var child: (any PatchSchema)?
-    /// `patchMergeKey`: which member tells the elements of a list apart.
+    /// `patchMergeKey`: the member that identifies an element of the list.
     package var mergeKey: String?
-    /// `patchStrategy`: of `merge`, `replace`, `retainKeys`.
+    /// `patchStrategy`: some of `merge`, `replace`, `retainKeys`.
     package var strategies: [String]
 
     package init(child: (any PatchSchema)?, mergeKey: String? = nil, strategies: [String] = []) {
@@ -18,6 +18,6 @@ package struct PatchField: Sendable {
         self.strategies = strategies
     }
 
-    /// How values are joined, which `retainKeys` says nothing about.
+    /// How values are merged; `retainKeys` says nothing about that.
     var strategy: String { strategies.first { $0 != "retainKeys" } ?? "" }
 }

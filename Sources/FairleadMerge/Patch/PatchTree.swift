@@ -1,10 +1,10 @@
 import FairleadModel
 
-/// A document while a JSON patch works on it.
+/// A document while a JSON patch is being applied.
 ///
-/// What operations pass through is taken apart once, into forms in which a change costs next to nothing however wide
-/// the object or long the list is; everything else stays as it is. Thousands of operations on a list of a million
-/// elements then cost as much as their texts are long.
+/// Containers that operations pass through are converted once, into forms in which a change costs next to nothing,
+/// however wide the object or long the list is; everything else stays as it is. Thousands of operations on a list of a
+/// million elements then cost time in proportion to the length of their texts.
 enum PatchTree {
     case whole(Value)
     case object(ByteMap<PatchTree>)
@@ -18,7 +18,7 @@ enum PatchTree {
         }
     }
 
-    /// Whether it can have members or elements.
+    /// Whether the value can have members or elements.
     private var isContainer: Bool {
         switch self {
         case .whole(.object), .whole(.array), .object, .list: true
@@ -26,7 +26,7 @@ enum PatchTree {
         }
     }
 
-    /// Takes the outermost level apart.
+    /// Converts the outermost level.
     private mutating func open() {
         switch self {
         case .whole(.object(let object)):
@@ -38,7 +38,7 @@ enum PatchTree {
 
     // MARK: Reading
 
-    /// What is at a path; a missing member of an object is null, a missing way to it nil.
+    /// The value at a path; a missing member of an object gives null, a missing container on the way nil.
     func at(_ steps: ArraySlice<String>) -> PatchTree? {
         guard let step = steps.first else { return self }
         switch self {
@@ -71,7 +71,7 @@ enum PatchTree {
         }
     }
 
-    // MARK: Changes, which say whether they could be made
+    // MARK: Changes, which return whether they were possible
 
     mutating func add(_ new: PatchTree, at steps: ArraySlice<String>) -> Bool {
         change(at: steps) { members, key in
@@ -86,7 +86,7 @@ enum PatchTree {
         }
     }
 
-    /// - Returns: what has been removed; nil where there is nothing.
+    /// - Returns: what has been removed; nil if there was nothing.
     mutating func remove(at steps: ArraySlice<String>) -> PatchTree? {
         var removed: PatchTree?
         _ = change(at: steps) { members, key in
@@ -114,8 +114,8 @@ enum PatchTree {
 
     private typealias Members = ByteMap<PatchTree>
 
-    /// Changes the container of the last step, which is called with that step.
-    /// - Returns: false where there is no such container, or what the change returns.
+    /// Calls `members` or `elements` with the container of the last step, and with that step.
+    /// - Returns: false if there is no such container, otherwise what the closure returns.
     private mutating func change(
         at steps: ArraySlice<String>, members: (inout Members, String) -> Bool,
         elements: (inout PatchList, String) -> Bool
@@ -133,7 +133,8 @@ enum PatchTree {
         }
     }
 
-    /// Changes an open container. What it holds is put aside meanwhile: two references would mean a copy.
+    /// Changes an open container. Its contents are moved out of `self` meanwhile: a second reference would cause a
+    /// copy.
     private mutating func changeContent(
         members: (inout Members) -> Bool, elements: (inout PatchList) -> Bool
     ) -> Bool {

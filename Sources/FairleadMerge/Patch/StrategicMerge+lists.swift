@@ -1,7 +1,7 @@
 import FairleadModel
 
 extension StrategicMerge {
-    /// Joins two lists as the field's strategy says; without one, the patch replaces the list.
+    /// Merges two lists according to the field's strategy; without one, the patch replaces the list.
     static func lists(
         _ original: [Value], _ patch: [Value], _ field: PatchField?, isDeletion: Bool
     ) throws(APIStatus) -> [Value] {
@@ -26,7 +26,7 @@ extension StrategicMerge {
         return ordered(merged, first: additions, live: remaining, key: key)
     }
 
-    /// All elements must be of one kind, and no lists.
+    /// All elements must be of the same kind, and none may be a list.
     private static func checkElements(_ elements: [Value]) throws(APIStatus) {
         guard let first = elements.first else { return }
         for element in elements {
@@ -42,8 +42,8 @@ extension StrategicMerge {
         .unexplained("map: \(element.goText) does not contain declared merge key: \(key)")
     }
 
-    /// Carries out the elements that have `$patch`.
-    /// - Returns: what is left of the list, and the elements to merge into it.
+    /// Applies the elements that have a `$patch` directive.
+    /// - Returns: the rest of the list, and the elements to merge into it.
     private static func applyElementDirectives(
         _ original: [Value], _ patch: [Value], _ key: String
     ) throws(APIStatus) -> (remaining: [Value], additions: [Value]) {
@@ -90,7 +90,7 @@ extension StrategicMerge {
 
     // MARK: Order
 
-    /// Merges the lists that have a `$setElementOrder`, and takes both out of the patch.
+    /// Merges the lists that have a `$setElementOrder`, and removes both from the patch.
     static func mergeOrderedLists(
         _ original: inout Object, _ patch: inout Object, _ schema: (any PatchSchema)?
     ) throws(APIStatus) {
@@ -110,7 +110,7 @@ extension StrategicMerge {
         original = original.merging(Object(merged)) { _, _, list in list }
     }
 
-    /// A list with the patch's changes in the patch's order; nil where there is neither list nor change.
+    /// A list with the patch's changes in the patch's order; nil if there is neither a list nor a change.
     private static func ordered(
         _ live: Value?, _ change: Value?, by order: [Value], _ field: PatchField?
     ) throws(APIStatus) -> [Value]? {
@@ -135,7 +135,7 @@ extension StrategicMerge {
         .unexplained("expected a slice, but received a \(value.goKind)")
     }
 
-    /// The elements of the patch must stand in `order`, in the same sequence.
+    /// The elements of the patch must occur in `order`, in the same sequence.
     private static func checkOrder(of patch: [Value], _ order: [Value], _ key: String?) throws(APIStatus) {
         if patch.isEmpty || order.isEmpty { return }
         var rest = order[...]
@@ -154,10 +154,10 @@ extension StrategicMerge {
         identity(left, key) == identity(right, key)
     }
 
-    /// What tells elements apart: the member `key`, or without one the whole element.
+    /// What identifies an element: its member `key`, or without a key the whole element.
     private static func identity(_ element: Value, _ key: String?) -> Value? { key.map { element[$0] } ?? element }
 
-    /// Where in a list each identity stands first.
+    /// The first index of each identity in a list.
     private static func firstPlaces(_ list: [Value], _ key: String?) -> [Value?: Int] {
         var places: [Value?: Int] = [:]
         places.reserveCapacity(list.count)
@@ -167,8 +167,8 @@ extension StrategicMerge {
         return places
     }
 
-    /// Puts elements named by `first` in its order, the others in the order of the live list, and weaves the two
-    /// together: an element of the live list stays before one that it stood before, others of the patch go in front.
+    /// Sorts the elements named in `first` by that list, and the others by the live list, and merges the two: an
+    /// element of the live list stays before one that it was before, and otherwise elements of the patch come first.
     private static func ordered(_ merged: [Value], first: [Value], live: [Value], key: String?) -> [Value] {
         let (firstPlaces, livePlaces) = (firstPlaces(first, key), firstPlaces(live, key))
         func sorted(_ elements: [Value], by places: [Value?: Int]) -> [Value] {

@@ -1,7 +1,7 @@
 package import FairleadModel
 
-/// A strategic merge patch: a merge patch that joins lists by the keys that the schema names, with directives
-/// (`$patch`, `$retainKeys`, `$deleteFromPrimitiveList/…`, `$setElementOrder/…`) in the patch.
+/// A strategic merge patch: a merge patch that merges lists by the keys given in the schema, with directives (`$patch`,
+/// `$retainKeys`, `$deleteFromPrimitiveList/…`, `$setElementOrder/…`) in the patch.
 ///
 /// Reference: Kubernetes documentation "Update API Objects in Place Using kubectl patch"; design proposals "strategic
 /// merge patch" and "preserve order in strategic merge patch".
@@ -33,7 +33,7 @@ package struct StrategicMergePatch: Sendable {
     }
 }
 
-/// The merging of maps. Lists are in `StrategicMerge+lists.swift`.
+/// Merges maps. Lists are in `StrategicMerge+lists.swift`.
 enum StrategicMerge {
     static let directive = "$patch"
     static let retainKeys = "$retainKeys"
@@ -78,7 +78,7 @@ enum StrategicMerge {
         }
     }
 
-    /// `$retainKeys`: members that it does not name are cleared.
+    /// `$retainKeys`: removes members that it does not name.
     private static func retain(_ original: inout Object, _ patch: inout Object) throws(APIStatus) {
         guard let list = patch.removeValue(forKey: retainKeys) else { return }
         let invalid = APIStatus.badRequest("invalid patch format of retainKeys")
@@ -104,7 +104,7 @@ enum StrategicMerge {
         .unexplained("unknown patch type: \(value.goText) in map: \(Value.object(map).goText)")
     }
 
-    /// What remains of a value that meets nothing to merge with: maps with a directive are left out.
+    /// What remains of a value that has nothing to merge with: maps with a directive are left out.
     private static func withoutDirectives(_ value: Value) -> Value? {
         switch value {
         case .object(let object):
