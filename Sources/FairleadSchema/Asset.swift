@@ -2,7 +2,7 @@ import CFairleadAssets
 
 /// The files compiled into the program (`openapi/`, `Migrations/`).
 enum Asset {
-    /// Bytes of every file whose path begins so, in order of path.
+    /// The bytes of every file whose path begins with `prefix`, sorted by path.
     static func files(under prefix: String) -> [(path: String, bytes: [UInt8])] {
         var result: [(path: String, bytes: [UInt8])] = []
         for index in 0..<fairlead_asset_count {

@@ -1,7 +1,7 @@
 extension Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// With padding, without line breaks.
+    /// Encodes with padding, without line breaks.
     package static func encode(_ bytes: ArraySlice<UInt8>) -> String {
         var result: [UInt8] = []
         result.reserveCapacity((bytes.count + 2) / 3 * 4)
@@ -19,7 +19,7 @@ extension Base64 {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// The bytes of a text in canonical form; what is no digit is passed over.
+    /// The bytes of a text in canonical form; characters that are not digits are skipped.
     package static func decode(_ text: String) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.utf8.count / 4 * 3)
@@ -37,7 +37,7 @@ extension Base64 {
         return result
     }
 
-    /// How many bytes a well-formed text stands for.
+    /// The number of bytes that a well-formed text decodes to.
     package static func size(ofDecoded text: String) -> Int {
         let padding = text.utf8.suffix(2).count { $0 == UInt8(ascii: "=") }
         return text.utf8.count / 4 * 3 - padding

@@ -1,4 +1,4 @@
-/// Standard base64 with padding (RFC 4648), read as Go reads it: line breaks are skipped.
+/// Standard base64 with padding (RFC 4648), parsed like in Go: line breaks are skipped.
 package enum Base64 {
     struct Malformed: Error { var offset: Int }
 
@@ -11,7 +11,7 @@ package enum Base64 {
         return String(decoding: text.utf8.filter { $0 != 10 && $0 != 13 }, as: UTF8.self)
     }
 
-    /// The place of the first byte that is wrong; nil if the whole is right.
+    /// The offset of the first invalid byte; nil if the text is valid.
     private static func firstFault(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var digits = 0
         var padding = 0

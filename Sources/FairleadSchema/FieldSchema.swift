@@ -5,12 +5,11 @@ package final class FieldSchema: Sendable {
     package let name: String
     package let shape: Shape
     package let isRequired: Bool
-    /// Whether a value that is there but zero differs from none (a pointer in Kubernetes' Go types).
+    /// Whether a zero value differs from a missing one (a pointer in Kubernetes' Go types).
     package let isPointer: Bool
-    /// The default that the schema itself states; nil where there is none. Zero values that only say "not a pointer"
-    /// are included.
+    /// The default in the schema itself; nil if there is none. Includes zero values that only mean "not a pointer".
     package let defaultValue: Value?
-    /// The values of an enumeration; empty where any is allowed.
+    /// The allowed values of an enumeration; empty if any value is allowed.
     package let enumeration: [String]
     package let description: String
 
@@ -18,22 +17,23 @@ package final class FieldSchema: Sendable {
     package let mergeKey: String?
     /// `merge`, `replace`, `retainKeys`.
     package let patchStrategies: [String]
-    /// `atomic`, `set`, `map`; nil where the schema says nothing (which means atomic).
+    /// `atomic`, `set`, `map`; nil if the schema does not say (which means atomic).
     package let listType: String?
     package let listMapKeys: [String]
     package let isAtomicMap: Bool
 
-    /// The field's number in Kubernetes' protobuf; nil for the parts of a message that JSON writes inline
-    /// (`TypeSchema.protoInline`). Its type follows from `shape`; lists of strings in maps are messages with field 1.
+    /// The field's number in Kubernetes' protobuf; nil for parts of a message that JSON writes inline
+    /// (`TypeSchema.protoInline`). Its type follows from `shape`; lists of strings inside maps are messages with field
+    /// 1.
     package let protoNumber: Int?
 
-    /// Written even if empty.
+    /// Whether it is written even if empty.
     let isAlwaysWritten: Bool
-    /// Left out if zero, although it is a struct (Go's `omitzero`).
+    /// Whether it is left out if zero, although it is a struct (Go's `omitzero`).
     let omitsZero: Bool
-    /// What stands for a field that is missing or null; nil if nothing does.
+    /// The value that replaces a missing or null field; nil if there is none.
     let absentValue: Value?
-    /// A named string type of Go (`v1.Protocol`), that of the elements for lists; mostly empty.
+    /// A named Go string type (`v1.Protocol`), for lists that of the elements; usually empty.
     private let namedGoType: String
 
     var goType: String {
@@ -77,11 +77,11 @@ package final class FieldSchema: Sendable {
         }
     }
 
-    /// Whether a normalised value is left out of the object.
+    /// Whether a normalized value is left out of the object.
     func isDropped(_ value: Value) -> Bool { !isPointer && !isAlwaysWritten && shape.isEmpty(value) }
 }
 
-/// What a property's definition says, collected in one pass.
+/// The facts in a property's definition, collected in one pass.
 private struct Facts {
     var isPointer = false
     var defaultValue: Value?

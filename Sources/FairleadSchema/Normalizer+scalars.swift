@@ -22,7 +22,7 @@ extension Normalizer {
         }
     }
 
-    /// A named string type of Go (`v1.Protocol`), or `string`.
+    /// The named Go string type (`v1.Protocol`), or `string`.
     private func scalarType(_ shape: Shape, _ field: FieldSchema?) -> String {
         guard let field, !field.goType.isEmpty else { return shape.goType }
         switch field.shape {
@@ -60,14 +60,14 @@ extension Normalizer {
         value = Self.isZero(time) ? .null : .string(time.rfc3339Micro)
     }
 
-    /// Go's time.ParseError: what is left of the text where it departs from the layout.
+    /// Go's time.ParseError, with the rest of the text from where it departs from the layout.
     private static func unreadable(_ text: String, layout: String, rest: String, expected: String) -> DecodeError {
         DecodeError(
             message:
                 "parsing time \(text.goQuoted) as \"\(layout)\": cannot parse \(rest.goQuoted) as \"\(expected)\"")
     }
 
-    /// The year 1, Go's zero time.
+    /// Whether this is Go's zero time, in the year 1.
     private static func isZero(_ time: Timestamp) -> Bool { time.seconds == -62_135_596_800 && time.nanoseconds == 0 }
 
     private static func hasSixDecimals(_ text: String) -> Bool {

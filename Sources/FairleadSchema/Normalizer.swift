@@ -1,14 +1,15 @@
 package import FairleadModel
 
 extension TypeRegistry {
-    /// Makes of a client's tree what Kubernetes would have after decoding it into its Go type and encoding it again.
+    /// Converts a client's tree to what Kubernetes would get by decoding it into its Go type and encoding it again.
     ///
-    /// Unknown fields are removed and reported; nulls and zero values of optional fields that cannot tell zero from
-    /// absent are removed; zero values of fields that are always written, and defaults of the schema, are added; times,
-    /// quantities and base64 are brought into canonical form. Names, ranges and enumerations are not checked here.
+    /// Unknown fields are removed and reported; so are nulls, and zero values of optional fields that cannot
+    /// distinguish zero from absent. Zero values of fields that are always written, and the schema's defaults, are
+    /// added; times, quantities and base64 are converted to canonical form. Names, ranges and enumerations are not
+    /// checked here.
     ///
-    /// - Parameter typeName: the definition's name. A name that is not known leaves the value as it is.
-    /// - Throws: at the first value of a wrong type, in Go's words; the value is then in an undefined state.
+    /// - Parameter typeName: the name of the definition. With an unknown name, the value stays unchanged.
+    /// - Throws: at the first value of a wrong type, with Go's message; the value is then in an undefined state.
     package func normalize(
         _ value: inout Value, as typeName: String, goType: String? = nil
     ) throws(DecodeError) -> StructuralReport {
@@ -19,14 +20,14 @@ extension TypeRegistry {
     }
 }
 
-/// One walk over one object. The tree and the type's fields are both ordered by name, so they are merged in one pass.
+/// One walk over one object. The tree and the type's fields are both sorted by name, so they are merged in one pass.
 struct Normalizer {
     let registry: TypeRegistry
     let rootType: String
     private var unknown = StrictComplaints()
     var report: StructuralReport { StructuralReport(unknownFields: unknown.texts) }
     private var path: [Step] = []
-    /// The struct in which the value at hand is a field.
+    /// The struct that contains the current field.
     private var owner: TypeSchema?
 
     private enum Step {
@@ -82,7 +83,7 @@ struct Normalizer {
             } else if field.isDropped(member.value) {
                 if let absent = field.absentValue { result.append(Object.Member(key: field.name, value: absent)) }
             } else if field.isAlwaysWritten, case .array(let elements) = member.value, elements.isEmpty {
-                // Kubernetes stores protobuf, which cannot tell an empty list from none.
+                // Kubernetes stores protobuf, which cannot distinguish an empty list from a missing one.
                 result.append(Object.Member(key: field.name, value: .null))
             } else {
                 result.append(member)
@@ -163,7 +164,7 @@ struct Normalizer {
 
     /// `json: cannot unmarshal string into Go struct field ServicePort.spec.ports.port of type int32`.
     ///
-    /// - Parameter literal: for numbers that are no integers or too large, the number.
+    /// - Parameter literal: the number, if it is not an integer or too large.
     func mismatch(_ value: Value, expected goType: String, literal: String? = nil) -> DecodeError {
         var found = value.jsonTypeName
         if let literal { found += " " + literal }

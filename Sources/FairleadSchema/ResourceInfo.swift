@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// One served resource: its names, and what can be done with it.
+/// One served resource: its names, and its verbs and subresources.
 package struct ResourceInfo: Sendable {
     package let gvr: GroupVersionResource
     package let kind: String
@@ -13,11 +13,11 @@ package struct ResourceInfo: Sendable {
     package let subresources: [SubresourceInfo]
     /// The definition's name: `io.k8s.api.core.v1.Service`.
     package let typeName: String
-    /// Where its objects are stored; two versions or groups may share one place (events).
+    /// Where its objects are stored; several versions or groups may share the same storage (events).
     package let storage: GroupResource
-    /// Whether there are objects at all: reviews and bindings are questions and orders, answered and not kept.
+    /// Whether objects are stored at all: reviews and bindings are answered, but not stored.
     package let isStored: Bool
-    /// Eight bytes of a hash over the stored kind, in base64; empty where nothing is stored.
+    /// Eight bytes of a hash over the stored kind, in base64; empty if nothing is stored.
     package let storageVersionHash: String
 
     package init(
@@ -49,13 +49,13 @@ package struct ResourceInfo: Sendable {
 /// A part of an object with a path of its own.
 package struct SubresourceInfo: Sendable {
     package let name: String
-    /// The kind that is read and written there, and its group and version if they are not the resource's.
+    /// The kind that is read and written there; its group and version are nil if they are the resource's own.
     package let kind: String
     package let group: String?
     package let version: String?
     package let verbs: [String]
 
-    /// - Parameter group: nil, as `version`, for those of the resource.
+    /// - Parameter group: nil, like `version`, if it is the resource's own.
     package init(name: String, kind: String, group: String?, version: String?, verbs: [String]) {
         self.name = name
         self.kind = kind

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// Every resource that is served, in the order of discovery. Immutable.
+/// All served resources, in discovery order. Immutable.
 package final class ResourceTable: Sendable {
     package let all: [ResourceInfo]
     /// The groups, the core group ("") first, then in the order of `/apis`.

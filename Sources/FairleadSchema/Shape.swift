@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// What a value of a field is, in JSON and in Kubernetes' Go types.
+/// The type of a field's value, in JSON and in Kubernetes' Go types.
 package indirect enum Shape: Sendable {
     case string
     case bool
@@ -15,7 +15,7 @@ package indirect enum Shape: Sendable {
     case microTime
     case quantity
     case intOrString
-    /// Any JSON: RawExtension, FieldsV1, the JSON of custom resource definitions.
+    /// Any JSON: RawExtension, FieldsV1, the JSON in custom resource definitions.
     case any
     case list(Shape)
     case map(Shape)
@@ -25,7 +25,7 @@ package indirect enum Shape: Sendable {
 }
 
 extension Shape {
-    /// The type of an object, of a list's elements or of a map's values, where that is an object type.
+    /// The type of an object, of a list's elements or of a map's values, if it is an object type.
     package var innermostType: TypeSchema? {
         switch self {
         case .object(let type): type
@@ -37,7 +37,7 @@ extension Shape {
     package var isList: Bool { if case .list = self { true } else { false } }
     package var isMap: Bool { if case .map = self { true } else { false } }
 
-    /// The type's name in Go, as messages of its JSON decoder print it.
+    /// The name of the type in Go, as in messages of its JSON decoder.
     var goType: String {
         switch self {
         case .string: "string"
@@ -59,7 +59,7 @@ extension Shape {
         }
     }
 
-    /// What Go writes for a value that was never set and is not left out.
+    /// What Go writes for a value that was never set and is not omitted.
     var zero: Value {
         switch self {
         case .string: ""
@@ -72,7 +72,7 @@ extension Shape {
         }
     }
 
-    /// Whether Go's `omitempty` leaves the value out. Structs, and so times and quantities, never count as empty.
+    /// Whether Go's `omitempty` omits the value. Structs, which include times and quantities, never count as empty.
     func isEmpty(_ value: Value) -> Bool {
         switch (self, value) {
         case (.string, .string(let text)), (.bytes, .string(let text)): text.isEmpty

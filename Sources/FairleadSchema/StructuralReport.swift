@@ -1,13 +1,13 @@
-/// What normalising an object found beside errors.
+/// What normalizing an object found besides errors.
 package struct StructuralReport: Sendable, Hashable {
-    /// Strict paths of fields that the type does not have (`spec.ports[0].bogus`), in order; of very many only
-    /// the first (`StrictComplaints`). All have been removed.
+    /// Strict paths of fields that the type does not have (`spec.ports[0].bogus`), in order, limited in number
+    /// (`StrictComplaints`). All such fields have been removed.
     package var unknownFields: [String] = []
 
     package init(unknownFields: [String] = []) { self.unknownFields = unknownFields }
 }
 
-/// A value that does not fit its field, in the words of Go's JSON decoder.
+/// A value that does not fit its field, with the message of Go's JSON decoder.
 package struct DecodeError: Error, Sendable, Hashable {
     package var message: String
 

@@ -1,7 +1,7 @@
 import FairleadModel
 
 extension TypeRegistry {
-    /// Reads the compiled-in schema.
+    /// Parses the compiled-in schema.
     package static func builtIn() throws -> TypeRegistry {
         try TypeRegistry(definitions: Definitions.builtIn())
     }
@@ -14,7 +14,7 @@ extension TypeRegistry {
     }
 }
 
-/// The definitions of `openapi/` as they stand in the files.
+/// The definitions of `openapi/` as they are in the files.
 struct Definitions: Sendable {
     var schemas: [String: Value] = [:]
 
@@ -36,7 +36,7 @@ struct Definitions: Sendable {
     }
 }
 
-/// Turns definitions into types, those that are referred to first.
+/// Converts definitions to types, starting with those that others refer to.
 private struct TypeLoader {
     let definitions: Definitions
     var types: [String: TypeSchema] = [:]
@@ -96,7 +96,7 @@ private struct TypeLoader {
         }
     }
 
-    /// Numbers of fields whose name in protobuf differs from JSON's in upper and lower case, by the name in lower case.
+    /// The numbers of fields whose protobuf and JSON names differ only in case, by the lowercase name.
     private func renamedNumbers(in definition: Value) -> [String: Value] {
         var result: [String: Value] = [:]
         for part in definition["x-fairlead-proto-only"]?.object ?? Object() {
@@ -125,7 +125,7 @@ private struct TypeLoader {
         }
     }
 
-    /// Objects reduced to their metadata, which no file defines as JSON.
+    /// Objects reduced to their metadata, which no file defines for JSON.
     mutating func addPartialMetadata() {
         guard let objectMeta = types[WellKnownType.meta + "ObjectMeta"],
             let listMeta = types[WellKnownType.meta + "ListMeta"]

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Every type that this server knows, read from the files of `openapi/` at start-up. Immutable.
+/// All types that this server knows, parsed from the files of `openapi/` at start-up. Immutable.
 package final class TypeRegistry: Sendable {
     private let types: [String: TypeSchema]
     private let kinds: [KindName: TypeSchema]
@@ -29,10 +29,10 @@ package final class TypeRegistry: Sendable {
 
     package func hasKind(_ kind: String, apiVersion: String) -> Bool { type(kind: kind, apiVersion: apiVersion) != nil }
 
-    /// Every type, in no order.
+    /// All types, in no particular order.
     package var all: some Collection<TypeSchema> { types.values }
 
-    /// The type that a shape's objects have, `recursive` ones included.
+    /// The object type of a shape, also for `recursive` ones.
     package func objectType(of shape: Shape) -> TypeSchema? {
         switch shape {
         case .object(let type): type
@@ -42,7 +42,7 @@ package final class TypeRegistry: Sendable {
     }
 }
 
-/// Why the compiled-in schema cannot be used: always a mistake in this program's own files.
+/// Why the compiled-in schema cannot be used: always an error in this program's own files.
 package struct SchemaError: Error, CustomStringConvertible {
     package var file: String
     package var reason: String

@@ -6,17 +6,17 @@ package final class TypeSchema: Sendable {
     package let name: String
     package let fields: [FieldSchema]
     package let description: String
-    /// Group, version and kind, where objects of the type stand for themselves.
+    /// Group, version and kind, if objects of the type occur on their own.
     package let group: String?
     package let version: String?
     package let kind: String?
-    /// Whether server-side apply treats the object as one value.
+    /// Whether server-side apply treats the object as a single value.
     package let isAtomicMap: Bool
 
-    /// Parts that protobuf nests in messages of their own, although JSON writes them inline: the number in this
-    /// message, and the fields with their number in the nested one.
+    /// Parts that protobuf nests in separate messages although JSON writes them inline: the number in this message, and
+    /// the fields with their numbers in the nested one.
     package let protoInline: [ProtoInline]
-    /// The fields by number; empty for types that have no protobuf form.
+    /// The fields by number; empty for types without a protobuf form.
     let protobuf: ProtobufLayout
 
     package struct ProtoInline: Sendable {
@@ -26,13 +26,13 @@ package final class TypeSchema: Sendable {
         package let fields: [String: Int]
     }
 
-    /// What only types of custom resources have; nil for built-in ones.
+    /// Properties that only custom resources have; nil for built-in types.
     package let custom: CustomTraits?
 
     package struct CustomTraits: Sendable {
-        /// Whether objects may have members that are no fields.
+        /// Whether objects may have members that are not fields.
         package let keepsUnknownFields: Bool
-        /// Whether `status` is written through a subresource of its own.
+        /// Whether `status` is written through its own subresource.
         package let hasStatus: Bool
     }
 
@@ -43,7 +43,7 @@ package final class TypeSchema: Sendable {
     var goName: String { name.split(separator: ".").last.map(String.init) ?? name }
     var goType: String { Self.goType(of: name) }
 
-    /// - Parameter fields: ordered by name.
+    /// - Parameter fields: sorted by name.
     init(
         name: String, fields: [FieldSchema], definition: Value, protoInline: [ProtoInline], custom: CustomTraits? = nil
     ) {

@@ -4,12 +4,12 @@ extension CustomDefinition {
         (group.split(separator: ".").reversed().map(String.init) + [version, kind]).joined(separator: ".")
     }
 
-    /// Eight bytes in base64 that differ where the stored kind does.
+    /// Eight bytes in base64 that depend on the stored kind.
     static func storageHash(_ text: String) -> String {
         Base64.encode(withUnsafeBytes(of: fingerprint(text.utf8).bigEndian) { Array($0) }[...])
     }
 
-    /// FNV-1a: an identity, not a protection.
+    /// FNV-1a: it identifies, but does not protect.
     static func fingerprint(_ bytes: some Sequence<UInt8>) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }

@@ -1,7 +1,7 @@
 import FairleadModel
 
 extension CustomDefinition {
-    /// One of its versions as a served resource, like the built-in ones.
+    /// One version as a served resource, like the built-in ones.
     package func resource(_ version: CustomDefinition.Version) -> ResourceInfo {
         var parts: [SubresourceInfo] = []
         let verbs = ["get", "patch", "update"]

@@ -1,7 +1,7 @@
 import FairleadModel
 
 extension CustomDefinition {
-    /// One version of a custom kind: its schema, and what it has beside it.
+    /// One version of a custom kind: its schema, and its other properties.
     package final class Version: Sendable {
         package let name: String
         package let isServed: Bool
@@ -10,20 +10,20 @@ extension CustomDefinition {
         package let hasStatus: Bool
         package let scale: Scale?
         package let columns: [Column]
-        /// Paths without their leading dot, as field selectors write them.
+        /// Paths without the leading dot, the form used in field selectors.
         package let selectableFields: [(label: String, path: [String])]
-        /// What every answer warns of; nil for a version that is not deprecated.
+        /// The warning sent with every answer; nil if the version is not deprecated.
         package let deprecationWarning: String?
         /// How server-side apply merges objects of the version.
         package let type: TypeSchema
-        /// The schema as it was written, for documents.
+        /// The original schema, for OpenAPI documents.
         let source: Value
-        /// Whether reading an object fills in something or has embedded objects to look after.
+        /// Whether reading an object must fill in defaults, and whether it has embedded objects to process.
         package let hasDefaults: Bool
         package let hasEmbeddedResources: Bool
         package let hasRules: Bool
 
-        /// Where the numbers of the scale subresource are (without leading dot).
+        /// The paths of the scale subresource's fields (without the leading dot).
         package struct Scale: Sendable {
             package let specReplicas: [String]
             package let statusReplicas: [String]

@@ -1,14 +1,14 @@
 package import FairleadModel
 
-/// A CustomResourceDefinition as this server uses it: read once, immutable.
+/// A CustomResourceDefinition in the form used by this server: parsed once, immutable.
 package final class CustomDefinition: Sendable {
-    /// What makes two states of a definition the same to whoever uses its schemas: watches end when it changes.
+    /// Two states of a definition with the same identity have the same schemas: watches end when it changes.
     package struct Identity: Sendable, Hashable {
         package let uid: String
         package let generation: Int64
     }
 
-    /// All that documents show of a definition.
+    /// Everything that discovery and OpenAPI documents show of a definition.
     package struct State: Sendable, Hashable {
         let identity: Identity
         let names: Names
@@ -25,9 +25,9 @@ package final class CustomDefinition: Sendable {
     package let names: Names
     package let isNamespaced: Bool
     package let storageVersion: String
-    /// Whether the kind can be reached at all (condition Established).
+    /// Whether the kind is served at all (condition Established).
     package let isEstablished: Bool
-    /// Whether the definition is being deleted (condition Terminating), so that nothing new may be created.
+    /// Whether the definition is being deleted (condition Terminating), so that no new objects may be created.
     package let isTerminating: Bool
     /// Preferred first.
     package let versions: [CustomDefinition.Version]
@@ -53,7 +53,7 @@ package final class CustomDefinition: Sendable {
 
     /// - Parameters:
     ///   - object: the CustomResourceDefinition.
-    ///   - previous: its state before, whose schemas are taken over where nothing changed in them.
+    ///   - previous: the definition before the change, whose parsed schemas are reused if they have not changed.
     ///   - objectMeta: the type of `metadata`.
     package init(_ object: Value, previous: CustomDefinition?, objectMeta: TypeSchema?) {
         name = object.name

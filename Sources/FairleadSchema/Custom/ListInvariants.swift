@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// That lists of type `set` hold no value twice, and those of type `map` no key.
+/// Checks that lists of type `set` contain no value twice, and those of type `map` no key.
 ///
 /// Reference: k8s.io/apiextensions-apiserver `schema/listtype`.
 package struct ListInvariants {
@@ -10,8 +10,8 @@ package struct ListInvariants {
     private init(_ work: ValidationWork) { self.work = work }
 
     /// - Parameters:
-    ///   - old: what the value was before an update: what was wrong already may stay.
-    ///   - work: what this and others that check the same object may take together.
+    ///   - old: the value before an update: errors that it already had may stay.
+    ///   - work: the budget shared by all checks of the same object.
     package static func errors(
         of value: Value, _ schema: StructuralSchema, at path: FieldPath, old: Value?,
         work: ValidationWork = ValidationWork()
@@ -34,7 +34,7 @@ package struct ListInvariants {
                 }
             }
         case .array(let list):
-            // By their bytes, for which no two texts look alike.
+            // Compared by their JSON bytes, which are the same only for equal values.
             var seen: Set<[UInt8]> = []
             for (index, element) in list.enumerated() {
                 guard work.take(1) else { return }
@@ -51,7 +51,7 @@ package struct ListInvariants {
         }
     }
 
-    /// What no other element may share; nil in a list of any values.
+    /// The part that must be unique among the elements; nil if the list type does not require that.
     private static func key(of element: Value, _ schema: StructuralSchema) -> Value? {
         switch schema.listType {
         case "set": element

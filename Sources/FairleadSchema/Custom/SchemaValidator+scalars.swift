@@ -23,7 +23,7 @@ extension SchemaValidator {
         return fits ? [] : [wrongType(path, schema.types.joined(separator: ","), found)]
     }
 
-    /// The JSON type, integers told from other numbers.
+    /// The JSON type, distinguishing integers from other numbers.
     static func typeName(_ value: Value) -> String {
         switch value {
         case .int: "integer"

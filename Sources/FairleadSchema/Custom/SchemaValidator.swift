@@ -1,27 +1,26 @@
 package import FairleadModel
 
-/// Checks a value against a schema and says what is wrong in the words of kube-openapi's validator.
+/// Checks a value against a schema and reports errors with the messages of kube-openapi's validator.
 ///
-/// On an update only what changed is held against the schema: an error that was there before may stay.
+/// On an update, only changed values are checked: errors that were there before may stay.
 /// Reference: k8s.io/kube-openapi `pkg/validation/validate`; KEP-4008 (CRD validation ratcheting).
 package struct SchemaValidator {
-    /// The field in which the value lies; empty for a whole object.
+    /// The path of the field that contains the value; empty for a whole object.
     let prefix: FieldPath
     let work: ValidationWork
 
-    /// - Parameter work: what this and others that check the same object may take together.
+    /// - Parameter work: the budget shared by all checks of the same object.
     package init(prefix: FieldPath = .root, work: ValidationWork = ValidationWork()) {
         self.prefix = prefix
         self.work = work
     }
 
-    /// - Parameter old: what the value was before an update; nil for a new one.
+    /// - Parameter old: the value before an update; nil for a new one.
     package func errors(of value: Value, _ schema: StructuralSchema, old: Value? = nil) -> [FieldError] {
         work.selected(check(value, old, schema, .root).errors, prefix: prefix)
     }
 
-    /// Errors, and how much of the schema was there to be matched: of failed alternatives the one that fits best is
-    /// reported.
+    /// The errors, and how much of the schema matched: if all alternatives fail, the one that matches best is reported.
     struct Outcome {
         var errors: [FieldError] = []
         var matches = 0
@@ -58,7 +57,7 @@ package struct SchemaValidator {
 
     // MARK: Words
 
-    /// `spec.a in body …` as an error about that field.
+    /// An error about a field, with messages of the form `spec.a in body …`.
     func error(_ kind: FieldError.Kind, _ path: FieldPath, _ value: Value?, _ detail: String) -> FieldError {
         work.charge(
             FieldError(
@@ -78,7 +77,7 @@ package struct SchemaValidator {
         error(.invalid, path, value, "\(path) in body \(words)")
     }
 
-    /// An error that belongs to no field.
+    /// An error that belongs to no particular field.
     func general(_ message: String) -> FieldError {
         work.charge(FieldError(.invalid, field: prefix.description, printedValue: "\"\"", detail: message))
     }
@@ -144,7 +143,7 @@ package struct SchemaValidator {
     }
 }
 
-/// The elements of a keyed list as it was, by their keys; of two with the same ones the first.
+/// The elements of a keyed list before an update, by their keys; of two with the same keys, the first.
 private struct KeyedElements {
     private let schema: StructuralSchema
     private var elements: [[Value?]: Value] = [:]
@@ -155,7 +154,7 @@ private struct KeyedElements {
         elements = Dictionary(list.map { (Self.keys(of: $0, schema), $0) }) { first, _ in first }
     }
 
-    /// What an element was before.
+    /// The element with the same keys before the update.
     subscript(element: Value) -> Value? {
         elements.isEmpty ? nil : elements[Self.keys(of: element, schema)]
     }

@@ -1,7 +1,7 @@
 package import FairleadModel
 
-/// The JSONPath of printer columns, subresources and selectable fields: names, indexes, wildcards and filters of the
-/// form `[?(@.type=="Ready")]` after a leading dot.
+/// The JSONPath of printer columns, subresources and selectable fields: names, indexes, wildcards and filters like
+/// `[?(@.type=="Ready")]`, after a leading dot.
 ///
 /// Reference: k8s.io/client-go `util/jsonpath`; "JSONPath Support".
 package struct SimplePath: Sendable {
@@ -14,7 +14,7 @@ package struct SimplePath: Sendable {
     }
 
     private let steps: [Step]
-    /// The names of a path that consists of nothing else.
+    /// The names in a path that consists only of names; otherwise nil.
     package var names: [String]? {
         var result: [String] = []
         for step in steps {
@@ -24,7 +24,7 @@ package struct SimplePath: Sendable {
         return result
     }
 
-    /// nil for a path that cannot be read.
+    /// nil if the path cannot be parsed.
     package init?(_ text: String) {
         var parser = Parser(Array(text.unicodeScalars))
         guard let steps = parser.steps() else { return nil }
@@ -33,7 +33,7 @@ package struct SimplePath: Sendable {
 
     private init(steps: [Step]) { self.steps = steps }
 
-    /// What the path leads to, in order; empty where something is missing.
+    /// The values that the path leads to, in order; none if something is missing.
     package func values(in value: Value) -> [Value] { Self.walk(steps[...], [value]) }
 
     private static func walk(_ steps: ArraySlice<Step>, _ start: [Value]) -> [Value] {

@@ -1,7 +1,7 @@
 import FairleadExpressions
 import FairleadModel
 
-/// The formats of strings that a schema can ask for.
+/// The string formats that a schema can require.
 ///
 /// Reference: k8s.io/kube-openapi `pkg/validation/strfmt`; "Formats" of CustomResourceDefinitions.
 package enum StringFormat: String, Sendable, CaseIterable {
@@ -13,7 +13,7 @@ package enum StringFormat: String, Sendable, CaseIterable {
 
     static func canonical(_ name: String) -> String { name == "datetime" ? "date-time" : name }
 
-    /// Whether a schema's format means something here, numbers' formats included.
+    /// Whether a format has a meaning here, including the formats of numbers.
     package static func isRecognized(_ name: String) -> Bool {
         ["int32", "int64", "float", "double"].contains(name) || StringFormat(rawValue: canonical(name)) != nil
     }
@@ -50,7 +50,7 @@ package enum StringFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether what is in the format is never long, so that nothing long needs to be looked at.
+    /// Whether values of the format are always short, so that long texts need not be examined.
     private var isShort: Bool {
         switch self {
         case .mac, .duration, .ssn, .hexcolor, .rgbcolor, .bsonobjectid, .isbn, .isbn10, .isbn13, .creditcard: true
@@ -74,7 +74,7 @@ package enum StringFormat: String, Sendable, CaseIterable {
         #"^\s*[-+]?(\d+(\.\d*)?|\.\d+)\s*(ns|us|µs|μs|ms|s|m|h|d|w|nanos?|micros?|millis?|secs?|mins?|hours?|hrs?|days?|weeks?|wks?|nanoseconds?|microseconds?|milliseconds?|seconds?|minutes?)(\s*(\d+(\.\d*)?|\.\d+)\s*(ns|us|µs|μs|ms|s|m|h))*\s*$"#
     )
 
-    /// An absolute URI, or an absolute path: what Go's ParseRequestURI takes.
+    /// An absolute URI or an absolute path: what Go's ParseRequestURI accepts.
     private static func isURI(_ text: String) -> Bool {
         if text.isEmpty || text.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F }) {
             return false

@@ -1,14 +1,14 @@
 package import FairleadModel
 
 extension StructuralSchema {
-    /// How many values defaults may add to an object: a list of many empty objects, each with many defaults, is short to
-    /// write and long to read.
+    /// How many values defaults may add to an object: a list of many empty objects, each with many defaults, is short
+    /// to write but long once filled in.
     package static let maximumDefaults = 1_000_000
 
-    /// Fills in what is missing and has a default; a null that may not be null counts as missing, and goes where there
-    /// is no default.
+    /// Fills in defaults for missing fields. A null that is not allowed counts as missing, and is removed if there is
+    /// no default.
     ///
-    /// - Returns: false when there was more to fill in than there may be; some of it is.
+    /// - Returns: false if more would have to be filled in than the limit allows; some of it has been.
     /// Reference: k8s.io/apiextensions-apiserver `schema/defaulting`.
     @discardableResult
     package func applyDefaults(to value: inout Value, limit: Int = maximumDefaults) -> Bool {
@@ -66,7 +66,7 @@ extension StructuralSchema {
         object = object.merging(Object(missing)) { _, mine, standard in mine ?? standard }
     }
 
-    /// Counts what is filled in.
+    /// Counts the values that are filled in.
     private func take(_ standard: Value, _ room: inout Int) -> Value {
         room -= standard.extent.count
         return standard

@@ -1,12 +1,12 @@
 package import FairleadModel
 
 extension StructuralSchema {
-    /// Removes what the schema does not specify.
+    /// Removes fields that the schema does not specify.
     ///
     /// - Parameters:
-    ///   - isResource: whether the value is an object of its own, whose apiVersion, kind and metadata stay.
-    ///   - path: where the value is, empty for the root.
-    ///   - unknown: gets the paths of what was removed.
+    ///   - isResource: whether the value is an object in its own right, whose apiVersion, kind and metadata are kept.
+    ///   - path: the path of the value; empty for the root.
+    ///   - unknown: receives the paths of the removed fields.
     /// Reference: k8s.io/apiextensions-apiserver `schema/pruning`.
     package func prune(_ value: inout Value, isResource: Bool, path: String = "", unknown: inout [String]) {
         var place = DocumentPath()
@@ -63,7 +63,7 @@ extension StructuralSchema {
 
     private static let resourceFields: Set<String> = ["apiVersion", "kind", "metadata"]
 
-    /// Visits the embedded resources in a value.
+    /// Calls `body` for every embedded resource in a value.
     package func forEachEmbeddedResource<Failure>(
         _ value: inout Value, path: String = "", _ body: (inout Value, String) throws(Failure) -> Void
     ) throws(Failure) {

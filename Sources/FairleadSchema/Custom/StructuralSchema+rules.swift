@@ -2,12 +2,12 @@ import FairleadExpressions
 package import FairleadModel
 
 extension StructuralSchema {
-    /// What the rules of a schema find wrong with a value that otherwise fits it.
+    /// The errors that the schema's rules find in a value that otherwise fits it.
     ///
     /// - Parameters:
-    ///   - old: what the value was before an update. A rule that reads `oldSelf` holds only where there is one; any other
-    ///     is not held against what has not changed.
-    ///   - limit: what all of it may cost.
+    ///   - old: the value before an update. A rule that reads `oldSelf` is only evaluated if there is one; other rules
+    ///     are not evaluated for values that have not changed.
+    ///   - limit: the maximum cost of all rules together.
     package func ruleErrors(
         of value: Value, old: Value?, at path: FieldPath, limit: Int = RuleBudget.limit
     ) -> [FieldError] {
@@ -25,7 +25,7 @@ extension StructuralSchema {
             for rule in rules where !budget.isClosed && (rule.isTransition || hasChanged) {
                 if let words = rule.complaint(about: value, old: old, &budget) {
                     let error = error(rule, words, path)
-                    // An error costs what it takes to write.
+                    // An error costs as much as it takes to write.
                     if !budget.isClosed, !budget.spend(100 + error.field.utf8.count / 4) { budget.isClosed = true }
                     errors.append(error)
                 }
@@ -54,7 +54,7 @@ extension StructuralSchema {
         }
     }
 
-    /// The elements of a list as it was, by their keys; of two with the same ones the first.
+    /// The elements of a list before an update, by their keys; of two with the same keys, the first.
     private func previous(_ list: [Value]?) -> [[Value?]: Value] {
         guard listType == "map", let list else { return [:] }
         return Dictionary(list.map { (keys(of: $0), $0) }) { first, _ in first }

@@ -1,11 +1,11 @@
 import FairleadExpressions
 package import FairleadModel
 
-/// One node of a custom resource's schema (JSONSchemaProps), read once and then only asked.
+/// One node of a custom resource's schema (JSONSchemaProps), parsed once and then only read.
 ///
 /// Reference: "Extend the Kubernetes API with CustomResourceDefinitions", "Specifying a structural schema".
 package final class StructuralSchema: Sendable {
-    /// What members that are no `properties` may be.
+    /// What members that are not in `properties` may be.
     enum Additional: Sendable {
         case unspecified
         case any(Bool)
@@ -15,7 +15,7 @@ package final class StructuralSchema: Sendable {
     }
 
     let type: String
-    /// The types that a value may have: none for any.
+    /// The types that a value may have; empty means any.
     let types: [String]
     let isNullable: Bool
     let format: String
@@ -24,7 +24,7 @@ package final class StructuralSchema: Sendable {
     package let propertyNames: [String]
     package let items: StructuralSchema?
     let additional: Additional
-    /// Those of the properties that have a default, by name in order.
+    /// The properties that have a default, sorted by name.
     let defaulted: [(name: String, schema: StructuralSchema)]
     let required: [String]
     package let defaultValue: Value?
@@ -42,16 +42,16 @@ package final class StructuralSchema: Sendable {
     let listMapKeys: [String]
     let mapType: String
     let rules: [ValidationRule]
-    /// Whether there is a default here or below.
+    /// Whether there is a default in this node or below.
     package let hasDefaults: Bool
-    /// Whether strings are held against patterns, here or below.
+    /// Whether strings are matched against patterns, in this node or below.
     package let hasPatterns: Bool
-    /// Whether there is a rule here or below that is evaluated.
+    /// Whether a rule is evaluated in this node or below.
     package let hasRules: Bool
-    /// Whether there is a list here or below whose elements must differ.
+    /// Whether, in this node or below, there is a list whose elements must be unique.
     let hasKeyedLists: Bool
 
-    /// - Parameter source: JSONSchemaProps; what has no meaning is passed over.
+    /// - Parameter source: JSONSchemaProps; members without a meaning are ignored.
     package init(_ source: Value) {
         func children(_ key: String) -> [StructuralSchema] { (source[key]?.array ?? []).map { StructuralSchema($0) } }
         func isTrue(_ key: String) -> Bool { source[key]?.bool ?? false }
@@ -105,13 +105,13 @@ package final class StructuralSchema: Sendable {
             || items?.hasKeyedLists == true || additional.schema?.hasKeyedLists == true
     }
 
-    /// The node at a path of properties (`.spec.color`); nil where it leads nowhere.
+    /// The node at a path of properties (`.spec.color`); nil if there is none.
     package func node(at path: [String]) -> StructuralSchema? {
         path.reduce(Optional(self)) { node, name in node?.properties[name] }
     }
 }
 
-/// The numbers that a schema node sets limits with.
+/// The numeric limits in a schema node.
 struct SchemaBounds: Sendable {
     let minimum: Double?
     let maximum: Double?
@@ -141,14 +141,15 @@ struct SchemaBounds: Sendable {
 }
 
 extension StructuralSchema {
-    /// The schema of members that are no `properties`, where there is one.
+    /// The schema of members that are not in `properties`, if there is one.
     package var additionalSchema: StructuralSchema? { additional.schema }
 
-    /// The type that values are declared to have; empty for any and for integers or strings.
+    /// The declared type of values; empty for any type, and for integers or strings.
     package var valueType: String { isIntOrString ? "" : type }
 }
 
-/// The values that are allowed, found at once however many they are. Numbers are the same whatever their form.
+/// The allowed values, with constant-time look-up however many they are. Numbers are compared by value, whatever their
+/// form.
 struct Enumeration: Sendable {
     let values: [Value]
     private let known: Set<Value>

@@ -1,7 +1,7 @@
 import FairleadModel
 
-/// Makes of a custom schema what server-side apply knows of built-in types: which lists are keyed, which maps are
-/// atomic, which fields there are.
+/// Converts a custom schema into what server-side apply knows of built-in types: which lists are keyed, which maps are
+/// atomic, and which fields exist.
 ///
 /// Reference: k8s.io/kube-openapi `pkg/schemaconv`.
 extension TypeSchema {
@@ -43,7 +43,7 @@ extension TypeSchema {
         return fields.values.sorted { $0.name < $1.name }
     }
 
-    /// Nothing stands for a field that is missing.
+    /// The field is a pointer: a missing value is not replaced by a zero value.
     private static let pointer: Object = ["x-fairlead-pointer": true]
 
     private static func definition(of schema: StructuralSchema) -> Object {

@@ -1,7 +1,7 @@
 import FairleadModel
 
-/// How much work the validation of one object may make: schemas and objects are both what clients send, and there is
-/// more than one way to make their product large. What real objects take is a small part of it.
+/// The budget for validating one object: clients send both schemas and objects, and there are several ways to make
+/// their product large. Real objects need only a small part of it.
 package final class ValidationWork {
     package static let limit = 50_000_000
 
@@ -11,20 +11,20 @@ package final class ValidationWork {
 
     var isExhausted: Bool { remaining <= 0 }
 
-    /// - Returns: false when there is no more to take.
+    /// - Returns: false if the budget is used up.
     @discardableResult
     func take(_ steps: Int) -> Bool {
         remaining = steps < remaining ? remaining - steps : 0
         return remaining > 0
     }
 
-    /// An error costs what it takes to write.
+    /// An error costs as much as it takes to write.
     func charge(_ error: FieldError) -> FieldError {
         take(100 + error.size)
         return error
     }
 
-    /// Whether two trees are the same in every value; when that takes too long, they are not.
+    /// Whether two trees are equal; if the comparison takes too long, they count as different.
     func isSame(_ left: Value, _ right: Value) -> Bool {
         guard take(1) else { return false }
         switch (left, right) {
@@ -48,7 +48,7 @@ package final class ValidationWork {
         }
     }
 
-    /// What is answered of many errors.
+    /// A bounded selection of many errors, for the answer.
     func selected(_ errors: [FieldError], prefix: FieldPath = .root) -> [FieldError] {
         var selected = BoundedErrors()
         selected += errors

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// The lists by which clients find out what is served.
+/// The lists with which clients discover what is served.
 ///
 /// Reference: Kubernetes API reference, meta/v1 APIGroupList, APIResourceList; KEP-3352 (aggregated discovery).
 package struct DiscoveryDocuments: Sendable {
@@ -10,7 +10,7 @@ package struct DiscoveryDocuments: Sendable {
 
     /// `/api`.
     ///
-    /// - Parameter serverAddress: host and port under which the client reached the server.
+    /// - Parameter serverAddress: the host and port at which the client reached the server.
     package func coreVersions(serverAddress: String) -> Value {
         [
             "kind": "APIVersions",
@@ -82,7 +82,7 @@ package struct DiscoveryDocuments: Sendable {
         return .object(object)
     }
 
-    /// `/api` and `/apis` as one document with everything in it (apidiscovery.k8s.io/v2).
+    /// `/api` and `/apis` as one document that includes all resources (apidiscovery.k8s.io/v2).
     package func aggregated(core: Bool) -> Value {
         let groups = table.groups.filter { $0.name.isEmpty == core }
         return [
@@ -103,7 +103,7 @@ package struct DiscoveryDocuments: Sendable {
     }
 
     private static func aggregated(_ info: ResourceInfo) -> Value {
-        // The kind's group and version are left empty where they are those of the list.
+        // The kind's group and version are left empty if they are those of the list.
         var object: Object = [
             "resource": .string(info.gvr.resource), "singularResource": .string(info.singular),
             "responseKind": kind(info.kind, group: info.gvr.group, version: info.gvr.version, in: info),

@@ -55,8 +55,8 @@ enum CustomOpenAPI {
         return ["allOf": [target], "description": .string(description)]
     }
 
-    /// A schema with what Kubernetes adds to it: the types that an integer or a string may have, and the fields of
-    /// embedded objects.
+    /// A schema with what Kubernetes adds to it: the alternatives integer and string, and the fields of embedded
+    /// objects.
     private static func published(_ source: Value) -> Value {
         guard case .object(var object) = source else { return source }
         object.mapValues { key, value in
@@ -85,7 +85,7 @@ enum CustomOpenAPI {
         return .object(object)
     }
 
-    /// What OpenAPI v2 can say of a schema.
+    /// The part of a schema that OpenAPI v2 can express.
     private static func reduced(_ source: Value) -> Value {
         guard case .object(let object) = source else { return source }
         var result = Object()
@@ -114,7 +114,7 @@ enum CustomOpenAPI {
         }
     }
 
-    // What generated documents say of the fields that every object has.
+    // The descriptions of the fields that every object has.
     private static let conventions =
         "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md"
     private static let apiVersionText =

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The two versions of OpenAPI that Kubernetes speaks, and how they write the same things.
+/// The two versions of OpenAPI that Kubernetes supports, and how each expresses the same things.
 enum OpenAPIDialect: Sendable {
     /// OpenAPI ("Swagger") 2.0, `/openapi/v2`.
     case v2
@@ -13,7 +13,7 @@ enum OpenAPIDialect: Sendable {
         ["$ref": .string((self == .v2 ? "#/definitions/" : Self.sourcePrefix) + name)]
     }
 
-    /// A definition as clients see it: without what only this program reads (`x-fairlead-…`).
+    /// A definition as clients see it, without members that only this program reads (`x-fairlead-…`).
     func definition(_ source: Value) -> Value {
         guard case .object(let object) = source else { return source }
         var result = schema(object)
@@ -50,7 +50,7 @@ enum OpenAPIDialect: Sendable {
         return .string("#/definitions/" + text.dropFirst(Self.sourcePrefix.count))
     }
 
-    /// Names of definitions that a source definition refers to.
+    /// The names of the definitions that a source definition refers to.
     static func references(in source: Value) -> [String] {
         switch source {
         case .object(let object):

@@ -10,10 +10,10 @@ extension OpenAPIDocuments {
         }
     }
 
-    /// Whether the document is about custom resources.
+    /// Whether the document describes custom resources.
     package func isCustom(_ name: String) -> Bool { !customVersions(name).isEmpty }
 
-    /// The names of the documents about custom resources.
+    /// The names of the documents for custom resources.
     var customNames: [String] {
         let names = custom.filter(\.isEstablished).flatMap { definition in
             definition.versions.filter(\.isServed).map { "apis/\(definition.group)/\($0.name)" }
@@ -21,7 +21,7 @@ extension OpenAPIDocuments {
         return Array(Set(names)).sorted()
     }
 
-    /// The document of custom resources alone.
+    /// A document that only describes custom resources.
     func customDocument(_ versions: [(CustomDefinition, CustomDefinition.Version)]) throws -> Value {
         let builtIn = try Definitions.builtIn()
         var own = Object()
@@ -53,7 +53,7 @@ extension OpenAPIDocuments {
         ]
     }
 
-    /// Changes with what a document is made of.
+    /// A fingerprint that changes with the sources of a document.
     package func fingerprint(of name: String) -> String {
         let versions = customVersions(name)
         if versions.isEmpty { return fingerprint }

@@ -2,8 +2,8 @@ package import FairleadModel
 
 /// Builds the OpenAPI documents from the definitions in `openapi/` and the served resources.
 ///
-/// Building takes tens of milliseconds and reads the definitions anew, so that they need not stay in memory: callers
-/// keep the encoded result.
+/// Building takes tens of milliseconds and parses the definitions again, so that they need not stay in memory: callers
+/// cache the encoded result.
 package struct OpenAPIDocuments: Sendable {
     let table: ResourceTable
     let version: String
@@ -11,8 +11,9 @@ package struct OpenAPIDocuments: Sendable {
 
     /// - Parameters:
     ///   - table: the built-in resources.
-    ///   - version: what documents say in `info.version`: `v1.36.2`.
-    ///   - custom: the definitions of custom resources, each with documents of its own and a part in version 2.
+    ///   - version: the value of `info.version` in documents: `v1.36.2`.
+    ///   - custom: the definitions of custom resources; each has its own documents, and a part in the version 2
+    ///     document.
     package init(table: ResourceTable, version: String, custom: [CustomDefinition] = []) {
         self.table = table
         self.version = version
@@ -51,7 +52,7 @@ package struct OpenAPIDocuments: Sendable {
 
     // MARK: Version 3
 
-    /// The names of the documents, as they stand below `/openapi/v3/`.
+    /// The names of the documents, as in the paths below `/openapi/v3/`.
     package var v3Names: [String] {
         var names = ["api", "apis", "version"]
         for group in table.groups {
@@ -63,7 +64,7 @@ package struct OpenAPIDocuments: Sendable {
         return Array(Set(names + customNames)).sorted()
     }
 
-    /// A document by its name (`apis/apps/v1`); nil for an unknown one.
+    /// The document with this name (`apis/apps/v1`); nil if there is none.
     package func v3(_ name: String) throws -> Value? {
         guard v3Names.contains(name) else { return nil }
         let custom = customVersions(name)
@@ -113,7 +114,7 @@ package struct OpenAPIDocuments: Sendable {
         "description": "A change to an object, in the format that the content type names.", "type": "object",
     ]
 
-    /// The paths that list what is served.
+    /// The discovery paths.
     private func builtInPaths(_ dialect: OpenAPIDialect) -> [(String, Value)] {
         var result: [(String, Value)] = []
         func add(_ path: String, _ id: String, _ tag: String, _ type: String, _ description: String) {
@@ -156,7 +157,7 @@ package struct OpenAPIDocuments: Sendable {
 
     // MARK: Identity
 
-    /// Changes whenever a document may have changed: a hash over what the documents are made of.
+    /// A hash over all sources of the documents; it changes whenever a document may have changed.
     package var fingerprint: String {
         var hash = Self.files
         for info in table.all {
@@ -168,7 +169,7 @@ package struct OpenAPIDocuments: Sendable {
         return String(hash.low, radix: 16, uppercase: true) + String(hash.high, radix: 16, uppercase: true)
     }
 
-    /// That of the files alone, which are long.
+    /// The fingerprint of the files alone, which are long.
     private static let files: Fingerprint = {
         var hash = Fingerprint()
         hash.mix("documents 2".utf8)
@@ -176,7 +177,7 @@ package struct OpenAPIDocuments: Sendable {
         return hash
     }()
 
-    /// FNV-1a, twice with different offsets.
+    /// FNV-1a, computed twice with different offsets.
     private struct Fingerprint {
         var low: UInt64 = 0xCBF2_9CE4_8422_2325
         var high: UInt64 = 0x6C62_272E_07BB_0142

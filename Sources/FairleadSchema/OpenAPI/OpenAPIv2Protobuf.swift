@@ -3,7 +3,7 @@ package import FairleadModel
 /// The protobuf form of an OpenAPI 2 document, which client-go asks for.
 ///
 /// Reference: github.com/google/gnostic, `openapiv2/OpenAPIv2.proto`; the numbers below are its field numbers. Only
-/// what `OpenAPIDocuments.v2` makes is written.
+/// what `OpenAPIDocuments.v2` produces can be encoded.
 package enum OpenAPIv2Protobuf {
     package static func encode(_ document: Value) -> [UInt8] {
         var writer = ProtobufWriter()
@@ -74,7 +74,7 @@ package enum OpenAPIv2Protobuf {
         writer.message(2) { item in item.message(1) { write(schema: schema, to: &$0) } }
     }
 
-    /// A ParametersItem: it holds a Parameter, which holds a body, query or path parameter.
+    /// A ParametersItem, which contains a Parameter, which contains a body, query or path parameter.
     private static func write(parameter: Value, to writer: inout ProtobufWriter) {
         writer.message(1) { outer in
             let place = parameter["in"]?.string ?? ""
@@ -126,7 +126,7 @@ package enum OpenAPIv2Protobuf {
         writeExtensions(of: schema, number: 31, to: &writer)
     }
 
-    /// Vendor extensions are kept as YAML text, which JSON is too.
+    /// Vendor extensions are stored as YAML text; JSON is valid YAML.
     private static func writeExtensions(of value: Value, number: Int, to writer: inout ProtobufWriter) {
         for (name, content) in value.object ?? Object() where name.hasPrefix("x-") {
             writer.message(number) { named in

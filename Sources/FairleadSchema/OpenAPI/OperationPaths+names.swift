@@ -1,7 +1,7 @@
 import FairleadModel
 
 extension OperationPaths {
-    /// A query parameter that several operations take.
+    /// A query parameter that several operations accept.
     struct Query {
         var name: String
         var type: String

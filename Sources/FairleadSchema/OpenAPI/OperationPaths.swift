@@ -1,9 +1,9 @@
 import FairleadModel
 
-/// The paths of a group version with what can be done there, for an OpenAPI document.
+/// The paths of a group version and their operations, for an OpenAPI document.
 struct OperationPaths {
     let dialect: OpenAPIDialect
-    /// Whether there is a definition of that name.
+    /// Whether there is a definition with this name.
     let isDefined: (String) -> Bool
 
     init(dialect: OpenAPIDialect, hasStrategicMerge: Bool = true, isDefined: @escaping (String) -> Bool) {
@@ -14,7 +14,7 @@ struct OperationPaths {
 
     private static let meta = "io.k8s.apimachinery.pkg.apis.meta.v1."
     private static let readTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
-    /// Custom kinds do not know strategic merges.
+    /// Custom kinds do not support strategic merge patches.
     let hasStrategicMerge: Bool
 
     private var patchTypes: [String] {
@@ -22,7 +22,7 @@ struct OperationPaths {
             + (hasStrategicMerge ? ["application/strategic-merge-patch+json"] : [])
     }
 
-    /// `/api/v1/namespaces/{namespace}/services` and the like, with their operations.
+    /// `/api/v1/namespaces/{namespace}/services` and similar paths, with their operations.
     func paths(of info: ResourceInfo) -> [(String, Value)] {
         let gvr = info.gvr
         let root = gvr.group.isEmpty ? "/api/\(gvr.version)" : "/apis/\(gvr.group)/\(gvr.version)"
@@ -100,7 +100,7 @@ struct OperationPaths {
         let name = suffix + Self.capitalized(part.name)
         let group = part.group ?? info.gvr.group
         let version = part.version ?? info.gvr.version
-        // A part that shows the kind itself (status) has the kind's own type.
+        // A subresource that shows the kind itself (status) has the kind's own type.
         let isWhole = part.kind == info.kind && group == info.gvr.group && version == info.gvr.version
         let typeName = isWhole ? info.typeName : Self.typeName(kind: part.kind, group: group, version: version)
         let isConnection = !isDefined(typeName)

@@ -1,15 +1,15 @@
 package import FairleadModel
 
-/// Objects as Kubernetes protobuf, driven by the numbers in `openapi/`.
+/// Objects in Kubernetes' protobuf format, driven by the field numbers in `openapi/`.
 ///
-/// What is decoded still has to be normalised (`TypeRegistry.normalize`): protobuf cannot tell zero from absent for
-/// most fields, and that is where zero values go. Fields of a number that the schema lacks are passed over.
+/// Decoded objects must still be normalized (`TypeRegistry.normalize`): protobuf cannot distinguish zero from absent
+/// for most fields, and normalizing removes such zero values. Fields with a number that the schema lacks are skipped.
 package struct ProtobufCodec: Sendable {
     let types: TypeRegistry
 
     package init(types: TypeRegistry) { self.types = types }
 
-    /// The message type of a kind; nil for kinds that have no protobuf form.
+    /// The message type of a kind; nil if the kind has no protobuf form.
     package func type(kind: String, apiVersion: String) -> TypeSchema? {
         let isGeneral = kind == "Status" || kind == "DeleteOptions" || kind == "WatchEvent"
         let own = isGeneral ? nil : types.type(kind: kind, apiVersion: apiVersion)
@@ -41,9 +41,9 @@ package struct ProtobufCodec: Sendable {
         }
     }
 
-    /// A frame of a watch stream: the length in four bytes, then a WatchEvent.
+    /// A frame of a watch stream: a four-byte length, then a WatchEvent.
     ///
-    /// - Parameter object: in its envelope.
+    /// - Parameter object: the object in its envelope.
     package static func watchFrame(type: String, object: [UInt8]) -> [UInt8] {
         var event = ProtobufWriter(capacity: object.count + 32)
         event.append([0, 0, 0, 0])

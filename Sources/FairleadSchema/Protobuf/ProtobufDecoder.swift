@@ -3,9 +3,9 @@ import FairleadModel
 /// One walk through one message.
 struct ProtobufDecoder {
     let codec: ProtobufCodec
-    /// How many envelopes within envelopes this one stands in.
+    /// How many envelopes this one is nested in.
     let depth: Int
-    /// How deeply the tree may still nest below the place that is being read.
+    /// How many more levels the tree may nest below the current place.
     private var room: Int
 
     init(codec: ProtobufCodec, depth: Int, room: Int) {
@@ -29,20 +29,20 @@ struct ProtobufDecoder {
         return .object(Object(sortedUnique: members))
     }
 
-    /// Goes one level down.
+    /// Enters the next level.
     private mutating func enter() throws(ProtobufError) {
         guard room > 0 else { throw .tooDeep }
         room -= 1
     }
 
-    /// Go writes ports that were never set as 0, and JSON clients leave them out.
+    /// Go writes ports that were never set as 0, while JSON clients leave them out.
     private func isAbsent(_ value: Value, _ field: FieldSchema) -> Bool {
         if value.isNull { return true }
         guard case .intOrString = field.shape, !field.isPointer else { return false }
         return value == 0 || value == ""
     }
 
-    /// What has been read of a message, by the index of the field.
+    /// What has been read of a message, by field index.
     private struct Slots {
         private var single: [Value?]
         private var lists: [Int: [Value]] = [:]
@@ -108,7 +108,7 @@ struct ProtobufDecoder {
         }
     }
 
-    /// A map's entry. Go's generated code does not look at the wire types inside.
+    /// An entry of a map. Like Go's generated code, this does not check the wire types inside.
     private mutating func entry(
         _ element: Shape, _ start: ProtobufReader
     ) throws(ProtobufError) -> (String, Value) {
@@ -149,7 +149,7 @@ struct ProtobufDecoder {
         }
     }
 
-    /// A list as the value of a map is a message with field 1.
+    /// A list inside a map is a message with field 1.
     private mutating func strings(_ element: Shape, _ start: ProtobufReader) throws(ProtobufError) -> Value {
         var reader = start
         var result: [Value] = []
@@ -166,7 +166,7 @@ struct ProtobufDecoder {
 
     // MARK: Messages that JSON writes as one value
 
-    /// Nothing at all is Go's zero time.
+    /// An empty message is Go's zero time.
     private func time(_ start: ProtobufReader, isMicro: Bool) throws(ProtobufError) -> Value {
         if start.isAtEnd { return .null }
         var reader = start
@@ -181,7 +181,7 @@ struct ProtobufDecoder {
             default: try reader.skip(wireType: tag.wireType)
             }
         }
-        // The years 1 to 9999 are those that RFC 3339 can write.
+        // RFC 3339 can express the years 1 to 9999.
         guard (-62_135_596_800..<253_402_300_800).contains(time.seconds), (0..<1_000_000_000).contains(time.nanoseconds)
         else { throw ProtobufError(message: "Time.MarshalJSON: year outside of range [0,9999]") }
         return .string(isMicro ? time.rfc3339Micro : time.rfc3339)
@@ -258,7 +258,7 @@ struct ProtobufDecoder {
 }
 
 extension Shape {
-    /// Of one value, also for lists and maps.
+    /// The wire type of one value, also for lists and maps.
     var protobufWireType: Int {
         switch self {
         case .bool, .int32, .int64: 0

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Writes trees as messages. What is not in the tree is not written: readers cannot tell that from zero.
+/// Encodes trees as messages. What the tree lacks is not written: readers cannot distinguish it from zero.
 struct ProtobufEncoder {
     let types: TypeRegistry
 

@@ -1,19 +1,19 @@
-/// What every object of `application/vnd.kubernetes.protobuf` stands in: `k8s\0`, then a runtime.Unknown.
+/// The envelope of every object in `application/vnd.kubernetes.protobuf`: `k8s\0`, then a runtime.Unknown.
 ///
 /// Reference: Kubernetes API concepts, "Protobuf encoding".
 package struct ProtobufEnvelope: Sendable {
     package static let mediaType = "application/vnd.kubernetes.protobuf"
     static let magic: [UInt8] = [0x6B, 0x38, 0x73, 0x00]
 
-    /// Empty where the envelope does not say.
+    /// Empty if the envelope does not contain it.
     package var apiVersion = ""
     package var kind = ""
     let bytes: [UInt8]
-    /// Where in `bytes` the message itself stands.
+    /// The range of the message itself in `bytes`.
     private(set) var message = 0..<0
 
-    /// - Throws: in the words of Kubernetes' serializer. What the envelope says about the message's format is ignored,
-    ///   as it is there.
+    /// - Throws: with the messages of Kubernetes' serializer. As there, what the envelope says about the format of the
+    ///   message is ignored.
     package init(reading bytes: [UInt8]) throws(ProtobufError) {
         if bytes.isEmpty { throw ProtobufError(message: "empty data") }
         guard bytes.starts(with: Self.magic) else {

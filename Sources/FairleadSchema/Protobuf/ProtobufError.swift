@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Why bytes are not the message they should be, in the words of Kubernetes' generated Go code.
+/// Why bytes are not a valid message, with the texts of Kubernetes' generated Go code.
 package struct ProtobufError: Error, Sendable, Hashable {
     package var message: String
 

@@ -10,11 +10,11 @@ struct ProtobufLayout: Sendable {
     enum Content: Sendable {
         /// The index in `TypeSchema.fields`.
         case field(Int)
-        /// A message of its own for fields that JSON writes inline.
+        /// A separate message for fields that JSON writes inline.
         case inline([Field])
     }
 
-    /// In ascending order of numbers.
+    /// Sorted by number.
     let fields: [Field]
 
     init(fields all: [FieldSchema], inline parts: [TypeSchema.ProtoInline]) {
@@ -46,8 +46,8 @@ struct ProtobufLayout: Sendable {
         return nil
     }
 
-    /// Go's embedded metadata goes by its type's name; elsewhere the JSON name with a capital letter or a whole
-    /// abbreviation in capitals.
+    /// Go names embedded metadata after its type; other fields have the JSON name with a capital letter, or with the
+    /// whole leading abbreviation in capitals.
     private static func goName(of field: FieldSchema) -> String {
         if field.name == "metadata", case .object(let type) = field.shape { return type.goName }
         let start = field.name.prefix { $0.isLowercase }

@@ -1,4 +1,4 @@
-/// Reads protobuf's wire format (protobuf.dev, "Encoding") from a part of an array. Never reads outside of it.
+/// Parses protobuf's wire format (protobuf.dev, "Encoding") from a part of an array. Never reads outside of it.
 struct ProtobufReader {
     private let bytes: [UInt8]
     private var position: Int
@@ -33,7 +33,7 @@ struct ProtobufReader {
         }
     }
 
-    /// - Parameter message: the Go name of the message, for complaints.
+    /// - Parameter message: the Go name of the message, for error messages.
     mutating func tag(of message: String) throws(ProtobufError) -> Tag {
         let key = try varint()
         let number = Int(Int32(truncatingIfNeeded: key >> 3))
@@ -45,7 +45,7 @@ struct ProtobufReader {
         return Tag(number: number, wireType: wireType)
     }
 
-    /// Where the content of a length-delimited field stands; the reader goes on behind it.
+    /// The range of a length-delimited field's content; the reader continues after it.
     mutating func range() throws(ProtobufError) -> Range<Int> {
         guard let length = Int(exactly: try varint()) else { throw .negativeLength }
         let (upper, overflows) = position.addingReportingOverflow(length)
@@ -59,7 +59,7 @@ struct ProtobufReader {
 
     mutating func content() throws(ProtobufError) -> ArraySlice<UInt8> { bytes[try range()] }
 
-    /// Bytes that are no UTF-8 become U+FFFD.
+    /// Invalid UTF-8 becomes U+FFFD.
     mutating func string() throws(ProtobufError) -> String { String(decoding: try content(), as: UTF8.self) }
 
     mutating func fixed64() throws(ProtobufError) -> UInt64 {
@@ -70,7 +70,7 @@ struct ProtobufReader {
         return result
     }
 
-    /// Passes over a field of no interest, groups included.
+    /// Skips a field, including groups.
     mutating func skip(wireType first: Int) throws(ProtobufError) {
         var wireType = first
         var depth = 0

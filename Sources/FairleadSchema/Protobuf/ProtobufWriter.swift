@@ -39,8 +39,8 @@ struct ProtobufWriter {
         bytes.append(contentsOf: content)
     }
 
-    /// A nested message. Most are shorter than 128 bytes, so one byte is kept free for the length; longer ones are
-    /// moved on afterwards.
+    /// A nested message. Most are shorter than 128 bytes, so one byte is reserved for the length; longer ones are moved
+    /// afterwards.
     mutating func message(_ number: Int, _ build: (inout ProtobufWriter) -> Void) {
         varint(UInt64(number) << 3 | 2)
         let place = bytes.count
