@@ -1,6 +1,6 @@
 #include "CFairleadAssets.h"
 
-// Every file of openapi/ and Migrations/, compiled in by C23 `#embed`.
+// Every file of openapi/ and Migrations/, compiled in with C23's `#embed`.
 // A new file needs two lines here: its bytes and its entry in the table.
 static const unsigned char openapi_apiextensions_v1[] = {
 #embed "../../openapi/apiextensions.v1.json"

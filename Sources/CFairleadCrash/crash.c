@@ -65,7 +65,7 @@ static uintptr_t stack_pointer(const ucontext_t *context) {
 #endif
 }
 
-// What happened, in words.
+// Describes what happened.
 static void cause(struct report *report, int number, const siginfo_t *info, const ucontext_t *context) {
     report_text(report, signal_name(number));
     if (info->si_code == SI_USER || info->si_code == SI_QUEUE) {
@@ -95,7 +95,7 @@ struct trace {
 static void unwind(struct trace *trace, uintptr_t counter) {
     void *found[FRAMES];
     int count = backtrace(found, FRAMES);
-    // The first ones are this handler's.
+    // The first frames are those of this handler.
     int first = 0;
     while (first < count && (uintptr_t)found[first] != counter) first++;
     trace->count = 0;
@@ -106,7 +106,7 @@ static void unwind(struct trace *trace, uintptr_t counter) {
     for (int index = first; index < count && trace->count < FRAMES; index++) {
         trace->addresses[trace->count++] = (uintptr_t)found[index];
     }
-    // Return addresses are behind the call: that may be another function.
+    // A return address is the one after the call, which may be in another function.
     uintptr_t calls[FRAMES];
     for (int index = 0; index < trace->count; index++) calls[index] = trace->addresses[index] - (index > 0 ? 1 : 0);
     symbols_find(calls, trace->count, trace->names, trace->starts);
@@ -174,7 +174,7 @@ static void last_line(struct report *report, const struct trace *trace, int numb
     report_raw(report, program_json ? "}\n" : "\n");
 }
 
-// Whatever hangs, the process ends: as it would have without a report.
+// Ends the process as it would have ended without a report, whatever hangs.
 static void give_up(int number) {
     (void)number;
     int original = atomic_load(&first_signal);
@@ -190,7 +190,7 @@ static void on_crash(int number, siginfo_t *info, void *context) {
     int thread = (int)syscall(SYS_gettid);
     int nobody = 0;
     if (!atomic_compare_exchange_strong(&first_thread, &nobody, thread)) {
-        // Another thread is at it and ends all of them.
+        // Another thread is writing its report and will end the process.
         for (;;) pause();
     }
     atomic_store(&first_signal, number);
@@ -214,7 +214,7 @@ static void on_crash(int number, siginfo_t *info, void *context) {
     last_line(&report, &trace, number, info, context);
     report_flush(&report);
 
-    // Blocked until this handler returns, to where the fault was: a core dump shows that place.
+    // The signal is blocked until this handler returns to the faulting instruction, so a core dump shows that place.
     signal(number, SIG_DFL);
     syscall(SYS_tgkill, getpid(), thread, number);
 }
@@ -224,15 +224,15 @@ void fairlead_crash_install(const char *version, const char *advice, bool json) 
     program_advice = advice;
     program_json = json;
     images_remember();
-    // Loads what the unwinder needs, which it could not in a handler.
+    // Makes the unwinder load what it needs, which is not possible in a handler.
     void *none[1];
     backtrace(none, 1);
     struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigfillset(&action.sa_mask);
     sigdelset(&action.sa_mask, SIGALRM);
     for (int index = 0; index < SIGNALS; index++) sigaction(signals[index], &action, NULL);
-    // Swift's own handler, of which these take the place, would only use up the first SIGQUIT: it starts a program that
-    // is not there.
+    // Swift's own handler is replaced by these; left for SIGQUIT, it would only swallow the first one: it starts a
+    // program that is not installed.
     signal(SIGQUIT, SIG_DFL);
 }
 

@@ -4,13 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Everything here may be called in a signal handler: no locks, no memory from the heap, nothing but system calls.
+// Everything here may be called in a signal handler: no locks, no heap memory, only system calls.
 
-/// Text that is put together and written.
+/// A text that is assembled and then written.
 struct report {
     char bytes[32 * 1024];
     size_t length;
-    /// Whether what is added goes into a JSON string.
+    /// Whether text is being added to a JSON string.
     int quoted;
 };
 
@@ -19,10 +19,10 @@ void report_raw(struct report *report, const char *text);
 void report_hex(struct report *report, uintptr_t number);
 void report_decimal(struct report *report, long number);
 void report_time(struct report *report, long seconds);
-/// Writes what there is to standard error, for about a second at most: nobody may be reading.
+/// Writes the text to standard error, for at most about a second: nobody may be reading.
 void report_flush(struct report *report);
 
-/// Where code has been loaded.
+/// The address range of loaded code.
 struct image {
     uintptr_t base;
     uintptr_t start;
@@ -30,14 +30,14 @@ struct image {
     char name[64];
 };
 
-/// Called once, beforehand.
+/// Called once, in advance.
 void images_remember(void);
-/// NULL for addresses of no code known.
+/// NULL for addresses outside any known code.
 const struct image *image_at(uintptr_t address);
 
 enum { FRAMES = 64 };
 
-/// The names of functions of the program itself, from its own file; NULL where there is none.
+/// The names of functions in the program itself, read from its file; NULL if there is none.
 void symbols_find(const uintptr_t *addresses, int count, const char **names, uintptr_t *starts);
 
 /// Gives the calling thread a stack for signal handlers.

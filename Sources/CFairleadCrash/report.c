@@ -18,7 +18,7 @@ void report_text(struct report *report, const char *text) {
     for (; *text != 0 && report->length + 8 < sizeof report->bytes; text++) {
         unsigned char byte = (unsigned char)*text;
         if (report->quoted && (byte == '"' || byte == '\\')) report->bytes[report->length++] = '\\';
-        // Names of threads and files may hold anything.
+        // Names of threads and files may contain any byte.
         report->bytes[report->length++] = byte < 0x20 || byte == 0x7f ? ' ' : (char)byte;
     }
 }
@@ -54,7 +54,7 @@ static void two_digits(struct report *report, long number, const char *after) {
     report_raw(report, after);
 }
 
-// gmtime may lock; this is the civil calendar by hand.
+// gmtime may take locks, so the calendar date is computed by hand.
 void report_time(struct report *report, long seconds) {
     long days = seconds / 86400 + 719468;
     long era = days / 146097;
@@ -81,7 +81,7 @@ void report_flush(struct report *report) {
             if (--patience == 0) break;
             continue;
         }
-        // What a pipe with room takes without waiting.
+        // As much as a pipe that is ready accepts without blocking.
         size_t piece = report->length - done;
         if (piece > 4096) piece = 4096;
         ssize_t written = write(STDERR_FILENO, report->bytes + done, piece);

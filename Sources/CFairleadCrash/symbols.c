@@ -53,7 +53,7 @@ const struct image *image_at(uintptr_t address) {
     return NULL;
 }
 
-// The table of the file, as far as it is whole.
+// The symbol table of the file, if it is intact.
 static const ElfW(Sym) *table(const char *file, size_t size, size_t *count, const char **strings, size_t *strings_size) {
     const ElfW(Ehdr) *header = (const void *)file;
     if (size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return NULL;
@@ -89,7 +89,7 @@ void symbols_find(const uintptr_t *addresses, int count, const char **names, uin
     const char *strings = NULL;
     const ElfW(Sym) *symbols = table(bytes, (size_t)status.st_size, &symbol_count, &strings, &strings_size);
     if (symbols == NULL) return;
-    // The mapping stays: the names are read from it, and the process is about to end.
+    // The mapping is kept: the names point into it, and the process is about to end.
     for (size_t place = 0; place < symbol_count; place++) {
         const ElfW(Sym) *symbol = &symbols[place];
         if ((symbol->st_info & 15) != STT_FUNC || symbol->st_size == 0 || symbol->st_name >= strings_size) continue;

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// Room for the registers of any processor and for the unwinder. Only what is used costs memory.
+// Enough for the registers of any processor and for the unwinder. Only pages that are used cost memory.
 enum { STACK = 128 * 1024, GUARD = 64 * 1024 };
 
 void *alternate_stack_give(void) {
@@ -33,15 +33,16 @@ void alternate_stack_take(void *memory) {
     munmap(memory, GUARD + STACK);
 }
 
-// Where a standard descriptor was closed, the next file or socket would get its number, and a client the log. The lowest
-// free number is given each time: this one, as those below are taken. Before anything else is opened.
+// If a standard descriptor was closed, the next file or socket would get its number, and a client would receive the
+// log. The system always assigns the lowest free number, which is this one, because those below are taken. Runs before
+// anything else is opened.
 __attribute__((constructor(101))) static void occupy_standard_descriptors(void) {
     for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++) {
         if (fcntl(descriptor, F_GETFD) == -1) (void)!open("/dev/null", O_RDWR);
     }
 }
 
-// The first thread is not started by anybody.
+// Nobody calls pthread_create for the first thread.
 __attribute__((constructor)) static void give_to_first_thread(void) { alternate_stack_give(); }
 
 struct beginning {
@@ -61,8 +62,8 @@ static void *begin(void *context) {
 
 typedef int (*create_function)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
-/// Stands before the C library's: a stack that has overflown is no place for a signal handler, and the stack for it must
-/// be given by each thread to itself. Threads are started by NIO, by Dispatch and by Swift's runtime.
+/// Replaces the C library's function: a signal handler cannot run on a stack that has overflowed, and each thread must
+/// set its alternate stack itself. Threads are started by NIO, by Dispatch and by Swift's runtime.
 __attribute__((visibility("default"))) int pthread_create(
     pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument) {
     static _Atomic(create_function) known;

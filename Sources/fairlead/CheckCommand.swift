@@ -3,7 +3,7 @@ import FairleadModel
 import FairleadServer
 import Foundation
 
-/// `fairlead check`: examines a database file, and mends it.
+/// `fairlead check`: examines a database file, and repairs it.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
@@ -34,9 +34,9 @@ struct CheckCommand: AsyncParsableCommand {
     }
 }
 
-/// Where the database is.
+/// The location of the database.
 enum DataFile {
-    /// What was given, or `fairlead/fairlead.db` in the user's data directory (XDG Base Directory Specification).
+    /// The given path, or `fairlead/fairlead.db` in the user's data directory (XDG Base Directory Specification).
     static func path(_ given: String?) -> String {
         if let given { return given }
         let variables = ProcessInfo.processInfo.environment

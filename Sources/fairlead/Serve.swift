@@ -154,8 +154,8 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    /// Reads the flags.
-    /// - Throws: `ValidationError` that names the flag and what it takes.
+    /// Converts the flags.
+    /// - Throws: `ValidationError` that names the flag and the values it accepts.
     private func configuration() throws -> ServerConfiguration {
         let addresses = try listen.map { text in
             guard let address = HTTPAddress(text) else {
@@ -260,7 +260,7 @@ struct Serve: AsyncParsableCommand {
         throw ValidationError("--event-ttl \(eventTtl): a duration is wanted, as in 1h0m0s")
     }
 
-    /// nil for no limit.
+    /// nil means no limit.
     private func quota() throws -> Int64? {
         let text = storageQuota.hasSuffix("B") ? String(storageQuota.dropLast()) : storageQuota
         guard let bytes = Quantity(text)?.value, bytes == 0 || bytes >= 1 << 20 else {
@@ -275,7 +275,7 @@ struct Serve: AsyncParsableCommand {
         return number
     }
 
-    /// Seconds, with or without `s`.
+    /// Seconds, with or without the suffix `s`.
     private func gracePeriod() throws -> Duration {
         let text = nodeMonitorGracePeriod
         guard let seconds = Int(text.hasSuffix("s") ? String(text.dropLast()) : text), (1...86_400).contains(seconds)

@@ -1,7 +1,7 @@
 #pragma once
 #include <stddef.h>
 
-/// Bytes that malloc has been given by the system and that nobody uses, and those in use; 0 where that is not known.
+/// The bytes that malloc has obtained from the system and nobody uses, and those in use; 0 if unknown.
 typedef struct {
     size_t unused;
     size_t used;
@@ -9,5 +9,5 @@ typedef struct {
 
 fairlead_heap fairlead_heap_now(void);
 
-/// Gives unused memory back to the system.
+/// Returns unused memory to the system.
 void fairlead_heap_trim(void);

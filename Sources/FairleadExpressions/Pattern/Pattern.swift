@@ -1,24 +1,24 @@
-/// A regular expression in the syntax of RE2, matched in time linear in the text: a pattern that a client writes cannot
-/// stall the server.
+/// A regular expression in RE2 syntax, matched in time linear in the text: a pattern written by a client cannot stall
+/// the server.
 ///
-/// Supported is what schemas use: classes, groups, alternation, repetition, anchors, `\d \s \w \b`, POSIX classes and
-/// `(?i)`-like flags. Unicode classes (`\p{…}`) know the general categories.
+/// It supports what schemas use: classes, groups, alternation, repetition, anchors, `\d \s \w \b`, POSIX classes and
+/// flags such as `(?i)`. Unicode classes (`\p{…}`) are limited to the general categories.
 /// Reference: RE2 syntax; "Regular Expression Matching: the Virtual Machine Approach" (Cox).
 package struct Pattern: Sendable {
     package let text: String
     private let program: [PatternInstruction]
 
-    /// How many instructions its machine has: a match takes at most about so many steps for each character.
+    /// The number of instructions of its machine: matching takes at most about that many steps per character.
     package var size: Int { program.count }
 
-    /// Why a pattern is none, in the words of Go's regexp.
+    /// Why a pattern is invalid, with the messages of Go's regexp.
     package struct SyntaxError: Error, Sendable, Equatable {
         package var code: String
         package var expression: String
         package var message: String { "error parsing regexp: \(code): `\(expression)`" }
     }
 
-    /// The steps that matches may take together.
+    /// A budget of steps that several matches share.
     package struct Allowance {
         private let limit: Int
         private var remaining: Int
@@ -30,7 +30,7 @@ package struct Pattern: Sendable {
 
         package var used: Int { limit - remaining }
 
-        /// - Returns: false when there are not that many left.
+        /// - Returns: false if fewer steps are left.
         mutating func take(_ steps: Int) -> Bool {
             guard steps <= remaining else {
                 remaining = 0
@@ -50,13 +50,13 @@ package struct Pattern: Sendable {
         program = compiler.program
     }
 
-    /// Whether some part of the text matches. For texts whose length is bounded.
+    /// Whether some part of the text matches. For texts of bounded length.
     package func matches(_ text: String) -> Bool {
         var allowance = Allowance(.max)
         return matches(text, within: &allowance) ?? false
     }
 
-    /// Whether some part of the text matches; nil where to know that takes more steps than are left.
+    /// Whether some part of the text matches; nil if finding out takes more steps than are left.
     package func matches(_ text: String, within allowance: inout Allowance) -> Bool? {
         var machine = PatternMachine(program, Array(text.unicodeScalars))
         return machine.run(&allowance)

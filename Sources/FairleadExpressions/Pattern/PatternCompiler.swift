@@ -1,6 +1,6 @@
-/// One step of a pattern's machine.
+/// One instruction of a pattern's machine.
 enum PatternInstruction: Sendable {
-    /// Takes one character of the set.
+    /// Consumes one character of the set.
     case scalars(ScalarSet)
     case assert(PatternAssertion)
     case jump(Int)
@@ -8,12 +8,12 @@ enum PatternInstruction: Sendable {
     case match
 }
 
-/// Turns a parsed pattern into instructions.
+/// Compiles a parsed pattern into instructions.
 struct PatternCompiler {
     private(set) var program: [PatternInstruction] = []
     private var work = 0
 
-    /// RE2 refuses what grows without measure; so does this.
+    /// Like RE2, it refuses patterns that grow too large.
     static let limit = 50_000
 
     mutating func compile(_ node: PatternNode, _ text: String) throws(Pattern.SyntaxError) {
@@ -22,7 +22,7 @@ struct PatternCompiler {
     }
 
     private mutating func emit(_ node: PatternNode, _ text: String) throws(Pattern.SyntaxError) {
-        // What emits nothing takes time as well, where it is repeated.
+        // Nodes that emit nothing take time as well, if they are repeated.
         work += 1
         guard program.count < Self.limit, work < 4 * Self.limit else { throw .tooLarge(text) }
         switch node {

@@ -1,4 +1,4 @@
-/// One run of a pattern over one text: all threads at once, each instruction at most once at a place.
+/// One run of a pattern over one text: all threads advance together, and each instruction is in at most one of them.
 struct PatternMachine {
     private let program: [PatternInstruction]
     private let text: [Unicode.Scalar]
@@ -13,7 +13,7 @@ struct PatternMachine {
         next = ThreadList(program.count)
     }
 
-    /// - Returns: nil when there are more steps than are allowed.
+    /// - Returns: nil if it would take more steps than allowed.
     mutating func run(_ allowance: inout Pattern.Allowance) -> Bool? {
         for position in 0...text.count {
             // A match may begin anywhere.
@@ -31,7 +31,7 @@ struct PatternMachine {
         return false
     }
 
-    /// Follows the instructions that take no text; true at a match.
+    /// Follows the instructions that consume no text; returns true at a match.
     private static func add(
         _ start: Int, to list: inout ThreadList, _ pending: inout [Int], _ program: [PatternInstruction],
         _ text: [Unicode.Scalar], _ position: Int
@@ -54,7 +54,7 @@ struct PatternMachine {
         return false
     }
 
-    /// The threads that wait at a position, each instruction once.
+    /// The threads at one position, each instruction at most once.
     private struct ThreadList {
         private(set) var threads: [Int] = []
         private var isIn: [Bool]

@@ -8,7 +8,7 @@ indirect enum PatternNode: Sendable {
     case assertion(PatternAssertion)
 }
 
-/// A place between two characters.
+/// A condition on the place between two characters.
 enum PatternAssertion: Sendable {
     case textStart
     case textEnd
@@ -36,7 +36,7 @@ enum PatternAssertion: Sendable {
 extension PatternNode {
     var isEmpty: Bool { if case .empty = self { true } else { false } }
 
-    /// Whether repetitions within repetitions multiply to at most `count`, as RE2 demands.
+    /// Whether nested repetitions multiply to at most `count`, as RE2 requires.
     func repeats(atMost count: Int) -> Bool {
         switch self {
         case .empty, .scalars, .assertion: return true

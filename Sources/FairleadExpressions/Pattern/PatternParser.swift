@@ -1,11 +1,11 @@
-/// Reads the syntax of RE2. Errors carry Go's codes.
+/// Parses RE2 syntax. Errors have Go's codes.
 struct PatternParser {
     private let scalars: [Unicode.Scalar]
     private let text: String
     private var position = 0
     private var depth = 0
     private var flags = Flags()
-    /// How much has been read that becomes instructions: what is too large is not read to its end.
+    /// How many nodes that become instructions have been parsed: a pattern that is too large is not parsed to its end.
     private var nodeCount = 0
 
     private struct Flags {
@@ -50,7 +50,7 @@ struct PatternParser {
 
     private mutating func parseChoice() throws(Pattern.SyntaxError) -> PatternNode {
         var choices: [PatternNode] = []
-        // Neighbours that are one character each are one set, as in RE2.
+        // Neighbouring alternatives of one character each are combined into one set, as in RE2.
         var set: ScalarSet?
         repeat {
             let next = try parseSequence()
@@ -94,7 +94,8 @@ struct PatternParser {
         return nodes.count == 1 ? nodes[0] : nodes.isEmpty ? .empty : .sequence(nodes)
     }
 
-    /// `* + ? {n,m}`, each perhaps with `?` (which changes nothing for whether there is a match); nil if there is none.
+    /// `* + ? {n,m}`, each optionally followed by `?` (which makes no difference to whether there is a match); nil if
+    /// there is none.
     private mutating func parseRepetition() throws(Pattern.SyntaxError) -> (Int, Int?)? {
         let result: (Int, Int?)
         switch peek() {
@@ -188,7 +189,7 @@ struct PatternParser {
         return inner
     }
 
-    /// `(?i)`, `(?i:`; true when the group ends with its flags, which then hold for what follows.
+    /// `(?i)`, `(?i:`; returns true if the group consists only of flags, which then apply to what follows it.
     private mutating func parseFlags(from start: Int) throws(Pattern.SyntaxError) -> Bool {
         var isOn = true
         while let flag = peek() {
@@ -238,7 +239,7 @@ struct PatternParser {
         }
     }
 
-    /// What a backslash and what follows it stand for.
+    /// The set that an escape sequence stands for.
     private mutating func escapedSet() throws(Pattern.SyntaxError) -> ScalarSet {
         let start = position
         position += 1
@@ -366,7 +367,7 @@ struct PatternParser {
         return set
     }
 
-    /// `^xdigit`, with room.
+    /// `^xdigit`, with some room.
     private static let longestClassName = 8
 
     private mutating func classItem() throws(Pattern.SyntaxError) -> ScalarSet {

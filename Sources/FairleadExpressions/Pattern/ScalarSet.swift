@@ -1,9 +1,9 @@
 import FairleadModel
 
-/// A set of characters: ranges and categories, perhaps turned round.
+/// A set of characters: ranges and categories, possibly negated.
 struct ScalarSet: Sendable {
     var ranges: [ClosedRange<UInt32>] = []
-    /// A bit for each general category of Unicode.
+    /// One bit for each of Unicode's general categories.
     var categories: UInt32 = 0
     var isNegated = false
 
@@ -15,7 +15,7 @@ struct ScalarSet: Sendable {
 
     private static let few = 8
 
-    /// The ranges must be in order and apart, where they are more than a few.
+    /// If there are more than a few ranges, they must be sorted and disjoint.
     func contains(_ scalar: Unicode.Scalar) -> Bool {
         let value = scalar.value
         var isIn: Bool
@@ -29,7 +29,7 @@ struct ScalarSet: Sendable {
         return isIn != isNegated
     }
 
-    /// The same with ranges in order, those that touch made one.
+    /// The same set with sorted ranges, adjacent ones combined.
     var normalized: ScalarSet {
         guard ranges.count > 1 else { return self }
         var result = self
@@ -44,7 +44,7 @@ struct ScalarSet: Sendable {
         return result
     }
 
-    /// The same as ranges only, for a set inside of a set.
+    /// The same set as ranges only, for use inside another set.
     var plainRanges: [ClosedRange<UInt32>] {
         guard isNegated else { return ranges }
         var result: [ClosedRange<UInt32>] = []
@@ -57,7 +57,7 @@ struct ScalarSet: Sendable {
         return result
     }
 
-    /// With the other case of each ASCII letter.
+    /// The same set, with both cases of every ASCII letter.
     var foldingCase: ScalarSet {
         var result = self
         for range in ranges {
@@ -78,7 +78,7 @@ struct ScalarSet: Sendable {
         "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn",
     ]
 
-    /// The bits of a category (`Lu`) or of a group of them (`L`); nil for a name that is none.
+    /// The bits of a category (`Lu`) or a group of categories (`L`); nil for an unknown name.
     static func categories(named name: String) -> UInt32? {
         guard !name.isEmpty, name != "Cn" else { return nil }
         var bits: UInt32 = 0
@@ -88,7 +88,7 @@ struct ScalarSet: Sendable {
 
     static let allCategories: UInt32 = (1 << 30) - 1
 
-    /// The place in `codes`.
+    /// The index in `codes`.
     private static func bit(_ category: Unicode.GeneralCategory) -> UInt32 {
         switch category {
         case .uppercaseLetter: 0

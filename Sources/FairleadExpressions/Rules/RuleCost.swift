@@ -1,11 +1,11 @@
 package import FairleadModel
 
-/// What an evaluation costs: about what cel-go and Kubernetes' libraries charge, but never less than what the work
-/// takes here. Texts count by bytes, and what is built is charged before it is.
+/// The cost of an evaluation: about what cel-go and Kubernetes' libraries charge, but never less than what the work
+/// takes here. Texts are charged by bytes, and results are charged before they are built.
 ///
 /// Reference: k8s.io/apiserver `apis/cel/config.go`; cel-go `interpreter/runtimecost.go`.
 struct RuleCost: Sendable {
-    /// What one evaluation of one rule may cost.
+    /// The maximum cost of one evaluation of one rule.
     static let limit = 1_000_000
 
     private(set) var spent = 0
@@ -24,25 +24,25 @@ struct RuleCost: Sendable {
         spent += amount
     }
 
-    /// A tenth for every byte that is looked at, at least one.
+    /// A tenth for every byte examined, at least one.
     mutating func charge(bytes: Int) throws(RuleError) { try charge(1 + bytes / 10) }
 
-    /// A search for `part` in `whole` takes time in proportion to the product.
+    /// Searching for `part` in `whole` takes time in proportion to the product of their lengths.
     mutating func charge(searching whole: Int, for part: Int) throws(RuleError) {
         let (product, overflows) = (1 + whole / 10).multipliedReportingOverflow(by: 1 + part / 10)
         try charge(overflows ? .max : product)
     }
 
-    /// A quarter for every element of a list that is made.
+    /// A quarter for every element of a list that is created.
     mutating func charge(elements: Int) throws(RuleError) { try charge(1 + elements / 4) }
 
-    /// Literals are free in Kubernetes; a crowd of them is not.
+    /// Literals are free in Kubernetes; here, large numbers of them are not.
     mutating func countLiteral() throws(RuleError) {
         literals &+= 1
         if literals & 15 == 0 { try charge(1) }
     }
 
-    /// For work that counts its steps, a tenth each, and ends when there are more than there may be.
+    /// For work that counts its steps: they cost a tenth each, and the work stops when they exceed the budget.
     var steps: Steps { Steps(limit: remaining.multipliedReportingOverflow(by: 10).partialValue) }
 
     mutating func charge(_ steps: Steps) throws(RuleError) {
@@ -58,7 +58,7 @@ struct RuleCost: Sendable {
     }
 }
 
-/// What the rules of one object may cost in all.
+/// The budget for all rules of one object.
 package struct RuleBudget {
     package static let limit = 10_000_000
 
@@ -68,7 +68,7 @@ package struct RuleBudget {
 
     package init(_ limit: Int = RuleBudget.limit) { remaining = limit }
 
-    /// - Returns: false when there is not that much left.
+    /// - Returns: false if less than that is left.
     package mutating func spend(_ cost: Int) -> Bool {
         guard cost <= remaining else {
             remaining = 0
@@ -78,7 +78,7 @@ package struct RuleBudget {
         return true
     }
 
-    /// Compares at a hundredth of a unit for each value and byte; what is too large to compare counts as changed.
+    /// Compares values at a hundredth of a unit per value and byte; values too large to compare count as changed.
     package mutating func finds(_ value: Value, equalTo other: Value) -> Bool {
         var steps = RuleCost.Steps(limit: remaining.multipliedReportingOverflow(by: 100).partialValue)
         let isEqual = RuleFunctions.equal(value, other, &steps)

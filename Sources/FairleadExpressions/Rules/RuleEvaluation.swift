@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// One evaluation of one expression. What it does is bounded by what it may cost, whatever a rule asks for.
+/// One evaluation of one expression. Its work is bounded by its maximum cost, whatever the rule asks for.
 struct RuleEvaluation {
     private var names: [String: Value]
     private(set) var cost: RuleCost
@@ -40,7 +40,7 @@ struct RuleEvaluation {
         }
     }
 
-    /// What is rarer and needs more room: apart, to keep small what nests.
+    /// The rarer expressions, which need more stack: kept apart, so that nested calls of `evaluate` stay small.
     private mutating func compound(_ expression: RuleExpression) throws(RuleError) -> Value {
         switch expression {
         case .list(let elements):
@@ -87,7 +87,7 @@ struct RuleEvaluation {
         }
     }
 
-    /// An error of one operand does not matter where another one decides.
+    /// An error in one operand does not matter if another operand decides the result.
     private mutating func combine(
         _ operands: [RuleExpression], decidedBy decisive: Bool
     ) throws(RuleError) -> Value {
@@ -154,7 +154,7 @@ struct RuleEvaluation {
             do throws(RuleError) {
                 holds = try truth(first)
             } catch {
-                // One element may decide although another one cannot be asked.
+                // One element may decide the result even if another one causes an error.
                 guard kind == .all || kind == .exists, error.kind != .tooExpensive else { throw error }
                 failure = error
                 continue

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// A parsed expression of the Common Expression Language, as far as validation rules are evaluated here.
+/// A parsed expression of the Common Expression Language, restricted to what validation rules can use here.
 ///
 /// Reference: the CEL language definition; "Validation rules" of CustomResourceDefinitions.
 indirect enum RuleExpression: Sendable {
@@ -22,7 +22,7 @@ indirect enum RuleExpression: Sendable {
     case list([RuleExpression])
     case map([(RuleExpression, RuleExpression)])
     case conditional(RuleExpression, RuleExpression, RuleExpression)
-    /// Chains stand side by side, however long they are.
+    /// Chains are flat, however long they are.
     case and([RuleExpression])
     case or([RuleExpression])
 
@@ -65,14 +65,14 @@ indirect enum RuleExpression: Sendable {
     }
 }
 
-/// Why a rule is not, or could not be, evaluated.
+/// Why a rule cannot be evaluated, or failed.
 struct RuleError: Error, Sendable, Hashable {
     enum Kind: Sendable, Hashable {
-        /// The expression, or this time's values, do not work.
+        /// The expression is invalid, or fails for these values.
         case ordinary
-        /// An expression that is too large to be one: it is refused when it is written.
+        /// The expression is too large: it is refused when it is written.
         case tooLarge
-        /// The evaluation has cost all that it may.
+        /// The evaluation has used up its budget.
         case tooExpensive
     }
 

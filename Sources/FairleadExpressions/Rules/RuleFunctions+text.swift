@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The functions of texts.
+/// The functions on texts.
 extension RuleFunctions {
     static func onText(
         _ name: String, _ text: String, _ rest: [Value], _ cost: inout RuleCost
@@ -33,7 +33,8 @@ extension RuleFunctions {
         }
     }
 
-    /// What Kubernetes charges for a text and a pattern of these lengths, and the steps that the machine really takes.
+    /// Charges what Kubernetes charges for a text and a pattern of these lengths, and then the steps that the machine
+    /// really takes.
     static func matches(_ text: String, _ pattern: Pattern, _ cost: inout RuleCost) throws(RuleError) -> Bool {
         let characters = 1 + (1 + text.utf8.count) / 10
         let expressions = 1 + pattern.text.utf8.count / 4

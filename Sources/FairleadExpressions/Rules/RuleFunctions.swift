@@ -20,7 +20,7 @@ enum RuleFunctions {
         let second = all.count > 1 ? all[1] : nil
         switch (name, first, second) {
         case ("size", .string(let text), nil):
-            // A unit in Kubernetes; counting characters takes longer the more there are.
+            // Kubernetes charges one unit; but counting characters takes time in proportion to the length.
             try cost.charge(text.utf8.count / 100)
             return .int(Int64(text.unicodeScalars.count))
         case ("size", .array(let list), nil): return .int(Int64(list.count))
@@ -71,7 +71,7 @@ enum RuleFunctions {
             var bytes = 0
             for part in parts {
                 bytes += part.utf8.count + separator.utf8.count
-                // Before the sum can overflow, and before anything is built.
+                // Checked before the sum can overflow, and before anything is built.
                 if bytes / 10 > cost.remaining { throw .tooExpensive }
             }
             try cost.charge(bytes: bytes)

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The operators of two operands.
+/// The binary operators.
 extension RuleFunctions {
     static func operate(
         _ sign: RuleExpression.Operator, _ left: Value, _ right: Value, _ cost: inout RuleCost
@@ -34,7 +34,7 @@ extension RuleFunctions {
         }
     }
 
-    /// Whether every wanted element is in the list.
+    /// Whether all wanted elements are in the list.
     static func includes(_ list: [Value], _ wanted: [Value], _ cost: inout RuleCost) throws(RuleError) -> Bool {
         for element in wanted {
             var steps = cost.steps
@@ -48,7 +48,7 @@ extension RuleFunctions {
         return true
     }
 
-    /// A step for each value that is looked at, and for each byte of a text.
+    /// Takes a step for each value examined, and for each byte of a text.
     static func equal(_ left: Value, _ right: Value, _ steps: inout RuleCost.Steps) -> Bool {
         steps.take(1)
         if steps.isExhausted { return false }
@@ -75,13 +75,13 @@ extension RuleFunctions {
         }
     }
 
-    /// Negative, zero or positive.
+    /// Returns a negative number, zero or a positive number.
     static func compare(_ left: Value, _ right: Value, _ cost: inout RuleCost) throws(RuleError) -> Int {
         switch (left, right) {
         case (.int(let left), .int(let right)): return left < right ? -1 : left == right ? 0 : 1
         case (.string(let left), .string(let right)):
             try cost.charge(bytes: min(left.utf8.count, right.utf8.count))
-            // The order of bytes is the order of code points.
+            // The bytewise order is the order of code points.
             if left.utf8.elementsEqual(right.utf8) { return 0 }
             return left.utf8.lexicographicallyPrecedes(right.utf8) ? -1 : 1
         case (.bool(let left), .bool(let right)): return left == right ? 0 : right ? -1 : 1

@@ -1,10 +1,10 @@
 import FairleadModel
 
-/// Reads the syntax of CEL. What is not evaluated here (other libraries, bytes, unsigned numbers) is an error.
+/// Parses CEL syntax. Whatever is not supported here (other libraries, bytes, unsigned numbers) is an error.
 ///
-/// Expressions are bounded as cel-go bounds them: 100,000 code points, and each rule of the grammar within itself 250
-/// times. Chains count, because they nest to the left: `a + b + c` is a sum within a sum. So do walks over what has been
-/// read go no deeper than that.
+/// Expressions have the same limits as in cel-go: 100,000 code points, and 250 levels of nesting for each rule of the
+/// grammar. Chains count, because they nest to the left: `a + b + c` is a sum within a sum. This also bounds the depth
+/// of walks over parsed expressions.
 struct RuleParser {
     private let text: [Unicode.Scalar]
     private var position = 0
@@ -15,7 +15,7 @@ struct RuleParser {
 
     private static let maximumSize = 100_000
 
-    /// How often a rule of the grammar stands within itself.
+    /// How deeply a rule of the grammar is nested in itself.
     private struct Depth {
         private(set) var count = 0
         private static let limit = 250
@@ -152,7 +152,7 @@ struct RuleParser {
             return count.isMultiple(of: 2) ? inner : .not(inner)
         }
         while starts(with: "-") {
-            // The sign of a number is a part of it: the least one has no positive.
+            // The sign is part of a number: the smallest integer has no positive counterpart.
             if count == 0, position + 1 < text.count, ("0"..."9").contains(text[position + 1]) { break }
             position += 1
             count += 1
@@ -194,7 +194,7 @@ struct RuleParser {
             if second != nil, kind != .map { throw RuleError("too many arguments of \(name)") }
             return .comprehension(kind, target, variable: variable, first, second)
         }
-        // A function of the sets library looks like a method of something called so.
+        // A function of the sets library looks like a method on a variable `sets`.
         if case .name("sets") = target, RuleFunctions.functions.contains("sets." + name) {
             return .call("sets." + name, target: nil, try arguments(until: ")"))
         }
@@ -259,7 +259,7 @@ struct RuleParser {
         return try Self.call(name, nil, try arguments(until: ")"))
     }
 
-    /// A list of literals is one itself.
+    /// A list of literals becomes a literal itself.
     private static func list(_ elements: [RuleExpression]) -> RuleExpression {
         var values: [Value] = []
         for element in elements {
@@ -296,7 +296,7 @@ struct RuleParser {
         return String(result)
     }
 
-    /// Names that are no identifiers are written with escapes.
+    /// Names that are not identifiers are written with escapes.
     private static func unescaped(_ name: String) -> String {
         guard name.contains("__") else { return name }
         let marks = [("__dot__", "."), ("__dash__", "-"), ("__slash__", "/"), ("__underscores__", "__")]

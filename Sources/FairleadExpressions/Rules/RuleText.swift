@@ -1,6 +1,6 @@
-/// Functions on the bytes of texts, in one pass each.
+/// Single-pass functions on the bytes of texts.
 enum RuleText {
-    /// Where `part` (not empty) stands in `whole`, without overlaps; at most `limit` places.
+    /// The offsets of `part` (not empty) in `whole`, without overlaps; at most `limit` of them.
     static func places(of part: [UInt8], in whole: [UInt8], limit: Int = .max) -> [Int] {
         var places: [Int] = []
         guard let first = part.first, part.count <= whole.count else { return places }
@@ -17,7 +17,7 @@ enum RuleText {
         return places
     }
 
-    /// Where the characters of a text begin.
+    /// The offsets at which the characters of a text begin.
     static func starts(_ text: [UInt8]) -> [Int] { text.indices.filter { text[$0] & 0xC0 != 0x80 } }
 
     static func text(_ bytes: some Collection<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }

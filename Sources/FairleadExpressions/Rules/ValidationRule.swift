@@ -8,13 +8,13 @@ package struct ValidationRule: Sendable {
     package let fieldPath: String
     private let expression: RuleExpression?
     private let messageExpression: RuleExpression?
-    /// Whether it compares with what was, and so holds for updates only.
+    /// Whether it compares with the old value, and so applies only to updates.
     package let isTransition: Bool
 
-    /// Whether this server can evaluate it; others are kept and pass.
+    /// Whether this server can evaluate it; other rules are stored and always pass.
     package var isEvaluated: Bool { expression != nil }
 
-    /// What a compiler says about an expression that is too large to be one; nil for all others.
+    /// A compiler's complaint about an expression that is too large; nil for all others.
     package static func refusal(of text: String) -> String? {
         do throws(RuleError) {
             _ = try RuleParser.parse(text)
@@ -36,7 +36,7 @@ package struct ValidationRule: Sendable {
         messageExpression = source["messageExpression"]?.string.flatMap { try? RuleParser.parse($0) }
     }
 
-    /// What is wrong; nil if nothing is.
+    /// What is wrong with the value; nil if nothing is.
     package func complaint(about value: Value, old: Value?, _ budget: inout RuleBudget) -> String? {
         guard let expression else { return nil }
         var names: [String: Value] = ["self": value]
@@ -69,13 +69,13 @@ package struct ValidationRule: Sendable {
         return "validation failed due to running out of cost budget, no further validation rules will be run"
     }
 
-    /// The longest text that a message expression may make.
+    /// The longest text that a message expression may produce.
     private static let maximumMessage = 5 * 1024
 
     private func words(_ names: [String: Value], _ budget: inout RuleBudget) -> String {
         if let messageExpression {
             var evaluation = RuleEvaluation(names, limit: min(RuleCost.limit, budget.remaining))
-            // Kubernetes takes the other message where this one cannot be made.
+            // Kubernetes uses the other message if this one cannot be produced.
             let made = try? evaluation.evaluate(messageExpression)
             _ = budget.spend(evaluation.cost.spent)
             if case .string(let text)? = made, text.utf8.count <= Self.maximumMessage, !text.contains("\n") {
