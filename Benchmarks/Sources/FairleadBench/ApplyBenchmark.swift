@@ -1,6 +1,6 @@
 import NIOCore
 
-/// How fast server-side apply finds that nothing has changed: the same Deployment, applied again and again.
+/// How fast server-side apply notices that nothing has changed: the same Deployment is applied again and again.
 struct ApplyBenchmark {
     var target: Target
     var count: Int
@@ -18,7 +18,7 @@ struct ApplyBenchmark {
                 throw BenchError("PATCH \(path): \(answer.status) \(String(buffer: answer.body))")
             }
             var version = try await self.version(&session, path)
-            // The controllers write the status; from then on nothing changes.
+            // The controllers write the status at first; after that, nothing changes any more.
             while true {
                 try await Task.sleep(for: .milliseconds(300))
                 let now = try await self.version(&session, path)

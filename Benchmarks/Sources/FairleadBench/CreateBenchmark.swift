@@ -1,12 +1,12 @@
 import Foundation
 import NIOCore
 
-/// How fast objects are created by 32 clients at once.
+/// How fast 32 concurrent clients can create objects.
 struct CreateBenchmark {
     var target: Target
     var count: Int
     var connections: Int
-    /// Keeps names of repeated runs apart.
+    /// Keeps the names of repeated runs distinct.
     private let prefix = "b\(Int(Date().timeIntervalSince1970))"
 
     init(_ target: Target, count: Int, connections: Int) {
@@ -36,14 +36,14 @@ struct CreateBenchmark {
     }
 }
 
-/// How fast one object is read over keep-alive connections.
+/// How fast one object can be read over keep-alive connections.
 struct GetBenchmark {
     var target: Target
     var path: String
     var seconds: Int
     var connections: Int
 
-    /// - Parameter createsService: Whether the object at `path` has to be created; not on a server of plain files.
+    /// - Parameter createsService: Whether to create the object at `path`; not for a server of plain files.
     func run(createsService: Bool) async throws -> LoadRun.Result {
         if createsService {
             try await Probe.with(target) { session in

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// Measures a running server. Results are one line of `name=value` pairs on standard output.
+/// Measures a running server. The result is one line of `name=value` pairs on standard output.
 @main
 struct FairleadBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,7 +11,7 @@ struct FairleadBench: AsyncParsableCommand {
             Paced.self, Start.self, FreePort.self,
         ])
 
-    /// Tells how far a long measurement is.
+    /// Reports the progress of a long measurement.
     static func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 }
 

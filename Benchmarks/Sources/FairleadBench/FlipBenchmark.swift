@@ -1,8 +1,8 @@
 import NIOCore
 
-/// From the change of a pod's readiness to the watch event of its EndpointSlice, in a cluster of some size.
+/// The time from a change of a pod's readiness to the watch event of its EndpointSlice, in a cluster of a given size.
 ///
-/// Wants a server without simulated nodes (`--bare`): the pods here are bound and reported by the benchmark.
+/// Needs a server without simulated nodes (`--bare`): the benchmark itself binds the pods and reports their status.
 struct FlipBenchmark {
     var target: Target
     var services: Int
@@ -26,7 +26,7 @@ struct FlipBenchmark {
         }
     }
 
-    /// The namespace, the node and the Services.
+    /// Creates the namespace, the node and the Services.
     func prepare() async throws -> LoadRun.Result {
         try await Probe.with(target) { session in
             try await session.create("/api/v1/namespaces", Bodies.namespaceObject())
@@ -35,7 +35,7 @@ struct FlipBenchmark {
         return try await post(services, "\(base)/services") { Bodies.service("s-\($0)") }
     }
 
-    /// The pods, all of them ready.
+    /// Creates the pods and reports all of them ready.
     func fill() async throws {
         let services = services
         _ = try await post(pods, "\(base)/pods") {
@@ -79,7 +79,7 @@ struct FlipBenchmark {
                 log("all endpoints ready after another \(Int((ContinuousClock.now - settling) / .milliseconds(1))) ms")
                 var latencies = Latencies()
                 for flip in 0..<flips {
-                    // Spread over the services; each pod goes down once and comes back with the next flip.
+                    // Spread over the Services; each pod becomes unready once, and ready again with the next flip.
                     let number = (flip / 2) * 37 % pods
                     let isReady = flip % 2 == 1
                     let start = ContinuousClock.now

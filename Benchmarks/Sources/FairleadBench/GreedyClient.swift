@@ -1,9 +1,9 @@
 import NIOCore
 import Synchronization
 
-/// One client at full tilt: lists and tables of everything and large creations, each connection its next request as soon
-/// as the last is answered. What is refused (429) or cut off is asked again: it is another client's speed that is
-/// measured meanwhile, by another process.
+/// One client at full speed: lists and tables of everything, and large creations; each connection sends its next
+/// request as soon as the last one is answered. Requests that are refused (429) or cut off are repeated: what is
+/// measured meanwhile, by another process, is the speed of another client.
 struct GreedyClient {
     var target: Target
     var connections: Int
@@ -26,7 +26,7 @@ struct GreedyClient {
         }
     }
 
-    /// Over one connection, until it is closed on this client or the time is over.
+    /// Sends the request over one connection, until the server closes it or the time is over.
     private func ask(_ request: ByteBuffer, until deadline: ContinuousClock.Instant) async -> Int {
         let answered = Mutex(0)
         do {
@@ -40,7 +40,7 @@ struct GreedyClient {
                 }
             }
         } catch {
-            // Being cut off is an answer too; the next connection asks again.
+            // Being cut off is also an answer; the next connection sends the request again.
         }
         return answered.withLock { $0 }
     }

@@ -1,6 +1,6 @@
 import Histogram
 
-/// Measured times, to a thousandth of their size and at best to the microsecond.
+/// Measured times, with three significant digits and at best microsecond resolution.
 struct Latencies: Sendable {
     private var histogram: Histogram<UInt64> = {
         var histogram = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
@@ -14,7 +14,7 @@ struct Latencies: Sendable {
 
     mutating func add(_ other: Latencies) { histogram.add(other.histogram) }
 
-    /// The smallest time that this share of all does not exceed, in milliseconds.
+    /// The smallest time that this share of all times does not exceed, in milliseconds.
     func text(_ share: Double) -> String {
         let thousandths = Int(histogram.valueAtPercentile(share * 100))
         let fraction = String(thousandths % 1000)

@@ -2,11 +2,11 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A closed loop: every connection sends its next request when the answer to the last has come.
+/// A closed loop: every connection sends its next request when the last one has been answered.
 struct LoadRun {
     var target: Target
     var connections = 32
-    /// How many requests in all, or for how long.
+    /// The total number of requests, or the duration.
     var count: Int?
     var seconds: Int?
     var expectedStatus: Int
@@ -50,7 +50,7 @@ struct LoadRun {
     }
 }
 
-/// What all connections of a run share: which request comes next.
+/// Shared by all connections of a run: decides which request comes next.
 final class LoadPlan: Sendable {
     let expectedStatus: Int
     private let limit: Int

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Renews the lease of the benchmark's node, as a kubelet does: without it the node is taken for dead after 40 seconds,
-/// and pods that nobody flipped turn unready in the middle of a measurement.
+/// Renews the lease of the benchmark's node, as a kubelet does: otherwise the node counts as dead after 40 seconds, and
+/// pods that were never flipped become unready in the middle of a measurement.
 enum NodeHeartbeat {
     private static let leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
     private static let interval = Duration.seconds(5)

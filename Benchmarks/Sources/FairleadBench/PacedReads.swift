@@ -1,12 +1,12 @@
-/// How long small reads take at a steady pace. Times count from when a request was due, so that a server that stands still
-/// for a second has slowed all the requests of that second, not one.
+/// How long small reads take at a steady pace. Times are measured from when a request was due, so that a server that
+/// stalls for a second delays all requests of that second, not just one.
 struct PacedReads {
     var target: Target
     var connections: Int
-    /// Requests a second of each connection.
+    /// Requests per second and connection.
     var rate: Int
     var seconds: Int
-    /// The first seconds are not counted: connections are there before whatever disturbs them begins.
+    /// The first seconds are not counted: the connections exist before any disturbance begins.
     var skipped: Int
 
     func run() async throws -> Latencies {

@@ -1,14 +1,14 @@
 import NIOCore
 import NIOPosix
 
-/// One keep-alive connection for one request after the other, for preparing and for single measurements.
+/// One keep-alive connection for sequential requests: for setting up, and for single measurements.
 enum Probe {
     struct Answer {
         var status: Int
         var body: ByteBuffer
     }
 
-    /// Connects, runs the body with the means to send requests, and closes.
+    /// Connects, runs the body with a session for sending requests, and closes the connection.
     static func with<Result: Sendable>(
         _ target: Target, _ body: (inout Session) async throws -> Result
     ) async throws -> Result {
@@ -66,7 +66,7 @@ enum Probe {
             }
         }
 
-        /// Creates an object; one that exists already is as good.
+        /// Creates an object; it is fine if it already exists.
         mutating func create(_ path: String, _ body: String) async throws {
             let answer = try await ask("POST", path, body: body)
             guard answer.status == 201 || answer.status == 409 else {

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A request as it goes over the wire.
+/// A request in wire format.
 enum Request {
     static func make(
         _ method: String, _ path: String, to target: Target, contentType: String = "application/json",
@@ -36,7 +36,7 @@ enum Bodies {
             + #""ports":[{"name":"http","port":80,"targetPort":8080}]}}"#
     }
 
-    /// JSON is YAML, as client libraries apply it.
+    /// JSON is valid YAML; client libraries apply it in this form.
     static func deployment(_ name: String) -> String {
         #"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"\#(name)","labels":{"app":"\#(name)"}},"#
             + #""spec":{"replicas":2,"selector":{"matchLabels":{"app":"\#(name)"}},"template":{"metadata":{"labels":"#

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Finds the end of each answer in what comes over a connection, with as little work as possible.
+/// Finds the end of each answer in the bytes from a connection, with as little work as possible.
 struct ResponseReader {
     private enum State {
         case head
@@ -80,7 +80,7 @@ struct ResponseReader {
                 } else if bytes[lineStart] | 0x20 == UInt8(ascii: "c"), index - lineStart > 15,
                     bytes[lineStart + 14] == UInt8(ascii: ":")
                 {
-                    // Only Content-Length has its colon there.
+                    // Content-Length is the only such header with its colon there.
                     length = ResponseReader.number(bytes[(lineStart + 15)..<index])
                 } else if bytes[lineStart] | 0x20 == UInt8(ascii: "t"), index - lineStart > 17,
                     bytes[lineStart + 17] == UInt8(ascii: ":")

@@ -2,10 +2,10 @@ import Foundation
 import NIOCore
 import Synchronization
 
-/// A cluster of many Services and pods: how long it takes to create the Services, and how soon the flip of a pod
-/// reaches the watchers of slices while flips come at a steady rate.
+/// A cluster with many Services and pods: how long creating the Services takes, and how soon a pod's flip reaches the
+/// watchers of EndpointSlices while flips come at a steady rate.
 ///
-/// Wants a server without simulated nodes (`--bare`), as `FlipBenchmark`.
+/// Needs a server without simulated nodes (`--bare`), like `FlipBenchmark`.
 struct ScaleBenchmark {
     var target: Target
     var services: Int
@@ -13,7 +13,7 @@ struct ScaleBenchmark {
     var flipsPerSecond: Int
     var seconds: Int
     var connections: Int
-    /// Whose resident memory is read; nil where nobody said.
+    /// The process whose resident memory is read; nil if none was given.
     var process: Int?
 
     private static let senders = 8
@@ -22,7 +22,7 @@ struct ScaleBenchmark {
         var create: LoadRun.Result
         var latencies: Latencies
         var writes: Int
-        /// Bytes of resident memory by which the server grew with the pods and their endpoints.
+        /// How many bytes the server's resident memory grew by with the pods and their endpoints.
         var memoryGrowth: Int?
 
         func summary(pods: Int) -> String {
@@ -60,7 +60,7 @@ struct ScaleBenchmark {
         }
     }
 
-    /// What was sent and has not been seen yet.
+    /// Flips that were sent and have not been seen yet.
     private final class Pending: Sendable {
         private let sent = Mutex<[String: (isReady: Bool, at: ContinuousClock.Instant)]>([:])
 
@@ -95,7 +95,8 @@ struct ScaleBenchmark {
         return (latencies, watch.events - writesBefore)
     }
 
-    /// Every pod goes down and comes back later; each sender keeps its own pace, so that all of them make the rate.
+    /// Every pod becomes unready and later ready again; each sender keeps its own pace, so that together they reach the
+    /// rate.
     private func send(_ total: Int, _ pending: Pending) async throws {
         let interval = Duration.seconds(1) / flipsPerSecond
         let start = ContinuousClock.now
@@ -105,7 +106,8 @@ struct ScaleBenchmark {
                     try await Probe.with(target) { session in
                         for number in stride(from: sender, to: total, by: Self.senders) {
                             try await Task.sleep(until: start + interval * number, clock: .continuous)
-                            // Half of the flips take pods down, the others bring the same ones back.
+                            // The first half of the flips make pods unready, the second half make the same pods ready
+                            // again.
                             let pod = number % (total / 2) * 37 % pods
                             let isReady = number >= total / 2
                             pending.add("p-\(pod)", isReady: isReady)

@@ -1,11 +1,11 @@
 import Foundation
 import NIOCore
 
-/// Follows the EndpointSlices of a namespace and knows which pods are ready endpoints.
+/// Follows the EndpointSlices of a namespace, and knows which pods are ready endpoints.
 struct SliceWatch {
     private var readiness: [String: Bool] = [:]
     private(set) var readyCount = 0
-    /// Events seen, deletions included.
+    /// Events seen, including deletions.
     private(set) var events = 0
     private var changes: [(pod: String, isReady: Bool)] = []
     private var line = ByteBuffer()
@@ -28,7 +28,7 @@ struct SliceWatch {
         var message: String?
     }
 
-    /// Starts the watch; it begins with the slices that exist.
+    /// Starts the watch, which begins with the existing slices.
     init(_ session: inout Probe.Session, path: String) async throws {
         try await session.send(Request.make("GET", "\(path)?watch=1", to: session.target))
         guard case .head(200) = try await session.nextEvent() else { throw BenchError("watch of \(path) refused") }
@@ -36,7 +36,7 @@ struct SliceWatch {
 
     func isReady(_ pod: String) -> Bool { readiness[pod] ?? false }
 
-    /// Takes events until the condition holds.
+    /// Reads events until the condition holds.
     mutating func wait(_ session: inout Probe.Session, until condition: (SliceWatch) -> Bool) async throws {
         while !condition(self) {
             switch try await session.nextEvent() {
@@ -54,7 +54,7 @@ struct SliceWatch {
         }
     }
 
-    /// Takes events until pods have changed, and returns those.
+    /// Reads events until pods have changed, and returns those changes.
     mutating func nextChanges(_ session: inout Probe.Session) async throws -> [(pod: String, isReady: Bool)] {
         changes = []
         try await wait(&session) { !$0.changes.isEmpty }

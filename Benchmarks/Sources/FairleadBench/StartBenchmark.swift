@@ -2,9 +2,9 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// The time from starting the program to its first good answer on /readyz.
+/// The time from starting the program to its first successful answer on /readyz.
 ///
-/// In the command `{port}` stands for a free port and `{data}` for an empty scratch directory.
+/// In the command, `{port}` stands for a free port and `{data}` for an empty scratch directory.
 struct StartBenchmark {
     var command: [String]
     var runs: Int

@@ -10,7 +10,7 @@ struct Target: Sendable, ExpressibleByArgument {
         self.port = port
     }
 
-    /// Reads `http://HOST:PORT`.
+    /// Parses `http://HOST:PORT`.
     init?(argument url: String) {
         let scheme = "http://"
         guard url.hasPrefix(scheme), let colon = url.lastIndex(of: ":"),
@@ -24,14 +24,14 @@ struct Target: Sendable, ExpressibleByArgument {
     var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
-/// Why nothing could be measured.
+/// Why a measurement was not possible.
 struct BenchError: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
 }
 
-/// A number from one up.
+/// A positive number.
 struct Count: ExpressibleByArgument {
     let value: Int
 
@@ -45,7 +45,7 @@ struct Count: ExpressibleByArgument {
     var defaultValueDescription: String { String(value) }
 }
 
-/// What most measurements take.
+/// The options that most measurements have in common.
 struct ServerOptions: ParsableArguments {
     @Option(name: .customLong("server"), help: ArgumentHelp("The server to measure.", valueName: "http://HOST:PORT"))
     var target: Target

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import GRDB
 
-/// What storing the ConfigMaps of `fairlead-bench create-configmaps` costs with nothing but the database: durable
-/// inserts, 32 to a transaction, as 32 clients at once would allow.
+/// What it costs to store the ConfigMaps of `fairlead-bench create-configmaps` with the database alone: durable
+/// inserts, 32 to a transaction, as 32 concurrent clients would allow.
 @main
 struct Yardstick: ParsableCommand {
     static let configuration = CommandConfiguration(
