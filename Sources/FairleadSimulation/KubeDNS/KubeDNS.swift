@@ -1,12 +1,13 @@
 package import FairleadClient
 package import FairleadModel
 
-/// The cluster DNS as a cluster has it by kubeadm: Service `kube-dns`, Deployment `coredns`, its ServiceAccount and
-/// ConfigMap, all in kube-system. The ordinary controllers keep it running; answers on the wire are not its matter.
+/// The objects of the cluster DNS, as kubeadm creates them: Service `kube-dns`, Deployment `coredns`, its
+/// ServiceAccount and ConfigMap, all in kube-system. The ordinary controllers keep it running; answering queries is
+/// done elsewhere.
 package struct KubeDNS: Sendable {
     package static let namespace = "kube-system"
     package static let serviceName = "kube-dns"
-    /// What `install` makes.
+    /// The names of the objects that `install` creates.
     package static let names: Set<String> = [serviceName, "coredns"]
     static let image = "registry.k8s.io/coredns/coredns:v1.13.1"
     private static let labels: Value = ["k8s-app": "kube-dns"]
@@ -22,7 +23,7 @@ package struct KubeDNS: Sendable {
         self.clusterDomain = clusterDomain
     }
 
-    /// Whether this is one of the pods that answer.
+    /// Whether this is one of the kube-dns pods.
     package static func isPod(_ pod: Value) -> Bool {
         pod.namespace == namespace && pod.text("metadata", "labels", "k8s-app") == "kube-dns"
     }
@@ -34,7 +35,7 @@ package struct KubeDNS: Sendable {
         serviceCIDR.network.advanced(by: 10).description
     }
 
-    /// Creates what is missing; what is there, however changed, stays. The namespace must exist.
+    /// Creates missing objects; existing ones stay as they are, however changed. The namespace must exist.
     package func install() async throws(APIStatus) {
         try await create(.serviceAccounts, serviceAccount)
         try await create(.configMaps, configMap)
@@ -42,7 +43,7 @@ package struct KubeDNS: Sendable {
         try await create(.deployments, deployment)
     }
 
-    /// Looks first: the Service's own address would be refused as taken before its name is.
+    /// Checks for the object first: otherwise the Service's own address would be refused as taken before its name is.
     private func create(_ resource: GroupVersionResource, _ object: Value) async throws(APIStatus) {
         let present = try await ignoringNotFound(
             await client.get(resource, namespace: Self.namespace, name: object.name))

@@ -1,13 +1,14 @@
 import FairleadModel
 import Synchronization
 
-/// Hands out pod addresses of nodes' ranges. What pods show in their status is taken, so that nothing need be stored.
+/// Assigns pod addresses from the nodes' ranges. Addresses in the status of pods count as taken, so nothing needs to be
+/// stored.
 ///
-/// Addresses go round: one that was freed comes back only after the others. Network, gateway (the first) and broadcast
-/// addresses are never given.
+/// Addresses are assigned in turn: one that was released is only reused after the others. Network, gateway (the first)
+/// and broadcast addresses are never assigned.
 final class PodAddressPool: Sendable {
     private struct State {
-        /// Addresses of each range in use, by address, with the pod's uid.
+        /// The addresses in use in each range, each with the pod's uid.
         var used: [CIDR: [IPAddress: String]] = [:]
         var owners: [String: [CIDR: IPAddress]] = [:]
         var next: [CIDR: UInt128] = [:]
@@ -15,7 +16,7 @@ final class PodAddressPool: Sendable {
 
     private let state = Mutex(State())
 
-    /// The pod's address in the range: the one it has, or a new one. Nil when the range is full.
+    /// The pod's address in the range: the one it has, or a new one. nil if the range is full.
     func address(for uid: String, in range: CIDR) -> IPAddress? {
         state.withLock { state in
             if let present = state.owners[uid]?[range] { return present }
@@ -37,7 +38,7 @@ final class PodAddressPool: Sendable {
         }
     }
 
-    /// Notes an address that a pod has already.
+    /// Records an address that a pod already has.
     func note(_ address: IPAddress, of uid: String, in range: CIDR) {
         guard range.contains(address) else { return }
         state.withLock { state in

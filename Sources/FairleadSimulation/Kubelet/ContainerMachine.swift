@@ -1,22 +1,22 @@
 import FairleadClient
 import FairleadModel
 
-/// The life of one container: waiting → running → ready, with failing pulls, exits and restarts.
+/// The life of one container: waiting → running → ready, with failing image pulls, exits and restarts.
 ///
-/// The state is what the pod's status shows (ContainerStatus); `PodMemory` only times it.
+/// The state is in the pod's status (ContainerStatus); `PodMemory` only holds its timing.
 struct ContainerMachine {
     let spec: Value
     let pod: Value
     let isInit: Bool
     let delays: StageDelays
-    /// The time of day, for what is shown.
+    /// The wall clock, for times that are shown.
     let now: Timestamp
-    /// The same moment by a clock that never goes back, for what is waited for.
+    /// The same moment on a monotonic clock, for delays.
     let moment: Duration
 
     var name: String { spec.text("name") }
     private var image: String { spec.text("image") }
-    /// An init container that keeps running.
+    /// Whether this is an init container that keeps running.
     var isSidecar: Bool { isInit && spec.text("restartPolicy") == "Always" }
 
     static func state(of status: Value?) -> String {
@@ -27,7 +27,7 @@ struct ContainerMachine {
 
     static func exitCode(of status: Value?) -> Int64? { status?.at("state", "terminated", "exitCode")?.int }
 
-    /// Images whose name says so cannot be pulled.
+    /// Images with such a name cannot be pulled.
     private var isImageMissing: Bool { image.contains("does-not-exist") }
 
     /// The status of a container that has not started.
@@ -62,12 +62,12 @@ struct ContainerMachine {
         return waiting(reason)
     }
 
-    /// The time of a stage runs from here.
+    /// Starts the timing of a stage.
     private func enter(_ reason: String, _ memory: inout PodMemory) {
         _ = memory.elapsed("\(name) \(reason)", moment: moment)
     }
 
-    /// An image that is on the machine already is not announced.
+    /// Pulling an image that is already on the machine is not announced.
     private func announcePull(_ memory: inout PodMemory, _ step: inout PodStep) {
         guard isImageMissing || spec.text("imagePullPolicy") == "Always" else { return }
         if memory.told.insert("pulling \(name)").inserted {
@@ -132,7 +132,7 @@ struct ContainerMachine {
         Backoff(first: delays.backOff, maximum: delays.backOffLimit).delay(afterFailures: Int(clamping: times -| 1))
     }
 
-    /// What the status says, as far as it can be counted on: anybody may have written it.
+    /// The restart count in the status, sanitized: anybody may have written it.
     private static func restarts(of status: Value) -> Int64 {
         Int64(Int32(clamping: max(0, status["restartCount"]?.int ?? 0)))
     }
@@ -158,7 +158,7 @@ struct ContainerMachine {
             "state": ["running": ["startedAt": .string(now.rfc3339)]],
             "lastState": old["lastState"] ?? .object(Object()),
         ]
-        // What needs no probe is ready in the same breath.
+        // A container without probes is ready in the same step.
         return run(running, &memory, &step)
     }
 
@@ -173,7 +173,7 @@ struct ContainerMachine {
         let restarts = Self.restarts(of: status)
         let stage = "\(name) running \(restarts)"
         let startedAt = Timestamp(rfc3339: status.text("state", "running", "startedAt"))
-        // A start seen by this run is timed exactly; one of an earlier run by what the status says.
+        // A start seen by this process is timed exactly; an earlier one by the time in the status.
         let running = startedAt.map { now.duration(since: $0) } ?? .zero
         let elapsed = memory.elapsed(stage, before: running < .seconds(2) ? .zero : running, moment: moment)
         if ImageReference(image).canonical != status.text("image") {
@@ -206,7 +206,7 @@ struct ContainerMachine {
             memory.told.remove("unhealthy \(name)")
         }
         result["started"] = .bool(isStarted)
-        // An init container counts as ready once it has ended well.
+        // A regular init container only counts as ready once it has succeeded.
         result["ready"] = .bool(isReady && (!isInit || isSidecar))
         return result
     }
@@ -215,7 +215,7 @@ struct ContainerMachine {
         .seconds(saturating: Double(probe["initialDelaySeconds"]?.int ?? 0)) + delays.probe
     }
 
-    /// How long the container runs and with what it exits; nil if it runs until it is stopped.
+    /// How long the container runs, and its exit code; nil if it runs until it is stopped.
     private func lifetime(_ memory: inout PodMemory, _ step: inout PodStep) -> (time: Duration, code: Int64)? {
         if isInit { return isSidecar ? nil : (delays.initRun, 0) }
         let code = annotation(SimulationKeys.exitCode, "a number from 0 to 255", &memory, &step) { text -> Int64? in
@@ -228,7 +228,7 @@ struct ContainerMachine {
         return pod.controllerRef?.kind == "Job" ? (delays.jobRun, code ?? 0) : nil
     }
 
-    /// An annotation that says how to behave. One that cannot be understood is told of once, and ignored.
+    /// The value of an annotation that controls behaviour. A malformed one is reported once and ignored.
     private func annotation<Answer>(
         _ key: String, _ form: String, _ memory: inout PodMemory, _ step: inout PodStep, read: (String) -> Answer?
     ) -> Answer? {
@@ -257,7 +257,7 @@ struct ContainerMachine {
         return result
     }
 
-    /// An exited container waits for its restart if the policy wants one.
+    /// An exited container waits for its restart, if the restart policy asks for one.
     private func ended(_ status: Value, _ memory: inout PodMemory, _ step: inout PodStep) -> Value {
         let code = Self.exitCode(of: status) ?? 0
         let policy = isSidecar ? "Always" : PodView(pod).restartPolicy

@@ -1,8 +1,8 @@
-/// An image name as the container runtime writes it: with registry, repository and tag.
+/// An image name in the container runtime's form: with registry, repository and tag.
 struct ImageReference: Hashable {
     /// `docker.io/library/nginx:1.14.2`.
     let canonical: String
-    /// `docker.io/library/nginx@sha256:…`, made from the name.
+    /// `docker.io/library/nginx@sha256:…`, derived from the name.
     let digest: String
 
     init(_ image: String) {

@@ -1,10 +1,10 @@
 package import FairleadClient
 import FairleadModel
 
-/// The kubelets of all simulated nodes: brings the pods bound to them to life and to an end.
+/// The kubelets of all simulated nodes: start and stop the pods bound to them.
 ///
 /// Works on nodes with the annotation `fairlead.dev/simulated: "true"` that are not down. All state that matters is in
-/// the pods' status, so that a restart goes on where it was.
+/// the pods' status, so a restart continues where it was.
 package enum Kubelet {
     package static let descriptor = ControllerDescriptor("kubelet", isStandIn: true, workers: 8, backoff: .impatient) {
         (setup: ControllerSetup<ObjectName>, settings: Simulation.Settings) in
@@ -28,7 +28,7 @@ package enum Kubelet {
             guard let new = change.new, SimulationKeys.isAlive(new.value), wasAlive != true else { return [] }
             return NodeIndex.pods(on: new.key.name, in: lister).map(\.objectName)
         }
-        // Now that the nodes' ranges are known: the addresses of pods from before a restart.
+        // The nodes' ranges are known now: record the addresses of pods from before a restart.
         setup.begin {
             for pod in lister.list() { worker.note(pod.value) }
             return []

@@ -2,7 +2,7 @@ import FairleadClient
 import FairleadModel
 import Synchronization
 
-/// Looks at one pod: gives it addresses, asks `PodMachine` what comes next, writes and records it.
+/// Handles one pod: assigns its addresses, asks `PodMachine` for the next step, and writes and records it.
 final class KubeletWorker: Sendable {
     private let client: any ObjectClient
     private let pods: Lister
@@ -13,7 +13,7 @@ final class KubeletWorker: Sendable {
     private let clock: any DelayClock
     private let addresses = PodAddressPool()
     private let memories = Mutex<[String: PodMemory]>([:])
-    /// Of pods whose status is being written: the revision that it was made from.
+    /// For pods whose status is being written: the revision that the status was made from.
     private let writing = Mutex<[String: Int64]>([:])
 
     init(
@@ -36,7 +36,7 @@ final class KubeletWorker: Sendable {
         writing.withLock { _ = $0.removeValue(forKey: uid) }
     }
 
-    /// Takes note of the addresses that a pod shows.
+    /// Records the addresses in a pod's status.
     func note(_ pod: Value) {
         let view = PodView(pod)
         guard !view.hostNetwork, !view.podIP.isEmpty,
@@ -55,7 +55,7 @@ final class KubeletWorker: Sendable {
             SimulationKeys.isAlive(node)
         else { return .done }
         let hostIPs = NodeView(node).internalIPs
-        // A machine that has just been registered has not reported its address yet.
+        // A node that has just been registered has not reported its address yet.
         if hostIPs.isEmpty { return .again(after: .milliseconds(100)) }
         let machine = PodMachine(
             pod: pod, hostIP: hostIPs.first ?? "", podIPs: view.hostNetwork ? hostIPs : podIPs(of: pod, on: node),
@@ -69,7 +69,7 @@ final class KubeletWorker: Sendable {
                 return .done
             }
         }
-        // Remembered and recorded only when written: after a lost race the step is taken again.
+        // Remembered and recorded only after the write succeeded: after a conflict, the step is repeated.
         let remembered = memory
         memories.withLock { $0[pod.uid] = remembered }
         record(step.events, about: pod)
@@ -83,7 +83,7 @@ final class KubeletWorker: Sendable {
     private func podIPs(of pod: Value, on node: Value) -> [String] {
         let present = PodView(pod).podIPs
         if !present.isEmpty { return present }
-        // The sandbox gets its addresses when the first container starts; until then none are taken.
+        // The sandbox gets its addresses when the first container starts; until then, none are assigned.
         guard pod.at("status", "startTime") != nil else { return [] }
         return NodeView(node).podCIDRs.compactMap { CIDR($0) }.compactMap {
             addresses.address(for: pod.uid, in: $0)?.description
@@ -107,11 +107,12 @@ final class KubeletWorker: Sendable {
 
     // MARK: - which changes are news
 
-    /// What the kubelet writes itself is no news to it: it knows when to look again. Everything else is, a status too
-    /// that somebody else wrote: the kubelet puts it right, as when a node that was thought to be lost is not.
+    /// Whether the kubelet must look at the pod. Not for its own writes, because it knows when to look again; but for
+    /// everything else, including a status written by somebody else: the kubelet corrects it, for instance when a node
+    /// that was considered lost is not.
     ///
-    /// A write succeeds only on the very version that it was made from, so the change of that version is its own; or
-    /// somebody was quicker, and the write fails and is made again.
+    /// A write only succeeds on the exact version that it was made from, so the change of that version is the kubelet's
+    /// own; otherwise somebody else was faster, and the write fails and is repeated.
     func isNews(_ change: ObjectChange) -> Bool {
         guard let old = change.old, let new = change.new else { return true }
         let uid = new.value.uid
@@ -135,7 +136,7 @@ final class KubeletWorker: Sendable {
         return rest(old) == rest(new)
     }
 
-    /// The conditions behind readiness gates, which others write.
+    /// The conditions of readiness gates, which other components write.
     private static func foreignConditions(_ pod: Value) -> [Value] {
         let gates = PodView(pod).readinessGates
         return pod.items("status", "conditions").filter { gates.contains($0.text("type")) }

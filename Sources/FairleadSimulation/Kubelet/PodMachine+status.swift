@@ -1,8 +1,8 @@
 import FairleadModel
 
 extension PodMachine {
-    /// The pod's status from those of its containers. What other writers own (qosClass, conditions of readiness gates)
-    /// stays.
+    /// The pod's status, derived from those of its containers. Fields owned by other writers (qosClass, conditions of
+    /// readiness gates) are kept.
     func assemble(_ view: PodView, initStatuses: [Value], statuses: [Value], isInitialized: Bool) -> Value {
         var status = pod["status"]?.object ?? Object()
         let phase = phase(statuses, isInitialized: isInitialized, initStatuses: initStatuses)
@@ -39,7 +39,7 @@ extension PodMachine {
         return hasRun ? "Running" : "Pending"
     }
 
-    /// Whether containers that have all exited stay so.
+    /// Whether containers that have all exited will not be restarted.
     private func staysEnded(_ policy: String, hasFailed: Bool) -> Bool {
         pod.deletionTimestamp != nil || policy == "Never" || (policy == "OnFailure" && !hasFailed)
     }
@@ -92,7 +92,7 @@ extension PodMachine {
         conditions.set(type, isTrue, reason: reason, message: message, more: more, now: now)
     }
 
-    /// The kubelet's order; conditions of others come last.
+    /// The kubelet's order; other conditions come last.
     private static func ordered(_ conditions: Conditions) -> [Value] {
         let order = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]
         return order.compactMap { conditions[$0] } + conditions.list.filter { !order.contains($0.text("type")) }

@@ -1,19 +1,19 @@
 import FairleadModel
 
-/// The life of a pod on a simulated node, one look at a time. Pure: pod, addresses, memory and time in; status, events
-/// and the time of the next look out.
+/// The life of a pod on a simulated node, one step at a time. Pure: takes the pod, addresses, memory and time; returns
+/// the status, events and the time of the next step.
 ///
-/// Reference: "Pod Lifecycle"; the reasons and messages are those of the kubelet of v1.36.
+/// Reference: "Pod Lifecycle"; reasons and messages are those of the v1.36 kubelet.
 struct PodMachine {
     let pod: Value
     let hostIP: String
     /// The pod's addresses, the primary one first; the host's for hostNetwork.
     let podIPs: [String]
     let delays: StageDelays
-    /// The time of day, for what is shown.
+    /// The wall clock, for times that are shown.
     let now: Timestamp
-    /// The same moment by a clock that never goes back, for what is waited for: clocks are set, and a pod that
-    /// terminates is not to do so for a year.
+    /// The same moment on a monotonic clock, for delays: the wall clock may be set back, and a pod must not take a year
+    /// to terminate.
     let moment: Duration
 
     func next(_ memory: inout PodMemory) -> PodStep {
@@ -42,7 +42,8 @@ struct PodMachine {
         pod.items("status", list).first { $0.text("name") == spec.text("name") }
     }
 
-    /// Init containers go one after the other; a sidecar lets the next go as soon as it has started.
+    /// Init containers run one after the other; after a sidecar, the next one starts as soon as the sidecar has
+    /// started.
     private func advanceInit(_ view: PodView, _ memory: inout PodMemory, _ step: inout PodStep) -> [Value] {
         var mayStart = true
         var result: [Value] = []

@@ -1,7 +1,7 @@
 import FairleadClient
 import FairleadModel
 
-/// Something to tell about a container or, without one, about the pod.
+/// An event about a container, or about the pod if there is none.
 struct KubeletEvent: Hashable, Sendable {
     var type = "Normal"
     var reason: String
@@ -15,19 +15,19 @@ struct KubeletEvent: Hashable, Sendable {
     }
 }
 
-/// What a kubelet remembers of a pod beside its status: when each stage began, and how often pulls failed. Lost at a
-/// restart, and then begun afresh: nothing but waiting times depends on it.
+/// What a kubelet remembers of a pod in addition to its status: when each stage began, and how often image pulls
+/// failed. It is lost and rebuilt on a restart: only waiting times depend on it.
 struct PodMemory: Hashable, Sendable {
-    /// By a clock that never goes back: stages do not care what time of day it is.
+    /// On a monotonic clock: stages do not depend on the time of day.
     private var entered: [String: Duration] = [:]
     var failedPulls: [String: Int64] = [:]
-    /// What has been told once and is not told again.
+    /// Events that have been recorded and must not be repeated.
     var told: Set<String> = []
 
-    /// The time since the stage was first asked about, at which so much had passed already.
+    /// The time since the stage was first asked about, plus the time `before` that had already passed then.
     mutating func elapsed(_ stage: String, before: Duration = .zero, moment: Duration) -> Duration {
         if let since = entered[stage] { return moment - since }
-        // A century is as good as any longer time, and can be subtracted.
+        // A century is as good as any longer time, and cannot overflow.
         let passed = min(max(before, .zero), .seconds(3_000_000_000))
         entered[stage] = moment - passed
         return passed
@@ -36,14 +36,14 @@ struct PodMemory: Hashable, Sendable {
     mutating func leave(_ stage: String) { entered[stage] = nil }
 }
 
-/// What comes of looking at a pod once.
+/// The result of one step.
 struct PodStep: Hashable, Sendable {
     /// The new status, if it differs.
     var status: Value?
     var events: [KubeletEvent] = []
-    /// The containers have stopped: the pod object may go.
+    /// Whether the containers have stopped, so that the pod object may be removed.
     var isGone = false
-    /// When there is something to do again.
+    /// When to look at the pod again.
     var again: Duration?
 
     mutating func look(after delay: Duration) {

@@ -1,6 +1,6 @@
 /// How long the stages of a pod's life take. A plain pod is ready after `pull`.
 package struct StageDelays: Sendable, Hashable {
-    /// From acceptance until the image is there.
+    /// From acceptance of the pod until its images have been pulled.
     package var pull = Duration.milliseconds(100)
     /// How long an init container runs.
     package var initRun = Duration.milliseconds(100)
@@ -8,9 +8,9 @@ package struct StageDelays: Sendable, Hashable {
     package var probe = Duration.milliseconds(50)
     /// From the request to stop until the containers have stopped; never more than the grace period.
     package var stop = Duration.milliseconds(300)
-    /// From the failed pull to the back-off.
+    /// From a failed pull to the backoff.
     package var imageFailure = Duration.seconds(1)
-    /// The first back-off of pulls and restarts; it doubles up to `backOffLimit`.
+    /// The first backoff of pulls and restarts; it doubles up to `backOffLimit`.
     package var backOff = Duration.seconds(10)
     package var backOffLimit = Duration.seconds(300)
     /// How long the containers of a Job's pods run.

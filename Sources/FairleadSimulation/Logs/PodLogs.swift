@@ -1,25 +1,25 @@
 package import FairleadModel
 
-/// What `kubectl logs` shows of a simulated container: lines that such an image would write when it starts. Made from
-/// the pod alone, so that every call gives the same.
+/// The logs of a simulated container: lines that such an image would write when it starts. Derived from the pod alone,
+/// so that every call returns the same lines.
 package enum PodLogs {
     package struct Options: Sendable, Hashable {
-        /// Only lines from this instant on.
+        /// Only lines from this time on.
         package var since: Timestamp?
-        /// Only so many lines, the last ones.
+        /// Only the last lines, this many.
         package var tail: Int?
-        /// Each line begins with its time.
+        /// Whether each line begins with its time.
         package var showsTimestamps = false
-        /// The container's run before the last restart.
+        /// Whether to show the container's run before the last restart.
         package var isPrevious = false
 
         package init() {}
     }
 
-    /// Empty for a container that has not started.
+    /// The log lines; empty for a container that has not started.
     ///
-    /// - Parameter more: what the container has written since, in order of time; of its running instance only that
-    ///   counts which is not older than it.
+    /// - Parameter more: what the container has written since, sorted by time; lines older than the running instance
+    ///   are left out.
     package static func lines(
         for pod: Value, container name: String, options: Options = Options(),
         more: [(time: Timestamp, line: String)] = []

@@ -16,7 +16,7 @@ enum NodeStatus {
         "pods": "110",
     ]
 
-    /// The node with a fresh report. Fields that the kubelet does not own stay.
+    /// The node with an updated report. Fields that the kubelet does not own are kept.
     /// - Parameter address: the node's address; nil keeps the one it has.
     static func reported(_ node: Value, address: String?, now: Timestamp) -> Value {
         var result = node
@@ -36,7 +36,7 @@ enum NodeStatus {
         return result
     }
 
-    /// Those of the kubelet come first.
+    /// The kubelet's own conditions come first.
     private static func reportedConditions(_ node: Value, now: Timestamp) -> [Value] {
         var all = Conditions(of: node)
         for (type, status, reason, message) in conditions {
@@ -59,7 +59,7 @@ enum NodeStatus {
         ]
     }
 
-    /// Whether the report says anything beside the heartbeat.
+    /// Whether the report contains anything new besides the heartbeat.
     static func isNews(_ new: Value, _ old: Value) -> Bool { withoutHeartbeat(new) != withoutHeartbeat(old) }
 
     private static func withoutHeartbeat(_ node: Value) -> Value? {

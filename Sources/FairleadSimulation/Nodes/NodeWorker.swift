@@ -2,7 +2,7 @@ import FairleadClient
 import FairleadModel
 import Synchronization
 
-/// Looks after one node: registers it, renews its lease, and reports its status when that is due or has changed.
+/// Handles one node: registers it, renews its lease, and reports its status when that is due or has changed.
 final class NodeWorker: Sendable {
     private static let leaseNamespace = "kube-node-lease"
     private static let leaseDuration: Int64 = 40
@@ -18,9 +18,9 @@ final class NodeWorker: Sendable {
     private let state: Mutex<State>
 
     private struct State {
-        /// Nodes of the blueprint that have yet to be made or found.
+        /// Nodes of the blueprint that have not yet been created or found.
         var unregistered: [String: Int]
-        /// When each last reported.
+        /// When each node last reported.
         var reports: [String: Duration] = [:]
     }
 
@@ -39,10 +39,10 @@ final class NodeWorker: Sendable {
         state = Mutex(State(unregistered: Dictionary(names) { first, _ in first }))
     }
 
-    /// In the order of the blueprint.
+    /// Sorted in the order of the blueprint.
     var unregistered: [String] { state.withLock { $0.unregistered.sorted { $0.value < $1.value }.map(\.key) } }
 
-    /// The node lifecycle controller has not heard of this node, it says.
+    /// Whether the node lifecycle controller has marked this node as not reporting.
     static func isCalledSilent(_ node: Value) -> Bool {
         let ready = NodeView(node).condition("Ready")
         return ready?.text("status") == "Unknown" && ready?.text("reason") == "NodeStatusUnknown"
@@ -52,7 +52,7 @@ final class NodeWorker: Sendable {
         if let index = state.withLock({ $0.unregistered[name] }) {
             let isNew = try await register(index)
             state.withLock { _ = $0.unregistered.removeValue(forKey: name) }
-            // Its event brings it back here.
+            // The event of its creation brings it back here.
             if isNew { return .done }
         }
         guard let node = nodes.get(namespace: "", name: name)?.value, SimulationKeys.isAlive(node) else {
@@ -71,7 +71,7 @@ final class NodeWorker: Sendable {
         return .again(after: renewInterval)
     }
 
-    /// False for a node that is there from an earlier run: its lease and report are what it needs.
+    /// Returns false for a node that exists from an earlier run, which only needs its lease and report.
     private func register(_ index: Int) async throws(APIStatus) -> Bool {
         do {
             let created = try await client.create(.nodes, namespace: "", blueprint.node(index))

@@ -1,30 +1,30 @@
 package import FairleadModel
 
-/// Annotations and names by which the simulation and its users talk to each other.
+/// The annotations with which users control the simulation.
 package enum SimulationKeys {
-    /// `"true"` on a Node: a simulated kubelet works for it. Set on the nodes that the simulation makes; other Nodes
-    /// become alive by it, too.
+    /// `"true"` on a Node: a simulated kubelet runs it. Set on the nodes that the simulation creates; it brings other
+    /// Nodes to life, too.
     package static let simulated = "fairlead.dev/simulated"
     /// `"true"` on a Node: its machine is off. The lease is not renewed and the kubelet does nothing.
     package static let down = "fairlead.dev/down"
     /// `"false"` on a Pod: its readiness probes fail.
     package static let ready = "fairlead.dev/ready"
-    /// On a Pod: its containers exit after so many seconds, with the code of `exitCode`. Pods of Jobs exit by
+    /// On a Pod: its containers exit after this many seconds, with the code in `exitCode`. Pods of Jobs exit by
     /// themselves.
     package static let exitAfter = "fairlead.dev/exit-after-seconds"
     package static let exitCode = "fairlead.dev/exit-code"
 
     static func isSimulated(_ node: Value) -> Bool { node.annotations[simulated] == "true" }
     static func isDown(_ node: Value) -> Bool { node.annotations[down] == "true" }
-    /// A kubelet is at work there.
+    /// Whether a kubelet is running the node.
     static func isAlive(_ node: Value) -> Bool { isSimulated(node) && !isDown(node) }
 }
 
-/// The machines that are simulated. Pure: from an index to a Node object.
+/// The simulated machines. Pure: maps an index to a Node object.
 package struct SimulatedNodes: Sendable {
     package var count: Int
     package var podCIDR: CIDR
-    /// Nodes take turns in this many zones: zone-a, zone-b, …
+    /// Nodes are distributed over this many zones: zone-a, zone-b, …
     package var zones: Int
 
     package init(count: Int, podCIDR: CIDR, zones: Int = 3) {
@@ -40,8 +40,8 @@ package struct SimulatedNodes: Sendable {
         return "zone-\(letters[index % zones])"
     }
 
-    /// The part of the pod range for this node: a /24 (IPv4) or /64 (IPv6), less where the range is small. Nil when the
-    /// range has no more parts.
+    /// This node's part of the pod range: a /24 (IPv4) or /64 (IPv6), or less if the range is small. nil if no part is
+    /// left.
     func podRange(_ index: Int) -> CIDR? {
         let wanted = podCIDR.isIPv4 ? 24 : 64
         let length = max(wanted, podCIDR.prefixLength)
@@ -51,12 +51,12 @@ package struct SimulatedNodes: Sendable {
         return CIDR(podCIDR.network.advanced(by: size * UInt128(index)), prefixLength: length)
     }
 
-    /// 172.18.0.2 and on: the addresses of a container network, as kind has them.
+    /// 172.18.0.2 and up: addresses in a container network, as in kind.
     func address(_ index: Int) -> String {
         IPAddress("172.18.0.2").map { $0.advanced(by: UInt128(index)).description } ?? ""
     }
 
-    /// The Node as its kubelet registers it, without status.
+    /// The Node as its kubelet registers it, without a status.
     func node(_ index: Int) -> Value {
         let name = Self.name(index)
         let labels: [String: String] = [

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Identifiers that are made from what they stand for: the same in every run, and so after a restart.
+/// Identifiers derived from what they stand for: the same in every run, and so after a restart.
 enum StableIdentifier {
     /// `count` hexadecimal digits.
     static func hex(of text: String, count: Int) -> String {
@@ -18,7 +18,7 @@ enum StableIdentifier {
         Environment.uuid(high: hash(text, seed: 1), low: hash(text, seed: 2))
     }
 
-    /// FNV-1a, finished by a mixing step so that near texts give far numbers.
+    /// FNV-1a with a final mixing step, so that similar texts give very different numbers.
     static func hash(_ text: String, seed: UInt64) -> UInt64 {
         var hash: UInt64 = 14_695_981_039_346_656_037 ^ (seed &* 0x9E37_79B9_7F4A_7C15)
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }

@@ -1,7 +1,7 @@
 import FairleadClient
 import FairleadModel
 
-/// Pods by the node that they are bound to.
+/// Pods by the node they are bound to.
 enum NodeIndex {
     private static let name = "nodeName"
 
@@ -9,6 +9,6 @@ enum NodeIndex {
         pods.addIndex(name) { [$0.value.text("spec", "nodeName")] }
     }
 
-    /// - Parameter node: empty for pods that have none.
+    /// - Parameter node: empty for unscheduled pods.
     static func pods(on node: String, in lister: Lister) -> [StoredObject] { lister.indexed(name, node) }
 }

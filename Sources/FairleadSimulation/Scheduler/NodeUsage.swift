@@ -1,9 +1,8 @@
 import FairleadModel
 
-/// What a pod asks of a node, or what all pods of a node have.
+/// The resources that a pod requests, or that all pods of a node use.
 ///
-/// Amounts are cut to 64 bits where they are read, and counted in 128: sums neither overflow nor lose what a later
-/// difference takes away.
+/// Amounts are clamped to 64 bits when parsed, and added in 128: sums never overflow, and later subtractions are exact.
 struct ResourceDemand: Hashable, Sendable {
     var milliCPU: Int128 = 0
     var memory: Int128 = 0
@@ -11,7 +10,7 @@ struct ResourceDemand: Hashable, Sendable {
 
     static let none = ResourceDemand()
 
-    /// The requests of a pod: containers and sidecars together, or the largest init container if that is more.
+    /// The requests of a pod: containers and sidecars combined, or the largest init container if that is more.
     init(pod: Value) {
         let view = PodView(pod)
         let running = (view.containers + view.restartableInitContainers).map(Self.requests)
@@ -56,7 +55,7 @@ struct ResourceDemand: Hashable, Sendable {
     }
 }
 
-/// A node as the scheduler weighs it.
+/// A node with the data that scheduling needs.
 struct SchedulingNode {
     let node: NodeView
     let usage: NodeUsage
@@ -67,14 +66,14 @@ struct SchedulingNode {
     }
 }
 
-/// What the pods of one node take together.
+/// The resources that the pods of one node use together.
 struct NodeUsage: Sendable {
     var used = ResourceDemand.none
-    /// How many pods of each controlling owner, by uid.
+    /// The number of pods of each controlling owner, by uid.
     var podsOfOwner: [String: Int] = [:]
 }
 
-/// Which pods are where, kept up to date by the changes: weighing a pod costs the number of nodes, not of pods.
+/// Which pods are on which nodes, updated by changes: scheduling a pod takes time in the number of nodes, not of pods.
 struct PlacementTable: Sendable {
     private struct Place: Sendable {
         var node: String
@@ -89,7 +88,7 @@ struct PlacementTable: Sendable {
 
     func isPlaced(_ uid: String) -> Bool { places[uid] != nil }
 
-    /// Putting a pod where it is already changes nothing, so that a binding may be noted before the cache shows it.
+    /// Recording a pod again on the same node changes nothing, so a binding may be recorded before the cache shows it.
     mutating func put(_ pod: Value, on node: String) {
         remove(pod.uid)
         let place = Place(node: node, demand: ResourceDemand(pod: pod), owner: pod.controllerRef?.uid)

@@ -1,10 +1,10 @@
 package import FairleadClient
 import FairleadModel
 
-/// Binds pods of `default-scheduler` to nodes. Pods that fit nowhere are tried again whenever a node changes or a pod
-/// goes.
+/// Binds pods of `default-scheduler` to nodes. Pods that fit nowhere are retried whenever a node changes or a pod is
+/// removed.
 package enum Scheduler {
-    /// One worker: two could give the last place on a node to two pods.
+    /// A single worker: two could give the last place on a node to two pods.
     package static let descriptor = ControllerDescriptor(
         "kube-scheduler", alias: "scheduler", isStandIn: true, workers: 1, backoff: .impatient
     ) { (setup: ControllerSetup<ObjectName>, settings: Simulation.Settings) in
@@ -21,7 +21,7 @@ package enum Scheduler {
         setup.map(pods) { change in
             let others = worker.observe(change) ? waiting() : []
             guard let new = change.new, SchedulerWorker.isWaiting(new.value) else { return others }
-            // Its own condition is no news.
+            // A change of the condition that the scheduler itself wrote does not matter.
             let isNews = change.old.map { $0.value["spec"] != new.value["spec"] || $0.labels != new.labels } ?? true
             return isNews ? others + [change.name] : others
         }

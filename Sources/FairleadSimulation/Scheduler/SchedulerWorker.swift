@@ -2,7 +2,7 @@ import FairleadClient
 import FairleadModel
 import Synchronization
 
-/// Finds a place for one pod and binds it.
+/// Finds a node for one pod and binds it.
 final class SchedulerWorker: Sendable {
     private let client: any ObjectClient
     private let binder: any PodBinder
@@ -31,7 +31,7 @@ final class SchedulerWorker: Sendable {
             && pod.items("spec", "schedulingGates").isEmpty
     }
 
-    /// Keeps the table of placements. Returns whether the change has made room somewhere.
+    /// Updates the placements. Returns whether the change has freed resources somewhere.
     func observe(_ change: ObjectChange) -> Bool {
         guard let latest = change.latest?.value else { return false }
         let view = PodView(latest)
@@ -56,7 +56,7 @@ final class SchedulerWorker: Sendable {
     }
 
     private func candidates() -> [SchedulingNode] {
-        // A machine that has just been registered has not said yet what it has.
+        // A node that has just been registered has not yet reported its capacity.
         let present = nodes.list().filter {
             $0.value.deletionTimestamp == nil && $0.value.at("status", "allocatable") != nil
         }
@@ -71,7 +71,7 @@ final class SchedulerWorker: Sendable {
             try await binder.bind(namespace: pod.namespace, pod: pod.name, to: node, uid: pod.uid)
         } catch {
             placements.withLock { $0.remove(pod.uid) }
-            // Deleted, or bound by somebody else: a change tells if there is more to do.
+            // Deleted, or bound by somebody else: the change event tells if there is more to do.
             if error.code == 404 || error.code == 409 { return }
             throw error
         }

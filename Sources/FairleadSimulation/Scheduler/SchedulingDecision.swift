@@ -1,18 +1,18 @@
 import FairleadModel
 
-/// Where a pod goes, or why it goes nowhere. Pure.
+/// Which node a pod goes to, or why it fits nowhere. Pure.
 ///
-/// Filters: the node's name, nodeSelector and required node affinity, taints, `spec.unschedulable`, resources. Among
-/// the nodes left: the fewest pods of the same owner, then the fewest pods, then the first by name. Pod affinity and
-/// topology spread constraints are not taken into account.
-/// Reference: "Kubernetes Scheduler"; the words are those of kube-scheduler's plugins.
+/// Filters: the node's name, nodeSelector and required node affinity, taints, `spec.unschedulable`, resources. Of the
+/// remaining nodes, the one with the fewest pods of the same owner wins, then with the fewest pods, then the first by
+/// name. Pod affinity and topology spread constraints are ignored.
+/// Reference: "Kubernetes Scheduler"; messages are those of kube-scheduler's plugins.
 struct SchedulingDecision {
     enum Outcome: Hashable {
         case node(String)
         case unschedulable(message: String)
     }
 
-    /// Why a node will not do, and whether evicting other pods could change that.
+    /// Why a node does not fit, and whether evicting other pods could change that.
     private struct Refusal {
         var reasons: [String]
         var isCurable: Bool
