@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Deletes the objects of a CustomResourceDefinition that is being deleted, and then lets it go. Kubernetes'
+/// Deletes the objects of a CustomResourceDefinition that is being deleted, then removes its finalizer. Kubernetes'
 /// `CRDFinalizer`.
 package enum CleanupController {
     package static let descriptor = ControllerDescriptor("crd-finalizer-controller", workers: 4) {
@@ -13,7 +13,7 @@ package enum CleanupController {
         settings.resources.attach { managed, informer in
             let definition = "\(managed.resource.resource).\(managed.resource.group)"
             setup.map(informer) { change in
-                // The last object that was waited for may be gone.
+                // This may have been the last object that the deletion waited for.
                 guard change.isDeletion,
                     lister.get(namespace: "", name: definition)?.value.deletionTimestamp != nil
                 else { return [] }

@@ -1,10 +1,10 @@
 import FairleadClient
 import FairleadModel
 
-/// One pass over a definition that is being deleted: delete its objects, and take the finalizer when none is left.
+/// One pass over a definition that is being deleted: deletes its objects, and removes the finalizer when none are left.
 struct CleanupWorker: Sendable {
     static let finalizer = "customresourcecleanup.apiextensions.k8s.io"
-    /// When to look again if nothing is heard of what remains.
+    /// When to look again if no event about the remaining objects arrives.
     private static let patience = Duration.seconds(5)
 
     let client: any ObjectClient
@@ -37,7 +37,7 @@ struct CleanupWorker: Sendable {
         return .done
     }
 
-    /// Sets the condition Terminating; writes only if that changes something.
+    /// Sets the condition Terminating; writes only if something changes.
     private func write(
         _ definition: Value, _ isTerminating: Bool, _ reason: String, _ message: String
     ) async throws(APIStatus) -> Value {

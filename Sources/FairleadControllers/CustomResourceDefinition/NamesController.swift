@@ -1,9 +1,8 @@
 package import FairleadClient
 import FairleadModel
 
-/// Accepts the names of CustomResourceDefinitions and so puts their kinds into service; tells the other controllers
-/// which custom resources there are, before any of them can be used. Kubernetes' naming and establishing controllers in
-/// one.
+/// Accepts the names of CustomResourceDefinitions and so establishes them; tells the other controllers which custom
+/// resources exist before any of them can be used. Kubernetes' naming and establishing controllers in one.
 package enum NamesController {
     package static let descriptor = ControllerDescriptor("crd-naming-controller", workers: 1) {
         (setup: ControllerSetup<String>, settings: ControllerSettings) in

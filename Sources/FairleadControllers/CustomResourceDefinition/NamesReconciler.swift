@@ -1,11 +1,11 @@
 import FairleadModel
 
-/// Which of the names that a definition asks for it gets: those that no other definition of its group has.
+/// Which of the requested names a definition gets: those that no other definition of its group has.
 ///
 /// Reference: k8s.io/apiextensions-apiserver `controller/status/naming_controller.go`, `controller/establish`.
 struct NamesReconciler {
     let definition: Value
-    /// Every definition of the group, this one perhaps included.
+    /// Every definition of the group, possibly including this one.
     let group: [Value]
     let now: Timestamp
 
@@ -51,7 +51,7 @@ struct NamesReconciler {
         } else {
             conditions.set("NamesAccepted", true, reason: "NoConflicts", message: "no conflicts found", now: now)
         }
-        // What is established once stays so.
+        // A definition that is established stays established.
         if !conditions.isTrue("Established") {
             if problem == nil {
                 conditions.set(

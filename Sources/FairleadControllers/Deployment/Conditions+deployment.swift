@@ -1,23 +1,23 @@
 import FairleadModel
 
-/// The rules by which the conditions of a Deployment change: they move to the end, and have a `lastUpdateTime`.
+/// How the conditions of a Deployment change: they move to the end, and have a `lastUpdateTime`.
 ///
 /// Reference: "Deployments", section "Deployment status"; Kubernetes API reference, DeploymentCondition.
 extension Conditions {
-    /// Sets the condition; nothing happens if status and reason are as they were.
+    /// Sets the condition; does nothing if status and reason stay the same.
     mutating func change(_ type: String, _ status: String, reason: String, message: String, now: Timestamp) {
         if self.status(type) == status, self.reason(type) == reason { return }
         renew(type, status, reason: reason, message: message, now: now)
     }
 
-    /// The same for a condition that may have the same status and reason.
+    /// The same, but also when status and reason stay the same.
     mutating func renew(_ type: String, _ status: String, reason: String, message: String, now: Timestamp) {
         set(
             type, status, reason: reason, message: message, more: ["lastUpdateTime": .string(now.rfc3339)], now: now,
             movesLast: true)
     }
 
-    /// Takes over a ReplicaSet's failure.
+    /// Copies a ReplicaSet's failure.
     mutating func takeFailure(_ condition: Value) {
         let current = self["ReplicaFailure"]
         if let current, current["status"] == condition["status"], current["reason"] == condition["reason"] { return }

@@ -1,13 +1,13 @@
 import FairleadModel
 
-/// The annotations by which Deployments and their ReplicaSets keep revisions and sizes.
+/// The annotations in which Deployments and their ReplicaSets keep revisions and sizes.
 enum DeploymentAnnotations {
     static let revision = "deployment.kubernetes.io/revision"
     static let revisionHistory = "deployment.kubernetes.io/revision-history"
     static let desiredReplicas = "deployment.kubernetes.io/desired-replicas"
     static let maxReplicas = "deployment.kubernetes.io/max-replicas"
 
-    /// Those of a Deployment that its ReplicaSets do not get.
+    /// Annotations of a Deployment that are not copied to its ReplicaSets.
     private static let own: Set<String> = [
         "kubectl.kubernetes.io/last-applied-configuration", revision, revisionHistory, desiredReplicas, maxReplicas,
         "deprecated.deployment.rollback.to",
@@ -19,8 +19,8 @@ enum DeploymentAnnotations {
         object.annotations[annotation].flatMap { Int64($0) }
     }
 
-    /// Copies the Deployment's annotations, and gives the set its revision unless it has that or a later one. The
-    /// revision it had goes to its history.
+    /// Copies the Deployment's annotations, and gives the set this revision unless it has the same or a later one. Its
+    /// previous revision is added to its history.
     static func update(_ set: inout Value, from deployment: Value, revision newRevision: Int64) {
         var annotations = set.annotations
         for (key, value) in deployment.annotations where !own.contains(key) { annotations[key] = value }
@@ -35,7 +35,7 @@ enum DeploymentAnnotations {
         write(annotations, to: &set)
     }
 
-    /// Writes the wanted size and the limit of a rollout.
+    /// Writes the desired size and the maximum during a rollout.
     static func setSizes(_ set: inout Value, desired: Int64, maximum: Int64) {
         var annotations = set.annotations
         annotations[desiredReplicas] = String(desired)

@@ -21,7 +21,7 @@ package enum DeploymentController {
             guard let set = change.new, set.value.controllerRef == nil else { return keys }
             return keys + OwnershipIndex.adopters(of: set, in: owners)
         }
-        // Only the Recreate strategy looks at pods, and it waits for their going.
+        // Only the Recreate strategy looks at pods, and it waits for their deletion.
         setup.map(pods) { change in
             guard change.isDeletion, let pod = change.old,
                 let set = OwnershipIndex.owner(of: pod.value, kind: "ReplicaSet", in: setLister).flatMap(setLister.get),

@@ -1,7 +1,8 @@
 import FairleadModel
 
 extension DeploymentReconciler {
-    /// Gives the set of the current template the highest revision, making it if it is missing and `creating`.
+    /// Gives the set of the current template the highest revision; creates the set if it is missing and `creating` is
+    /// true.
     mutating func syncRevision(creating: Bool) {
         let revision = (oldSets.map { DeploymentAnnotations.revision(of: $0.value) }.max() ?? 0) +| 1
         if newSet != nil {

@@ -1,10 +1,11 @@
 import FairleadModel
 
 extension DeploymentReconciler {
-    /// One step of a rolling update: grow the new set if the surge allows, else shrink old ones if availability allows.
+    /// One step of a rolling update: grows the new set if the surge allows, else shrinks old ones if availability
+    /// allows.
     mutating func rollOut() {
         syncRevision(creating: true)
-        // A set that has just been made has its first size already.
+        // A set that has just been created already has its initial size.
         if newSet?.original != nil {
             if growNewSet() { return }
             if shrinkOldSets() { return }
@@ -33,7 +34,7 @@ extension DeploymentReconciler {
         return cleaned > 0 || shrunk > 0
     }
 
-    /// Pods that are not available serve nobody: they go first, whatever set they are of.
+    /// Pods that are not available serve no traffic, so they go first, whichever set they belong to.
     private mutating func shrinkUnhealthy(atMost allowance: Int64) -> Int64 {
         var total: Int64 = 0
         for index in oldSets.indices where total < allowance && oldSets[index].size > 0 {

@@ -1,7 +1,7 @@
 import FairleadModel
 
 extension DeploymentReconciler {
-    /// Sets a set's size; its annotations follow. A change of size is announced.
+    /// Sets a set's size and updates its annotations. A change of size is announced.
     func resize(_ set: inout OwnedReplicaSet, to size: Int64) {
         let old = set.size
         let desired = DeploymentAnnotations.number(DeploymentAnnotations.desiredReplicas, of: set.value)
@@ -21,8 +21,8 @@ extension DeploymentReconciler {
         oldSets[index] = set
     }
 
-    /// Brings the sets to the wanted number of replicas without moving a rollout on: what there is of old and new
-    /// grows and shrinks in proportion.
+    /// Brings the sets to the desired number of replicas without advancing a rollout: the existing old and new sets
+    /// grow and shrink in proportion.
     mutating func scaleToSize() {
         if let only = activeOrLatest {
             let snapshot = self
@@ -36,7 +36,7 @@ extension DeploymentReconciler {
         if isRolling { scaleInProportion() }
     }
 
-    /// The only set that can take the whole change: the one active set, or, if none is, the newest.
+    /// The only set that can take the whole change: the one active set, or the newest if none is active.
     private var activeOrLatest: String? {
         let active = allSets.filter(\.isActive)
         switch active.count {
@@ -58,7 +58,7 @@ extension DeploymentReconciler {
         let active = allSets.filter(\.isActive)
         let allowed = replicas > 0 ? replicas +| limits.surge : 0
         let toAdd = allowed -| active.map(\.size).saturatingSum()
-        // The biggest first; of equals the newer gets what is added, the older loses what is taken.
+        // The largest set first; among equals, additions favour the newer set and removals the older.
         let ordered = active.sorted { left, right in
             if left.size != right.size { return left.size > right.size }
             return toAdd > 0 ? OwnedReplicaSet.isOlder(right, left) : OwnedReplicaSet.isOlder(left, right)

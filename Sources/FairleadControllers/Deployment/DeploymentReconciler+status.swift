@@ -29,7 +29,7 @@ extension DeploymentReconciler {
         deployment["status"] = .object(status)
     }
 
-    /// The same during a rollout, with Progressing and ReplicaFailure.
+    /// The same during a rollout, including Progressing and ReplicaFailure.
     mutating func updateRolloutStatus() {
         updateStatus()
         let status = deployment["status"]
@@ -88,7 +88,7 @@ extension DeploymentReconciler {
         conditions["Progressing"]?["lastUpdateTime"]?.string.flatMap { Timestamp(rfc3339: $0) }
     }
 
-    /// Nil if nothing is to happen when the deadline passes.
+    /// Nil if the deadline does not apply.
     var timeToDeadline: Duration? {
         guard !isPaused, deployment.deletionTimestamp == nil, let deadline = progressDeadline, let since = lastProgress,
             !isComplete(deployment["status"]), conditions.reason("Progressing") != "ProgressDeadlineExceeded",

@@ -1,28 +1,28 @@
 import FairleadModel
 
-/// One reconcile of a Deployment as a pure computation: what the caches show goes in, the writes come out.
+/// One reconcile of a Deployment as a pure computation: takes what the caches show and returns the writes.
 ///
 /// The steps are in extensions: `+revision` (which set is the new one), `+scaling` (sizes outside of a rollout),
-/// `+rolling` and `+recreate` (the two strategies), `+status`.
+/// `+rolling` (the two strategies), `+status`.
 /// Reference: "Deployments" concept page.
 struct DeploymentReconciler {
     static let hashLabel = "pod-template-hash"
 
-    /// What to write, in this order; each step only if the one before succeeded.
+    /// What to write, in this order; each step only if the previous one succeeded.
     struct Plan {
-        /// The set that must come into being; its name is made of the template's hash.
+        /// The set to create; its name contains the template's hash.
         var create: OwnedReplicaSet?
         var update: [OwnedReplicaSet] = []
         var delete: [Value] = []
-        /// The Deployment with new status and revision annotation, if they differ.
+        /// The Deployment with its new status and revision annotation, if they differ.
         var status: Value?
-        /// When to look again, to see whether the progress deadline has passed.
+        /// When to look again to see whether the progress deadline has passed.
         var recheckAfter: Duration?
     }
 
     let original: Value
     let now: Timestamp
-    /// Pods of the Deployment by the uid of the set that controls them.
+    /// Pods of the Deployment, by the uid of the ReplicaSet that controls them.
     let pods: [String: [Value]]
     let limits: RolloutLimits
     var deployment: Value
@@ -41,7 +41,7 @@ struct DeploymentReconciler {
         conditions = Conditions(of: deployment)
         let sets = replicaSets.map { OwnedReplicaSet($0) }.sorted(by: OwnedReplicaSet.isOlder)
         let template = deployment.at("spec", "template") ?? .object(Object())
-        // Of several sets with this template the oldest is the one; it keeps rollouts from starting twice.
+        // If several sets have this template, the oldest counts; that keeps rollouts from starting twice.
         let current = sets.firstIndex { $0.template == template }
         newSet = current.map { sets[$0] }
         oldSets = sets.indices.filter { $0 != current }.map { sets[$0] }
@@ -91,7 +91,7 @@ struct DeploymentReconciler {
         return plan
     }
 
-    /// Progress is unknown while paused: the deadline's clock must not run.
+    /// Progress is unknown while paused: the deadline must not expire.
     private mutating func notePause() {
         guard progressDeadline != nil, conditions.reason("Progressing") != "ProgressDeadlineExceeded" else { return }
         let wasPaused = conditions.reason("Progressing") == "DeploymentPaused"
@@ -104,7 +104,7 @@ struct DeploymentReconciler {
         }
     }
 
-    /// The number of replicas was changed since the sets were last sized.
+    /// Whether the number of replicas has changed since the sets were last sized.
     private var isScaling: Bool {
         allSets.contains { set in
             guard set.isActive,

@@ -10,7 +10,8 @@ struct DeploymentWorker: Sendable {
     let recorder: EventRecorder
     let now: @Sendable () -> Timestamp
 
-    /// The name that the template's hash makes is taken by a set of another template: the next try uses another hash.
+    /// The name made from the template's hash is taken by a set with another template; the next attempt uses another
+    /// hash.
     struct HashCollision: Error {}
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
@@ -40,7 +41,7 @@ struct DeploymentWorker: Sendable {
                 await client.delete(
                     .replicaSets, namespace: set.namespace, name: set.name, options: DeleteOptions(uid: set.uid)))
         }
-        // A Deployment's annotations may be written together with its status; the revision is kept there.
+        // A Deployment's annotations, which hold the revision, may be written together with its status.
         if let changed = plan.status {
             try await ignoringNotFound(await client.update(.deployments, changed, subresource: "status"))
         }
@@ -63,7 +64,7 @@ struct DeploymentWorker: Sendable {
         }
     }
 
-    /// The set may be our own, not yet in the cache. Otherwise a counter makes the next hash differ.
+    /// The set may be our own, not yet in the cache. Otherwise the collision count makes the next hash differ.
     private func resolveCollision(with set: OwnedReplicaSet, of deployment: Value) async throws {
         let existing = OwnedReplicaSet(
             try await client.get(.replicaSets, namespace: deployment.namespace, name: set.name))

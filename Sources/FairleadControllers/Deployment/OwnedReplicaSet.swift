@@ -1,10 +1,10 @@
 import FairleadModel
 
-/// A ReplicaSet of a Deployment in the course of one reconcile: as it was read, and as it shall be.
+/// A ReplicaSet of a Deployment during one reconcile: as read, and as it should become.
 struct OwnedReplicaSet {
     let original: Value?
     var value: Value
-    /// What to say when the change has been written.
+    /// Event messages to record when the change has been written.
     var announcements: [String] = []
 
     init(_ value: Value) {
@@ -31,7 +31,7 @@ struct OwnedReplicaSet {
     func status(_ field: String) -> Int64 { value.at("status", field)?.int ?? 0 }
     var available: Int64 { status("availableReplicas") }
 
-    /// The template without the hash that the Deployment put in.
+    /// The template without the hash label that the Deployment added.
     var template: Value {
         var template = value.at("spec", "template") ?? .object(Object())
         template.set(nil, at: "metadata", "labels", DeploymentReconciler.hashLabel)

@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Keeps the EndpointSlices of every Service with a selector equal to the pods it selects.
+/// Keeps the EndpointSlices of every Service with a selector in line with the pods it selects.
 package enum EndpointSliceController {
     package static let descriptor = ControllerDescriptor(
         "endpointslice-controller", alias: "endpointslice", workers: 4, backoff: .endpoints
@@ -16,8 +16,8 @@ package enum EndpointSliceController {
         setup.watch(.endpointSlices) { worker.services(affectedBy: $0) }
         setup.watch(.nodes) { change in
             let overloaded = worker.services(overloadedBy: change)
-            // A node that comes or goes decides whether its pods are endpoints. One that moves to another zone is seen
-            // at the next sync, as in Kubernetes.
+            // A node's arrival or removal decides whether its pods are endpoints. A node that moves to another zone is
+            // noticed at the next sync, as in Kubernetes.
             guard change.isAddition || change.isDeletion else { return overloaded }
             return overloaded + servicePods.pods(onNode: change.name.name).flatMap { servicePods.services(of: $0) }
         }

@@ -1,8 +1,8 @@
 import FairleadModel
 
-/// What slices a Service shall have. Pure: the same inputs give the same plan.
+/// Which slices a Service should have. Pure: the same inputs give the same plan.
 ///
-/// Only slices with the controller's own managed-by label are looked at. Reference: KEP-752, KEP-1672 (serving and
+/// Only slices with the controller's own managed-by label are considered. Reference: KEP-752, KEP-1672 (serving and
 /// terminating), KEP-3015 (trafficDistribution); details as recorded (conformance/scenarios/endpointslices).
 struct EndpointSliceReconciler {
     static let manager = "endpointslice-controller.k8s.io"
@@ -10,19 +10,19 @@ struct EndpointSliceReconciler {
 
     struct Inputs {
         var service: ServiceView
-        /// Selected by the Service, in the order in which they shall fill slices.
+        /// Selected by the Service, in the order in which they should fill slices.
         var pods: [PodView]
         /// The Service's slices with this manager, by name.
         var slices: [StoredObject]
         var node: (String) -> NodeView?
         var trigger: Timestamp?
-        /// What topology hints go by.
+        /// What topology hints are based on.
         var capacity = ZoneCapacity(shares: nil)
     }
 
     struct Plan {
         var slices = SlicePlan()
-        /// What became of the topology hints of each address family, for Services that want them.
+        /// The outcome of the topology hints of each address family, for Services that want them.
         var topology: [String: TopologyHints.Outcome] = [:]
     }
 
@@ -119,7 +119,7 @@ struct EndpointSliceReconciler {
             inputs.capacity, creates: &plan.creates, updates: &plan.updates, unchanged: unchanged.map(\.value))
     }
 
-    /// A Service without endpoints has one empty slice, which tells consumers that there is nothing to come.
+    /// A Service without endpoints has one empty slice, which tells consumers not to expect any.
     private func addPlaceholder(_ family: String, _ plan: inout SlicePlan) {
         if plan.deletes.count == 1, let slice = plan.deletes.first, isOwned(slice),
             slice.value.items("endpoints").isEmpty, slice.value.items("ports").isEmpty,

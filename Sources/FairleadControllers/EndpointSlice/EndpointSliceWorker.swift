@@ -34,7 +34,7 @@ final class EndpointSliceWorker: Sendable {
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
         guard let object = services.get(key) else {
-            // The garbage collector takes the slices: they are owned by the Service.
+            // The garbage collector deletes the slices: they are owned by the Service.
             state.withLock {
                 $0.triggers.forget(key)
                 $0.writes.forget(key)
@@ -43,7 +43,7 @@ final class EndpointSliceWorker: Sendable {
             return .done
         }
         let service = ServiceView(object)
-        // Without a selector somebody else provides the endpoints; what is there stays.
+        // Without a selector, somebody else provides the endpoints; existing slices stay.
         if service.type == "ExternalName" || service.selector == nil { return .done }
         guard state.withLock({ $0.writes.begin(key) }) else { return .done }
         let pods = servicePods.pods(of: service)
@@ -82,11 +82,11 @@ final class EndpointSliceWorker: Sendable {
         if !plan.slices.problems.isEmpty {
             throw SliceProblems(description: plan.slices.problems.joined(separator: ", "))
         }
-        // Somebody else wrote one of the slices meanwhile.
+        // Somebody else wrote one of the slices in the meantime.
         return isForeign ? .again(after: .zero) : .done
     }
 
-    /// What the nodes offer, as of the last change of a node.
+    /// The nodes' capacity as of the last node change.
     private func capacity() -> ZoneCapacity {
         if let known = state.withLock({ $0.capacity }) { return known }
         let found = ZoneCapacity(nodes: nodes.list().map { NodeView($0) })
@@ -94,7 +94,7 @@ final class EndpointSliceWorker: Sendable {
         return found
     }
 
-    /// Takes note of a change of a node; returns the Services whose topology hints burden a zone too much now.
+    /// Records a change of a node; returns the Services whose topology hints now overload a zone.
     func services(overloadedBy change: ObjectChange) -> [ObjectName] {
         if let old = change.old.map({ NodeView($0) }), let new = change.new.map({ NodeView($0) }), old.zone == new.zone,
             old.isReady == new.isReady, old.allocatable["cpu"] == new.allocatable["cpu"]
@@ -141,7 +141,7 @@ final class EndpointSliceWorker: Sendable {
             about: service.value, type: type, reason: reason, message: "\(message), addressType: \(family)")
     }
 
-    /// Takes note of a change of a slice; returns the Services that must be looked at again.
+    /// Records a change of a slice; returns the Services that must be reconciled.
     func services(affectedBy change: ObjectChange) -> [ObjectName] {
         var owners: [ObjectName] = []
         for object in [change.old, change.new] {

@@ -1,13 +1,13 @@
 package import FairleadClient
 import FairleadModel
 
-/// Mirrors Endpoints objects of Services without selector into EndpointSlices, for consumers that read only slices.
+/// Mirrors Endpoints objects of Services without a selector into EndpointSlices, for consumers that read only slices.
 package enum EndpointSliceMirroringController {
     package static let descriptor = ControllerDescriptor(
         "endpointslice-mirroring-controller", alias: "endpointslicemirroring", workers: 2, backoff: .endpoints
     ) { (setup: ControllerSetup<ObjectName>, _: ControllerSettings) in
         let services = setup.watch(.services) { change in
-            // Only having or not having a selector matters.
+            // Only whether there is a selector matters.
             if let old = change.old, let new = change.new,
                 (ServiceView(old).selector == nil) == (ServiceView(new).selector == nil)
             {
@@ -17,7 +17,7 @@ package enum EndpointSliceMirroringController {
         }
         let lister = services.lister
         let endpoints = setup.watch(.endpoints) { change in
-            // Endpoints beside a selector are the endpoints controller's, and nothing is mirrored.
+            // Endpoints of a Service with a selector belong to the endpoints controller and are not mirrored.
             if !change.isDeletion, let service = lister.get(change.name), ServiceView(service).selector != nil {
                 return []
             }

@@ -1,9 +1,10 @@
 import FairleadModel
 
-/// What slices mirror an Endpoints object that somebody else than the endpoints controller keeps. Pure.
+/// Which slices mirror an Endpoints object that is not maintained by the endpoints controller. Pure.
 ///
-/// One port set and address family make one slice, of up to a thousand endpoints; conditions say only `ready`. Labels and annotations are
-/// those of the Endpoints object. Reference: KEP-752; recorded scenarios endpointslices/mirror-*.
+/// Each combination of ports and address family makes one slice of up to a thousand endpoints; the only condition set
+/// is `ready`. Labels and annotations are those of the Endpoints object. Reference: KEP-752; recorded scenarios
+/// endpointslices/mirror-*.
 struct EndpointSliceMirroringReconciler {
     static let manager = "endpointslicemirroring-controller.k8s.io"
     static let skipLabel = "endpointslice.kubernetes.io/skip-mirror"
@@ -16,7 +17,7 @@ struct EndpointSliceMirroringReconciler {
         var ports: [EndpointSliceView.Port]
     }
 
-    /// The event to write when addresses were left out.
+    /// The event to record when addresses were left out.
     enum Complaint: Hashable {
         /// How many were left out.
         case tooManyAddresses(Int)
@@ -30,7 +31,7 @@ struct EndpointSliceMirroringReconciler {
     private var order: [Group] = []
     private(set) var complaints: [Complaint] = []
 
-    /// Whether the object wants to be mirrored at all.
+    /// Whether the object may be mirrored at all.
     static func mirrors(_ endpoints: Value) -> Bool {
         endpoints.labels[skipLabel] != "true" && endpoints.annotations[leaderAnnotation] == nil
     }
@@ -98,7 +99,7 @@ struct EndpointSliceMirroringReconciler {
         for group in order {
             let slices = existing.removeValue(forKey: group) ?? []
             let endpoints = groups[group] ?? []
-            // One slice holds them all; further ones are left from elsewhere.
+            // One slice holds all endpoints; any others are left over from something else.
             plan.deletes += slices.dropFirst()
             guard let slice = slices.first else {
                 plan.creates.append(new(group, endpoints))
@@ -126,7 +127,7 @@ struct EndpointSliceMirroringReconciler {
         }
         let held = slice.items("endpoints")
         if held == endpoints { return true }
-        // The order says nothing.
+        // The order does not matter.
         let wanted = Dictionary(endpoints.map { (SlicePacker.Identity($0), $0) }, uniquingKeysWith: { $1 })
         return held.count == endpoints.count && held.allSatisfy { wanted[SlicePacker.Identity($0)] == $0 }
     }

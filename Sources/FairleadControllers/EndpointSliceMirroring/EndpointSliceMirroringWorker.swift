@@ -49,7 +49,7 @@ final class EndpointSliceMirroringWorker: Sendable {
         return isForeign ? .again(after: .zero) : .done
     }
 
-    /// The Endpoints object, if it is to be mirrored: its Service exists and has no selector.
+    /// The Endpoints object, if it must be mirrored: its Service exists and has no selector.
     private func wanted(_ key: ObjectName) -> StoredObject? {
         guard let object = endpoints.get(key), EndpointSliceMirroringReconciler.mirrors(object.value),
             let service = services.get(key), ServiceView(service).selector == nil

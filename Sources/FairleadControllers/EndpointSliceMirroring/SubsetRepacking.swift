@@ -2,7 +2,7 @@ import FairleadModel
 
 /// Subsets of an Endpoints object in canonical form: every address is in one subset with all its ports. Pure.
 ///
-/// An address is told apart by its IP and the uid of its target; where subsets disagree about it, not ready counts.
+/// Addresses are identified by their IP and the uid of their target; if subsets disagree about one, it is not ready.
 /// Reference: k8s.io/kubernetes `api/v1/endpoints.RepackSubsets`.
 struct SubsetRepacking {
     struct Subset {
@@ -20,11 +20,11 @@ struct SubsetRepacking {
     }
 
     let subsets: [Subset]
-    /// Addresses left out because ports and subsets are so interwoven that their canonical form would be enormous.
+    /// Addresses left out because ports and subsets overlap so much that their canonical form would be enormous.
     private(set) var leftOut = 0
     private static let maximumMembers = 1_000_000
 
-    /// Ports that stand in the same subsets have the same addresses, and are looked at together: the work is not the
+    /// Ports that occur in the same subsets have the same addresses and are handled together, so the work is not the
     /// product of ports and addresses.
     init(_ subsets: [Value]) {
         var addresses: [Key: Value] = [:]
@@ -82,7 +82,7 @@ struct SubsetRepacking {
         }
     }
 
-    /// No ports are one of their own.
+    /// A subset without ports counts as having one port of its own, nil.
     private static func ports(of subset: Value) -> [EndpointSliceView.Port?] {
         let ports = subset.items("ports")
         if ports.isEmpty { return [nil] }

@@ -45,7 +45,7 @@ struct EndpointSubsets {
         }
     }
 
-    /// The addresses of pods by the ports that the Service has on them: mostly all pods have the same.
+    /// The addresses of pods by the ports that the Service has on them: usually all pods have the same.
     private var byPorts: [[Port?]: Set<Address>] = [:]
     private var values: [Address: Value] = [:]
 
@@ -54,10 +54,10 @@ struct EndpointSubsets {
         let publishesNotReady = service.publishNotReadyAddresses
         let isIPv6 = service.ipFamilies.first.map { $0 == "IPv6" } ?? service.clusterIP.contains(":")
         let servicePorts = service.ports
-        // What a port of the Service is on a pod follows from the pod's ports.
+        // The Service's ports on a pod depend only on the pod's ports.
         var resolved: [[PodView.ContainerPort]: [Port?]] = [:]
         for pod in pods where EndpointBuilder.isEndpoint(pod) {
-            // Terminating pods vanish at once, unless the Service asks for every address.
+            // Terminating pods are left out at once, unless the Service publishes not-ready addresses.
             if pod.isTerminating, !publishesNotReady { continue }
             guard let text = pod.podIPs.first(where: { $0.contains(":") == isIPv6 }) else { continue }
             let ip = IPAddress.canonical(text)
@@ -80,8 +80,8 @@ struct EndpointSubsets {
         return found
     }
 
-    /// The ports that the same pods have, with the addresses of those pods: so many sets are joined as there are ways in
-    /// which pods differ, not as many as there are ports.
+    /// The ports that the same pods have, with the addresses of those pods: the number of sets to join depends on how
+    /// many ways pods differ, not on the number of ports.
     private func portsByPlaces() -> [(places: [Set<Address>], ports: [Port])] {
         let sets = Array(byPorts)
         var places: [Port?: [Int]] = [:]
@@ -105,7 +105,7 @@ struct EndpointSubsets {
         return .object(address)
     }
 
-    /// The subsets, cut to a thousand addresses (ready ones first), and whether something was cut.
+    /// The subsets, cut to a thousand addresses (ready ones first), and whether any were cut.
     func subsets() -> (subsets: [Value], isTruncated: Bool) {
         var portsOfSet: [Set<Address>: [Port]] = [:]
         for (places, ports) in portsByPlaces() {
@@ -124,7 +124,7 @@ struct EndpointSubsets {
         return (subsets.map(\.value), isTruncated)
     }
 
-    /// Every subset keeps a share in proportion to its size.
+    /// Every subset keeps a share proportional to its size.
     private static func truncate(_ subsets: inout [Subset]) -> Bool {
         let ready = subsets.reduce(0) { $0 + $1.ready.count }
         let notReady = subsets.reduce(0) { $0 + $1.notReady.count }

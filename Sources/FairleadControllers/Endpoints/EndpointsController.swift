@@ -1,9 +1,9 @@
 package import FairleadClient
 import FairleadModel
 
-/// Keeps the (deprecated) Endpoints object of every Service with a selector equal to the pods it selects.
+/// Keeps the (deprecated) Endpoints object of every Service with a selector in line with the pods it selects.
 ///
-/// A change by hand stays until something else makes the Service be looked at; a deleted object is made again.
+/// A manual change stays until something else triggers a reconcile of the Service; a deleted object is created again.
 package enum EndpointsController {
     package static let descriptor = ControllerDescriptor(
         "endpoints-controller", alias: "endpoint", workers: 4, backoff: .endpoints
@@ -20,7 +20,7 @@ package enum EndpointsController {
         setup.map(endpoints) { change in
             let isAwaited = worker.isAwaited(change)
             if change.isDeletion || isAwaited { return [change.name] }
-            // Made by us for a Service that went meanwhile.
+            // Created by us for a Service that has been deleted in the meantime.
             let isLeftOver =
                 change.isAddition && lister.hasSynced && lister.get(change.name) == nil
                 && change.new?.labels[EndpointsReconciler.managedByLabel] == EndpointsReconciler.manager

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// What the Endpoints object of a Service shall be. Pure.
+/// What the Endpoints object of a Service should be. Pure.
 struct EndpointsReconciler {
     static let managedByLabel = "endpoints.kubernetes.io/managed-by"
     static let manager = "endpoint-controller"

@@ -61,7 +61,7 @@ final class EndpointsWorker: Sendable {
             note(try await client.create(.endpoints, namespace: key.namespace, new), key)
         } catch {
             if error.isNamespaceTerminating { return }
-            // The cache has not shown an object that is there: it will, and the next try updates it.
+            // The object exists but the cache does not show it yet: it will, and the next attempt updates it.
             if error.reason != "AlreadyExists" {
                 recorder.event(
                     about: service.value, type: "Warning", reason: "FailedToCreateEndpoint",
@@ -75,13 +75,13 @@ final class EndpointsWorker: Sendable {
         if let revision = written.resourceVersion { writes.withLock { $0.wrote(key, revision: revision) } }
     }
 
-    /// Takes note of a change in the cache; returns whether the Service must be looked at again.
+    /// Records a change in the cache; returns whether the Service must be reconciled.
     func isAwaited(_ change: ObjectChange) -> Bool {
         guard let object = change.latest else { return false }
         return writes.withLock { $0.observe(change.name, revision: object.revision) }
     }
 
-    /// Endpoints go with their Service, whoever wrote them.
+    /// Endpoints are deleted with their Service, whoever wrote them.
     private func delete(_ key: ObjectName) async throws(APIStatus) {
         guard endpoints.get(key) != nil else { return }
         try await ignoringNotFound(

@@ -1,14 +1,14 @@
 package import FairleadClient
 import FairleadModel
 
-/// Deletes what has lost all its owners, and carries out foreground and orphan deletion.
+/// Deletes objects that have lost all their owners, and carries out foreground and orphan deletion.
 package enum GarbageCollector {
     package static let descriptor = ControllerDescriptor(
         "garbage-collector-controller", alias: "garbagecollector", workers: 8
     ) { (setup: ControllerSetup<GarbageItem>, settings: ControllerSettings) in
         let resources = settings.resources
         let graph = OwnerGraph(resources: resources)
-        // Events come and go by the thousand, own nothing and belong to nobody.
+        // There are thousands of Events; they own nothing and have no owners.
         for managed in resources.all where managed.resource != .events { setup.watch(managed.resource) }
         resources.attach { managed, informer in
             if managed.resource == .events { return }
@@ -19,7 +19,7 @@ package enum GarbageCollector {
         return { try await worker.reconcile($0) }
     }
 
-    /// Most changes concern nobody: only lost owners, lost dependents and pending finalizers do.
+    /// Most changes are irrelevant: only lost owners, lost dependents and pending finalizers matter.
     private static func items(
         affectedBy change: ObjectChange, of resource: GroupVersionResource, _ graph: OwnerGraph
     ) -> [GarbageItem] {
@@ -39,7 +39,7 @@ package enum GarbageCollector {
         if let old, new?.uid != old.uid {
             items += graph.dependents(of: old.uid).map(\.item)
         }
-        // An owner in foreground deletion waits for dependents to go, to let go, or to stop blocking.
+        // An owner in foreground deletion waits until its dependents are deleted, drop the reference, or stop blocking.
         if let old, before != after {
             for owner in before where graph.cachedState(of: owner, namedBy: old.namespace) == .waiting {
                 if let place = graph.place(of: owner, namedBy: old.namespace) { items.append(place) }

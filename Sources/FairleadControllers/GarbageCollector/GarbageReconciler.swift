@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// What is to be done about one object because of who owns it and what it owns.
+/// What must happen to one object because of its owners and dependents.
 ///
 /// Reference: "Garbage Collection" concept page, "Cascading deletion"; design proposal "synchronous garbage
 /// collection".
@@ -8,7 +8,7 @@ struct GarbageReconciler {
     static let foreground = "foregroundDeletion"
     static let orphan = "orphan"
 
-    /// How an owner that an object names stands.
+    /// The state of an owner that an object names.
     enum Owner: Hashable {
         case present
         case absent
@@ -18,15 +18,15 @@ struct GarbageReconciler {
 
     enum Action: Hashable {
         case nothing
-        /// Cut the references of these dependents to the object, then take its finalizer `orphan`.
+        /// Remove the dependents' references to the object, then its finalizer `orphan`.
         case orphan(dependents: [Value])
-        /// Nothing blocks the object's deletion any more: take its finalizer.
+        /// Nothing blocks the object's deletion any more: remove its finalizer.
         case finishForeground
-        /// Look at these dependents; the object waits for them.
+        /// Enqueue these dependents; the object waits for them.
         case visit(dependents: [Value])
-        /// Some owners are left; forget the others.
+        /// Some owners are left; remove the references to the others.
         case dropOwners(uids: Set<String>)
-        /// No owner is left. Dependents that wait for this object in a circle must stop blocking it.
+        /// No owner is left. Dependents that wait for this object in a cycle must stop blocking it.
         case delete(policy: String, unblock: Bool)
     }
 
@@ -41,7 +41,7 @@ struct GarbageReconciler {
     }
 
     /// - Parameters:
-    ///   - owners: the state of each owner named by the object, by uid; asked for only when it matters.
+    ///   - owners: the state of each owner named by the object, by uid; used only if the object is not being deleted.
     ///   - dependents: the objects that name this one as an owner.
     func plan(owners: [String: Owner], dependents: [Value]) -> Action {
         if Self.isOrphaning(object) { return .orphan(dependents: dependents) }
@@ -68,7 +68,7 @@ struct GarbageReconciler {
         return .delete(policy: "Background", unblock: false)
     }
 
-    /// The patch after which the object blocks none of its owners.
+    /// The patch after which the object no longer blocks any of its owners.
     static func unblocking(_ object: Value) -> Value {
         let references = object.ownerReferences.map { reference in
             var copy = reference

@@ -3,8 +3,8 @@ import FairleadModel
 
 /// Executes what `GarbageReconciler` plans for one object.
 ///
-/// Every write names the uid and version it is about: a cache that lags behind leads to a conflict and another try,
-/// never to a wrong deletion.
+/// Every write names the uid and version it is based on: a stale cache leads to a conflict and a retry, never to a
+/// wrong deletion.
 struct GarbageWorker: Sendable {
     let client: any ObjectClient
     let graph: OwnerGraph
@@ -40,7 +40,7 @@ struct GarbageWorker: Sendable {
         return .done
     }
 
-    /// The state of each owner, by uid. That an owner is absent is asked of the server before it is believed.
+    /// The state of each owner, by uid. Whether an owner is really absent is confirmed with the server.
     private func states(of object: Value) async throws(APIStatus) -> [String: GarbageReconciler.Owner] {
         var states: [String: GarbageReconciler.Owner] = [:]
         for owner in object.ownerReferences {

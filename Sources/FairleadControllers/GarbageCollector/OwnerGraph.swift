@@ -2,7 +2,7 @@ import FairleadClient
 import FairleadModel
 import Synchronization
 
-/// An object that the collector shall look at.
+/// An object that the collector should look at.
 struct GarbageItem: Hashable, Sendable, CustomStringConvertible {
     var resource: GroupVersionResource
     var name: ObjectName
@@ -10,12 +10,12 @@ struct GarbageItem: Hashable, Sendable, CustomStringConvertible {
     var description: String { "\(resource.groupResource) \(name)" }
 }
 
-/// Who owns whom, read from the informers of all resources by an index on owner uids: there is no second picture of the
-/// world that could disagree with them.
+/// Who owns whom, read from the informers of all resources by an index on owner uids: there is no second graph that
+/// could disagree with them.
 final class OwnerGraph: Sendable {
     private static let index = "ownerUIDs"
 
-    /// The resources at one moment, with what finds objects of them.
+    /// The resources at one moment, with the listers of their objects.
     private struct View {
         var listers: [(resource: ManagedResource, lister: Lister)] = []
         var byResource: [GroupVersionResource: Lister] = [:]
@@ -63,8 +63,8 @@ final class OwnerGraph: Sendable {
         }
     }
 
-    /// Where the owner is to be found; nil if its kind is unknown, or if a cluster-scoped object names a namespaced
-    /// owner: then nothing can be said about it.
+    /// Where to find the owner; nil if its kind is unknown, or if a cluster-scoped object names a namespaced owner:
+    /// such an owner cannot be resolved.
     func place(of owner: OwnerReference, namedBy namespace: String) -> GarbageItem? {
         guard let managed = view.kinds[owner.group]?[owner.kind] else { return nil }
         if managed.isNamespaced && namespace.isEmpty { return nil }
@@ -72,7 +72,7 @@ final class OwnerGraph: Sendable {
         return GarbageItem(resource: managed.resource, name: name)
     }
 
-    /// The owner as the caches show it; nil means absent as far as they know.
+    /// The owner as the caches show it; nil means absent as far as the caches know.
     func cachedState(of owner: OwnerReference, namedBy namespace: String) -> GarbageReconciler.Owner? {
         guard let place = place(of: owner, namedBy: namespace) else { return .present }
         guard let object = object(place), object.uid == owner.uid else { return nil }

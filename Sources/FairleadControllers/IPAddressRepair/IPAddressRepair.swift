@@ -3,7 +3,7 @@ import FairleadModel
 
 /// Compares one address with the Service that should hold it, as the server has both at this moment.
 struct IPAddressRepair: Sendable {
-    /// An address, and the Service that has it or had it as far as is known.
+    /// An address, and the Service that has it or is last known to have had it.
     struct Suspect: Hashable, Sendable {
         var address: String
         var owner: ObjectName?
@@ -14,7 +14,7 @@ struct IPAddressRepair: Sendable {
     let claims: Lister
     let recorder: EventRecorder
 
-    /// The Service that an IPAddress names; nil where it names something else.
+    /// The Service that an IPAddress names; nil if it names something else.
     static func owner(of address: Value) -> ObjectName? {
         guard let parent = address.at("spec", "parentRef"), parent.text("group").isEmpty,
             parent.text("resource") == "services"
@@ -31,7 +31,7 @@ struct IPAddressRepair: Sendable {
         ServiceView(service).clusterIPs.contains { IPAddress($0)?.description == address }
     }
 
-    /// Whether the caches agree by now: one of them lags behind the other when a Service comes or goes.
+    /// Whether the caches agree by now: one of them lags behind the other when a Service is created or deleted.
     private func isInOrder(_ suspect: Suspect) -> Bool {
         let claim = claims.get(namespace: "", name: suspect.address)?.value
         let service = suspect.owner.flatMap { services.get($0) }?.value
@@ -66,7 +66,7 @@ struct IPAddressRepair: Sendable {
         try await ignoringNotFound(await client.get(resource, namespace: name.namespace, name: name.name))
     }
 
-    /// Bound to the version that was judged: a claim that has changed hands since stays.
+    /// Bound to the version that was examined: a claim that has changed hands since then stays.
     private func remove(_ claim: Value, _ message: String) async throws(APIStatus) {
         let options = DeleteOptions(uid: claim.uid, resourceVersion: claim.resourceVersion.map(String.init))
         let outcome: Void? = try await ignoringNotFound(
@@ -75,7 +75,7 @@ struct IPAddressRepair: Sendable {
         recorder.event(about: claim, type: "Warning", reason: "IPAddressNotAllocated", message: message)
     }
 
-    /// Gives the address its claim again if the Service has it.
+    /// Recreates the address's claim if the Service has the address.
     private func restore(_ address: String, for owner: ObjectName) async throws(APIStatus) {
         guard let parsed = IPAddress(address), let service = try await find(.services, owner),
             Self.holds(service, address)
@@ -98,7 +98,7 @@ struct IPAddressRepair: Sendable {
         do throws(APIStatus) {
             _ = try await client.create(.ipAddresses, namespace: "", claim)
         } catch {
-            // Taken by its Service in the meantime, or by somebody who was quicker.
+            // Taken in the meantime by its Service, or by somebody who was quicker.
             if error.reason == "AlreadyExists" { return }
             throw error
         }

@@ -1,18 +1,19 @@
 package import FairleadClient
 import FairleadModel
 
-/// Puts right what clients do to IPAddress objects behind the allocator's back.
+/// Repairs what clients do to IPAddress objects behind the allocator's back.
 ///
 /// Addresses are claimed and given back in the transaction of their Service, so nothing leaks by itself; but a client
-/// may delete the claim of a Service that lives, or make one that says to be the allocator's. The first comes back,
-/// the second goes. Reference: KEP-1880, k8s.io/kubernetes `registry/core/service/ipallocator/controller`.
+/// may delete the claim of an existing Service, or create one that claims to be the allocator's. The former is
+/// recreated, the latter deleted. Reference: KEP-1880, k8s.io/kubernetes
+/// `registry/core/service/ipallocator/controller`.
 package enum IPAddressRepairController {
     package static let descriptor = ControllerDescriptor("ip-repair-controller", workers: 1) {
         (setup: ControllerSetup<IPAddressRepair.Suspect>, _: ControllerSettings) in
         let services = setup.watch(.services)
         let addresses = setup.watch(.ipAddresses)
         let (owners, claims) = (services.lister, addresses.lister)
-        // Only what looks wrong in the caches is looked at.
+        // Only what looks wrong in the caches is examined.
         setup.map(services) { change in
             let held = change.new.map(IPAddressRepair.addresses) ?? []
             let unclaimed = held.filter { claims.get(namespace: "", name: $0) == nil }

@@ -1,20 +1,20 @@
 package import FairleadClient
 package import FairleadModel
 
-/// The objects that every cluster has before its first client comes: the system namespaces and priority classes, the
+/// The objects that every cluster has before its first client connects: the system namespaces and priority classes, the
 /// ServiceCIDR `kubernetes`, and the Service `default/kubernetes` with its endpoints.
 ///
-/// The server runs it before it says ready; it may run again at any time and changes only what is missing. What the
-/// objects that are there stand against, such as ranges that somebody has changed, is reported and left to the
-/// controllers: a cluster in an odd state starts all the same, as kube-apiserver does.
+/// The server runs it before it reports ready; it may run again at any time and changes only what is missing. What the
+/// API refuses because of existing objects, such as ranges that somebody has changed, is reported and left to the
+/// controllers: a cluster in an odd state starts all the same, as with kube-apiserver.
 package struct Bootstrap: Sendable {
     package struct Configuration: Sendable {
         /// The service ranges, the primary family first: `10.96.0.0/16`.
         package var serviceCIDRs: [String]
-        /// The port the server listens on: where port 443 of the Service leads.
+        /// The port the server listens on, which port 443 of the Service targets.
         package var serverPort: Int
-        /// The address at which pods reach the server. Nil or a loopback address means that there is none, and then
-        /// neither Endpoints nor an EndpointSlice are written (endpoints may not be loopback addresses).
+        /// The address at which pods reach the server. Nil or a loopback address means that there is none; then neither
+        /// Endpoints nor an EndpointSlice are written (endpoints may not be loopback addresses).
         package var advertiseAddress: String?
 
         package init(serviceCIDRs: [String], serverPort: Int, advertiseAddress: String? = nil) {
@@ -42,8 +42,8 @@ package struct Bootstrap: Sendable {
         self.environment = environment
     }
 
-    /// - Parameter report: called with what the API refused.
-    /// - Throws: what is not about the objects: storage that fails.
+    /// - Parameter report: called for each object that the API refused.
+    /// - Throws: failures that have nothing to do with the objects, such as failing storage.
     package func run(report: @Sendable (_ what: String, APIStatus) -> Void) async throws(APIStatus) {
         for name in Self.namespaces {
             try await attempt("namespace \(name)", report) { () throws(APIStatus) in try await ensureNamespace(name) }
@@ -54,7 +54,7 @@ package struct Bootstrap: Sendable {
         try await attempt("the endpoints of kubernetes", report, ensureEndpoints)
     }
 
-    /// Whether it is the objects that stand in the way, and not storage that fails.
+    /// Whether existing objects are the obstacle, rather than failing storage.
     package static func isRefusal(_ error: APIStatus) -> Bool { (400..<500).contains(error.code) }
 
     private func attempt(
@@ -118,7 +118,8 @@ package struct Bootstrap: Sendable {
             subresource: "status")
     }
 
-    /// A cluster that is started with a second family gets it; other differences to the configuration stay as they are.
+    /// A cluster that is restarted with a second address family gets it; other differences from the configuration stay
+    /// as they are.
     private func extendServiceCIDR(_ current: Value) async throws(APIStatus) {
         let stored = current.texts("spec", "cidrs")
         let wanted = configuration.serviceCIDRs
@@ -151,7 +152,8 @@ package struct Bootstrap: Sendable {
             ])
     }
 
-    /// Endpoints and EndpointSlice `kubernetes`, made or corrected. Another component mirrors neither of them.
+    /// Creates or corrects the Endpoints and EndpointSlice `kubernetes`. Neither is mirrored by the mirroring
+    /// controller.
     func ensureEndpoints() async throws(APIStatus) {
         guard let text = configuration.advertiseAddress, let address = IPAddress(text), !address.isLoopback,
             !address.isUnspecified

@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Makes the objects of `Bootstrap` again when somebody deletes or changes them.
+/// Recreates the objects of `Bootstrap` when somebody deletes or changes them.
 package enum KubernetesServiceController {
     private enum Key: Hashable, Sendable {
         case namespace(String)

@@ -3,17 +3,17 @@ import FairleadModel
 
 /// Which Service has which load-balancer address. Pure; the controller guards it.
 ///
-/// Of the pools that a Service may use the one with the highest priority that has a free address gives its lowest. A
-/// Service keeps what it has as long as that fits what it asks for. An address has one holder, or several that named
-/// the same sharing key and whose ports differ; of those whose traffic stays on its node (`externalTrafficPolicy: Local`) all
-/// must have the same pods, as the address leads to one set of nodes.
+/// Among the pools that a Service may use, the one with the highest priority that has a free address gives its lowest.
+/// A Service keeps what it has as long as that fits its request. An address has one holder, or several that name the
+/// same sharing key and have different ports; those with `externalTrafficPolicy: Local` must all select the same pods,
+/// as the address leads to one set of nodes.
 struct AddressBook: Sendable {
     enum Refusal: Error, Hashable {
         case malformed(String)
         case noPool(String)
         case outside(IPAddress, pool: String?)
         case taken(IPAddress, by: ObjectName)
-        /// `reserve`: a pool with free addresses for those who ask for it by name.
+        /// `reserve`: a pool with free addresses for Services that ask for it by name.
         case exhausted(family: String, reserve: String?)
         case noFamily(String)
 
@@ -47,7 +47,7 @@ struct AddressBook: Sendable {
     let pools: [LoadBalancerPool]
     private var holders: [IPAddress: [ObjectName: Holder]] = [:]
     private var addresses: [ObjectName: Set<IPAddress>] = [:]
-    /// Per pool and range: no address below is free.
+    /// Per pool and range: no address below this one is free.
     private var lowest: [[UInt128]]
 
     init(_ pools: [LoadBalancerPool]) {
@@ -62,9 +62,9 @@ struct AddressBook: Sendable {
 
     func addresses(of owner: ObjectName) -> Set<IPAddress> { addresses[owner] ?? [] }
 
-    /// Takes for the Service what it asks for; the addresses in the order of its families.
+    /// Takes the addresses that the Service asks for; returns them in the order of its families.
     ///
-    /// What it held before and is not among the result stays held until `release`.
+    /// Addresses it held before that are not in the result stay held until `release`.
     mutating func assign(_ request: LoadBalancerRequest) throws(Refusal) -> [IPAddress] {
         if let text = request.malformed.first { throw .malformed(text) }
         if let name = request.pool, !pools.contains(where: { $0.name == name }) { throw .noPool(name) }
@@ -82,15 +82,17 @@ struct AddressBook: Sendable {
         return result
     }
 
-    /// Takes what the status of a Service shows; what is not in a pool or is another's is left out.
+    /// Takes the addresses that the status of a Service shows; those in no pool or held by another Service are left
+    /// out.
     mutating func adopt(_ request: LoadBalancerRequest) {
         for address in request.written {
-            // A refusal leaves the address to whoever has it.
+            // After a refusal the address stays with its current holder.
             try? claim(address, for: request, mayBeAnywhere: true)
         }
     }
 
-    /// Gives back what the owner has, but for some. Returns whether anything became free or shared by fewer.
+    /// Gives back the owner's addresses except `kept`. Returns whether any address became free or lost one of its
+    /// sharers.
     @discardableResult
     mutating func release(_ owner: ObjectName, except kept: Set<IPAddress> = []) -> Bool {
         guard let held = addresses[owner] else { return false }
@@ -129,7 +131,7 @@ struct AddressBook: Sendable {
         addresses[request.owner, default: []].insert(address)
     }
 
-    /// Another holder with whom the address cannot be shared.
+    /// Another holder with which the address cannot be shared.
     private func rival(of request: LoadBalancerRequest, for address: IPAddress) -> ObjectName? {
         let others = (holders[address] ?? [:]).filter { $0.key != request.owner }
         let rivals = others.filter { other in
@@ -139,11 +141,11 @@ struct AddressBook: Sendable {
         return rivals.keys.min()
     }
 
-    /// What the Service has already, or its status says it has.
+    /// The address that the Service already has, or that its status says it has.
     private mutating func keep(_ family: String, _ request: LoadBalancerRequest) -> IPAddress? {
         let known = (request.written + addresses(of: request.owner).sorted()).filter { $0.family == family }
         for address in known {
-            // What is refused is looked for elsewhere.
+            // A refused address is skipped.
             let isKept = (try? claim(address, for: request, mayBeAnywhere: request.pool == nil)) != nil
             if isKept { return address }
         }
@@ -179,7 +181,7 @@ struct AddressBook: Sendable {
         return nil
     }
 
-    /// The lowest address that others share under the same key and whose ports leave room.
+    /// The lowest address that others share under the same key and whose ports leave room for this Service.
     private func shareable(_ family: String, _ request: LoadBalancerRequest) -> IPAddress? {
         guard let key = request.sharingKey else { return nil }
         let usable = usable(request)

@@ -1,11 +1,11 @@
 package import FairleadClient
 import FairleadModel
 
-/// Stands in for a cloud: gives Services of type LoadBalancer addresses from pools.
+/// Replaces the cloud provider: gives Services of type LoadBalancer addresses from pools.
 ///
-/// Without it there is no cloud, and Services stay pending without a finalizer. Services with somebody else's
-/// loadBalancerClass are never touched. A Service that finds the pool empty says so in an event and a condition, and gets
-/// the next address that becomes free.
+/// Without it there is no cloud, and Services stay pending without a finalizer. Services with another loadBalancerClass
+/// are never touched. A Service that finds the pool empty says so in an event and a condition, and gets the next
+/// address that becomes free.
 package enum LoadBalancerController {
     package static let descriptor = ControllerDescriptor(
         "service-lb-controller", alias: "service", isStandIn: true, workers: 1

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// How an address stands in `status.loadBalancer.ingress`: as it is, or spelled as a host name.
+/// How an address is written in `status.loadBalancer.ingress`: as an IP, or spelled as a host name.
 package enum LoadBalancerIngress {
     /// `192-0-2-7.lb.example`, `2001-db8--7.lb.example`.
     static func hostname(_ address: IPAddress, suffix: String) -> String {
@@ -12,7 +12,7 @@ package enum LoadBalancerIngress {
         return head + label + tail + "." + suffix
     }
 
-    /// The address that an entry shows or spells; nil for a host name of somebody else's.
+    /// The address that an entry shows or spells; nil for a foreign host name.
     package static func address(_ entry: Value) -> IPAddress? {
         let text = entry.text("ip")
         if !text.isEmpty { return IPAddress(text) }

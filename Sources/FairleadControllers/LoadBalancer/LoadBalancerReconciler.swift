@@ -1,22 +1,22 @@
 import FairleadClient
 import FairleadModel
 
-/// What is to be done about one Service and its load balancer. Pure but for the book it takes addresses from.
+/// What must happen to one Service and its load balancer. Pure except for the book it takes addresses from.
 struct LoadBalancerReconciler {
     static let finalizer = "service.kubernetes.io/load-balancer-cleanup"
     private static let condition = LoadBalancerTerms.condition
 
     enum Plan: Equatable {
         case nothing
-        /// Take the load balancer away: clear the status, give the addresses back, then drop the finalizer.
+        /// Remove the load balancer: clear the status, give the addresses back, then remove the finalizer.
         case cleanUp
         /// Write these addresses, as these ingress entries.
         case ensure([IPAddress], ingress: [Value])
-        /// None can be had.
+        /// No address is available.
         case fail(AddressBook.Refusal)
     }
 
-    /// - Parameter className: the loadBalancerClass that is ours beside none at all.
+    /// - Parameter className: the loadBalancerClass that is ours, besides having none.
     static func isWanted(_ service: ServiceView, className: String?) -> Bool {
         guard service.type == "LoadBalancer", !service.isTerminating else { return false }
         guard let wanted = service.loadBalancerClass else { return true }
@@ -43,7 +43,7 @@ struct LoadBalancerReconciler {
         status(service, ingress: .array(ingress))
     }
 
-    /// The merge patch that says why there is no address, or nil where it stands there already.
+    /// The merge patch that says why there is no address, or nil if the status already says so.
     static func failure(_ service: ServiceView, _ refusal: AddressBook.Refusal, now: Timestamp) -> Value? {
         let message = refusal.message
         if service.ingress.isEmpty, service.condition(condition)?["message"]?.string == message { return nil }
@@ -74,7 +74,7 @@ struct LoadBalancerReconciler {
         return ["status": .object(status)]
     }
 
-    /// What the service controller says about a change of the spec, as reason and message.
+    /// The service controller's events about a change of the spec, as reason and message.
     static func changes(from old: ServiceView, to new: ServiceView) -> [(reason: String, message: String)] {
         var changes: [(String, String)] = []
         if (old.type == "LoadBalancer") != (new.type == "LoadBalancer") {

@@ -10,17 +10,17 @@ struct LoadBalancerRequest: Equatable {
 
     var owner: ObjectName
     var families: [String]
-    /// Whether it will have the second family only if there is one.
+    /// Whether the second family is wanted only if available.
     var isSecondOptional: Bool
     var addresses: [IPAddress]
-    /// Texts in the place of addresses that are none.
+    /// Texts given as addresses that are not addresses.
     var malformed: [String]
     var pool: String?
     var sharingKey: String?
     var ports: Set<Port>
-    /// The pods on whose nodes traffic stays; nil where it may go to any (`externalTrafficPolicy: Cluster`).
+    /// The pods on whose nodes traffic stays; nil if it may go to any node (`externalTrafficPolicy: Cluster`).
     var localTo: [String: String]?
-    /// What its status shows.
+    /// The addresses that its status shows.
     var written: [IPAddress]
 
     init(_ service: ServiceView, owner: ObjectName) {
@@ -41,6 +41,6 @@ struct LoadBalancerRequest: Equatable {
         written = service.ingress.compactMap { LoadBalancerIngress.address($0) }
     }
 
-    /// The address asked for in a family.
+    /// The requested address of a family.
     func address(_ family: String) -> IPAddress? { addresses.first { $0.family == family } }
 }

@@ -2,7 +2,7 @@ import FairleadClient
 import FairleadModel
 import Synchronization
 
-/// Gives one Service its load balancer or takes it away. One at a time: addresses are given out in order.
+/// Gives one Service its load balancer or removes it. One Service at a time: addresses are given out in order.
 final class LoadBalancerWorker: Sendable {
     private struct State {
         var book: AddressBook
@@ -16,7 +16,7 @@ final class LoadBalancerWorker: Sendable {
             waiting[key] = waits
         }
 
-        /// All who wait, the longest wait first; they wait no longer.
+        /// All waiting Services, the longest wait first; they no longer count as waiting.
         mutating func takeWaiting() -> [ObjectName] {
             defer { waiting = [:] }
             return waiting.sorted { $0.value < $1.value }.map(\.key)
@@ -49,7 +49,7 @@ final class LoadBalancerWorker: Sendable {
             let service = ServiceView(new)
             let isOurs = LoadBalancerReconciler.isWanted(service, className: className)
             if isOurs {
-                // At start-up all addresses in use are known before the first is given out.
+                // At start-up all addresses in use are known before the first new one is given out.
                 state.withLock { $0.book.adopt(LoadBalancerRequest(service, owner: key)) }
             }
             if let old = change.old {
@@ -66,7 +66,7 @@ final class LoadBalancerWorker: Sendable {
         return release(key)
     }
 
-    /// Frees what the Service has and returns those who wait for an address.
+    /// Frees what the Service has and returns those that wait for an address.
     private func release(_ key: ObjectName, except kept: Set<IPAddress> = []) -> [ObjectName] {
         state.withLock { state in
             state.waiting[key] = nil
@@ -74,7 +74,7 @@ final class LoadBalancerWorker: Sendable {
         }
     }
 
-    /// Whether others may share its address now who could not before.
+    /// Whether other Services may share its address now that could not before.
     private static func sharesOtherwise(_ old: StoredObject, _ new: StoredObject) -> Bool {
         let requests = [old, new].map { LoadBalancerRequest(ServiceView($0), owner: $0.objectName) }
         return requests[0].ports != requests[1].ports || requests[0].sharingKey != requests[1].sharingKey
@@ -100,7 +100,7 @@ final class LoadBalancerWorker: Sendable {
             }
         } catch {
             guard error.code == 404 else { throw error }
-            // Gone meanwhile; its deletion is on its way to the cache.
+            // Deleted in the meantime; the cache will show it.
             wake(release(key))
         }
         return .done
@@ -135,7 +135,7 @@ final class LoadBalancerWorker: Sendable {
                 "Error syncing load balancer: failed to ensure load balancer: \(refusal.message)")
             try await writeStatus(key, patch)
         }
-        // What it had does not fit any more; it goes on waiting for what does.
+        // Its old addresses no longer fit; it keeps waiting for one that does.
         let freed = release(key)
         state.withLock { $0.wait(key) }
         return freed.filter { $0 != key }
@@ -143,7 +143,7 @@ final class LoadBalancerWorker: Sendable {
 
     private func setFinalizer(_ service: ServiceView, _ key: ObjectName, present: Bool) async throws(APIStatus) {
         guard service.value.finalizers.contains(LoadBalancerReconciler.finalizer) != present else { return }
-        // What the status write before it changed is not in our copy: take the newest as the base.
+        // An earlier status write is not in our copy: take the newest as the base.
         let current = try await client.get(.services, namespace: key.namespace, name: key.name)
         guard current.uid == service.uid else { return }
         let finalizer = LoadBalancerReconciler.finalizer

@@ -1,9 +1,9 @@
 package import FairleadClient
 import FairleadModel
 
-/// Empties namespaces that are being deleted and then lets them go.
+/// Empties namespaces that are being deleted, then finalizes them.
 ///
-/// Every deletion in a terminating namespace makes it look again, so that nothing waits for a timer.
+/// Every deletion in a terminating namespace triggers another reconcile, so that nothing waits for a timer.
 package enum NamespaceController {
     package static let descriptor = ControllerDescriptor("namespace-controller", alias: "namespace", workers: 4) {
         (setup: ControllerSetup<String>, settings: ControllerSettings) in

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// What the conditions of a terminating Namespace say, from what is left in it.
+/// The conditions of a terminating Namespace, computed from what is left in it.
 ///
 /// Reference: Kubernetes API reference, NamespaceStatus; KEP-1164 (conditions), KEP-5080 (pods first).
 struct NamespaceReconciler {
@@ -23,7 +23,7 @@ struct NamespaceReconciler {
     let namespace: Value
     let now: Timestamp
 
-    /// Whether it is there and not on its way out.
+    /// Whether the namespace exists and is not terminating.
     static func mayHaveMore(_ namespace: StoredObject?) -> Bool {
         guard let namespace = namespace?.value else { return false }
         return namespace.deletionTimestamp == nil && namespace.text("status", "phase") != "Terminating"
@@ -33,7 +33,7 @@ struct NamespaceReconciler {
     var finalizers: [String] { namespace.texts("spec", "finalizers") }
     var isOurs: Bool { finalizers.contains(Self.finalizer) }
 
-    /// The Namespace as `finalize` wants it, once it is empty.
+    /// The Namespace without our finalizer, for the `finalize` subresource once it is empty.
     var finalized: Value {
         var result = namespace
         let rest = finalizers.filter { $0 != Self.finalizer }
@@ -42,7 +42,7 @@ struct NamespaceReconciler {
     }
 
     /// The Namespace with phase and conditions brought up to date.
-    /// - Parameter failure: why deleting something did not work.
+    /// - Parameter failure: why a deletion failed, if one did.
     func updated(remaining: [Remainder], failure: String?) -> Value {
         var conditions = Conditions(of: namespace)
         let left = remaining.filter { $0.count > 0 }

@@ -1,9 +1,9 @@
 import FairleadClient
 import FairleadModel
 
-/// One pass over a terminating namespace: delete what is there, say what remains, finalize when nothing does.
+/// One pass over a terminating namespace: deletes its content, reports what remains, finalizes it when nothing does.
 struct NamespaceWorker: Sendable {
-    /// When to look again if nothing is heard of what remains.
+    /// When to look again if no event about the remaining objects arrives.
     static let patience = Duration.seconds(15)
     private static let parallelDeletions = 16
 
@@ -28,7 +28,7 @@ struct NamespaceWorker: Sendable {
         let isEmpty = failure == nil && remaining.allSatisfy { $0.count == 0 }
         let updated = reconciler.updated(remaining: remaining, failure: failure)
         var current = namespace
-        // A namespace that is empty at first sight goes without a word.
+        // A namespace that is empty at first sight is finalized without conditions.
         if updated != namespace, !isEmpty || !namespace.items("status", "conditions").isEmpty {
             current = try await client.update(.namespaces, updated, subresource: "status")
         }
@@ -54,15 +54,14 @@ struct NamespaceWorker: Sendable {
         return remaining
     }
 
-    /// A custom resource may go while a namespace is looked through; then there is nothing of it.
+    /// A custom resource may be removed while its objects are being listed; then there are none.
     private func objects(
         of resource: GroupVersionResource, in namespace: String
     ) async throws(APIStatus) -> [StoredObject] {
         try await ignoringNotFound(await client.list(resource, namespace: namespace))?.objects ?? []
     }
 
-    /// Deletes some objects at a time, so that their commits can share a disk write. Returns a failure, if there was
-    /// one.
+    /// Deletes several objects at a time, so that their commits can share a disk write. Returns a failure, if any.
     private func delete(_ objects: [StoredObject], of resource: GroupVersionResource) async -> APIStatus? {
         await withTaskGroup(of: APIStatus?.self) { group in
             var failure: APIStatus?
@@ -77,7 +76,7 @@ struct NamespaceWorker: Sendable {
 
     private func delete(_ object: StoredObject, of resource: GroupVersionResource) async -> APIStatus? {
         do {
-            // Deleted or replaced by somebody else: the next list tells.
+            // Deleted or replaced by somebody else: the next list will tell.
             try await ignoringNotFound(
                 orChanged: true,
                 await client.delete(

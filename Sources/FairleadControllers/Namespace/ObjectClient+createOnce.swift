@@ -2,7 +2,8 @@ import FairleadClient
 import FairleadModel
 
 extension ObjectClient {
-    /// Makes what every namespace has. That it is there already, or that the namespace is on its way out or gone, is fine.
+    /// Creates an object that every namespace has. It is fine if the object already exists, or if the namespace is
+    /// terminating or gone.
     func createOnce(_ resource: GroupVersionResource, in namespace: String, _ object: Value) async throws(APIStatus) {
         do {
             _ = try await create(resource, namespace: namespace, object)

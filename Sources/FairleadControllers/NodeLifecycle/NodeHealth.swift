@@ -1,8 +1,8 @@
 import FairleadModel
 
-/// How a node is, by what it last said and when. Pure.
+/// The health of a node, judged by its last report and its age. Pure.
 ///
-/// A kubelet shows that it lives by renewing its Lease in kube-node-lease or by writing its status. After the grace
+/// A kubelet shows that it is alive by renewing its Lease in kube-node-lease or by writing its status. After the grace
 /// period its conditions become Unknown. Reference: Kubernetes documentation, "Nodes: heartbeats" and "node
 /// controller".
 struct NodeHealth {
@@ -13,9 +13,9 @@ struct NodeHealth {
     }
 
     enum Verdict: Equatable {
-        /// Look again after this if nothing is heard until then.
+        /// Look again after this time if nothing is heard until then.
         case heard(lookAgainAfter: Duration)
-        /// Too long ago: these conditions are to be written.
+        /// Silent for too long: write these conditions.
         case silent(Conditions)
         /// Already known to be silent.
         case known
@@ -23,7 +23,7 @@ struct NodeHealth {
 
     private static let pressures = ["MemoryPressure", "DiskPressure", "PIDPressure"]
 
-    /// - Parameter silence: since the last sign of life (or since the node was first seen).
+    /// - Parameter silence: the time since the last heartbeat (or since the node was first seen).
     static func verdict(_ node: NodeView, silence: Duration, limits: Limits, now: Timestamp) -> Verdict {
         let ready = node.condition("Ready")
         let limit = ready == nil ? limits.startup : limits.grace
@@ -32,7 +32,7 @@ struct NodeHealth {
         return conditions == Conditions(of: node.value) ? .known : .silent(conditions)
     }
 
-    /// All conditions with Ready and the pressures Unknown.
+    /// All conditions, with Ready and the pressures Unknown.
     private static func unknown(_ node: NodeView, now: Timestamp) -> Conditions {
         var conditions = Conditions(of: node.value)
         for type in ["Ready"] + pressures {

@@ -1,17 +1,17 @@
 import FairleadClient
 import FairleadModel
 
-/// When each node last gave a sign of life, by this process's own time (`AwakeTime`): clocks of nodes are not trusted,
-/// and neither is the time of day here. Pure; the controller guards it.
+/// When each node was last heard from, by this process's own time (`AwakeTime`): neither the nodes' clocks nor the time
+/// of day here are trusted. Pure; the controller guards it.
 struct NodeHeartbeats: Sendable {
     private struct Known: Sendable {
         var renewTime = ""
         var heartbeat = ""
         var last: Duration
         var isRegistered = false
-        /// Its pods have been told that the node is not ready.
+        /// Its pods have been marked not ready.
         var isMarked = false
-        /// nil for a node that has not reported, or that asks not to be counted.
+        /// nil for a node that has not reported, or that is excluded from the count.
         var isReady: Bool?
     }
 
@@ -21,18 +21,18 @@ struct NodeHeartbeats: Sendable {
     private var ready = 0
     private var notReady = 0
 
-    /// No node is ready, and some have been: then it is not the nodes that are in trouble but whoever looks at them, and
-    /// nothing is driven away. Kubernetes calls it full disruption.
+    /// No node is ready, and some are not ready: then the problem is not the nodes but their observer, and no pods are
+    /// evicted. Kubernetes calls this full disruption.
     var isDisrupted: Bool { ready == 0 && notReady > 0 }
 
-    /// The same, when those that are still called ready have not been heard for half of the grace period either: they
-    /// only follow one after the other.
+    /// The same if the nodes still called ready have not been heard from for half of the grace period either: they will
+    /// follow one by one.
     func isDisrupted(now: Duration, grace: Duration) -> Bool {
         if notReady == 0 { return false }
         return ready == 0 || nodes.values.allSatisfy { $0.isReady != true || now - $0.last >= grace / 2 }
     }
 
-    /// A Lease of the node: any other renewTime counts, a clock that was set back makes it an earlier one.
+    /// A Lease of the node: any change of renewTime counts, even to an earlier time (after a clock was set back).
     mutating func lease(_ node: String, renewTime: String, now: Duration) {
         var known = nodes[node] ?? Known(last: now)
         if known.renewTime != renewTime {
@@ -42,12 +42,12 @@ struct NodeHeartbeats: Sendable {
         nodes[node] = known
     }
 
-    /// The lease is gone: nothing is remembered of a node that is not there, either.
+    /// The Lease is gone: if the node does not exist either, it is forgotten.
     mutating func leaseDeleted(_ node: String) {
         if let known = nodes[node], known.heartbeat.isEmpty, !known.isRegistered { nodes[node] = nil }
     }
 
-    /// The node object: a new heartbeat of its conditions counts, but not what was written about its silence.
+    /// The node object: a new heartbeat in its conditions counts, but not what was written about its silence.
     mutating func status(_ node: NodeView, now: Duration) {
         var known = nodes[node.name] ?? Known(last: now)
         let condition = node.condition("Ready")
@@ -70,7 +70,7 @@ struct NodeHeartbeats: Sendable {
         }
     }
 
-    /// Everybody gets the whole grace period from here: Kubernetes does so at the end of a full disruption.
+    /// Every node gets the whole grace period again, as in Kubernetes at the end of a full disruption.
     mutating func startAfresh(now: Duration) {
         for node in nodes.keys { nodes[node]?.last = now }
     }
@@ -89,14 +89,14 @@ struct NodeHeartbeats: Sendable {
         return true
     }
 
-    /// Returns whether the pods must be told now, because the node has just become not ready.
+    /// Returns whether the pods must be marked now, because the node has just become not ready.
     mutating func mark(_ node: String, isNotReady: Bool) -> Bool {
         guard let known = nodes[node] else { return false }
         nodes[node]?.isMarked = isNotReady
         return isNotReady && !known.isMarked
     }
 
-    /// Telling failed: do it again next time.
+    /// Marking failed: do it again next time.
     mutating func unmark(_ node: String) { nodes[node]?.isMarked = false }
 
     mutating func forget(_ node: String) {

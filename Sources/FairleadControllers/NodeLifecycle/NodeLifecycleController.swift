@@ -1,9 +1,9 @@
 package import FairleadClient
 import FairleadModel
 
-/// Watches over nodes: silent ones become Unknown, conditions become taints, pods of nodes that are not ready become
-/// not ready, and NoExecute taints drive pods away when their toleration ends. While no node at all is ready nothing is
-/// driven away; and time in which this process itself was stopped counts for nothing.
+/// Watches nodes: silent ones become Unknown, conditions become taints, pods on nodes that are not ready become not
+/// ready, and NoExecute taints evict pods when their toleration ends. While no node at all is ready nothing is evicted;
+/// and time in which this process itself was stopped does not count.
 ///
 /// Kubernetes' `taint-eviction-controller` and `ttl-controller` are part of it.
 package enum NodeLifecycleController {
@@ -30,7 +30,7 @@ package enum NodeLifecycleController {
             return []
         }
         setup.map(pods) { change in
-            // Only a pod that comes to a tainted node needs a look.
+            // Only a pod newly bound to a tainted node matters.
             guard let pod = change.new.map({ PodView($0) }), !pod.nodeName.isEmpty,
                 change.old.map({ PodView($0).nodeName }) != pod.nodeName,
                 let node = lister.get(namespace: "", name: pod.nodeName),

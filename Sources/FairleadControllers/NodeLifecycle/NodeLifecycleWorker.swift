@@ -2,7 +2,7 @@ import FairleadClient
 import FairleadModel
 import Synchronization
 
-/// Looks after one node: health, taints, and what becomes of its pods.
+/// Handles one node: its health, its taints, and the eviction of its pods.
 final class NodeLifecycleWorker: Sendable {
     static let leaseNamespace = "kube-node-lease"
     private static let ttlAnnotation = "node.alpha.kubernetes.io/ttl"
@@ -20,7 +20,7 @@ final class NodeLifecycleWorker: Sendable {
     private struct State {
         var awake = AwakeTime()
         var heartbeats = NodeHeartbeats()
-        /// Of each node with taints that drive pods away: since when its pods that will leave have waited.
+        /// For each node with NoExecute taints: since when each pod that will be evicted has been waiting.
         var leaving: [String: [String: Duration]] = [:]
     }
 
@@ -39,7 +39,7 @@ final class NodeLifecycleWorker: Sendable {
         self.clock = clock
     }
 
-    /// Returns whether a full disruption began or ended with this: every node is to be looked at then.
+    /// Returns whether this began or ended a full disruption: then every node must be reconciled.
     func observe(node change: ObjectChange) -> Bool {
         let now = clock.now
         return state.withLock { state in
@@ -68,7 +68,7 @@ final class NodeLifecycleWorker: Sendable {
 
     func forget(lease node: String) { state.withLock { $0.heartbeats.leaseDeleted(node) } }
 
-    /// Looks at the clock all the while, so that a pause shows. Until the task is cancelled.
+    /// Reads the clock continually, so that a pause is noticed. Runs until the task is cancelled.
     func stayAwake() async {
         while !Task.isCancelled {
             let now = clock.now
@@ -102,7 +102,7 @@ final class NodeLifecycleWorker: Sendable {
             try await client.patch(
                 .nodes, namespace: "", name: node.name, ["status": ["conditions": conditions.value ?? .null]],
                 subresource: "status")
-            // The change comes back as an event; taints and pods follow then.
+            // The change comes back as an event; taints and pods are handled then.
             return .done
         }
         try await setTaints(node)
@@ -127,7 +127,7 @@ final class NodeLifecycleWorker: Sendable {
             ["metadata": .object(metadata), "spec": ["taints": taints]])
     }
 
-    /// When a node stops being ready its pods are not ready either, whatever they said last.
+    /// When a node stops being ready its pods are not ready either, whatever they last reported.
     private func markPods(_ node: NodeView) async throws(APIStatus) {
         guard let status = node.readyStatus else { return }
         guard state.withLock({ $0.heartbeats.mark(node.name, isNotReady: status != "True") }) else { return }
@@ -146,7 +146,7 @@ final class NodeLifecycleWorker: Sendable {
         }
     }
 
-    /// Deletes the pods whose time has come; returns the time until the next one's.
+    /// Deletes the pods whose time has come; returns the time until the next one is due.
     private func evict(_ node: NodeView) async throws(APIStatus) -> Duration? {
         let taints = node.taints.filter { $0.effect == "NoExecute" }
         let clockNow = clock.now
@@ -194,7 +194,7 @@ final class NodeLifecycleWorker: Sendable {
                 .pods, namespace: pod.namespace, name: pod.name, options: DeleteOptions(uid: pod.uid)))
     }
 
-    /// Writes one condition of a pod's status; a pod that is gone or changed needs none.
+    /// Writes one condition of a pod's status; a pod that is gone or replaced does not need it.
     private func setCondition(_ pod: PodView, type: String, fields: Object) async throws(APIStatus) {
         var conditions = Conditions(of: pod.value)
         var condition = conditions[type] ?? ["type": .string(type)]

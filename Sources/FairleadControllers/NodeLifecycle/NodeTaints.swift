@@ -16,10 +16,10 @@ enum NodeTaints {
         ("NetworkUnavailable", "True", "node.kubernetes.io/network-unavailable"),
     ]
 
-    /// What `spec.taints` shall be; taints of others stay as and where they are.
+    /// The desired `spec.taints`; taints of others stay as and where they are.
     ///
-    /// A node without a Ready condition has no taint from here, so the one that admission gave it at its creation goes.
-    /// - Parameter isDisrupted: no node at all is ready. Then none gets a taint that would drive its pods away.
+    /// A node without a Ready condition gets no taint here, so the one that admission added at its creation is removed.
+    /// - Parameter isDisrupted: no node at all is ready; then no node gets a taint that would evict its pods.
     static func desired(_ node: NodeView, isDisrupted: Bool = false, now: Timestamp) -> [Taint] {
         var wanted: [Taint] = []
         for rule in byCondition where node.conditionStatus(rule.type) == rule.status {

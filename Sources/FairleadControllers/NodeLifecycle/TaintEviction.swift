@@ -11,8 +11,8 @@ enum TaintEviction {
     /// A pod that does not tolerate one of the taints leaves at once; one that tolerates all of them for a limited time
     /// leaves when it has waited for the shortest of these times.
     ///
-    /// - Parameter waited: since this pod was first seen to be on a node with such taints. Not since the
-    ///   taint's `timeAdded`: that is for people to read, and clocks are set. As Kubernetes has it.
+    /// - Parameter waited: the time since this pod was first seen on a node with such taints. Not since the taint's
+    ///   `timeAdded`: that is meant for people, and clocks get changed. As in Kubernetes.
     static func verdict(_ pod: PodView, taints: [Taint], waited: Duration) -> Verdict {
         let taints = taints.filter { $0.effect == "NoExecute" }
         if taints.isEmpty || pod.isTerminating || pod.isFinished { return .stays }

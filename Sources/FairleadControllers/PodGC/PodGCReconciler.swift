@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Which pods nobody will ever finish.
+/// Which pods will never be finished by anybody.
 ///
 /// - Pods bound to a node that has been missing for 40 seconds: marked Failed, then deleted without grace.
 /// - Terminating pods that never got a node.
@@ -19,7 +19,7 @@ struct PodGCReconciler {
     }
 
     let now: Timestamp
-    /// The same by a clock that never goes back.
+    /// The same moment by the monotonic clock.
     let moment: Duration
     var finishedLimit = Self.finishedLimit
 

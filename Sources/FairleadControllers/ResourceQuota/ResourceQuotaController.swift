@@ -1,9 +1,9 @@
 package import FairleadClient
 import FairleadModel
 
-/// Counts what is taken of ResourceQuotas.
+/// Counts the usage of ResourceQuotas.
 ///
-/// Writes enter what they take themselves; what goes, and what a new or changed quota finds, is counted here.
+/// Writes charge what they use themselves; deletions, and the usage found by a new or changed quota, are counted here.
 package enum ResourceQuotaController {
     static let quotas = GroupVersionResource(group: "", version: "v1", resource: "resourcequotas")
 
@@ -16,12 +16,12 @@ package enum ResourceQuotaController {
         }
         let lister = quotas.lister
         settings.resources.attach { managed, informer in
-            // Events come and go by the thousand: who counts them counts again when something else goes.
+            // There are thousands of Events: quotas that count them are recounted when something else goes.
             guard managed.isNamespaced, managed.resource != .events else { return }
             setup.map(informer) { change in
-                // What comes has been entered by the write that made it.
+                // The write that created the object has already charged it.
                 if change.isAddition { return [] }
-                // Few namespaces have quotas: the look-up is empty for the rest.
+                // Few namespaces have quotas: the look-up returns nothing for the rest.
                 let there = lister.list(namespace: change.name.namespace).map(\.objectName)
                 return managed.resource == Self.quotas ? there.filter { $0 != change.name } : there
             }
@@ -35,8 +35,9 @@ private struct ResourceQuotaWorker: Sendable {
     let client: any ObjectClient
     let resources: ManagedResources
 
-    /// The quota is read before what it counts: what comes in between changes the quota, and the update is refused;
-    /// what goes in between is not counted. Informers, each at a revision of its own, could not promise that.
+    /// The quota is read before the objects it counts: an object created in between changes the quota, and the update
+    /// is refused; one deleted in between is not counted. Informers, each at its own resourceVersion, could not promise
+    /// that.
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
         let found = try await ignoringNotFound(
             await client.get(ResourceQuotaController.quotas, namespace: key.namespace, name: key.name))

@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Gives every namespace the cluster's root certificates, the ConfigMap `kube-root-ca.crt`, and puts it right when it is
+/// Gives every namespace the cluster's root certificates, the ConfigMap `kube-root-ca.crt`, and restores it when it is
 /// deleted or changed. Reference: KEP-1205.
 package enum RootCertificateController {
     private static let mapName = "kube-root-ca.crt"

@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Gives every namespace its ServiceAccount `default`, and gives it back when it is deleted.
+/// Gives every namespace its ServiceAccount `default`, and recreates it when it is deleted.
 ///
 /// Reference: "Managing Service Accounts".
 package enum ServiceAccountController {

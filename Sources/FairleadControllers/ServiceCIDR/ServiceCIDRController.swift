@@ -1,23 +1,23 @@
 package import FairleadClient
 import FairleadModel
 
-/// Makes ServiceCIDRs ready, and keeps those that are being deleted until their addresses are given back.
+/// Makes ServiceCIDRs ready, and keeps those that are being deleted until their addresses are no longer in use.
 ///
-/// The allocator of cluster IPs looks at the condition that this controller writes; a ServiceCIDR gives out no address
-/// from the moment its deletion is asked for (the allocator's transaction is bound to the version it saw).
+/// The allocator of cluster IPs looks at the condition that this controller writes; a ServiceCIDR assigns no addresses
+/// once its deletion has been requested (the allocator's transaction is bound to the version it saw).
 package enum ServiceCIDRController {
     package static let descriptor = ControllerDescriptor("service-cidr-controller", workers: 1) {
         (setup: ControllerSetup<String>, settings: ControllerSettings) in
         let cidrs = setup.watch(.serviceCIDRs)
         let lister = cidrs.lister
-        /// The names of those that are being deleted and hold a range like that.
+        /// The names of ServiceCIDRs that are being deleted and hold a matching range.
         @Sendable func leaving(_ isMeant: (CIDR) -> Bool) -> [String] {
             lister.list().filter {
                 $0.value.deletionTimestamp != nil && ServiceCIDRReconciler.ranges(of: $0.value).contains(where: isMeant)
             }.map(\.key.name)
         }
         setup.map(cidrs) { change in
-            // One range that comes or goes may decide whether those that overlap it can go.
+            // A range that is added or removed may decide whether those that overlap it can be deleted.
             let ranges = [change.old, change.new].compactMap { $0 }.flatMap {
                 ServiceCIDRReconciler.ranges(of: $0.value)
             }
@@ -33,7 +33,7 @@ package enum ServiceCIDRController {
     }
 }
 
-/// Works on the server's present state, not on the caches: what is released must not be in use.
+/// Works on the server's current state, not on the caches: a released range must not be in use.
 private struct ServiceCIDRWorker: Sendable {
     let client: any ObjectClient
     let now: @Sendable () -> Timestamp

@@ -1,8 +1,8 @@
 import FairleadModel
 
-/// What is to be done about one ServiceCIDR: made ready, or, when it is being deleted, held back or let go. Pure.
+/// What must happen to one ServiceCIDR: make it ready, or, when it is being deleted, hold or release it. Pure.
 ///
-/// A range may go when no Service's address would be left without a range: because there is none in it, or because
+/// A range may be released if no Service's address would be left without a range: because it contains none, or because
 /// another ServiceCIDR that stays covers it. Reference: KEP-1880, "Service CIDR controller".
 struct ServiceCIDRReconciler {
     static let finalizer = "networking.k8s.io/service-cidr-finalizer"
@@ -13,21 +13,21 @@ struct ServiceCIDRReconciler {
 
     enum Plan: Equatable {
         case nothing
-        /// Put the finalizer on.
+        /// Add the finalizer.
         case protect
-        /// Write the condition Ready True: addresses may be had from it.
+        /// Write the condition Ready True: addresses may be assigned from it.
         case announce
         /// Write the condition Ready False: addresses are in use.
         case hold
-        /// Look again after this.
+        /// Look again after this time.
         case wait(Duration)
-        /// Take the finalizer off.
+        /// Remove the finalizer.
         case release
     }
 
     /// - Parameters:
     ///   - others: all ServiceCIDRs but this one.
-    ///   - addresses: every IPAddress there is; asked for only when the range is being deleted.
+    ///   - addresses: every IPAddress that exists; called only when the range is being deleted.
     ///   - grace: the time between the deletion and the removal of the finalizer, in which allocators in other
     ///     processes would learn of it.
     static func plan(
@@ -69,12 +69,12 @@ struct ServiceCIDRReconciler {
     }
 }
 
-/// What an IPAddress object says about whose address it is (KEP-1880).
+/// What an IPAddress object says about its owner (KEP-1880).
 enum IPAddressClaim {
     static let managedByLabel = "ipaddress.kubernetes.io/managed-by"
     static let familyLabel = "ipaddress.kubernetes.io/ip-family"
     static let manager = "ipallocator.k8s.io"
 
-    /// Whether the allocator of cluster IPs made it; those that people make by hand are nobody's business.
+    /// Whether the allocator of cluster IPs created it; those created by hand are ignored.
     static func isManaged(_ object: Value) -> Bool { object.labels[managedByLabel] == manager }
 }

@@ -6,7 +6,7 @@ struct EndpointBuilder {
         case endpoint(Value)
         /// The pod has no address of the family.
         case none
-        /// The pod says to be on a node that does not exist (or on none), so its zone and fate are unknown.
+        /// The pod claims to be on a node that does not exist (or on none), so its zone and fate are unknown.
         case missingNode(String)
     }
 
@@ -22,13 +22,13 @@ struct EndpointBuilder {
         self.node = node
         servicePorts = service.ports
         publishesNotReady = service.publishNotReadyAddresses
-        // The annotation goes before the field; its hints depend on all endpoints together (TopologyHints).
+        // The annotation takes precedence over the field; its hints depend on all endpoints together (TopologyHints).
         let distribution = TopologyHints.isWanted(service) ? "" : service.trafficDistribution
         hintsNode = distribution == "PreferSameNode"
         hintsZone = hintsNode || distribution == "PreferClose" || distribution == "PreferSameZone"
     }
 
-    /// Terminating pods count until they are gone, finished ones and those without address do not.
+    /// Terminating pods count until they are gone; finished ones and those without an address do not.
     static func isEndpoint(_ pod: PodView) -> Bool { !pod.isFinished && !pod.podIPs.isEmpty }
 
     /// The ports that resolve in this pod, in canonical order.
@@ -74,7 +74,7 @@ struct EndpointBuilder {
         return .endpoint(.object(endpoint))
     }
 
-    /// Traffic should stay in the endpoint's own zone or on its own node.
+    /// Hints that keep traffic in the endpoint's own zone or on its own node.
     private func hints(zone: String, node: String) -> Value? {
         var hints = Object()
         if hintsZone, !zone.isEmpty { hints["forZones"] = .array([["name": .string(zone)]]) }

@@ -1,10 +1,10 @@
 import FairleadModel
 
-/// The parts that all managed slices have alike.
+/// The metadata that all managed slices share.
 enum SliceMetadata {
     static let headlessLabel = "service.kubernetes.io/headless"
 
-    /// The owner's labels with the reserved ones set by us.
+    /// The owner's labels, with the reserved ones set by us.
     static func labels(copied: [String: String], owner: String, manager: String, isHeadless: Bool?) -> Value {
         var labels = copied
         if let isHeadless { labels[headlessLabel] = isHeadless ? "" : nil }
@@ -28,7 +28,7 @@ enum SliceMetadata {
         ])
     }
 
-    /// Sets or clears the trigger time; an annotations map that gets empty goes.
+    /// Sets or removes the trigger time; an annotations map that becomes empty is removed.
     static func setTrigger(_ time: Timestamp?, on object: inout Value) {
         if let time {
             object.set(.string(time.rfc3339), at: "metadata", "annotations", TriggerTimes.annotation)

@@ -2,12 +2,12 @@ import FairleadModel
 
 /// Distributes endpoints over slices of at most a hundred with as few writes as possible. Pure.
 ///
-/// Endpoints stay in the slice they are in. Slices that must be written anyway are filled first, the fullest first;
-/// what is left goes into one untouched slice with enough room, else into new slices. Slices are never merged for
-/// tidiness alone: a write costs every node of a cluster, a half-full slice nothing. Reference: KEP-752
-/// "EndpointSlice", "Reconciliation".
+/// Endpoints stay in the slice they are in. Slices that must be written anyway are filled first, the fullest first; the
+/// rest goes into one untouched slice with enough room, else into new slices. Slices are never merged for tidiness
+/// alone: a write costs every node of a cluster, a half-full slice nothing. Reference: KEP-752 "EndpointSlice",
+/// "Reconciliation".
 struct SlicePacker {
-    /// What makes an endpoint the same one; its conditions may change.
+    /// What identifies an endpoint; its conditions may change.
     struct Identity: Hashable {
         var addresses: [String]
         var hostname: String
@@ -23,7 +23,7 @@ struct SlicePacker {
         }
     }
 
-    /// A slice on its way: an existing one with what it shall hold, or a new one.
+    /// A slice being planned: an existing one with its new endpoints, or a new one.
     struct Draft {
         var existing: StoredObject?
         var endpoints: [Value]
@@ -36,12 +36,12 @@ struct SlicePacker {
     }
 
     let maximum: Int
-    /// Whether hints are somebody else's business: endpoints that differ in nothing else are equal.
+    /// Whether hints are set elsewhere: endpoints that differ in nothing else are equal.
     var ignoresHints = false
 
     /// - Parameters:
     ///   - existing: slices of one port set and address type.
-    ///   - desired: in the order in which they shall fill slices; of equal ones the first counts.
+    ///   - desired: in the order in which they should fill slices; the first of equal ones counts.
     ///   - needsRewrite: whether a slice must be written for another reason (labels).
     func pack(
         existing: [StoredObject], desired: [Value], needsRewrite: (StoredObject) -> Bool

@@ -1,13 +1,13 @@
 import FairleadClient
 import FairleadModel
 
-/// The writes that bring slices to what they shall be.
+/// The writes that bring slices to their desired state.
 struct SlicePlan {
     var creates: [Value] = []
-    /// Whole objects with the resourceVersion they were planned on.
+    /// Whole objects with the resourceVersion on which the plan is based.
     var updates: [Value] = []
     var deletes: [StoredObject] = []
-    /// What could not be done, in words for the event; the plan is carried out all the same.
+    /// What could not be done, as text for the event; the plan is carried out all the same.
     var problems: [String] = []
 
     var isEmpty: Bool { creates.isEmpty && updates.isEmpty && deletes.isEmpty }
@@ -44,7 +44,7 @@ struct SlicePlan {
 struct SliceWriter: Sendable {
     let client: any ObjectClient
 
-    /// Does as much as it can; `wrote` learns each write that succeeded. Throws the first error at the end.
+    /// Does as much as it can and calls `wrote` for each write that succeeded. Throws the first error at the end.
     func execute(
         _ plan: SlicePlan, namespace: String, wrote: (WriteTracker.Write) -> Void
     ) async throws(APIStatus) {
@@ -58,7 +58,7 @@ struct SliceWriter: Sendable {
         for slice in plan.updates {
             do throws(APIStatus) {
                 let updated = try await client.update(.endpointSlices, slice)
-                // An update without effect makes no event to wait for.
+                // An update without effect causes no event to wait for.
                 if updated.resourceVersion != slice.resourceVersion {
                     wrote(WriteTracker.Write(name: slice.name, revision: updated.resourceVersion ?? 0))
                 }

@@ -1,15 +1,15 @@
 import FairleadModel
 
-/// Hints by which traffic stays in its zone, for Services with the annotation `service.kubernetes.io/topology-mode:
-/// Auto`, of one address family. Pure.
+/// Hints that keep traffic in its zone, for Services with the annotation `service.kubernetes.io/topology-mode: Auto`,
+/// for one address family. Pure.
 ///
-/// Every zone gets endpoints in proportion to its CPUs: its own ones as far as they go, then some of a zone that has
-/// more than its share. Slices that nothing else changes are left alone while their hints fit. If no fair allocation
-/// can be had, all hints go. Reference: KEP-2433.
+/// Every zone gets endpoints in proportion to its CPUs: its own as far as they go, then some from zones that have more
+/// than their share. Slices that nothing else changes are left alone while their hints fit. If no fair allocation is
+/// possible, all hints are removed. Reference: KEP-2433.
 struct TopologyHints {
     static let annotations = ["service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode"]
 
-    /// What there is to say about it, for an event.
+    /// The result, reported in an event.
     enum Outcome: Equatable {
         case allocated([String: Int])
         case refused(String)
@@ -30,7 +30,7 @@ struct TopologyHints {
     /// Sets the hints of slices that are written anyway, and writes those whose hints must change.
     ///
     /// - Parameters:
-    ///   - creates, updates: slices on their way, of one family.
+    ///   - creates, updates: slices about to be written, of one family.
     ///   - unchanged: the other slices of the family that stay.
     static func apply(
         _ capacity: ZoneCapacity, creates: inout [Value], updates: inout [Value], unchanged: [Value]
@@ -139,7 +139,7 @@ struct TopologyHints {
         }
     }
 
-    /// How many endpoints zones give away and get, the greatest surplus to the greatest need first.
+    /// How many endpoints zones give and receive, the greatest surplus to the greatest need first.
     private static func transfers(
         _ held: [String: Int], _ allocations: [String: Allocation]
     ) -> (giving: [String: Int], receiving: [String: Int]) {

@@ -1,11 +1,11 @@
 import FairleadClient
 import FairleadModel
 
-/// Computes what `endpoints.kubernetes.io/last-change-trigger-time` says: when the oldest change happened that the
+/// Computes the value of `endpoints.kubernetes.io/last-change-trigger-time`: when the oldest change happened that the
 /// coming write makes visible.
 ///
-/// A change is the creation of the Service or a pod's readiness transition that was not accounted for before. Pure: the
-/// controller keeps it in a Mutex. Reference: Kubernetes network programming latency SLI.
+/// A change is the creation of the Service, or a pod's readiness transition that has not been accounted for yet. Pure:
+/// the controller keeps it in a Mutex. Reference: Kubernetes network programming latency SLI.
 struct TriggerTimes: Sendable {
     static let annotation = "endpoints.kubernetes.io/last-change-trigger-time"
 
@@ -16,7 +16,7 @@ struct TriggerTimes: Sendable {
 
     private var known: [ObjectName: Known] = [:]
 
-    /// The time to write now, or nil when nothing with a known time has changed since the last call.
+    /// The time to write now, or nil if nothing with a known time has changed since the last call.
     mutating func take(_ key: ObjectName, service: Value, pods: [StoredObject]) -> Timestamp? {
         let before = known[key] ?? Known()
         var now = Known()

@@ -1,11 +1,11 @@
 import FairleadClient
 import FairleadModel
 
-/// Tells a controller's own writes of slices from other people's, and whether the cache shows them yet.
+/// Distinguishes a controller's own writes of slices from those of others, and knows whether the cache shows them yet.
 ///
-/// Without it a controller that plans on a cache which lags behind its own creations would create twice; and each of
-/// its writes would make it look again. Events that arrive while the writes are still under way are kept until it is
-/// known which of them are its own. Pure: the controller keeps it in a Mutex.
+/// Without it a controller that plans on a cache that lags behind its own creations would create twice, and each of its
+/// writes would trigger another reconcile. Events that arrive during the writes are kept until it is known which of
+/// them are its own. Pure: the controller keeps it in a Mutex.
 struct WriteTracker: Sendable {
     private struct Seen: Sendable {
         var name: String
@@ -31,7 +31,7 @@ struct WriteTracker: Sendable {
 
     private var entries: [ObjectName: Entry] = [:]
 
-    /// Whether the owner may be reconciled now. If not, `observe` will ask for it when the cache has caught up.
+    /// Whether the owner may be reconciled now. If not, `observe` will ask for it once the cache has caught up.
     mutating func begin(_ owner: ObjectName) -> Bool {
         var entry = entries[owner] ?? Entry()
         if entry.pending.isEmpty {
@@ -45,7 +45,7 @@ struct WriteTracker: Sendable {
         return entry.isWriting
     }
 
-    /// Ends what `begin` started. Returns whether somebody else changed a slice meanwhile.
+    /// Ends what `begin` started. Returns whether somebody else changed a slice in the meantime.
     mutating func end(_ owner: ObjectName, wrote: [Write]) -> Bool {
         guard var entry = entries[owner] else { return false }
         entry.isWriting = false
@@ -57,7 +57,7 @@ struct WriteTracker: Sendable {
         return isForeign
     }
 
-    /// Takes note of a change of a slice. Returns whether its owner is to be reconciled.
+    /// Records a change of a slice. Returns whether its owner must be reconciled.
     mutating func observe(_ change: ObjectChange, owner: ObjectName) -> Bool {
         guard let object = change.latest else { return false }
         let seen = Seen(name: object.key.name, revision: object.revision, isDeletion: change.isDeletion)
@@ -76,7 +76,7 @@ struct WriteTracker: Sendable {
 
     mutating func forget(_ owner: ObjectName) { entries[owner] = nil }
 
-    /// Whether the change is one of the pending writes; strikes out what it proves to have arrived.
+    /// Whether the change is one of the pending writes; removes those that it proves to have arrived.
     private static func settle(_ seen: Seen, _ pending: inout [String: Int64?]) -> Bool {
         guard let expected = pending[seen.name] else { return false }
         guard let revision = expected else {

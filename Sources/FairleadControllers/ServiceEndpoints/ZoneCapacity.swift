@@ -2,10 +2,10 @@ import FairleadModel
 
 /// How the cluster's CPUs are spread over its zones: the share of the endpoints each zone should have (KEP-2433).
 struct ZoneCapacity: Sendable, Equatable {
-    /// nil where it cannot be known: a ready node without a zone or CPU, or fewer than two zones.
+    /// nil if unknown: a ready node lacks a zone or CPU, or there are fewer than two zones.
     let shares: [String: Double]?
 
-    /// How much more than its share an endpoint may have to bear.
+    /// How much more than its share an endpoint may have to handle.
     static let overload = 0.2
 
     init(shares: [String: Double]?) { self.shares = shares }
@@ -31,7 +31,7 @@ struct ZoneCapacity: Sendable, Equatable {
         shares = cpus.count < 2 ? nil : cpus.mapValues { $0 / total }
     }
 
-    /// Whether hints that give zones so many endpoints burden some zone too much.
+    /// Whether hints that give the zones this many endpoints overload a zone.
     func isOverloaded(_ endpoints: [String: Int]) -> Bool {
         if endpoints.isEmpty { return false }
         guard let shares else { return true }

@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Keeps numbered pods with stable names.
+/// Maintains numbered pods with stable names.
 package enum StatefulSetController {
     package static let descriptor = ControllerDescriptor("statefulset-controller", alias: "statefulset", workers: 5) {
         (setup: ControllerSetup<ObjectName>, _: ControllerSettings) in

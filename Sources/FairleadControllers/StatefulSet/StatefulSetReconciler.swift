@@ -1,8 +1,8 @@
 import FairleadModel
 
-/// One step of a StatefulSet: which pods to make, to delete, and its status. Pure.
+/// One step of a StatefulSet: the pods to create and to delete, and its status. Pure.
 ///
-/// Ordered sets move one pod at a time and wait until it is available; parallel ones make and delete all at once.
+/// Ordered sets change one pod at a time and wait until it is available; parallel ones create and delete all at once.
 /// Updates go from the highest ordinal down to the partition, one at a time.
 /// Reference: "StatefulSets" concept page.
 struct StatefulSetReconciler {
@@ -11,16 +11,16 @@ struct StatefulSetReconciler {
     static let revisionLabel = "controller-revision-hash"
 
     struct Plan {
-        /// Each with the claims it needs.
+        /// Each pod with the claims it needs.
         var create: [(pod: Value, claims: [Value])] = []
         var delete: [Value] = []
-        /// Pods are missing, but too many wait for a node already.
+        /// Pods are missing, but too many are already waiting for a node.
         var isHeldBack = false
     }
 
     let statefulSet: Value
     let pods: [Int64: Value]
-    /// The revision of the present template and the one before, with their templates.
+    /// The revisions of the present template and of the previous one, which contain those templates.
     let update: Value
     let current: Value
     let now: Timestamp
@@ -58,7 +58,7 @@ struct StatefulSetReconciler {
         var mayGoOn = true
         let burst = CreationBurst.allowed(missing: .max, pods: pods.values)
         for ordinal in ordinals {
-            // Of two thousand million replicas only those are looked at that can change something.
+            // Of up to two billion replicas, only those that can change something are visited.
             if !mayGoOn, !isParallel { break }
             guard let pod = pods[ordinal] else {
                 if plan.create.count >= burst {
@@ -84,7 +84,7 @@ struct StatefulSetReconciler {
         return plan
     }
 
-    /// The pod to replace next: the highest of an old revision, if all above it are well.
+    /// The pod to replace next: the highest one of an old revision, if all above it are healthy.
     private var outdated: Value? {
         guard isRolling else { return nil }
         for ordinal in ordinals.clamped(to: max(first, partition)..<Int64.max).reversed() {
