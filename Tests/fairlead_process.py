@@ -18,10 +18,10 @@ class Fairlead:
         self.scratch = tempfile.TemporaryDirectory(prefix="fairlead-test-")
         self.data = os.path.join(self.scratch.name, "fairlead.db")
         self.process = None
-        # Called in the new process before it becomes the server.
+        # Called in the child process before it becomes the server.
         self.preexec = None
         self.url = None
-        # (host, port) of its DNS.
+        # (host, port) of its DNS server.
         self.dns = None
 
     def __enter__(self):
@@ -32,7 +32,7 @@ class Fairlead:
         try:
             self.stop()
         except subprocess.TimeoutExpired:
-            self.kill()  # what does not end when told is a matter for the test, but must not outlive it
+            self.kill()  # whether it ends when told is for the test to check, but it must not outlive the test
         self.scratch.cleanup()
 
     def start(self):
@@ -43,7 +43,7 @@ class Fairlead:
         command += self.flags
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True,
                                         preexec_fn=self.preexec)
-        # One that neither starts nor ends would be waited for without end.
+        # Otherwise a server that neither starts nor exits would be waited for forever.
         watchdog = threading.Timer(180, self.process.kill)
         watchdog.start()
         try:
@@ -70,7 +70,7 @@ class Fairlead:
         self.process.wait()
 
     def stop(self):
-        """Ends the process as an operator would; returns how long that took, in seconds."""
+        """Ends the process as an operator would; returns how many seconds that took."""
         if self.process is None or self.process.poll() is not None:
             return 0.0
         began = time.monotonic()

@@ -1,6 +1,6 @@
-"""The Python that tests of client libraries run in: one virtual environment with the pinned packages of requirements.txt.
+"""The Python for tests of client libraries: a virtual environment with the packages pinned in requirements.txt.
 
-It is kept in .build from run to run, and made anew when the pins or the Python change.
+It is kept in .build between runs, and rebuilt when the pins or the Python version change.
 """
 import hashlib
 import os
@@ -15,7 +15,7 @@ FOLDER = os.path.join(os.path.dirname(HERE), ".build", "python")
 
 
 def prepare():
-    """Returns the path of its interpreter. Raises RuntimeError with pip's words if the packages cannot be had."""
+    """Returns the path of its interpreter. Raises RuntimeError with pip's output if installing fails."""
     with open(REQUIREMENTS, "rb") as file:
         wanted = hashlib.sha256(file.read() + sys.version.encode()).hexdigest()
     stamp, python = os.path.join(FOLDER, "requirements.sha256"), os.path.join(FOLDER, "bin", "python")
@@ -35,7 +35,7 @@ def prepare():
 
 
 def enter():
-    """Goes on in the environment: the script that calls this is started again there, with the same arguments."""
+    """Continues in the environment: the calling script is started again there, with the same arguments."""
     if os.path.realpath(sys.prefix) == os.path.realpath(FOLDER):
         return
     python = prepare()

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Lets the Python client libraries live their ordinary lives against a real server.
+"""Runs the Python client libraries against a real server, doing what they usually do.
 
     clients.py --binary .build/debug/fairlead [--only NAME]
 
-Where the libraries cannot be had, that is one failure that says so.
+If the libraries cannot be installed, that counts as one failure with a message.
 """
 import argparse
 import importlib
@@ -33,7 +33,7 @@ def main():
         for name in [args.only] if args.only else CLIENTS:
             try:
                 importlib.import_module(name).run(server, checks)
-            except Exception as error:  # a client that breaks off is one failure, not the end of the test
+            except Exception as error:  # a client that breaks off counts as one failure and does not end the test
                 import traceback
                 checks.check(f"{name} comes to its end", False, f"{error!r}\n{traceback.format_exc()}")
         checks.check("the server is the one that was started", server.process.poll() is None)

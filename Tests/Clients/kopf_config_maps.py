@@ -36,7 +36,7 @@ def tick(annotations, patch, **_):
 
 
 async def request(method, path, body):
-    """kopf leaves writing to other libraries: plain HTTP is enough here."""
+    """kopf leaves API calls to other libraries: plain HTTP is enough here."""
     import json
     import os
 

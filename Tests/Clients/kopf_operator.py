@@ -1,4 +1,4 @@
-"""A small operator of kopf: one on a built-in kind, one on a custom resource. They run as a user would run them."""
+"""Small kopf operators: one for a built-in kind, one for a custom resource. They run as a user would run them."""
 import json
 import os
 import subprocess
@@ -91,7 +91,7 @@ def run(server, checks):
     request = Requests(server.url)
     request("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
     built_in(server, check, request)
-    # A server that does not list CustomResourceDefinitions has none to offer: that is said, not passed over.
+    # A server that does not list CustomResourceDefinitions has none: that is reported, not skipped silently.
     _, group = request("GET", "/apis")
     if any(g["name"] == "apiextensions.k8s.io" for g in group["groups"]):
         custom(server, check, request)

@@ -1,4 +1,4 @@
-"""kr8s: objects that know themselves, synchronous and asynchronous."""
+"""kr8s: objects with methods of their own, synchronous and asynchronous."""
 import asyncio
 import threading
 

@@ -39,7 +39,7 @@ def run(server, checks):
 
 
 def refusal(action, *arguments, **named):
-    """The ApiException that an action ends with, or None."""
+    """The ApiException that an action raises, or None."""
     try:
         action(*arguments, **named)
     except (ApiException, ConflictError, NotFoundError) as error:
@@ -155,7 +155,7 @@ class Life:
         self.check("a watch from too old a revision is 410", expired is not None and expired.status == 410, expired)
 
     def informer(self):
-        """A SharedInformer sees what is there, what comes, and what goes."""
+        """A SharedInformer sees existing objects, additions and deletions."""
         maps = SharedInformer(self.core.list_namespaced_config_map, namespace=NAMESPACE)
         seen = {kind: threading.Event() for kind in (ADDED, MODIFIED, DELETED)}
         for kind, event in seen.items():
@@ -168,7 +168,7 @@ class Life:
         self.check("and keeps it", any(c.data == {"n": "2"} for c in maps.cache.list()), maps.cache.list())
         self.core.delete_namespaced_config_map("inf", NAMESPACE)
         self.check("and a deletion", seen[DELETED].wait(10))
-        # It cuts its own connection to stop, and then complains that it was cut.
+        # To stop, it closes its own connection, and then complains that it was closed.
         logging.getLogger("kubernetes.informer.informer").setLevel(logging.CRITICAL)
         maps.stop()
 
@@ -188,7 +188,7 @@ class Life:
         self.check("deletecollection", left == [], left)
 
     def until(self, action, wanted, **named):
-        """Watches until an object fulfils `wanted`."""
+        """Watches until an object satisfies `wanted`."""
         stream = watch.Watch()
         for event in stream.stream(action, NAMESPACE, timeout_seconds=30, **named):
             if wanted(event["object"]):

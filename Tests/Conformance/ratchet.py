@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Plays the recorded scenarios against a server and holds it to passing.txt.
+"""Plays the recorded scenarios against a server, which must pass all those listed in passing.txt.
 
     ratchet.py --server URL --dns HOST:PORT            plays the scenarios that passing.txt lists; fails if one of them fails
-    ratchet.py --server URL --dns HOST:PORT --update   plays everything and adds what passes to passing.txt
+    ratchet.py --server URL --dns HOST:PORT --update   plays everything and adds those that pass to passing.txt
     ... --dualstack                                    the same for scenarios that need a server with the dual-stack ranges
     ... --only 'services/*'                            only the listed scenarios whose names match
 
-The list only grows: --update never takes a line away, and says which listed scenarios failed.
+The list only grows: --update never removes a line, and says which listed scenarios failed.
 A listed scenario that fails is played once more, alone. One that passes then counts as passed, and is listed with a line
 `PASSED ON RETRY` and counted, so that a scenario that has become unreliable can be seen.
 The scenarios and the player (conformance.py) are copies of the project's recorded answers; see README.md.
@@ -22,12 +22,12 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PASSING = os.path.join(HERE, "passing.txt")
-# The kubectl whose output was recorded; another version prints some things differently.
+# The version of kubectl whose output was recorded; other versions print some things differently.
 RECORDED_KUBECTL = "1.33"
 
 
 def find_kubectl():
-    """The recorded version if it lies beside the kubectl on the PATH, or that one; None if there is none."""
+    """The recorded version if it is beside the kubectl on the PATH, else that kubectl; None if there is none."""
     plain = shutil.which("kubectl")
     if plain is None:
         return None
@@ -93,7 +93,7 @@ def main():
     broken = [label for label in playable if not results.get(label, False)]
     retried = []
     if broken and not args.update:
-        # A scenario that waits for controllers can fail on a machine that is busy: what fails twice is broken.
+        # A scenario that waits for controllers can fail on a busy machine: only one that fails twice is broken.
         retried = broken
         print(f"{len(retried)} failed; playing them once more, one at a time", flush=True)
         again = play(args.server, retried, extra[2:] + ["--jobs", "1"])

@@ -81,7 +81,7 @@ class Cluster:
 
 
 def eventually(condition, seconds=20):
-    """Polls a condition that depends on simulated machines; returns what it gave last."""
+    """Polls a condition that depends on simulated nodes; returns its last result."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -94,11 +94,11 @@ def eventually(condition, seconds=20):
 
 
 def registration(cluster, checks):
-    """The guide's flow: a Service is created, registered, looked up by name, and found again by address."""
+    """As in the guide: a Service is created, registered, looked up by name, and found again by address."""
     address = cluster.service("default", "hostnames", {"selector": {"app": "hostnames"}, "ports": [
         {"name": "http", "port": 80, "targetPort": 9376}]})["spec"]["clusterIP"]
     name = f"hostnames.default.{ZONE}"
-    # Asked at once: the commit has returned, so the name is there.
+    # Asked at once: the commit has returned, so the name must exist.
     checks.check("a Service has its name as soon as it is created", cluster.records(name) == [address])
     checks.check("dig finds it", cluster.dig(name) == [address], cluster.dig(name))
     checks.check("its port is in SRV", cluster.dig(f"_http._tcp.{name}", "SRV") == [f"0 100 80 {name}."],
@@ -251,7 +251,7 @@ def outage(cluster, checks):
 
 
 def pods_view(cluster, checks):
-    # Pods that are going are ready to the last.
+    # Terminating pods stay ready until the end.
     staying = [p for p in cluster.ready_pods("default", "app=peers") if "deletionTimestamp" not in p["metadata"]]
     pod = staying[0]["metadata"]["name"]
     text = cluster.server.get(f"/debug/resolvconf/default/{pod}")

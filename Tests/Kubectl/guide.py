@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Types the Services guide into kubectl against a real server and checks what is printed.
+"""Runs the kubectl commands of the Services guide against a real server and checks the output.
 
     guide.py --binary .build/debug/fairlead
 
-The server has simulated nodes, is killed (SIGKILL) in the middle and started again on the same data.
+The server has simulated nodes; halfway through it is killed (SIGKILL) and started again on the same data.
 """
 import argparse
 import json
@@ -25,7 +25,7 @@ class Guide(Checks):
         self.server = server
 
     def kubectl(self, *arguments, stdin=None):
-        # No configuration: kubectl is told the server and nothing else.
+        # No configuration: kubectl gets the server address and nothing else.
         home = self.server.scratch.name
         command = ["kubectl", "--server", self.server.url, *arguments]
         done = subprocess.run(
@@ -34,13 +34,13 @@ class Guide(Checks):
         return done.returncode, done.stdout, done.stderr
 
     def prints(self, claim, arguments, *patterns, exit_code=0):
-        """Runs kubectl once; every pattern (a regular expression) must be found in what it prints."""
+        """Runs kubectl once; every pattern (a regular expression) must be found in its output."""
         code, out, err = self.kubectl(*arguments.split())
         missing = [p for p in patterns if not re.search(p, out, re.M)]
         return self.check(claim, code == exit_code and not missing, f"exit {code}, missing {missing}\n{out}{err}")
 
     def becomes(self, claim, arguments, *patterns, seconds=15):
-        """The same, tried until it holds: controllers and simulated machines take their time."""
+        """The same, retried until it holds: controllers and simulated nodes take some time."""
         end = time.monotonic() + seconds
         while True:
             code, out, err = self.kubectl(*arguments.split())
@@ -75,7 +75,7 @@ class Guide(Checks):
             time.sleep(0.1)
 
     def calm(self):
-        """Waits until no pod is on its way out: what is listed then stays."""
+        """Waits until no pod is terminating, so that listed pods stay."""
         def leaving():
             pods = self.json("get", "pods", "-A").get("items", [])
             return [p["metadata"]["name"] for p in pods if "deletionTimestamp" in p["metadata"]]
@@ -139,7 +139,7 @@ class Guide(Checks):
                      lambda: self.ready_addresses("my-app-service"), lambda found: len(found) == 3 and gone not in found)
 
     def crash(self):
-        """Everything is as it was after a power cut."""
+        """After a power cut everything is as it was before."""
         def state():
             kinds = "svc,deployments,replicasets,pods,endpointslices,nodes,ipaddresses,configmaps,secrets"
             items = self.json("get", kinds, "-A").get("items", [])
@@ -180,7 +180,7 @@ class Guide(Checks):
         self.check("they are new ones", not before & after, f"{before} {after}")
 
     def curl(self):
-        """What people type without kubectl."""
+        """What people do with curl instead of kubectl."""
         if shutil.which("curl") is None:
             print("SKIPPED curl: not on this machine")
             return
@@ -201,7 +201,7 @@ class Guide(Checks):
         self.check("curl deletes", gone.get("kind") == "Service", gone)
 
     def shutdown(self):
-        """SIGTERM ends the process quickly, whatever watches are open."""
+        """SIGTERM ends the process quickly, even with open watches."""
         import http.client
         host = self.server.url.removeprefix("http://")
         watches = []
@@ -231,7 +231,7 @@ def main():
                         guide.curl, guide.node_failure, guide.shutdown):
             try:
                 chapter()
-            except Exception as error:  # a chapter that breaks off is one failure, not the end of the test
+            except Exception as error:  # a chapter that breaks off counts as one failure and does not end the test
                 guide.check(f"chapter {chapter.__name__}", False, repr(error))
         return guide.finish()
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Compares what the server makes of patches with what kubectl itself makes of them.
+"""Compares the result of patches on the server with the result that kubectl computes itself.
 
     merges.py --binary .build/debug/fairlead [--rounds 12] [--seed N]
 
-`kubectl patch --local` applies a patch with kubectl's own code; the server must come to the same object. The patches are
-made up (strategic merges with directives, merge patches, JSON patches), or are the three-way differences that `kubectl
-apply` sends when a random manifest turns into another one.
+`kubectl patch --local` applies a patch with kubectl's own code; the server must produce the same object. The patches
+are generated (strategic merges with directives, merge patches, JSON patches), or are the three-way diffs that `kubectl
+apply` sends when one random manifest replaces another.
 """
 import argparse
 import copy
@@ -28,7 +28,7 @@ TYPES = {"strategic": "application/strategic-merge-patch+json", "merge": "applic
 
 
 class Manifests:
-    """Random manifests of a Deployment and a Service that the API takes."""
+    """Random manifests of a Deployment and a Service that the API accepts."""
 
     def __init__(self, numbers):
         self.r = numbers
@@ -77,7 +77,7 @@ class Manifests:
                 "spec": {"selector": {"app": "x", **self.labels()}, "ports": ports}}
 
     def strategic(self, live):
-        """A patch of a Deployment with the directives of strategic merges."""
+        """A patch of a Deployment with strategic merge directives."""
         r = self.r
         names = [c["name"] for c in live["spec"]["template"]["spec"]["containers"]]
         containers = []
@@ -160,7 +160,7 @@ class Merges(Checks):
         return f"{group}/namespaces/default/{kind}" + ("/" + manifest["metadata"]["name"] if name else "")
 
     def local(self, live, patch, kind):
-        """What kubectl makes of it by itself; None if it refuses."""
+        """The result that kubectl computes by itself; None if it refuses."""
         file = os.path.join(self.server.scratch.name, "live.json")
         with open(file, "w") as out:
             json.dump(live, out)
@@ -169,7 +169,7 @@ class Merges(Checks):
 
     @staticmethod
     def wishes(found):
-        """What a patch decides, without what the server adds. An empty list or map is as good as none."""
+        """The fields that a patch decides, without those the server adds. An empty list or map counts as absent."""
         def bare(value):
             if isinstance(value, dict):
                 made = {k: bare(v) for k, v in value.items()}
@@ -179,12 +179,12 @@ class Merges(Checks):
         found.pop("status", None)
         for key in ("managedFields", "resourceVersion", "generation"):
             found["metadata"].pop(key, None)
-        # The controller may write it at any time.
+        # The controller may write this annotation at any time.
         (found["metadata"].get("annotations") or {}).pop("deployment.kubernetes.io/revision", None)
         return bare(found)
 
     def defaulted(self, wanted):
-        """What the server would hold, had it got this object in a PUT: kubectl does not default what a patch adds."""
+        """What the server would store for this object in a PUT: kubectl does not default fields that a patch adds."""
         body = copy.deepcopy(wanted)
         body["metadata"].pop("resourceVersion", None)
         code, found = self.request("PUT", self.path(wanted) + "?dryRun=All", body)
@@ -209,7 +209,7 @@ class Merges(Checks):
                            f"     live {json.dumps(live['spec'])}\n     got {json.dumps(got)}\n     kubectl {json.dumps(expected)}")
 
     def applied(self):
-        """kubectl apply of one manifest after another: what it sends is merged as it would merge it, and the outcome is the manifest."""
+        """kubectl apply of several manifests in turn: the server merges as kubectl does; the result is the manifest."""
         for index in range(self.rounds):
             make = self.manifests.deployment if index % 2 == 0 else self.manifests.service
             first, second = make(f"a{index}"), make(f"a{index}")
@@ -221,7 +221,7 @@ class Merges(Checks):
             _, got = self.request("GET", self.path(first))
             if not self.check(f"round {index}: apply the second", done.returncode == 0, done.stdout + done.stderr[-2000:]):
                 continue
-            # Bodies are logged as quoted strings, and cut where they are long.
+            # Bodies are logged as quoted strings, and truncated if they are long.
             texts = re.findall(r'"Request Body" body=("(?:[^"\\]|\\.)*")$', done.stderr, re.M)
             sent = [json.loads(json.loads(text)) for text in texts if text.startswith('"{') and "[truncated" not in text]
             if sent:

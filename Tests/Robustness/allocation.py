@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Cluster IPs and node ports under a storm of clients, and after kill -9: none is shared, none is lost.
+"""Cluster IPs and node ports with many competing clients, and after kill -9: none is shared, none is lost.
 
     allocation.py --binary .build/debug/fairlead [--seconds 6] [--rounds 4] [--seed N]
 """
@@ -17,12 +17,12 @@ sys.path.insert(0, os.path.dirname(HERE))
 from fairlead_process import Checks, Fairlead  # noqa: E402
 
 COLLECTION = "/api/v1/namespaces/default/services"
-# Small enough that clients compete and both run out now and then.
+# Small enough that clients compete, and that addresses and ports run out now and then.
 RANGES = ["--bare", "--service-cluster-ip-range", "10.96.0.0/24", "--service-node-port-range", "30000-30149"]
 
 
 class Client:
-    """One connection that is kept."""
+    """One persistent connection."""
 
     def __init__(self, url):
         self.address = url.removeprefix("http://")
@@ -53,7 +53,7 @@ def service(name, kind, static):
 
 
 class Ledger:
-    """Who was told to have what. An entry is struck out before its deletion is asked for."""
+    """Who was told to have what. An entry is removed before its deletion is requested."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -103,14 +103,14 @@ def storm_client(url, number, ledger, until, seed):
         else:
             with ledger.lock:
                 ledger.refused += 1
-                # Full, or the address asked for is another's.
+                # Full, or the requested address belongs to another Service.
                 words = answer.get("message", "")
                 if "range is full" not in words and "already allocated" not in words:
                     ledger.unexpected.append(f"POST {name}: {status} {words}")
 
 
 def books(url):
-    """Differences between what Services show and what is claimed."""
+    """Differences between what Services hold and what is claimed."""
     client = Client(url)
     services = client.call("GET", "/api/v1/services")[1]["items"]
     shown = {}
@@ -212,7 +212,7 @@ def kill_rounds(checks, binary, rounds, seed):
             wrong = [f"{name} should be {what}" for name, what in state.items()
                      if what != "in doubt" and (what == "there") != (name in found)]
             checks.check(f"kill -9, round {round_number + 1}: what was acknowledged holds", not wrong, wrong[:5])
-            # Room for the next round; what was in doubt is decided now.
+            # Makes room for the next round; whatever was in doubt is decided now.
             client = Client(server.url)
             for name in sorted(found):
                 if name.startswith("k-") and rng.random() < 0.7:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sends what no client should send and checks that each is answered or closed, and the server is unharmed.
+"""Sends what no client should send; each request must be answered or its connection closed, and the server unharmed.
 
     bad_input.py --binary .build/debug/fairlead
 """
@@ -18,7 +18,7 @@ COLLECTION = "/api/v1/namespaces/default/configmaps"
 
 
 class Raw:
-    """HTTP spoken by hand."""
+    """HTTP over a raw socket."""
 
     def __init__(self, url):
         host, port = url.removeprefix("http://").rsplit(":", 1)
@@ -30,7 +30,7 @@ class Raw:
         return connection
 
     def send(self, data):
-        """Everything the server says to these bytes until it closes or falls silent."""
+        """Everything the server sends in answer to these bytes until it closes or falls silent."""
         with self.connect() as connection:
             try:
                 connection.sendall(data)
@@ -46,7 +46,7 @@ class Raw:
             return answer
 
     def request(self, method, path, body=b"", headers=()):
-        """Status and body of one request on a connection of its own."""
+        """The status and body of one request on a connection of its own."""
         head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in headers)
         answer = self.send(head.encode() + b"\r\n" + body)
@@ -143,7 +143,7 @@ class BadInput(Checks):
         self.unharmed("bad protocol")
 
     def half_sent(self):
-        """Requests that never come to their end do not keep others from being answered."""
+        """Requests that are never completed do not keep others from being answered."""
         halves = []
         for data in [b"", b"G", b"GET /api/v1/pods HTTP/1.1\r\n", b"POST /api/v1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf"] * 50:
             connection = self.raw.connect()
@@ -154,7 +154,7 @@ class BadInput(Checks):
             connection.close()
 
     def idle(self):
-        """10,000 idle connections, or as many as this machine lets one process open."""
+        """10,000 idle connections, or as many as one process may open on this machine."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 12000), hard), hard))

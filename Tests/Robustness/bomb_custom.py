@@ -105,7 +105,7 @@ def custom_defaults_multiply(c):
 
 @bomb(201, *REFUSED)
 def custom_defaults_nest(c):
-    """Levels of ten defaults each are filled in from nothing."""
+    """Nested levels of ten defaults each are filled in from an empty object."""
     level = {"type": "string", "default": "x"}
     for _ in range(7):
         level = {"type": "object", "default": {}, "properties": {"p%d" % i: level for i in range(10)}}

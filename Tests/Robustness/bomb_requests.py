@@ -1,7 +1,7 @@
-"""Hostile requests for bombs.py, one function each: it prepares what it needs and sends the one request that is judged.
+"""Hostile requests for bombs.py, one per function, which prepares what it needs and sends the one request to judge.
 
-`@bomb(STATUS…)` names the answers that are right; 0 means that the connection may be closed without one. Bodies are as
-large as is allowed (3 MiB), so that anything worse than linear shows.
+`@bomb(STATUS…)` names the acceptable answers; 0 means that the connection may be closed without one. Bodies are as
+large as allowed (3 MiB), so that anything worse than linear shows.
 """
 import gzip
 import time
@@ -49,7 +49,7 @@ def definition(spec):
 
 
 def define(c, spec):
-    """Makes the CRD; True once it is served, False if it is refused, which is right for many."""
+    """Creates the CRD; True once it is served, False if it is refused, which is right for many."""
     status, _ = c.request("POST", CRDS, definition(spec))
     for _ in range(100 if status == 201 else 0):
         if c.request("GET", FOOS)[0] == 200:
@@ -300,7 +300,7 @@ def patch_deep_pointers(c):
 
 @bomb(*REFUSED)
 def patch_nests_beyond_the_limit(c):
-    """Each step is shallow and puts the document deeper: 53 of them reached 25,000 levels and the end of the stack."""
+    """Each step is shallow but makes the document deeper: 53 of them reached 25,000 levels and the end of the stack."""
     define(c, ANYTHING)
     foo(c, {})
     deep = '{"a":' * 470 + "1" + "}" * 470
@@ -333,7 +333,7 @@ def strategic_element_order(c):
 
 @bomb(*REFUSED, 500)
 def patches_grow_an_object(c):
-    """Kubernetes refuses what is larger than 1.5 MiB as stored."""
+    """Kubernetes refuses objects larger than 1.5 MiB as stored."""
     make(c)
     for step in range(6):
         text = '{"metadata":{"annotations":{"k%d":"%s"}},"data":{"k%d":"%s"}}' % (step, "x" * 40_000, step, "y" * 400_000)
@@ -356,7 +356,7 @@ def patches_grow_finalizers(c):
 
 @bomb(200, *REFUSED)
 def patch_copies_double_what_is_free(c):
-    """Each copy doubles the object; 30 of them are a thousand million."""
+    """Each copy doubles the object; 30 of them make it a billion times larger."""
     define(c, ANYTHING)
     foo(c, {"a": "x" * 100})
     return c.request("PATCH", FOOS + "/a", [{"op": "copy", "from": "/spec", "path": "/spec/x%d" % i} for i in range(30)], JSON_PATCH)

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""One hostile request at a time: each gets a proper answer, nobody else feels it, memory stays bounded.
+"""One hostile request at a time: each gets a proper answer, other clients do not notice, memory stays bounded.
 
     bombs.py --binary FILE [--bound 0.25] [--only WORD] [--memory 400]
 
-While each request of bomb_requests.py is answered, a canary asks for /livez and a small object on eight connections. None
-of its answers may take longer than --bound seconds (and the machine's noise); resident memory may grow by --memory MiB at
-most; the answer must be one that Kubernetes gives, within 20 s. A server that dies is started again for the next.
+While each request of bomb_requests.py is answered, a canary asks for /livez and a small object on eight connections.
+None of its answers may take longer than --bound seconds (plus the machine's noise); resident memory may grow by
+--memory MiB at most; the answer must be one that Kubernetes gives, within 20 s. A server that dies is started again for
+the next request.
 """
 import argparse
 import os
@@ -25,7 +26,7 @@ SMALL = "/api/v1/namespaces/default/services/kubernetes"
 
 
 def tidy(server):
-    """What one bomb has left is not there for the next."""
+    """Removes what one bomb has left before the next."""
     connection = Connection(server.url, timeout=DEADLINE)
     connection.request("PATCH", CONFIG_MAPS + "/a", {"metadata": {"finalizers": None}}, "application/merge-patch+json")
     for path in (CONFIG_MAPS + "/a", PODS + "/a?gracePeriodSeconds=0", SLICES + "/a", N + "endpoints/a", DEPLOYMENTS + "/d",
@@ -57,7 +58,7 @@ def judge(checks, server, name, args):
     code = server.process.poll()
     print(f"     {name}: {status} after {took:.2f} s, +{grown} MiB, canary {window}")
     dead = "" if code is None else f"the server ended with {code}; "
-    large = status == 500 and b"request is too large" in body  # as Kubernetes says of what it cannot store
+    large = status == 500 and b"request is too large" in body  # as Kubernetes says of objects it cannot store
     right = (status in bomb.statuses or large) and code is None and window.within(args.bound) and grown <= args.memory
     checks.check(f"{name}: a proper answer, nobody waits, memory stays", right,
                  f"{dead}{status} after {took:.1f} s, wanted {bomb.statuses}; +{grown} MiB; canary {window}; {bytes(body)[:200]!r}")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""`fairlead check`: what is wrong with a file is found and mended, and a server starts on it afterwards; damaged objects
-of every kind, the cluster's own included, do not keep a server from starting without it.
+"""`fairlead check`: damage to a file is found and repaired, and a server starts on it afterwards; damaged objects of
+every kind, including the cluster's own, do not keep a server from starting even without a repair.
 
     check.py --binary FILE
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Old history is forgotten and the file shrinks, while the server works and over restarts. Wants a release build: the
-fault this is about (a statement's handle that outlived it) does not show in a debug build.
+"""Old history is removed and the file shrinks, while the server works and across restarts. Needs a release build: the
+bug this is about (a statement's handle that outlived it) does not show in a debug build.
 
     compaction.py --binary .build/release/fairlead [--objects 1500] [--size 4000]
 """
@@ -54,7 +54,7 @@ def size_on_disk(server):
 
 
 def wait_for_shrinking(server, limit, seconds):
-    """Until the file is smaller than `limit`; a write now and then gives compaction something to do."""
+    """Waits until the file is smaller than `limit`; a write now and then gives compaction something to do."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and server.process.poll() is None:
         if size_on_disk(server) <= limit:
@@ -69,7 +69,7 @@ def wait_for_shrinking(server, limit, seconds):
 
 
 def compacted(data):
-    """What the file itself says, once no server has it open."""
+    """What the file itself records, once no server has it open."""
     with sqlite3.connect(data) as database:
         revision, version = database.execute("SELECT compacted_revision, compacted_version FROM state").fetchone()
         whole = database.execute("PRAGMA integrity_check").fetchone()[0]
@@ -78,7 +78,7 @@ def compacted(data):
 
 
 def in_memory(checks, args):
-    """The same without a file: pages are given back to nobody, in the same way."""
+    """The same without a file: pages are freed in the same way, with no file to shrink."""
     with Fairlead(args.binary, *FLAGS) as server:
         server.stop()
         server.data = ":memory:"
@@ -86,7 +86,7 @@ def in_memory(checks, args):
         call(server.url, "POST", COLLECTION, {"metadata": {"name": "kept"}, "data": {"time": "0"}})
         fill(server.url, args.objects, args.size, "memory")
         call(server.url, "DELETE", COLLECTION + "?fieldSelector=metadata.name!=kept")
-        # A look each second; several slices in each.
+        # One pass per second, with several slices each.
         wait_for_shrinking(server, -1, 6)
         checks.check("in memory: the server lives through compaction and vacuum", server.process.poll() is None,
                      f"exit status {server.process.poll()}: {open(server.log.name).read()[-400:]}")
@@ -107,7 +107,7 @@ def main():
             full = size_on_disk(server)
             status, _ = call(server.url, "DELETE", COLLECTION + "?fieldSelector=metadata.name!=kept")
             checks.check(f"round {number + 1}: everything is deleted", status == 200, status)
-            # What is there after compaction: spare pages, and a log of at most some hundred pages.
+            # The size after compaction includes free pages, and a WAL of at most a few hundred pages.
             wanted = max(4 << 20, full // 2)
             shrunk = wait_for_shrinking(server, wanted, 60)
             alive = server.process.poll() is None
@@ -117,7 +117,7 @@ def main():
             if alive:
                 status, kept = call(server.url, "GET", f"{COLLECTION}/kept")
                 checks.check(f"round {number + 1}: what was kept is there", status == 200 and "data" in kept, status)
-            # In turns: as a power cut ends it, and as an operator does.
+            # Alternately: like a power cut, and like an operator.
             if alive:
                 server.kill() if number % 2 == 0 else server.stop()
             server.start()

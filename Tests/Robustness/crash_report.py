@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Ends the server by the signals of a crash and looks at what it leaves: a report as the last thing it says, and the exit
-status that anybody would expect.
+"""Ends the server with the signals of a crash and checks what it leaves: a report at the end of its output, and the
+exit status that anybody would expect.
 
     crash_report.py --binary .build/debug/fairlead
 """
@@ -21,7 +21,7 @@ SIGNALS = ["SIGSEGV", "SIGBUS", "SIGILL", "SIGTRAP", "SIGABRT", "SIGFPE"]
 
 
 def crash(binary, name, *flags):
-    """The exit status, and what the log says."""
+    """The exit status and the log."""
     with Fairlead(binary, "--bare", *flags) as server:
         server.process.send_signal(getattr(signal, name))
         status = server.process.wait(timeout=20)
@@ -30,7 +30,7 @@ def crash(binary, name, *flags):
 
 
 def nobody_reads(binary):
-    """How long a process takes to end by SIGSEGV whose standard error is a full pipe."""
+    """How long a process whose standard error is a full pipe takes to end by SIGSEGV."""
     with tempfile.TemporaryDirectory() as scratch:
         reading, writing = os.pipe()
         process = subprocess.Popen(

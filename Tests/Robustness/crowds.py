@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Many connections, slow ones, greedy ones: nobody is slowed by another, memory and descriptors come back, the end is quick.
+"""Many, slow and greedy connections: none slows another, memory and descriptors come back, the process ends quickly.
 
     crowds.py --binary FILE [--objects 30000] [--bound 0.25] [--only SCENE]
 
@@ -29,7 +29,7 @@ HEAVY = [("GET", CONFIG_MAPS, []), ("GET", CONFIG_MAPS, [("Accept", TABLE)]), ("
 
 
 def fill(url, count, size=100):
-    """ConfigMaps, pipelined: Python alone would need minutes."""
+    """Creates ConfigMaps, pipelined: one at a time Python would need minutes."""
     def some(start):
         connection = Connection(url, timeout=120)
         connection.open()
@@ -60,7 +60,7 @@ def rss(server):
 
 
 class Peak:
-    """By how many MiB the server has grown at most, since this was made."""
+    """How many MiB the server has grown at most since this object was made."""
 
     def __init__(self, server):
         self.server, self.before = server, rss(server)
@@ -82,7 +82,7 @@ class Crowds:
         self.checks.check(f"{what}: small requests are answered at once", window.within(self.args.bound), str(window))
 
     def idle(self):
-        """Connections that say nothing, or half a request, cost little and are given back."""
+        """Connections that send nothing, or half a request, cost little, and their memory is given back."""
         with self.server() as server:
             pid, count = server.process.pid, 1500
             before, peak = sample(pid), Peak(server)
@@ -110,7 +110,7 @@ class Crowds:
             self.checks.check("descriptors of closed connections are given back", after["descriptors"] <= before["descriptors"] + 10, (before, after))
 
     def heavy(self):
-        """Lists, tables, YAML and protobuf of many objects, several at once."""
+        """Lists of many objects as JSON, tables, YAML and protobuf, several at once."""
         with self.server() as server:
             fill(server.url, self.args.objects)
             peak, statuses, troubles = Peak(server), [], []
@@ -134,7 +134,7 @@ class Crowds:
             self.checks.check("and hold no more memory than a few answers", peak.grown() < 600, f"{peak.grown()} MiB")
 
     def fairness(self):
-        """p99 of one client's small GETs, quiet and while another does its worst."""
+        """p99 of one client's small GETs, alone and while another client does its worst."""
         with self.server() as server:
             fill(server.url, self.args.objects)
             over = threading.Event()
@@ -164,14 +164,14 @@ class Crowds:
                 for thread in threads:
                     thread.join()
             quiet, loud = windows["quiet"], windows["loud"]
-            # The canary's own sleeps are late by what the machine, not the server, does to it.
+            # How late the canary's own sleeps end is due to the machine, not the server.
             allowed = max(5 * quiet.at(.99), 0.01) + 2 * loud.lates[int(len(loud.lates) * .99)]
             print(f"     quiet: {quiet}\n     beside a client at full tilt: {loud}")
             self.checks.check("a client at full tilt leaves another's p99 within 5 times of quiet", loud.at(.99) <= allowed and not loud.troubles,
                               f"{loud.at(.99) * 1e3:.1f} ms, allowed {allowed * 1e3:.1f} ms; {loud.troubles[:2]}")
 
     def deadline(self):
-        """?timeout bounds a request; what is no duration is refused."""
+        """?timeout bounds a request; a value that is not a duration is refused."""
         with self.server() as server:
             fill(server.url, self.args.objects)
             connection = Connection(server.url, timeout=60)
@@ -240,7 +240,7 @@ class Crowds:
             while seen[0] < 3000 and time.monotonic() < until:
                 time.sleep(0.05)
             time.sleep(0.5)
-            there = seen[0]  # what the fill has left and the server's own
+            there = seen[0]  # left over from the fill, plus the server's own
             threads[1].start()
             with Canary(server.url, "/livez", SMALL) as canary:
                 canary.mark("slow")
@@ -272,7 +272,7 @@ class Crowds:
 
     @staticmethod
     def open_ones(stuck, host):
-        """How many of each are still connected on the server's side: asked of the kernel, since nothing is read here."""
+        """How many of each are still connected on the server's side: the kernel knows, since nothing is read here."""
         connected, port = set(), "%04X" % host[1]
         with open("/proc/net/tcp") as table:
             for line in table:

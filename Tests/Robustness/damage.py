@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Damaged files and failing disks: what was acknowledged is kept, what cannot be read or written is said, nothing dies.
+"""Damaged files and failing disks: acknowledged data is kept, failed reads and writes are reported, nothing dies.
 
     damage.py --binary FILE [--seed N] [--flips 12]
 
-Rows that do not parse, single flipped bits, cut and overwritten files; a limit of the file's size; fsync and writes that
-fail (by LD_PRELOAD, where there is a C compiler). A server that does not start on what is left of a file must say why and
-end by itself.
+Rows that do not parse, single flipped bits, truncated and overwritten files; a limit on the file's size; fsync and
+writes that fail (by LD_PRELOAD, if there is a C compiler). A server that does not start on what is left of a file must
+say why and exit by itself.
 """
 import argparse
 import os
@@ -29,7 +29,7 @@ FLAGS = ["--bare", "--dns-listen", "none"]
 
 
 def create(connection, name, size=1000):
-    """True if acknowledged, False if refused; the message of a refusal."""
+    """(True if acknowledged, False if refused; the message of a refusal)."""
     try:
         status, answer = connection.json("POST", MAPS, {"metadata": {"name": name}, "data": {"a": name, "b": "x" * size, "z": name}}, timeout=20)
     except OSError as error:
@@ -49,7 +49,7 @@ def names(connection):
 
 
 def query(path, statement):
-    """The first value of an answer, or how many rows a change has met."""
+    """The first value of a result, or the number of rows that a change affected."""
     database = sqlite3.connect(path)
     try:
         with database:
@@ -72,7 +72,7 @@ class Damage:
         return server.process.poll() is None
 
     def start(self, server):
-        """True when it is ready; False when it said why not and ended; a death by a signal fails the test."""
+        """True when it is ready; False when it said why not and exited; a death by a signal fails the test."""
         try:
             server.start()
             return True
@@ -189,7 +189,7 @@ class Damage:
     # The disk
 
     def limited(self):
-        """No room: reads go on, writes are refused, nothing acknowledged is lost, and the log says what it is."""
+        """No space left: reads go on, writes are refused, no acknowledged write is lost, the log names the cause."""
         with Fairlead(self.args.binary, *FLAGS) as server:
             resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
             connection, kept, refused = Connection(server.url), set(), []

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes the server's descriptors away and gives them back: it must neither spin nor stay deaf, and must say what it is.
+"""Leaves the server without file descriptors for a while: it must neither spin nor stay deaf, and must log the cause.
 
     descriptors.py --binary .build/debug/fairlead
 """
@@ -57,7 +57,7 @@ def eventually(condition, patience=20):
 
 
 def exhausted(binary, checks):
-    """No descriptor is left while clients connect, by HTTP and by DNS."""
+    """No descriptor is left while clients connect over HTTP and DNS."""
     with Fairlead(binary, "--bare") as server:
         pid = server.process.pid
         host, port = server.url.removeprefix("http://").rsplit(":", 1)
@@ -84,7 +84,7 @@ def exhausted(binary, checks):
 
 
 def low_limit(binary, checks):
-    """The administrator allows a hundred files: more clients than that are turned away, and the rest goes on."""
+    """The administrator allows a hundred open files: more clients than that are turned away, the others go on."""
     def limit():
         resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
 

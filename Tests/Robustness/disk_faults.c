@@ -1,5 +1,5 @@
-// For damage.py: loaded with LD_PRELOAD, lets fsync and writes of database files fail as often as the control file says.
-// The file holds "<percent of syncs> <percent of writes> <errno>" and is read at each call.
+// For damage.py: loaded with LD_PRELOAD, makes fsync and writes of database files fail as often as the control file
+// says. The file holds "<percent of syncs> <percent of writes> <errno>" and is read at each call.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -40,7 +40,7 @@ static int fails(int fd, int sync) {
     return 1;
 }
 
-// The function of that name that would have been called.
+// The function of that name that would otherwise have been called.
 #define NEXT(name) \
     static __typeof__(&name) next; \
     if (!next) next = (__typeof__(&name))dlsym(RTLD_NEXT, #name)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Asks the DNS for more than it should give: large answers, bursts, connections that nobody reads, servers that pass
-questions back. Checks that each costs a bounded amount and that others are still answered.
+"""Asks the DNS server for more than it should give: large answers, bursts, connections that nobody reads, upstream
+servers that send queries back. Each must have a bounded cost, and other clients must still be answered.
 
     dns_bounds.py --binary .build/debug/fairlead
 """
@@ -27,7 +27,7 @@ SLICES = 50
 
 
 def question(name, kind=1, size=None, ident=1):
-    """A query; with an OPT record where a size is given."""
+    """A query, with an OPT record if a size is given."""
     packet = struct.pack(">HHHHHH", ident, 0x0100, 1, 0, 0, 0 if size is None else 1)
     packet += b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
     packet += struct.pack(">HH", kind, 1)
@@ -55,7 +55,7 @@ def post(url, path, body):
 
 
 def make_big(url):
-    """A headless Service of fifty thousand endpoints, and one of a hundred."""
+    """A headless Service with fifty thousand endpoints, and one with a hundred."""
     for name, slices, size in [("big", SLICES, 1000), ("hundred", 1, 100)]:
         post(url, "/api/v1/namespaces/default/services", {
             "metadata": {"name": name}, "spec": {"clusterIP": "None", "ports": [{"port": 80, "name": "http"}]}})
@@ -78,7 +78,7 @@ class Process:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def await_stop(self):
-        """Until every thread has stopped."""
+        """Waits until every thread has stopped."""
         for thread in os.listdir(f"/proc/{self.pid}/task"):
             until = time.monotonic() + 10
             while time.monotonic() < until:
@@ -108,7 +108,7 @@ class Bounds(Checks):
             return file.read()
 
     def udp(self, packet, timeout=5, dns=None):
-        """One answer; None if there is none in time."""
+        """One answer, or None if none comes in time."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(timeout)
             client.sendto(packet, dns or self.dns)
@@ -140,7 +140,7 @@ class Bounds(Checks):
         answer = self.udp(question(SMALL, ident=77), timeout=3)
         self.check(f"a small question is answered {after}", answer is not None and code(answer) == 0, answer)
 
-    # What answers cost and how large they are.
+    # The cost and size of answers.
 
     def sizes(self):
         for asked, most in [(None, 512), (512, 512), (1232, 1232), (4096, 1232), (65535, 1232)]:
@@ -167,7 +167,7 @@ class Bounds(Checks):
                         return None
             return self.process.seconds() - before
 
-        # What is made when it is first asked for, is made.
+        # Warm-up: whatever is built on first use is built now.
         self.udp(question("10-1-0-1." + BIG))
         self.udp(question("10-0-0-1.hundred.default.svc.cluster.local"))
         for claim, label, kind in [("A", "", 1), ("SRV", "", 33), ("AAAA", "", 28), ("MX", "", 15),
@@ -177,10 +177,10 @@ class Bounds(Checks):
             self.check(f"{claim} of fifty thousand endpoints costs about what it does of a hundred",
                        many is not None and many < 4 * few, f"{many} s of CPU, {few} s of a hundred")
 
-    # What waits.
+    # Waiting queries.
 
     def burst(self):
-        """As if the server had had no time for three seconds, while clients went on asking."""
+        """As if the server had had no CPU time for three seconds while clients went on asking."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(1)
             self.server.process.send_signal(signal.SIGSTOP)
@@ -197,7 +197,7 @@ class Bounds(Checks):
                     stale += 1
             except OSError:
                 pass
-            # A batch or two is read before the first look at the clock.
+            # One or two batches are read before the clock is read for the first time.
             self.check("what had waited three seconds is not answered", stale <= 128, stale)
         self.check("the log says so", "old ones are dropped" in self.log(), self.log()[-2000:])
 
@@ -215,7 +215,7 @@ class Bounds(Checks):
         self.answers("after idle connections")
 
     def dribble(self):
-        """A message of 65,535 bytes that never comes whole."""
+        """A message of 65,535 bytes that never arrives completely."""
         clients = [socket.create_connection(self.dns, timeout=10) for _ in range(20)]
         began = time.monotonic()
         open_ones = set(clients)
@@ -231,7 +231,7 @@ class Bounds(Checks):
             client.close()
 
     def unread(self):
-        """Connections that ask for large answers for ever and take none."""
+        """Connections that keep asking for large answers and never read one."""
         before = self.process.resident()
         packets = framed(question(BIG)) * 500
         clients = []
@@ -272,7 +272,7 @@ class Bounds(Checks):
 
 
 def forward_checks(binary):
-    """A server that nobody answers behind, and one that passes questions back."""
+    """One server whose upstream never answers, and one whose upstream sends queries back."""
     silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     silent.bind(("127.0.0.1", 0))
     with Fairlead(binary, "--bare", "--dns-forward", "127.0.0.1:%d" % silent.getsockname()[1]) as server:
@@ -307,7 +307,7 @@ def forward_checks(binary):
         passed = [0]
 
         def pass_back():
-            """Passes what comes back to where it came from, as a resolver does that is told to ask the cluster."""
+            """Sends queries back where they came from, like a resolver that is told to ask the cluster."""
             while True:
                 try:
                     packet, sender = relay.recvfrom(4096)

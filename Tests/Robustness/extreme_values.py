@@ -1,8 +1,8 @@
 """Objects with extreme values, made from the schemas that the server itself publishes.
 
 `Surface` reads /openapi/v3: every collection that takes a POST, every subresource that takes a body, and for each the
-paths of all fields that are numbers, quantities, times, percentages or durations. Only the bases, one plausible object
-or piece where required fields alone are not enough, stand here.
+paths of all fields that are numbers, quantities, times, percentages or durations. This file itself holds only the
+bases: a plausible object or piece for each case in which required fields alone are not enough.
 """
 import copy
 import json
@@ -29,7 +29,7 @@ WORKLOAD = {"spec": {"replicas": 1, "selector": SELECTOR, "template": TEMPLATE}}
 JOB = {"spec": {"template": {"spec": {"restartPolicy": "Never", **POD}}}}
 SCOPE = {"group": "x.example.com", "scope": "Namespaced", "names": {"plural": "foos", "singular": "foo", "kind": "Foo", "listKind": "FooList"}}
 
-# Bases by resource. What is not here is made of its required fields.
+# Bases by resource. Resources not listed here are made of their required fields.
 BASES = {
     "pods": {"spec": POD}, "podtemplates": {"template": TEMPLATE}, "deployments": WORKLOAD, "replicasets": WORKLOAD,
     "statefulsets": {"spec": {**WORKLOAD["spec"], "serviceName": "x"}}, "daemonsets": {"spec": {"selector": SELECTOR, "template": TEMPLATE}},
@@ -57,7 +57,7 @@ BASES = {
     "events.k8s.io/events": {"regarding": {"namespace": "{namespace}"}, "eventTime": "2026-01-01T00:00:00.000000Z", "action": "a", "reason": "r",
                              "reportingController": "example.com/x", "reportingInstance": "x", "type": "Normal"},
 }
-# Pieces by the last part of the schema's name, so that an extreme field stands in a piece that is otherwise sound.
+# Pieces by the last part of the schema's name, so that an extreme field is in a piece that is otherwise valid.
 PIECES = {
     "Container": POD["containers"][0], "EphemeralContainer": {"name": "e", "image": "i"}, "Volume": {"name": "v", "emptyDir": {}},
     "Probe": {"tcpSocket": {"port": 80}}, "Toleration": {"key": "x", "operator": "Exists", "effect": "NoExecute"},
@@ -77,7 +77,7 @@ PIECES = {
     "JobCondition": {"type": "Complete", "status": "True"}, "DeploymentCondition": {"type": "Available", "status": "True"},
     "Quantity": "1", "IntOrString": 1, "Time": "2026-01-01T00:00:00Z", "MicroTime": "2026-01-01T00:00:00.000000Z",
 }
-# Keys of maps: of resources for quantities, of the downward annotations for the rest.
+# Keys of maps: resource names for quantities, annotations for the rest.
 RESOURCES = ["cpu", "memory", "pods", "storage", "ephemeral-storage", "hugepages-2Mi", "example.com/x", "requests.cpu", "limits.memory", "count/pods",
              "services.nodeports"]
 STRUCTURAL = {"apiVersion", "kind"}
@@ -90,7 +90,7 @@ def values_of(kind):
 
 
 class Field:
-    """Where a value goes: steps are keys; 0 is a list's first item, None any key of a map. `schemas` says what each step holds."""
+    """Where a value goes: steps are keys; 0 is a list's first item, None any key of a map. `schemas`: one per step."""
 
     def __init__(self, steps, kind, schemas):
         self.steps, self.kind, self.schemas = steps, kind, schemas
@@ -104,7 +104,7 @@ class Target:
 
     def __init__(self, surface, path, schema, methods, parameters):
         self.surface, self.path, self.schema, self.methods = surface, path, schema, methods
-        self.parameters = parameters  # {method: names of those that are numbers or versions}
+        self.parameters = parameters  # {method: names of its parameters that are numbers or versions}
         self.parts = [p for p in path.split("/") if not p.startswith("{")]
         self.named = "{name}" in path
         after = path.split("/{name}", 1)[1].strip("/") if self.named else ""
@@ -174,7 +174,7 @@ class Surface:
         return ref.rsplit("/", 1)[-1].rsplit(".", 1)[-1]
 
     def kind(self, schema, key):
-        """What sort of extreme value suits a field, or None."""
+        """The sort of extreme value that suits a field, or None."""
         name, resolved = self.name(schema), self.resolve(schema)
         if name == "Quantity":
             return "quantity"
@@ -224,7 +224,7 @@ class Surface:
         return {"array": [], "integer": 1, "number": 1, "boolean": True, "string": "x"}.get(sort, {})
 
     def put(self, thing, field, value, rng):
-        """Sets the field in the object, making what is missing on the way."""
+        """Sets the field in the object, creating missing parents."""
         for index, (step, schema) in enumerate(zip(field.steps, field.schemas)):
             last = index == len(field.steps) - 1
             if step == 0 and isinstance(thing, list):
@@ -246,7 +246,7 @@ class Surface:
 
 
 def annotations(sources):
-    """Every annotation and label that the sources know: words with a domain."""
+    """Every annotation and label in the sources: words with a domain."""
     import glob
     found = set()
     for path in glob.glob(f"{sources}/**/*.swift", recursive=True):

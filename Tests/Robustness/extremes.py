@@ -5,10 +5,10 @@
 
 Kinds and fields come from the server's own schemas (extreme_values.py), annotations from the sources. Every value is tried
 in every field, by POST, PUT, each kind of patch, on status, scale and the other subresources, in query parameters and
-DeleteOptions; some requests carry two or three extremes at once. What was accepted is then left to the controllers for
---chew seconds, and the server is started again on the same file. It must never end, never answer 500, and /livez must
-never take longer than --bound (and the machine's noise, which the canary measures). A death is printed with the requests
-that were under way and those accepted just before; the same seed sends the same requests.
+DeleteOptions; some requests carry two or three extremes at once. The accepted objects are then left to the controllers
+for --chew seconds, and the server is started again on the same file. It must never exit, never answer 500, and /livez
+must never take longer than --bound (plus the machine's noise, which the canary measures). A crash is printed with the
+requests that were under way and those accepted just before; the same seed sends the same requests.
 """
 import argparse
 import collections
@@ -33,18 +33,18 @@ PATCHES = ["application/merge-patch+json", "application/json-patch+json", "appli
            "application/apply-patch+yaml"]
 LOG = ["tailLines", "limitBytes", "sinceSeconds", "sinceTime"]
 LIST = ["limit", "timeoutSeconds", "resourceVersion", "continue", "timeout"]
-# 500s that Kubernetes gives too: resourceVersions that are no number, values that do not fit into a typed patch.
+# 500s that Kubernetes gives too: resourceVersions that are not numbers, values that do not fit into a typed patch.
 GENUINE = re.compile(rb"resourceVersion should not be set|strconv.Parse|cannot be handled as a|failed to create typed patch object"
                      rb"|request is too large|failed to allocate requested HealthCheck|json: cannot unmarshal"
                      rb"|target.name: Required value|does not contain declared merge key|error in (remove|add) for path")
-LIVES = 6  # deaths after which it is enough
+LIVES = 6  # crashes after which the test gives up
 WORKLOADS = ["deployments", "replicasets", "statefulsets", "daemonsets", "replicationcontrollers", "jobs", "cronjobs"]
 
 
 class Deck:
-    """Every (target, field, value) once, in an order of the seed; then again.
+    """Every (target, field, value) once, in an order that depends on the seed; then again.
 
-    The same field of the same type stands in many kinds (a container's port in a dozen). One of them each comes first, so
+    The same field of the same type occurs in many kinds (a container's port in a dozen). One of each comes first, so
     that a short run has tried every value in every field somewhere.
     """
 
@@ -96,7 +96,7 @@ class Extremes:
     # One request
 
     def send(self, connection, method, path, body=None, kind="application/json", peek=False):
-        """The status, or 0 if there was none; what is wrong with it is kept."""
+        """The status, or 0 if there was none; records what is wrong with it."""
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         words = f"{method} {path} {kind} {data[:3000] if data else ''}"
         self.under_way[threading.get_ident()] = words
@@ -135,7 +135,7 @@ class Extremes:
             return
         with self.turn:
             if self.server.process.poll() is None:
-                return  # another worker has seen to it
+                return  # another worker has handled it
             story = "\n       ".join(["under way:", *self.under_way.values(), "accepted before:", *list(self.recent)[-6:]])
             self.deaths.append(f"ended with {self.server.process.returncode}; {story}")
             self.recent.clear()
@@ -163,7 +163,7 @@ class Extremes:
         for name in NAMESPACES:
             connection.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
             connection.request("POST", f"/api/v1/namespaces/{name}/serviceaccounts", {"metadata": {"name": "default"}})
-        # So that what controllers make of an extreme stays within what this machine can hold.
+        # Keeps what controllers create from extreme values within the limits of this machine.
         for name in NAMESPACES:
             connection.request("POST", f"/api/v1/namespaces/{name}/resourcequotas",
                                {"metadata": {"name": "keep"}, "spec": {"hard": {"count/pods": "400"}}})
@@ -187,7 +187,7 @@ class Extremes:
         return base
 
     def existing(self, connection, target, namespace):
-        """The name of an object to change, made if need be; None if that cannot be."""
+        """The name of an object to change, created if necessary; None if that fails."""
         collection = self.names.get(target.path.split("/{name}")[0])
         if collection is None:
             return None
@@ -218,7 +218,7 @@ class Extremes:
                 try:
                     data = self.codec.encode(base, base.get("apiVersion") or "v1", base.get("kind"))
                     kind = "application/vnd.kubernetes.protobuf"
-                except Exception:  # the value does not fit into the type's protobuf field: JSON then
+                except Exception:  # the value does not fit into the type's protobuf field: use JSON
                     data = base
             status, _ = self.send(connection, "POST", path, data, kind)
             self.count(connection, target, path, status)
@@ -255,7 +255,7 @@ class Extremes:
         self.send(connection, "PATCH", path, body, kind)
 
     def count(self, connection, target, path, status):
-        """What was accepted stays for the controllers, up to a limit."""
+        """Accepted objects stay for the controllers, up to a limit."""
         if status != 201:
             return
         self.accepted[target.resource] += 1
@@ -291,15 +291,15 @@ class Extremes:
             if url != self.server.url:
                 connection, url = Connection(self.server.url, timeout=25), self.server.url
             try:
-                if queries:  # in a thread of their own: a resourceVersion from the future is waited for
+                if queries:  # in a thread of their own: the server waits for a resourceVersion from the future
                     self.query(connection, numbers)
                 else:
                     self.turn_of(connection, *self.deck.deal())
-            except OSError:  # one of the calls that only prepare; see whether the server is still there
+            except OSError:  # one of the preparing calls failed; see whether the server is still alive
                 connection.close()
                 self.see_whether_dead()
 
-    # The whole
+    # The whole run
 
     def bases(self, connection):
         bad = []
@@ -360,7 +360,7 @@ class Extremes:
             self.see_whether_dead()
 
     def again(self):
-        """The same file once more: it must start, stay and list everything."""
+        """The same file once more: the server must start, stay up and list everything."""
         self.server.stop()
         try:
             self.server.start()

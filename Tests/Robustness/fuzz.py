@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Sends mutated requests of every verb and content type, while a well-behaved client looks on.
+"""Sends mutated requests of every verb and content type, while a well-behaved client works beside them.
 
     fuzz.py --binary .build/debug/fairlead [--seconds 20] [--seed N] [--workers 2] [--save FILE] [--verbose]
 
 First the kept requests of corpus/ are sent, then mutations of them and of the bodies in the recorded scenarios. Every
-request must be answered (with a Status if refused) or its connection closed, the process must stay, its memory must stay
-bounded, and the well-behaved client must be served all the while. A request that breaks one of these is printed in the
-form of the corpus, and written to the file named by --save. The same seed gives the same requests.
+request must be answered (with a Status if refused) or its connection closed, the process must stay up, its memory must
+stay bounded, and the well-behaved client must be served all the time. A request that breaks one of these is printed in
+the format of the corpus, and written to the file named by --save. The same seed gives the same requests.
 """
 import argparse
 import collections
@@ -29,7 +29,7 @@ MEMORY = 700 * 1024  # KiB of a debug build that is being fuzzed
 
 
 class Wire:
-    """Requests over one kept connection, sent as they are: http.client would refuse many of them."""
+    """Requests over one persistent connection, sent as they are: http.client would refuse many of them."""
 
     def __init__(self, url):
         self.host, port = url.removeprefix("http://").rsplit(":", 1)
@@ -46,7 +46,7 @@ class Wire:
     def send(self, request):
         """(status, head, body) of the answer; (0, b"", b"") if the connection was closed without one.
 
-        Raises TimeoutError if there is neither in time. Watches are read until their timeoutSeconds are over.
+        Raises TimeoutError if neither happens in time. Watches are read until their timeoutSeconds are over.
         """
         import socket
         if self.socket is None:
@@ -86,7 +86,7 @@ class Wire:
 
 
 class Onlooker(threading.Thread):
-    """Creates, reads, changes, lists and deletes a ConfigMap of its own, again and again; keeps how long each took."""
+    """Creates, reads, changes, lists and deletes its own ConfigMap in a loop; records the time of each request."""
 
     def __init__(self, url):
         super().__init__(daemon=True)
@@ -144,7 +144,7 @@ class Fuzz:
             return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
 
     def play(self, wire, request):
-        """Sends one request; what is wrong with the answer, or None."""
+        """Sends one request; returns what is wrong with the answer, or None."""
         try:
             status, head, body = wire.send(request)
         except TimeoutError:
@@ -193,7 +193,7 @@ class Fuzz:
         wire.close()
 
     def tidy(self, wire, mutator):
-        """What got stored goes again, so that memory shows leaks and not objects."""
+        """Deletes whatever got stored, so that memory shows leaks and not objects."""
         for path in self.corpus.collections():
             wire.close()
             self.judge(wire, mutator.plain("DELETE", path + "?gracePeriodSeconds=0"))

@@ -43,7 +43,7 @@ class Request:
         return head.encode("utf-8", "surrogateescape") + self.body
 
     def line(self):
-        """As it stands in the corpus: one JSON object, the body in base64 unless it is text."""
+        """As a line of the corpus: one JSON object, the body in base64 unless it is text."""
         record = {"method": self.method, "path": self.path, "headers": self.headers}
         try:
             record["text"] = self.body.decode()
@@ -60,7 +60,7 @@ class Request:
 
 
 class Corpus:
-    """Kept requests, and seeds: (path, object) of what the recorded scenarios create, (path, type, patch) of patches."""
+    """Kept requests, and seeds from recorded scenarios: (path, object) of creations, (path, type, patch) of patches."""
 
     def __init__(self, folder, conformance):
         self.kept = []
@@ -135,7 +135,7 @@ class Mutator:
             pairs.append(urllib.parse.quote(name) + "=" + self.quoted(value, "=,()" if r.random() < 0.5 else ""))
         names = "".join(pairs)
         if "watch" in names or "follow" in names:
-            pairs.append("timeoutSeconds=1")  # the last one does not count: a watch may be cut by the deadline of its own
+            pairs.append("timeoutSeconds=1")  # the last one does not count: a watch may be ended by its own deadline
             pairs = [p for p in pairs if not p.startswith("timeoutSeconds=") or p == "timeoutSeconds=1"]
             pairs = [p for p in pairs if not p.startswith("follow=")]
         return path + ("?" + "&".join(pairs) if pairs else "")
@@ -177,7 +177,7 @@ class Mutator:
         r = self.random
         path, body = r.choice(self.corpus.objects)
         path = path.split("?")[0]
-        if r.random() < 0.3:  # as it is, so that there is something to patch and to delete
+        if r.random() < 0.3:  # unchanged, so that there is something to patch and to delete
             return Request("POST", path, [("Content-Type", JSON)], json.dumps(body).encode())
         mutated = self.tree(body) if r.random() < 0.8 else body
         kind = r.choices([JSON, YAML, PROTOBUF], [5, 2, 3])[0]

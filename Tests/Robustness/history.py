@@ -1,4 +1,4 @@
-"""Who was told what: writers that remember every acknowledgement, and watchers that check every event. For kill.py."""
+"""Writers that remember every acknowledgement, and watchers that check every event. For kill.py."""
 import collections
 import json
 import random
@@ -19,8 +19,8 @@ class Book:
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.state = {}    # (kind, name) -> (mark, revision); without an entry it is not there
-        self.doubt = {}    # (kind, name) -> the mark that it may have instead; None for deleted
+        self.state = {}    # (kind, name) -> (mark, revision); no entry: the object does not exist
+        self.doubt = {}    # (kind, name) -> the mark it may have instead; None: it may be deleted
         self.writes = []   # (kind, name, revision) of every acknowledged write that left an object
         self.deletions = collections.Counter()
         self.counts = collections.Counter()
@@ -65,7 +65,7 @@ class Writer(threading.Thread):
             while not self.stop.is_set():
                 self.step()
         except OSError:
-            pass  # killed under our hands: what was asked for stays in doubt
+            pass  # killed during the request, whose outcome stays in doubt
         except Exception as error:
             self.book.problem("a writer broke off:", repr(error))
 
@@ -109,7 +109,7 @@ class Writer(threading.Thread):
         if status in (200, 201, 202):
             if verb == "delete":
                 while kind == "svc" and self.connection.request("GET", path)[0] == 200:
-                    time.sleep(0.005)  # a load balancer is given back first
+                    time.sleep(0.005)  # its load balancer is cleaned up first
             else:
                 revision = revision_of(answer)
                 if mark_of(answer) != mark:
@@ -135,16 +135,16 @@ class Writer(threading.Thread):
 
 
 class Watch:
-    """One watcher that resumes where it was, over as many servers as there are."""
+    """One watcher that resumes where it was, across restarts of the server."""
 
     def __init__(self, book, name, path, query=""):
         self.book, self.name, self.path, self.query = book, name, path, query
-        self.resume = None     # where the next watch begins
+        self.resume = None     # where the next watch starts
         self.last = 0          # revision of the last event
-        self.objects = {}      # what is there, by key: (revision, mark)
+        self.objects = {}      # existing objects by key: (revision, mark)
         self.seen = collections.Counter()
         self.deleted = 0
-        self.blind = []        # (from, to): revisions that passed while history was gone
+        self.blind = []        # (from, to): revisions missed because history was gone
         self.events = self.bookmarks = self.resumes = 0
 
     def thread(self, url):
@@ -179,7 +179,7 @@ class Watch:
         self.book.saw(revision)
 
     def watch(self, connection):
-        """False when the server ended it for good, True if it may be asked again."""
+        """False if the server ended the watch for good, True if it may be requested again."""
         connection.open()
         self.resumes += 1
         connection.socket.sendall((f"GET {self.path}?watch=1&resourceVersion={self.resume}&allowWatchBookmarks=true&{self.query} HTTP/1.1\r\n"

@@ -3,7 +3,7 @@
 
     http_shapes.py --binary FILE
 
-Each shape has the statuses that may be answered to it, in order; a request hidden in another's body must never be
+Each shape has the statuses that may be answered, in order; a request hidden in another one's body must never be
 answered. Afterwards: forged continue tokens, odd query parameters, pipelines of thousands of requests.
 """
 import argparse
@@ -30,7 +30,7 @@ POST = b"POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\n" + HOST + b"Con
 BODY = b'{"metadata":{"generateName":"a"}}'
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n"
 SIZE = b"Content-Length: 33\r\n\r\n"
-CLOSED = [[400], []]  # refused, or the connection closed without a word
+CLOSED = [[400], []]  # refused, or the connection closed without an answer
 
 FRAMING = {
     "length and chunks": (POST + b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + HIDDEN, CLOSED),
@@ -74,7 +74,7 @@ HEADS = {
     "50 empty lines first": (b"\r\n" * 50 + GET + HOST + b"\r\n", [[200], [400], []]),
     "a verb in another header": (POST + b"X-HTTP-Method-Override: DELETE\r\n" + SIZE + BODY, [[201]]),
 }
-# Names that must not be taken for this server's, as a web page's attack by DNS would use them.
+# Names that must not be accepted as this server's, such as a DNS rebinding attack by a web page would use.
 FOREIGN_HOSTS = [b"evil.com", b"127.0.0.1.evil.com", b"localhost.evil.com", b"127.0.0.1@evil.com", b"evil.com:8080", b"127.1", b"0.0.0.0",
                  b"[::ffff:127.0.0.1]", b"", b"127.0.0.1,evil.com", b"2130706433", b"127.0.0.1\tx"]
 FOREIGN_ORIGINS = [b"null", b"http://evil.com", b"http://127.0.0.1.evil.com", b"http://localhost@evil.com", b"file://", b"chrome-extension://abc", b""]
@@ -96,14 +96,14 @@ class Shapes:
         self.address = Connection(server.url).address
 
     def raw(self, data, wait=0.4):
-        """(statuses in order, all that was said, whether it was closed)"""
+        """(statuses in order, all bytes received, whether the connection was closed)"""
         said, closed = b"", False
         with socket.create_connection(self.address) as one:
             one.settimeout(wait if len(data) < 100_000 else 3)
             try:
                 one.sendall(data)
             except OSError:
-                pass  # refused half-way: the answer is there
+                pass  # refused half-way: the answer has arrived
             try:
                 while True:
                     chunk = one.recv(1 << 16)
@@ -120,7 +120,7 @@ class Shapes:
     def shape(self, name, data, allowed):
         statuses, said, closed = self.raw(data)
         hidden = HIDDEN in data and b"NamespaceList" in said and not any(len(s) > 1 for s in allowed)
-        # After framing that cannot be trusted nothing on the connection can be; a Status says that it was understood.
+        # After untrustworthy framing the connection must be closed; a Status shows that the request was understood.
         understood = b'"kind":"Status"' in said or any(s < 400 or s in (404, 417) for s in statuses)
         right = statuses in allowed and not hidden and (closed or understood)
         self.checks.check(f"{name}: {' or '.join(map(str, allowed))}", right, f"{statuses}, closed {closed}: {said[:200]!r}")
@@ -175,7 +175,7 @@ class Shapes:
             self.checks.check(f"a watch with {query}", statuses == [200] and ended == (seconds is not None), f"{statuses}, ended {ended} after {time.monotonic() - began:.1f} s")
 
     def pipelines(self):
-        """10,000 requests at once are answered; one who does not read is not answered without bound."""
+        """10,000 requests at once are answered; for a client that does not read, the answers kept are bounded."""
         count, connection = 10_000, Connection(self.server.url, timeout=30)
         connection.open()
         threading.Thread(target=connection.socket.sendall, args=((GET + HOST + b"\r\n") * count,), daemon=True).start()

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""kill -9 in loops, with a checker of the history: nothing acknowledged is lost, no event lost, doubled or out of order.
+"""kill -9 in loops, with a history checker: no acknowledged write is lost, no event lost, doubled or out of order.
 
     kill.py --binary FILE [--loops 10] [--mode writing|startup|compaction|vacuum|lists] [--seed N]
 
 Without --mode the loops are spread over all of them; each mode has a file of its own. While writers write and watchers
 watch, the server is killed: at any moment (writing), again and again while it starts (startup), while old history is
-removed (compaction), while the file shrinks (vacuum), between the pages of lists (lists). After each start what was
-acknowledged must be there, what was in doubt wholly or not at all, revisions must go on, cluster IPs and node ports must
-be exactly those of the Services; watchers and paged lists go on where they were.
+removed (compaction), while the file shrinks (vacuum), between the pages of lists (lists). After each start acknowledged
+writes must be there, writes in doubt wholly or not at all, revisions must go on, cluster IPs and node ports must be
+exactly those of the Services; watchers and paged lists go on where they were.
 """
 import argparse
 import os
@@ -27,7 +27,7 @@ from fairlead_process import Checks, Fairlead  # noqa: E402
 from history import LABEL, PATHS, Book, Watch, Writer, mark_of, revision_of  # noqa: E402
 from probes import Connection  # noqa: E402
 
-# Small ranges, so that addresses and ports are given out again and again.
+# Small ranges, so that addresses and ports are reused again and again.
 RANGES = ["--dns-listen", "none", "--service-cluster-ip-range", "10.96.0.0/25", "--service-node-port-range", "30000-30040", "--nodes", "1"]
 SHORT = ["--history-age", "3", "--compaction-interval", "1"]
 MODES = {"writing": RANGES, "startup": RANGES, "compaction": RANGES + SHORT, "vacuum": RANGES + SHORT, "lists": RANGES}
@@ -114,7 +114,7 @@ class Kill:
         server.start()
 
     def churn(self, server, rng):
-        """Megabytes come and go, so that pages are given back when the server is killed."""
+        """Creates and deletes megabytes, so that the server is killed while it gives pages back."""
         try:
             fill(server.url, 900, 3000)
             Connection(server.url).request("DELETE", PATHS["cm"] + "?labelSelector=n")
@@ -123,7 +123,7 @@ class Kill:
             self.book.problem("while filling:", repr(error))
 
     def page_through(self, server, rng):
-        """A list in pages, some before the kill and the rest after it, is the list of its revision."""
+        """A paged list, begun before the kill and finished after it, shows the state at its revision."""
         connection = Connection(server.url)
         if self.pages:
             wanted, revision, token, found = self.pages
@@ -149,7 +149,7 @@ class Kill:
         time.sleep(0.2 * rng.random())
 
     def page(self, connection, revision, token, found, exact=None):
-        """The next token, "" at the end, None after a problem."""
+        """The next continue token, "" at the end, None after a problem."""
         path = f"{PATHS['cm']}?limit=97" + (f"&continue={token}" if token else f"&resourceVersion={exact}&resourceVersionMatch=Exact")
         status, page = connection.json("GET", path)
         if status != 200 or revision is not None and revision_of(page) != revision:
@@ -161,7 +161,7 @@ class Kill:
     # Judgement
 
     def verify(self, server, when):
-        """What was acknowledged is there, what was in doubt is there wholly or not at all; the books balance."""
+        """Acknowledged writes are there, writes in doubt wholly or not at all; the claims match the Services."""
         book, connection = self.book, Connection(server.url)
         for _ in range(500):
             services = connection.json("GET", f"{PATHS['svc']}?{LABEL}")[1]["items"]
@@ -196,13 +196,13 @@ class Kill:
             book.problem("addresses and ports:", differences[:4], when)
 
     def catch_up(self, server):
-        """Every watcher, resumed, arrives at what a list shows, and has seen each acknowledged write once."""
+        """Every watcher, once resumed, arrives at what a list shows, and has seen each acknowledged write once."""
         for watch in self.watches:
             watch.thread(server.url).start()
         connection = Connection(server.url)
         kinds = {self.watches[0]: "cm", self.watches[1]: "svc"}
         for watch in self.watches[:4]:
-            # What came and went between the kill and now is in no list: its deletion is waited for as well.
+            # Objects created and deleted since the kill are in no list: wait for their deletions as well.
             deletions = self.book.deletions[kinds[watch]] if watch in kinds and len(watch.blind) == 1 else 0
             until = time.monotonic() + 20
             while True:
@@ -223,7 +223,7 @@ class Kill:
                 watch.problem(f"{watch.deleted} deletions seen, {self.book.deletions[kind]} acknowledged")
 
     def file(self, server):
-        """The file is whole, by SQLite's judgement and, where there is one, by Fairlead's."""
+        """The file is intact, as judged by SQLite and, if available, by `fairlead check`."""
         with sqlite3.connect(server.data) as database:
             whole = database.execute("PRAGMA integrity_check").fetchone()[0]
             compacted = database.execute("SELECT compacted_revision FROM state").fetchone()[0]

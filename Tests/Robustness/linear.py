@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""What a request costs grows with its size, not with the square of it.
+"""The cost of a request grows with its size, not with its square.
 
     linear.py --binary .build/debug/fairlead [--sample 24] [--random 60] [--seed N] [--all] [--only TEXT] [--aim 0.15]
 
-Bodies of n and 4n elements are sent, and the processor time that the server took for each is compared: cost is n to the
-power of log4(ratio). Processor time of a process is what the kernel counts for it, so a busy machine changes it little;
-what looks worse than linear is measured again, the smallest of several readings counts. The bodies are those named in
-linear_bodies.py, and random ones of every list, map and text field that the schemas of openapi/ have.
+Bodies of n and 4n elements are sent, and the CPU time that the server took for each is compared: cost is n to the power
+of log4(ratio). CPU time is counted per process by the kernel, so a busy machine changes it little; bodies that look
+worse than linear are measured again, and the smallest of several readings counts. The bodies are those named in
+linear_bodies.py, and random ones for every list, map and text field in the schemas of openapi/.
 """
 import argparse
 import math
@@ -22,17 +22,17 @@ import linear_bodies  # noqa: E402
 from fairlead_process import Checks, Fairlead  # noqa: E402
 
 LIMIT = 1.2
-LARGEST = 2_800_000  # bytes: below what Kubernetes reads of a body
+LARGEST = 2_800_000  # bytes: below the size of body that Kubernetes accepts
 
 
 class Meter:
-    """Sends requests to a server of its own, one at a time, and reads what they cost it."""
+    """Sends requests to a server of its own, one at a time, and measures their cost."""
 
     def __init__(self, server):
         self.server = server
         self.host, port = server.url.removeprefix("http://").split(":")
         self.port = int(port)
-        # The kernel's name for the processor time clock of another process (see clock_getcpuclockid).
+        # The kernel's identifier for the CPU-time clock of another process (see clock_getcpuclockid).
         self.clock = (~server.process.pid << 3) | 2
 
     def send(self, request):
@@ -47,7 +47,7 @@ class Meter:
         return int(answer[9:12] or 0), bytes(answer[answer.find(b"\r\n\r\n") + 4:])
 
     def cost(self, request):
-        """Seconds of processor time, and the status of the answer."""
+        """Seconds of CPU time, and the status of the answer."""
         before = time.clock_gettime(self.clock)
         status, _ = self.send(request)
         return time.clock_gettime(self.clock) - before, status
@@ -58,7 +58,7 @@ class Growth:
 
     def __init__(self, meter, make, aim):
         self.meter, self.make, self.aim = meter, make, aim
-        # The largest body that a request may have costs so little: whatever its exponent, it holds nobody up.
+        # If the largest allowed body costs no more than this, its exponent does not matter: it delays nobody.
         self.cheap = aim * 2 / 3
         self.statuses = set()
 
@@ -68,12 +68,12 @@ class Growth:
         return cost
 
     def size(self, n):
-        """Bytes. Some bodies stop growing: what they ask for has a limit of its own."""
+        """Bytes. Some bodies stop growing because their content has a limit of its own."""
         _, path, _, body = self.make(n)
         return len(path) + len(body)
 
     def measure(self, first=100):
-        """(exponent, text); an exponent of 0 where the largest body still costs next to nothing."""
+        """(exponent, text); the exponent is 0 if even the largest body costs next to nothing."""
         n = first
         small, large = self.read(n), self.read(4 * n)
         while large < self.aim and self.size(4 * n) < self.size(16 * n) <= LARGEST:

@@ -76,7 +76,7 @@ def setup():
 
 
 def named():
-    """(name, n → request) of what has been worse than linear, and of what is like it."""
+    """(name, n → request) for cases that used to be worse than linear, and for similar ones."""
     # How bodies are written
     yield "JSON keys that occur twice", lambda n: post(
         "configmaps", '{"metadata":{"name":"a"},"data":{%s}}' % joined(n, lambda i: f'"{i:x}":1,"{i:x}":1'))
@@ -330,7 +330,7 @@ def schemas():
     return found
 
 
-# Where objects of a kind are created, and what makes one valid beside the field that grows.
+# Where objects of a kind are created, and a valid object to which the growing field is added.
 KINDS = {
     "io.k8s.api.core.v1.Pod": ("/api/v1/namespaces/default/pods", pod()),
     "io.k8s.api.core.v1.Service": ("/api/v1/namespaces/default/services", service([{"port": 80}])),
@@ -393,7 +393,7 @@ class Walk:
                 return schema
 
     def places(self, schema, path=(), names=(), depth=0):
-        """(path, schema) of every list, map and text; a path step is a field's name, or 0 for a list's element, or "*" for a map's."""
+        """(path, schema) of every list, map and text. Path steps: a field's name, 0 in a list, "*" in a map."""
         name = schema.get("$ref") or (schema.get("allOf") or [{}])[0].get("$ref")
         if name and names.count(name) > 0 or depth > 14:
             return
@@ -439,7 +439,7 @@ class Walk:
 
 
 def put(tree, path, value):
-    """The tree with a value at a path; what is missing on the way is made."""
+    """The tree with a value at a path; missing parents are created."""
     if not path:
         return value
     step, rest = path[0], path[1:]
@@ -491,7 +491,7 @@ def generated(numbers):
 
 
 def sent(numbers, label, path, base, place, value, also=None):
-    """One way of the many in which a body can come."""
+    """One of the many ways in which a body can be sent."""
     way = numbers.choice(["JSON", "JSON", "YAML", "apply", "protobuf"] if not also else ["JSON", "apply"])
     if way == "protobuf":
         way = "JSON"

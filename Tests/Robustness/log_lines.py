@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the log says of requests, and that nobody waits for whoever reads it.
+"""What the log says about requests, and that no request waits for a slow reader of the log.
 
     log_lines.py --binary .build/debug/fairlead
 """
@@ -18,7 +18,7 @@ from fairlead_process import Checks, Fairlead  # noqa: E402
 
 
 class Unread:
-    """A server whose standard error is the descriptor given, or none."""
+    """A server whose standard error is the given descriptor, or closed."""
 
     def __init__(self, binary, error, *flags):
         self.scratch = tempfile.TemporaryDirectory(prefix="fairlead-test-")
@@ -43,7 +43,7 @@ class Unread:
         self.scratch.cleanup()
 
     def requests(self, count, method="GET", path="/version", body=None):
-        """How many of them are answered."""
+        """How many of `count` requests are answered."""
         connection = http.client.HTTPConnection(self.host, timeout=20)
         answered = 0
         try:

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Every list and every map of every kind, as long as a body may be: each is answered in time, and nobody else waits.
+"""Every list and map of every kind, as long as a body may be: each is answered in time, and no other client waits.
 
     long_lists.py --binary FILE [--seconds 60] [--seed 1] [--bytes 2000000] [--bound 0.25] [--save FILE]
 
-The lists come from the server's own schemas, as in extremes.py. Items are sound and different, all the same, empty, or of
-a wrong type; they are sent as a creation, a strategic merge, a JSON merge or an apply. What costs more than its length
-(each item compared with each other, each error with each other) takes minutes at this size and is found here without
+The lists come from the server's own schemas, as in extremes.py. Items are valid and different, all the same, empty, or
+of a wrong type; they are sent as a creation, a strategic merge, a JSON merge or an apply. Code worse than linear (each
+item compared with every other, each error with every other) takes minutes at this size and is found here without
 anybody having thought of that field.
 """
 import argparse
@@ -50,7 +50,7 @@ def lists(surface, schema, steps=(), schemas=(), seen=()):
 
 
 def vary(thing, number):
-    """The same item with another name, wherever it has one."""
+    """The same item with another name wherever it has one."""
     if isinstance(thing, dict):
         return {key: vary(value, number) for key, value in thing.items()}
     if isinstance(thing, str) and thing in ("x", "v", "c", "e", "k", "p", "A", "m"):
@@ -69,7 +69,7 @@ class LongLists:
         self.deck = self.cards()
 
     def cards(self):
-        """One of each field of each type first, wherever else it stands."""
+        """One of each field of each type, whichever kind it occurs in."""
         like = {}
         for target in self.surface.targets:
             if not target.named:
@@ -99,7 +99,7 @@ class LongLists:
         return self.fitted((lambda number: vary(one, number)) if sort == "different" else (lambda number: one), list)
 
     def fitted(self, make, container):
-        """As many as fit into the body."""
+        """As many items as fit into the body."""
         some = [make(number) for number in range(20)]
         size = max(3, len(json.dumps(container(some), separators=(",", ":"))) / 20)
         return container(make(number) for number in range(max(1, int(self.args.bytes / (size + 6)))))

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The process is stopped for longer than nodes may be silent, a node is really lost, the clock is set by days and years:
-nodes, leases, pods and Services are right again within seconds, and no Service is left empty.
+"""The process is stopped for longer than nodes may be silent, a node is really lost, the clock is moved by days and
+years: nodes, leases, pods and Services are right again within seconds, and no Service is left without endpoints.
 
     pause.py --binary .build/release/fairlead [--quick] [--only stop|down|clock]
 
-About 70 s, most of them waiting; --quick shortens the grace period of nodes and with it all waits (about 45 s). The part
-with the clock wants a C compiler and is skipped, loudly, without one.
+Takes about 70 s, mostly waiting; --quick shortens the grace period of nodes and with it all waits (about 45 s). The
+part with the clock needs a C compiler; without one it is skipped with a message.
 """
 import argparse
 import http.client
@@ -66,7 +66,7 @@ class Cluster:
         return self.call("GET", path)[1]["items"]
 
     def nodes(self):
-        """What the Ready condition of each node says."""
+        """The status of each node's Ready condition."""
         return [c["status"] for n in self.items("/api/v1/nodes") for c in n["status"].get("conditions", [])
                 if c["type"] == "Ready"]
 
@@ -74,7 +74,7 @@ class Cluster:
         return [t["key"] for n in self.items("/api/v1/nodes") for t in n["spec"].get("taints") or []]
 
     def endpoints(self):
-        """How many are ready."""
+        """How many endpoints are ready."""
         return sum(1 for s in self.items(SLICES) for e in s.get("endpoints") or [] if e["conditions"].get("ready"))
 
     def all_well(self):
@@ -91,7 +91,7 @@ class Cluster:
 
 
 class Watch(threading.Thread):
-    """Notes how many endpoints are ready after each change of the Service's slices."""
+    """Records how many endpoints are ready after each change of the Service's slices."""
 
     def __init__(self, cluster):
         super().__init__(daemon=True)
@@ -146,7 +146,7 @@ def stop(checks, binary, flags, seconds, meanwhile):
 
 
 def down(checks, binary):
-    """A node that is lost in truth, and comes back; a status that somebody else wrote."""
+    """A node that is really lost and comes back; a status that somebody else wrote."""
     cluster = Cluster(binary, "--node-monitor-grace-period", f"{QUICK_GRACE}s")
     with cluster.server:
         checks.check("a cluster with a short grace period", cluster.set_up() is not None)
@@ -190,11 +190,11 @@ def clock(checks, binary):
         del os.environ["LD_PRELOAD"], os.environ["SET_CLOCK"]
     server = cluster.server
     try:
-        # Whatever the clock does, a new pod is ready after two seconds.
+        # Whatever the clock does, a new pod becomes ready after two seconds.
         probe = {"initialDelaySeconds": 2, "tcpSocket": {"port": 80}}
         checks.check("a cluster with a clock of its own", cluster.set_up(probe) is not None)
         for offset, seconds in OFFSETS:
-            # The clock is set while the pod that comes in its place waits to be ready.
+            # The clock is set while the replacement pod is not ready yet.
             pod = cluster.items(PODS)[0]
             cluster.call("DELETE", f"{PODS}/{pod['metadata']['name']}")
             time.sleep(1)

@@ -1,8 +1,8 @@
-"""What the robustness tests measure with: an HTTP connection, samples of a process, and a canary.
+"""Tools of the robustness tests: an HTTP connection, samples of a process, and a canary.
 
 The canary is a process of its own, so that the load generator's Python does not slow it: a few connections, each on an
-event loop of the server's choosing, ask for /livez and small objects every 20 ms. It also measures how late its own
-sleeps end. That is the noise of the machine, and bounds allow for it.
+event loop of the server's choosing, request /livez and small objects every 20 ms. It also measures how late its own
+sleeps end: that is the noise of the machine, and bounds allow for it.
 """
 import json
 import os
@@ -18,7 +18,7 @@ class Gone(ConnectionError):
 
 
 class Connection:
-    """One kept connection; any bytes may be sent. Not for several threads."""
+    """One persistent connection; any bytes may be sent. Not thread-safe."""
 
     def __init__(self, url, timeout=30):
         host, port = url.removeprefix("http://").rsplit(":", 1)
@@ -53,7 +53,7 @@ class Connection:
             try:
                 self.socket.sendall(data)
             except (BrokenPipeError, ConnectionResetError):
-                pass  # refused before all of it was sent: the answer is there to be read
+                pass  # refused before all of it was sent: the answer can be read
             return self.answer(method)
         except TimeoutError:
             self.close()
@@ -125,12 +125,12 @@ def sample(pid):
 
 
 def forget_peak(pid):
-    """VmHWM counts from now on."""
+    """Resets VmHWM, so that it counts from now on."""
     try:
         with open(f"/proc/{pid}/clear_refs", "w") as file:
             file.write("5")
     except OSError:
-        pass  # not allowed here: the peak is then that since the start, which is never lower
+        pass  # not allowed here: the peak then counts from the start, and is never lower
 
 
 class Canary:
@@ -147,7 +147,7 @@ class Canary:
         self.process.stdout.readline()
 
     def window(self, name):
-        """A window as it stands, with the requests that are still waiting."""
+        """A window so far, including the requests that are still waiting."""
         self.process.stdin.write(f"show {name}\n")
         self.process.stdin.flush()
         return Window(name, *json.loads(self.process.stdout.readline()))
@@ -168,7 +168,7 @@ class Canary:
 class Window:
     def __init__(self, name, times, lates, troubles):
         self.name, self.times, self.lates, self.troubles = name, sorted(times), sorted(lates), troubles
-        self.late = self.lates[-1] if lates else 0  # by how much the worst sleep was too long
+        self.late = self.lates[-1] if lates else 0  # how much too long the worst sleep was
 
     def at(self, share):
         return self.times[min(len(self.times) - 1, int(len(self.times) * share))] if self.times else float("inf")
@@ -233,7 +233,7 @@ def canary(url, connections, *paths):
         print("marked", flush=True)
     over.set()
     until = time.monotonic() + 31
-    for thread in threads:  # one that hangs is waited for: it is what was to be found
+    for thread in threads:  # waits for one that hangs: that is what the test looks for
         thread.join(max(0, until - time.monotonic()))
     with lock:
         print(json.dumps(windows), flush=True)

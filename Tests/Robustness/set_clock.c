@@ -1,5 +1,5 @@
-// For LD_PRELOAD: the time of day of one process, off by as many seconds as the file $SET_CLOCK says (eight bytes). Monotonic
-// clocks and timers stay as they are; libfaketime cannot do that, it moves the timers of CLOCK_MONOTONIC, too.
+// For LD_PRELOAD: shifts the time of day of one process by the number of seconds in the file $SET_CLOCK (eight bytes).
+// Monotonic clocks and timers stay as they are; libfaketime cannot do that: it moves timers of CLOCK_MONOTONIC, too.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

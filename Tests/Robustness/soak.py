@@ -3,11 +3,11 @@
 
     soak.py --binary FILE [--minutes 2] [--seed N] [--verbose]
 
-ConfigMaps, Services, Pods, Deployments and leases are made, changed and deleted; watchers come and go, some without a
-farewell; lists are read in pages. Samples are taken all the while. The first third of the time (ten minutes at most) is
-for warming up; from then on a straight line through the samples must be flat. In the end everything is deleted: memory
-must return to 1.5 times what it was at the start, and the file must shrink. Runs shorter than 20 minutes use a short
-history and short-lived events, and allow more: they cannot see a slow leak, but they see a fast one.
+ConfigMaps, Services, Pods, Deployments and Leases are created, changed and deleted; watchers come and go, some without
+closing their connection; lists are read in pages. Samples are taken all the time. The first third of the time (ten
+minutes at most) is for warming up; from then on a straight line through the samples must be flat. In the end everything
+is deleted: memory must return to 1.5 times what it was at the start, and the file must shrink. Runs shorter than 20
+minutes use a short history and short-lived Events, and allow more: they cannot see a slow leak, only a fast one.
 """
 import argparse
 import multiprocessing
@@ -35,7 +35,7 @@ MERGE = "application/merge-patch+json"
 
 
 class Churner:
-    """One process of churn, so that Python's lock is not the limit."""
+    """One process that creates churn, so that Python's global lock is not the limit."""
 
     def __init__(self, url, seed, stop, done, troubles):
         self.url, self.seed, self.stop, self.done, self.troubles = url, seed, stop, done, troubles
@@ -119,7 +119,7 @@ class Churner:
             status, page = connection.json("GET", f"{path}?limit=7" + (f"&continue={token}" if token else ""))
             token = page.get("metadata", {}).get("continue", "") if status == 200 else ""
             time.sleep(0.02)
-            if not token or rng.random() < 0.1:  # many are left half read
+            if not token or rng.random() < 0.1:  # many lists are abandoned half-way
                 return
 
     def deployment(self):
@@ -158,7 +158,7 @@ class Samples:
         return row
 
     def growth(self, name, since):
-        """(by how much a straight line through the samples rises, their mean)"""
+        """(the rise of a straight line through the samples, their mean)"""
         points = [(row["at"], row[name]) for row in self.rows if row["at"] >= since]
         if len(points) < 4:
             return float("inf"), 1
@@ -178,7 +178,7 @@ def delete_everything(url):
 
 
 def flags_for(binary, long):
-    """A long run keeps the usual history, but events would live for longer than it lasts."""
+    """A long run keeps the default history, but Events would outlive the run by default."""
     wanted = {"--event-ttl": "5m" if long else "20s"}
     if not long:
         wanted |= {"--history-age": "10", "--compaction-interval": "1"}
@@ -221,7 +221,7 @@ def soak(checks, args):
             checks.check(f"{name} are flat", after <= before + allowed, f"{before} at most while warming up, {after} afterwards")
         peak = max(row["file"] for row in samples.rows)
         delete_everything(server.url)
-        # The short form only tells whether memory goes away with the objects; the goal is the long form's.
+        # A short run only tells whether memory is freed with the objects; the real goal is that of a long run.
         factor, until = (1.5 if long else 4.0), time.monotonic() + (600 if long else 45)
         while time.monotonic() < until and server.process.poll() is None:
             time.sleep(2)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What lies on the disk, and how much: who may read it, what stays of deleted Secrets, a file that goes away while it is
-open, a second server on the same file, full disks and full databases, objects that are too large, Events that expire,
-memory after a burst.
+"""What is on the disk, and how much: who may read it, what remains of deleted Secrets, a file that is removed while it
+is open, a second server on the same file, full disks and full databases, objects that are too large, Events that
+expire, memory after a burst.
 
     storage.py --binary .build/release/fairlead [--objects 20000]
 """
@@ -91,7 +91,7 @@ def rights_and_traces(checks, args):
             server.start()
             call(server, "POST", BASE + "secrets", {"metadata": {"name": "s"}, "data": {"p": encoded}})
             call(server, "DELETE", BASE + "secrets/s")
-            # Until its history is old; the log is emptied from time to time, and at the end.
+            # Until its history is old; the WAL is truncated from time to time, and at the end.
             gone = wait(lambda: put(server, f"c{time.monotonic_ns()}")[0] == 201 and not holds(), 40)
             checks.check(f"umask {mask:o}: a deleted Secret is in no file once its history is old", gone)
             os.chmod(server.data, 0o644)
@@ -209,7 +209,7 @@ def full_database(checks, args):
 
 
 def full_disk(checks, args):
-    """A file system of some megabytes, if this user may mount one."""
+    """A file system of a few megabytes, if this user may mount one."""
     with Fairlead(args.binary, *BARE, *SHORT) as server:
         server.stop()
         small = os.path.join(server.scratch.name, "small")
@@ -271,7 +271,7 @@ def resident(server):
 
 def memory_after_a_burst(checks, args):
     with Fairlead(args.binary, "--dns-listen", "none", *SHORT) as server:
-        # Something of everything first, so that it is not taken for the burst's.
+        # Warm-up, so that first-use allocations are not counted as the burst's.
         for number in range(200):
             put(server, f"warm{number}", 2000)
         call(server, "DELETE", BASE + "configmaps")
