@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// A namespace and a name: the key of a controller's queue, and of an object in an informer.
+/// A namespace and a name: the key in the queue of a controller, and of an object in an informer.
 package struct ObjectName: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Empty for cluster-scoped objects.
     package var namespace: String

@@ -15,7 +15,7 @@ package struct ServiceExplainer {
         package var slices: [Value]
         package var isNodeThere: (String) -> Bool
         package var loadBalancers: LoadBalancers
-        /// The annotation with which users keep a simulated pod unready; nil if machines are not simulated.
+        /// The annotation by which people keep a simulated pod unready; nil where machines are not simulated.
         package var readinessAnnotation: String?
 
         package init(

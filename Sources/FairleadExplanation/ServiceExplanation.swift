@@ -10,7 +10,7 @@ package struct ServiceExplanation: Sendable, Equatable {
         package var details: [String] = []
         /// The object to change.
         package var object: Subject
-        /// Commands that would fix the problem, or the first step of fixing it.
+        /// Commands that would mend it, or the first step of mending it.
         package var commands: [String] = []
     }
 

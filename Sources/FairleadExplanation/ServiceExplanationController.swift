@@ -10,7 +10,7 @@ package enum ServiceExplanationController {
     /// What it cannot learn from objects.
     package struct Settings: Sendable {
         package var loadBalancers: ServiceExplainer.LoadBalancers
-        /// See `ServiceExplainer.Inputs`.
+        /// As `ServiceExplainer.Inputs` has it.
         package var readinessAnnotation: String?
 
         package init(loadBalancers: ServiceExplainer.LoadBalancers, readinessAnnotation: String?) {

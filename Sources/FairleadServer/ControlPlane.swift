@@ -89,8 +89,8 @@ package struct ControlPlane: Sendable {
         }
     }
 
-    /// The resources that namespaces are emptied of and that owner references are followed through: every stored kind
-    /// except Events, which have no owners and are deleted with their namespace anyway.
+    /// What namespaces are emptied of and owners are followed through: every stored kind but Events, which nobody
+    /// owns and which go with their namespace all the same.
     private static func managedResources(_ resources: ResourceTable) -> [ManagedResource] {
         resources.all.filter { $0.isStored && $0.gvr.group != "events.k8s.io" }.map {
             ManagedResource($0.gvr, kind: $0.kind, isNamespaced: $0.isNamespaced)

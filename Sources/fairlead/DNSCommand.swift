@@ -73,7 +73,7 @@ struct DNSCommand: AsyncParsableCommand {
     }
 }
 
-/// The line of the server's page that says where the cluster's nameserver can be reached from this machine.
+/// The line of the server's page that says where the cluster's nameserver can be reached from here.
 private struct ClusterNameserver {
     let address: String
     let answersAt: String

@@ -41,7 +41,7 @@ struct DeploymentReconciler {
         conditions = Conditions(of: deployment)
         let sets = replicaSets.map { OwnedReplicaSet($0) }.sorted(by: OwnedReplicaSet.isOlder)
         let template = deployment.at("spec", "template") ?? .object(Object())
-        // If several sets have this template, the oldest counts; that keeps rollouts from starting twice.
+        // Of several sets with this template the oldest is the one; it keeps rollouts from starting twice.
         let current = sets.firstIndex { $0.template == template }
         newSet = current.map { sets[$0] }
         oldSets = sets.indices.filter { $0 != current }.map { sets[$0] }

@@ -10,8 +10,7 @@ struct DeploymentWorker: Sendable {
     let recorder: EventRecorder
     let now: @Sendable () -> Timestamp
 
-    /// The name made from the template's hash is taken by a set with another template; the next attempt uses another
-    /// hash.
+    /// The name that the template's hash makes is taken by a set of another template: the next try uses another hash.
     struct HashCollision: Error {}
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {

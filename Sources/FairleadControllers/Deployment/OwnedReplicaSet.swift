@@ -31,7 +31,7 @@ struct OwnedReplicaSet {
     func status(_ field: String) -> Int64 { value.at("status", field)?.int ?? 0 }
     var available: Int64 { status("availableReplicas") }
 
-    /// The template without the hash label that the Deployment added.
+    /// The template without the hash that the Deployment put in.
     var template: Value {
         var template = value.at("spec", "template") ?? .object(Object())
         template.set(nil, at: "metadata", "labels", DeploymentReconciler.hashLabel)

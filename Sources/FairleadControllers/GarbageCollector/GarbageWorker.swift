@@ -40,7 +40,7 @@ struct GarbageWorker: Sendable {
         return .done
     }
 
-    /// The state of each owner, by uid. Whether an owner is really absent is confirmed with the server.
+    /// The state of each owner, by uid. That an owner is absent is asked of the server before it is believed.
     private func states(of object: Value) async throws(APIStatus) -> [String: GarbageReconciler.Owner] {
         var states: [String: GarbageReconciler.Owner] = [:]
         for owner in object.ownerReferences {

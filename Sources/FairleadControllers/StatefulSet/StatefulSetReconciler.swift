@@ -14,7 +14,7 @@ struct StatefulSetReconciler {
         /// Each pod with the claims it needs.
         var create: [(pod: Value, claims: [Value])] = []
         var delete: [Value] = []
-        /// Pods are missing, but too many are already waiting for a node.
+        /// Pods are missing, but too many wait for a node already.
         var isHeldBack = false
     }
 
@@ -58,7 +58,7 @@ struct StatefulSetReconciler {
         var mayGoOn = true
         let burst = CreationBurst.allowed(missing: .max, pods: pods.values)
         for ordinal in ordinals {
-            // Of up to two billion replicas, only those that can change something are visited.
+            // Of two thousand million replicas only those are looked at that can change something.
             if !mayGoOn, !isParallel { break }
             guard let pod = pods[ordinal] else {
                 if plan.create.count >= burst {

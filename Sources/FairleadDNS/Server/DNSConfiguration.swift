@@ -13,7 +13,7 @@ package struct DNSAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Parses `127.0.0.1:5353` or `[::1]:5353`; with a default port, also a bare address.
+    /// Reads `127.0.0.1:5353`, `[::1]:5353`; an address alone where a default port is given.
     package init?(_ text: String, defaultPort: Int? = nil) {
         if let defaultPort, let host = IPAddress(text) {
             self.init(host: host, port: defaultPort)

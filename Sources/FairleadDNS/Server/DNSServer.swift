@@ -54,8 +54,8 @@ package final class DNSServer: Sendable {
 
     /// Binds the sockets and starts answering. May be called once.
     ///
-    /// - Returns: the address actually bound, with the same port for UDP and TCP.
-    /// - Throws: the `IOError` of a bind that failed; nothing is left open in that case.
+    /// - Returns: the address really bound, the same port for UDP and TCP.
+    /// - Throws: the `IOError` of a bind that failed; nothing is left open then.
     package func start() async throws -> DNSAddress {
         var starting = Running(
             group: MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? System.coreCount))

@@ -66,8 +66,8 @@ struct MergeType {
         }
     }
 
-    /// The key of an element of a keyed list; missing fields count with their default.
-    /// - Returns: nil if a key field without a default is missing.
+    /// The key of an element of a keyed list; fields left out count with their default.
+    /// - Returns: nil if a key field is missing that has no default.
     func key(of element: Value, _ keys: [String], _ types: TypeRegistry) -> PathElement? {
         guard case .object(let object) = element else { return nil }
         var fields: [PathElement.KeyField] = []

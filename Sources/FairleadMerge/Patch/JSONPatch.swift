@@ -7,7 +7,7 @@ package struct JSONPatch: Sendable {
     package static let maximumOperations = 10_000
 
     private let operations: [Value]
-    /// A strict decoder's complaints about the patch.
+    /// What a strict decoder says about how the patch was written.
     package private(set) var complaints: [String] = []
 
     /// - Parameter isStrict: whether a strict decoder checks the patch first.

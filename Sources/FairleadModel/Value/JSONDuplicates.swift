@@ -63,8 +63,8 @@ struct JSONDuplicates {
 extension JSONParser {
     fileprivate var current: UInt8? { position < count ? base[position] : nil }
 
-    /// Moves to the next element or member.
-    /// - Returns: whether it has moved past the end instead.
+    /// Goes to the next element or member.
+    /// - Returns: whether the end has been passed instead.
     fileprivate mutating func passes(end: UInt8) throws(JSON.ParseError) -> Bool {
         skipSpace()
         if current == UInt8(ascii: ",") {
@@ -83,7 +83,7 @@ extension JSONParser {
         position += 1
     }
 
-    /// Skips a number, or one of the three literals.
+    /// A number, or one of the three words.
     fileprivate mutating func skipScalar() {
         while let byte = current, byte != UInt8(ascii: ","), byte != UInt8(ascii: "]"), byte != UInt8(ascii: "}") {
             position += 1

@@ -4,7 +4,7 @@ extension CustomDefinition {
         (group.split(separator: ".").reversed().map(String.init) + [version, kind]).joined(separator: ".")
     }
 
-    /// Eight bytes in base64 that depend on the stored kind.
+    /// Eight bytes in base64 that differ where the stored kind does.
     static func storageHash(_ text: String) -> String {
         Base64.encode(withUnsafeBytes(of: fingerprint(text.utf8).bigEndian) { Array($0) }[...])
     }

@@ -1,7 +1,7 @@
 package import FairleadModel
 
-/// The JSONPath of printer columns, subresources and selectable fields: names, indexes, wildcards and filters like
-/// `[?(@.type=="Ready")]`, after a leading dot.
+/// The JSONPath of printer columns, subresources and selectable fields: names, indexes, wildcards and filters of the
+/// form `[?(@.type=="Ready")]` after a leading dot.
 ///
 /// Reference: k8s.io/client-go `util/jsonpath`; "JSONPath Support".
 package struct SimplePath: Sendable {

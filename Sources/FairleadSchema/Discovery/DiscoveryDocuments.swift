@@ -103,7 +103,7 @@ package struct DiscoveryDocuments: Sendable {
     }
 
     private static func aggregated(_ info: ResourceInfo) -> Value {
-        // The kind's group and version are left empty if they are those of the list.
+        // The kind's group and version are left empty where they are those of the list.
         var object: Object = [
             "resource": .string(info.gvr.resource), "singularResource": .string(info.singular),
             "responseKind": kind(info.kind, group: info.gvr.group, version: info.gvr.version, in: info),

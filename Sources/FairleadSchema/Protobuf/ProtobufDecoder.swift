@@ -5,7 +5,7 @@ struct ProtobufDecoder {
     let codec: ProtobufCodec
     /// How many envelopes this one is nested in.
     let depth: Int
-    /// How many more levels the tree may nest below the current place.
+    /// How deeply the tree may still nest below the place that is being read.
     private var room: Int
 
     init(codec: ProtobufCodec, depth: Int, room: Int) {
@@ -29,7 +29,7 @@ struct ProtobufDecoder {
         return .object(Object(sortedUnique: members))
     }
 
-    /// Enters the next level.
+    /// Goes one level down.
     private mutating func enter() throws(ProtobufError) {
         guard room > 0 else { throw .tooDeep }
         room -= 1

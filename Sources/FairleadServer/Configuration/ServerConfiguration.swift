@@ -46,7 +46,7 @@ package struct ServerConfiguration: Sendable {
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.text
 
-    /// Who assigns load-balancer addresses, for explanations.
+    /// Who gives out load-balancer addresses, for explanations.
     var loadBalancers: ServiceExplainer.LoadBalancers {
         isBare ? .none : .pools(loadBalancerPools.map { "\($0.name): \($0.list.joined(separator: ", "))" })
     }

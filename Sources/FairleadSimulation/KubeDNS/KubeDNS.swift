@@ -35,7 +35,7 @@ package struct KubeDNS: Sendable {
         serviceCIDR.network.advanced(by: 10).description
     }
 
-    /// Creates missing objects; existing ones stay as they are, however changed. The namespace must exist.
+    /// Creates what is missing; what is there, however changed, stays. The namespace must exist.
     package func install() async throws(APIStatus) {
         try await create(.serviceAccounts, serviceAccount)
         try await create(.configMaps, configMap)
@@ -43,7 +43,7 @@ package struct KubeDNS: Sendable {
         try await create(.deployments, deployment)
     }
 
-    /// Checks for the object first: otherwise the Service's own address would be refused as taken before its name is.
+    /// Looks first: the Service's own address would be refused as taken before its name is.
     private func create(_ resource: GroupVersionResource, _ object: Value) async throws(APIStatus) {
         let present = try await ignoringNotFound(
             await client.get(resource, namespace: Self.namespace, name: object.name))

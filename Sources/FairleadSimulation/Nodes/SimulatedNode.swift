@@ -51,7 +51,7 @@ package struct SimulatedNodes: Sendable {
         return CIDR(podCIDR.network.advanced(by: size * UInt128(index)), prefixLength: length)
     }
 
-    /// 172.18.0.2 and up: addresses in a container network, as in kind.
+    /// 172.18.0.2 and on: the addresses of a container network, as kind has them.
     func address(_ index: Int) -> String {
         IPAddress("172.18.0.2").map { $0.advanced(by: UInt128(index)).description } ?? ""
     }
