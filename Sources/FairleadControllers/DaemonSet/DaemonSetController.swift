@@ -19,7 +19,7 @@ package enum DaemonSetController {
         setup.map(pods) { tracker.observe($0) }
         let lister = sets.lister
         setup.map(nodes) { change in
-            // Heartbeats concern nobody here.
+            // Heartbeats do not matter here.
             let (old, new) = (change.old?.value, change.new?.value)
             let isSame = old?.labels == new?.labels && old?["spec"] == new?["spec"] && old?.uid == new?.uid
             return isSame ? [] : lister.list().map(\.objectName)

@@ -1,10 +1,10 @@
 import FairleadModel
 
-/// What a controller has done and its cache has not shown yet.
+/// The writes of a controller that its cache does not show yet.
 ///
-/// A reconcile that would count pods must wait until every creation and deletion of the last one has been observed;
+/// A reconcile that counts pods must wait until every creation and deletion of the previous one has been observed;
 /// otherwise a stale cache makes it create pods twice. An expectation that is never met (a lost event) expires after
-/// five minutes of a monotonic clock. A pure value: the controller keeps it in a `Mutex`.
+/// five minutes on a monotonic clock. A pure value: the controller keeps it in a `Mutex`.
 struct Expectations<Key: Hashable & Sendable>: Sendable {
     private struct Entry: Sendable {
         var creations = 0

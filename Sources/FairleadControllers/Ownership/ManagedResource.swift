@@ -1,7 +1,7 @@
 package import FairleadModel
 
-/// A resource whose objects can be listed, watched and deleted: what the namespace controller empties and the garbage
-/// collector follows. The server passes the list, events left out.
+/// A resource whose objects can be listed, watched and deleted: the namespace controller deletes them and the garbage
+/// collector follows their owners. The server passes the list, without Events.
 package struct ManagedResource: Hashable, Sendable {
     package var resource: GroupVersionResource
     package var kind: String

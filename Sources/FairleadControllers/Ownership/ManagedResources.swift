@@ -2,17 +2,17 @@ package import FairleadClient
 import FairleadModel
 import Synchronization
 
-/// The resources that namespaces are emptied of and owners are followed through: the built-in ones, and the custom ones
-/// that come and go while the program runs.
+/// The resources that the namespace controller empties and the garbage collector follows: the built-in ones, and the
+/// custom ones that are added and removed while the program runs.
 ///
-/// Whoever attaches is told of every resource with its informer, those that come later included. The informer of a
-/// resource that goes is stopped.
+/// An attachment is called for every resource with its informer, including resources added later. The informer of a
+/// removed resource is stopped.
 package final class ManagedResources: Sendable {
     package typealias Attachment = @Sendable (ManagedResource, Informer) -> Void
 
     private struct State {
         var custom: [ManagedResource] = []
-        /// Made once for each change: whoever asks often can tell by comparing that nothing has changed, at no cost.
+        /// Built once per change, so that frequent callers can cheaply check by comparison that nothing has changed.
         var all: [ManagedResource]
         var attachments: [Attachment] = []
     }
@@ -29,11 +29,11 @@ package final class ManagedResources: Sendable {
 
     package var all: [ManagedResource] { state.withLock { $0.all } }
 
-    /// The objects of a resource; nil for one that has gone meanwhile. Never makes an informer: whoever still has the
-    /// resource in hand would start one for what is not served any more, which never sees its first list.
+    /// The objects of a resource; nil if it has been removed in the meantime. Never makes an informer: a caller with a
+    /// stale resource would start one for a resource that is no longer served, and whose first list never arrives.
     package func lister(_ resource: ManagedResource) -> Lister? { informers.existing(resource.resource)?.lister }
 
-    /// The resource of a kind; nil where it is not known.
+    /// The resource of a kind; nil if unknown.
     package func resource(group: String, kind: String) -> ManagedResource? {
         all.first { $0.resource.group == group && $0.kind == kind }
     }
@@ -46,7 +46,7 @@ package final class ManagedResources: Sendable {
         for resource in builtIn + custom { attachment(resource, informers.informer(resource.resource)) }
     }
 
-    /// Replaces the custom resources. Not to be called at the same time from two tasks.
+    /// Replaces the custom resources. Must not be called concurrently.
     package func setCustom(_ resources: [ManagedResource]) {
         let (gone, added, attachments) = state.withLock { state in
             let gone = state.custom.filter { !resources.contains($0) }

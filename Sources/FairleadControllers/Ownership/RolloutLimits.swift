@@ -1,12 +1,13 @@
 import FairleadModel
 
-/// How far a rolling update may go above and below the wanted number of replicas.
+/// How far a rolling update may go above and below the desired number of replicas.
 struct RolloutLimits: Hashable, Sendable {
     var surge: Int64
     var unavailable: Int64
 
-    /// Percentages are of `replicas`: the surge rounds up, the unavailable part down. Both zero would never move, so
-    /// one pod may then be unavailable. Reference: Kubernetes API reference, RollingUpdateDeployment.
+    /// Percentages are of `replicas`: the surge rounds up, the unavailable part down. If both were zero the rollout
+    /// could not proceed, so one pod may then be unavailable. Reference: Kubernetes API reference,
+    /// RollingUpdateDeployment.
     init(deployment: Value) {
         let replicas = deployment.at("spec", "replicas")?.int ?? 1
         guard deployment.at("spec", "strategy", "type")?.string ?? "RollingUpdate" == "RollingUpdate" else {
