@@ -157,8 +157,14 @@ extension Pipeline {
     private func log(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         let options = try PodLogOptions(context.request, pod: target.name)
         let pod = try existingPod(target)
-        let container = try options.container(in: pod, name: target.name)
-        guard pod.at("spec", "nodeName")?.string?.isEmpty == false else { return .response(.text(200, "")) }
+        let container = try options.container(in: pod)
+        guard let node = pod.at("spec", "nodeName")?.string, !node.isEmpty else {
+            return .response(APIResponse(status: 204, contentType: "", body: []))
+        }
+        if api.store.current.isFree(ObjectKey(GroupVersionResource.nodes.groupResource, namespace: "", name: node)) {
+            // Words of the API server, which looks for the node's address on behalf of the pod.
+            throw .notFound(target.kind.groupResource, name: node)
+        }
         guard options.follows else {
             let text = podLogs(pod, container, options).map { $0 + "\n" }.joined()
             let shown = options.limitBytes.map { String(decoding: text.utf8.prefix($0), as: UTF8.self) } ?? text
@@ -178,9 +184,8 @@ extension Pipeline {
     /// exec, attach and portforward need a machine to run something on; simulated nodes have none.
     private func stream(_ what: String, _ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         let pod = try existingPod(target)
-        let containers = (pod.at("spec", "containers")?.array ?? []).compactMap { $0["name"]?.string }
-        if let wanted = context.request.queryValue("container"), !containers.contains(wanted) {
-            throw .badRequest("container \(wanted) is not valid for pod \(target.name)")
+        if what != "portforward" {
+            _ = try PodLogOptions.container(context.request.queryValue("container") ?? "", in: pod)
         }
         guard pod.at("spec", "nodeName")?.string?.isEmpty == false else {
             throw .badRequest("pod \(target.name) does not have a host assigned")

@@ -165,6 +165,11 @@ struct APIFixture {
         return answer
     }
 
+    func createNode(_ name: String) async throws {
+        let answer = try await send("POST", "/api/v1/nodes", body: ["metadata": ["name": .string(name)]])
+        #expect(answer.status == 201, "\(answer.message)")
+    }
+
     /// How often somebody is woken while `body` runs.
     func wakes(_ resource: String, _ body: () async throws -> Void) async rethrows -> Int {
         let count = Tally()

@@ -217,6 +217,7 @@ struct WatchTests {
     @Test(arguments: ["watch", "log"])
     func aStreamThatIsCancelledBeforeItIsHeardLeavesNoSubscription(_ what: String) async throws {
         let fixture = try await APIFixture()
+        try await fixture.createNode("n1")
         try await fixture.createPod("p", node: "n1")
         let path = what == "log" ? APIFixture.pods + "/p/log" : APIFixture.pods
         let stream = try await open(fixture, "follow=1", path: path)
@@ -227,6 +228,7 @@ struct WatchTests {
 
     @Test func aFollowedLogEndsWithItsPodAndNotWithTheNextOfTheName() async throws {
         let fixture = try await APIFixture()
+        try await fixture.createNode("n1")
         try await fixture.createPod("p", node: "n1")
         let stream = try await open(fixture, "follow=1", path: APIFixture.pods + "/p/log")
         guard case .data(let pieces) = stream.pull(maximumBytes: 1 << 16) else { throw APIFixture.Unanswered() }

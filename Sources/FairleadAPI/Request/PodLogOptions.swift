@@ -13,58 +13,65 @@ package struct PodLogOptions: Sendable {
 
     /// - Throws: 400 for values that do not parse, 422 for those that are not allowed.
     init(_ request: APIRequest, pod: String) throws(APIStatus) {
-        var errors: [FieldError] = []
-        for (name, value) in request.query where !value.isEmpty {
+        var choosesStream = false
+        for (name, value) in request.query {
+            if name == "stream" { choosesStream = true }
+            if value.isEmpty { continue }
             switch name {
             case "container": container = value
             case "follow": follows = QueryValue.bool(value)
             case "previous": isPrevious = QueryValue.bool(value)
             case "timestamps": showsTimestamps = QueryValue.bool(value)
-            case "tailLines":
-                let count = try QueryValue.integer(value) ?? 0
-                if count < 0 {
-                    errors.append(.invalid(FieldPath(name), .int(count), "must be greater than or equal to 0"))
-                }
-                tailLines = Int(count)
-            case "limitBytes":
-                let count = try QueryValue.integer(value) ?? 0
-                if count < 1 { errors.append(.invalid(FieldPath(name), .int(count), "must be greater than 0")) }
-                limitBytes = Int(count)
-            case "sinceSeconds":
-                let count = try QueryValue.integer(value) ?? 0
-                if count < 1 { errors.append(.invalid(FieldPath(name), .int(count), "must be greater than 0")) }
-                sinceSeconds = count
+            case "tailLines": tailLines = try QueryValue.integer(value).map { Int($0) }
+            case "limitBytes": limitBytes = try QueryValue.integer(value).map { Int($0) }
+            case "sinceSeconds": sinceSeconds = try QueryValue.integer(value)
             case "sinceTime": sinceTime = Timestamp(rfc3339: value)
             default: break
             }
         }
+        var errors: [FieldError] = []
+        if let count = tailLines, count < 0 {
+            errors.append(
+                .invalid(FieldPath("tailLines"), .int(Int64(count)), "must be greater than or equal to 0"))
+        }
+        if let count = limitBytes, count < 1 {
+            errors.append(.invalid(FieldPath("limitBytes"), .int(Int64(count)), "must be greater than 0"))
+        }
         if sinceSeconds != nil, sinceTime != nil {
-            errors = [
+            errors.append(
                 FieldError(
                     .forbidden, field: "[]", printedValue: nil,
-                    detail: "at most one of `sinceTime` or `sinceSeconds` may be specified")
-            ]
+                    detail: "at most one of `sinceTime` or `sinceSeconds` may be specified"))
+        } else if let count = sinceSeconds, count < 1 {
+            errors.append(.invalid(FieldPath("sinceSeconds"), .int(count), "must be greater than 0"))
         }
+        // PodLogsQuerySplitStreams is not on by default.
+        if choosesStream { errors.append(.forbidden(FieldPath("stream"), "may not be specified")) }
         if !errors.isEmpty { throw .invalid(group: "", kind: "PodLogOptions", name: pod, errors: errors) }
     }
 
     /// The container meant: the one named, or the only one.
     /// - Throws: 400 where there are several and none is named, or there is none of that name.
-    func container(in pod: Value, name: String) throws(APIStatus) -> String {
-        let lists = ["initContainers", "containers", "ephemeralContainers"]
-        let all = lists.flatMap { pod.at("spec", $0)?.array ?? [] }.compactMap { $0["name"]?.string }
-        let plain = (pod.at("spec", "containers")?.array ?? []).compactMap { $0["name"]?.string }
-        if container.isEmpty {
-            if plain.count == 1, let only = plain.first { return only }
-            if let preferred = pod.annotations["kubectl.kubernetes.io/default-container"], plain.contains(preferred) {
-                return preferred
-            }
-            throw .badRequest(
-                "a container name must be specified for pod \(name), choose one of: [\(all.joined(separator: " "))]")
+    func container(in pod: Value) throws(APIStatus) -> String { try Self.container(container, in: pod) }
+
+    /// - Parameter wanted: the name of a container, or nothing.
+    static func container(_ wanted: String, in pod: Value) throws(APIStatus) -> String {
+        func names(_ list: String) -> [String] {
+            (pod.at("spec", list)?.array ?? []).compactMap { $0["name"]?.string }
         }
-        guard all.contains(container) else {
-            throw .badRequest("container \(container) is not valid for pod \(name)")
+        let plain = names("containers")
+        let early = names("initContainers")
+        if wanted.isEmpty {
+            if plain.count == 1 { return plain[0] }
+            let words = "a container name must be specified for pod \(pod.name)"
+            if plain.isEmpty { throw .badRequest(words) }
+            let choice = words + ", choose one of: [\(plain.joined(separator: " "))]"
+            if early.isEmpty { throw .badRequest(choice) }
+            throw .badRequest(choice + " or one of the init containers: [\(early.joined(separator: " "))]")
         }
-        return container
+        guard (plain + early + names("ephemeralContainers")).contains(wanted) else {
+            throw .badRequest("container \(wanted) is not valid for pod \(pod.name)")
+        }
+        return wanted
     }
 }

@@ -42,7 +42,9 @@ struct Comparer {
                 add(compare(left, right, inner), .field(name), to: &result)
             }
         }
-        return result
+        return Comparison(
+            added: excluded.narrowed(result.added), modified: excluded.narrowed(result.modified),
+            removed: excluded.narrowed(result.removed))
     }
 
     private func compare(_ left: Value?, _ right: Value?, _ type: MergeType) -> Node {

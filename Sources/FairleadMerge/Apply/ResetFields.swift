@@ -8,6 +8,9 @@ import FairleadSchema
 struct ResetFields {
     private var top: [String] = []
     private var metadata: [String] = []
+    /// The fields, with all below them, that are the only ones to be set; empty where all others are. `*` stands for
+    /// any item of a list.
+    private var only: [[String]] = []
 
     /// Only the fields that nobody owns.
     init() {}
@@ -16,6 +19,10 @@ struct ResetFields {
     ///   - subresource: nil for the object itself.
     ///   - metadata: metadata fields that a writer of the status does not own either.
     init(_ type: TypeSchema, subresource: String?, metadata: [String]) {
+        if type.kind == "Pod", let settable = subresource.flatMap({ Self.settableOfPods[$0] }) {
+            only = settable
+            return
+        }
         if let custom = type.custom {
             if !custom.hasStatus { return }
         } else if type.field("status") == nil {
@@ -28,6 +35,15 @@ struct ResetFields {
         top = ["spec"]
         self.metadata = metadata
     }
+
+    private static let settableOfPods: [String: [[String]]] = [
+        "ephemeralcontainers": [["spec", "ephemeralContainers"]],
+        "resize": [
+            ["spec", "containers", "*", "resizePolicy"], ["spec", "containers", "*", "resources"],
+            ["spec", "initContainers", "*", "resizePolicy"], ["spec", "initContainers", "*", "resources"],
+            ["spec", "resources"],
+        ],
+    ]
 
     func leavesOut(_ name: String) -> Bool { name == "apiVersion" || name == "kind" || top.contains(name) }
 
@@ -52,6 +68,31 @@ struct ResetFields {
             }
             if !kept.isEmpty {
                 result.append(FieldSet.Entry(entry.element, isMember: false, children: FieldSet(sorted: kept)))
+            }
+        }
+        return narrowed(result)
+    }
+
+    /// The part of a set that is among the only fields to be set.
+    func narrowed(_ set: FieldSet) -> FieldSet { only.isEmpty ? set : Self.part(of: set, below: only.map { $0[...] }) }
+
+    private static func part(of set: FieldSet, below paths: [ArraySlice<String>]) -> FieldSet {
+        var result = FieldSet()
+        for entry in set.entries {
+            let rest = paths.filter { path in
+                switch (path.first, entry.element) {
+                case ("*", .key), ("*", .value), ("*", .index): true
+                case (let wanted?, .field(let name)): wanted == name
+                default: false
+                }
+            }.map { $0.dropFirst() }
+            if rest.contains(where: \.isEmpty) {
+                result.append(entry)
+                continue
+            }
+            let children = part(of: entry.children, below: rest)
+            if !children.isEmpty {
+                result.append(FieldSet.Entry(entry.element, isMember: false, children: children))
             }
         }
         return result
