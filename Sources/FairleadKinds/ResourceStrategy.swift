@@ -4,7 +4,7 @@ package import FairleadStorage
 /// What a kind does differently: the defaults, rules and side effects that its schema cannot express.
 ///
 /// A verb calls these in the order of Kubernetes' generic registry: `setDefaults` → `admit` → `prepareFor…` →
-/// `allocate` → metadata validation → `validate…` → commit. Every requirement has a default implementation that
+/// `allocate` → metadata validation → `validate…` → `validateAdmission` → commit. Every requirement has a default implementation that
 /// does nothing, so a plain kind needs no strategy at all.
 ///
 /// Reference: k8s.io/apiserver `registry/rest` (RESTCreateStrategy, RESTUpdateStrategy, RESTDeleteStrategy).
@@ -39,6 +39,9 @@ package protocol ResourceStrategy: Sendable {
     /// Every field error of a changed object, in Kubernetes' order, those of the whole object included.
     func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError]
     func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError]
+
+    /// Refuses what is valid but not admitted (validating admission plugins that concern only this kind).
+    func validateAdmission(_ object: Value, old: Value?, _ context: StrategyContext) throws(APIStatus)
 
     /// Texts for `Warning: 299` headers of a create (`old` nil) or an update.
     func warnings(for object: Value, old: Value?) -> [String]
@@ -104,6 +107,7 @@ extension ResourceStrategy {
         validate(object, context)
     }
     package func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] { [] }
+    package func validateAdmission(_ object: Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {}
     package func warnings(for object: Value, old: Value?) -> [String] { [] }
     package func statusWarnings(for object: Value) -> [String] { [] }
     package func selectableFields(of object: Value) -> [String: String] { [:] }

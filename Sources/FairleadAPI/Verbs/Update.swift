@@ -177,7 +177,8 @@ extension API {
         case .none: break
         }
         if !errors.isEmpty { throw kind.invalid(existing.key.name, errors, of: object) }
-        if scope == .main {
+        try strategy.validateAdmission(object, old: old, context)
+        if scope == .main || scope.subresource == "resize" {
             try QuotaAdmission.admit(object, old: old, kind: kind, in: &transaction, context.snapshot)
         }
 

@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadStorage
 
 /// The admission plugin LimitRanger: a namespace's LimitRanges fill in and bound what pods ask for.
 ///
@@ -44,74 +45,72 @@ enum LimitRanger {
     }
 
     /// What is wrong with the pod; several reasons stand in brackets.
+    ///
+    /// Of several LimitRanges only the first that refuses has its say.
     static func refusal(of pod: Value, by ranges: [Value]) -> String? {
-        var reasons: [String] = []
-        for limit in ranges.flatMap({ $0["spec"]?.items("limits") ?? [] }) {
+        let spec = pod["spec"] ?? .null
+        return firstRefusal(by: ranges) { limit in
             switch limit.text("type") {
             case "Container":
-                for container in pod["spec"]?.items("containers") ?? [] {
-                    reasons += violations(of: limit, by: container["resources"] ?? .null, "Container")
+                (spec.items("containers") + spec.items("initContainers")).flatMap { container in
+                    violations(
+                        of: limit, requests: ResourceAmounts(container.at("resources", "requests")),
+                        limits: ResourceAmounts(container.at("resources", "limits")))
                 }
-            case "Pod": reasons += violations(of: limit, by: total(pod), "Pod")
-            default: break
+            case "Pod":
+                violations(
+                    of: limit, requests: PodUsage.withoutOverhead(spec, "requests"),
+                    limits: PodUsage.withoutOverhead(spec, "limits"))
+            default: []
             }
-        }
-        switch reasons.count {
-        case 0: return nil
-        case 1: return reasons[0]
-        default: return "[" + reasons.joined(separator: ", ") + "]"
         }
     }
 
-    private static func violations(of limit: Value, by resources: Value, _ type: String) -> [String] {
-        var reasons: [String] = []
-        func amount(_ kind: String, _ name: String) -> Quantity? {
-            resources.at(kind, name)?.string.flatMap { Quantity($0) }
+    /// What is wrong with the PersistentVolumeClaim.
+    static func refusal(ofClaim claim: Value, by ranges: [Value]) -> String? {
+        let requests = ResourceAmounts(claim.at("spec", "resources", "requests"))
+        return firstRefusal(by: ranges) { limit in
+            guard limit.text("type") == "PersistentVolumeClaim" else { return [] }
+            return constraints(limit, "min", requests).compactMap { $0.minimumViolation() }
+                + constraints(limit, "max", requests).compactMap { $0.maximumRequestViolation() }
         }
-        for member in limit.entries("min") {
-            guard let bound = member.value.string.flatMap({ Quantity($0) }) else { continue }
-            let words = "minimum \(member.key) usage per \(type) is \(bound)"
-            if let request = amount("requests", member.key) {
-                if request < bound {
-                    reasons.append("\(words), but request is \(request)")
-                } else if let most = amount("limits", member.key), most < bound {
-                    reasons.append("\(words), but limit is \(most)")
-                }
-            } else {
-                reasons.append("\(words).  No request is specified")
-            }
-        }
-        for member in limit.entries("max") {
-            guard let bound = member.value.string.flatMap({ Quantity($0) }) else { continue }
-            let words = "maximum \(member.key) usage per \(type) is \(bound)"
-            if let most = amount("limits", member.key) {
-                if most > bound {
-                    reasons.append("\(words), but limit is \(most)")
-                } else if let request = amount("requests", member.key), request > bound {
-                    reasons.append("\(words), but request is \(request)")
-                }
-            } else {
-                reasons.append("\(words).  No limit is specified")
-            }
-        }
-        return reasons
     }
 
-    /// The sums of what containers ask for.
-    private static func total(_ pod: Value) -> Value {
-        var sums: [String: [String: Quantity]] = [:]
-        for container in pod["spec"]?.items("containers") ?? [] {
-            for kind in ["requests", "limits"] {
-                for member in container["resources"]?.entries(kind) ?? [] {
-                    guard let amount = member.value.string.flatMap({ Quantity($0) }) else { continue }
-                    sums[kind, default: [:]][member.key] = (sums[kind]?[member.key]).map { $0 + amount } ?? amount
-                }
+    private static func firstRefusal(by ranges: [Value], _ reasons: (Value) -> [String]) -> String? {
+        for range in ranges {
+            var found: [String] = []
+            var seen: Set<String> = []
+            for limit in range["spec"]?.items("limits") ?? [] {
+                for reason in reasons(limit) where seen.insert(reason).inserted { found.append(reason) }
             }
+            if found.isEmpty { continue }
+            return found.count == 1 ? found[0] : "[" + found.joined(separator: ", ") + "]"
         }
-        return .object(
-            Object(
-                sums.map { kind, amounts in
-                    (kind, .object(Object(amounts.map { ($0.key, Value.string($0.value.description)) })))
-                }))
+        return nil
+    }
+
+    private static func violations(
+        of limit: Value, requests: ResourceAmounts, limits: ResourceAmounts
+    ) -> [String] {
+        constraints(limit, "min", requests, limits).compactMap { $0.minimumViolation() }
+            + constraints(limit, "max", requests, limits).compactMap { $0.maximumViolation() }
+            + constraints(limit, "maxLimitRequestRatio", requests, limits).compactMap { $0.ratioViolation() }
+    }
+
+    private static func constraints(
+        _ limit: Value, _ field: String, _ requests: ResourceAmounts, _ limits: ResourceAmounts = ResourceAmounts()
+    ) -> [LimitConstraint] {
+        limit.entries(field).compactMap { member in
+            guard let bound = member.value.string.flatMap({ Quantity($0) }) else { return nil }
+            return LimitConstraint(
+                type: limit.text("type"), name: member.key, bound: bound, requests: requests, limits: limits)
+        }
+    }
+
+    private static let resource = GroupResource(group: "", resource: "limitranges")
+
+    /// The LimitRanges of a namespace.
+    static func ranges(in namespace: String, _ context: StrategyContext) -> [Value] {
+        context.snapshot.objects(resource, namespace: namespace, after: nil).map(\.value)
     }
 }

@@ -24,6 +24,15 @@ struct PersistentVolumeClaimStrategy: ResourceStrategy {
         object.set(.array(finalizers), at: "metadata", "finalizers")
     }
 
+    /// The bounds of LimitRanges.
+    func validateAdmission(_ object: Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
+        guard context.subresource == nil, object.deletionTimestamp == nil else { return }
+        let ranges = LimitRanger.ranges(in: object.namespace, context)
+        guard let reason = LimitRanger.refusal(ofClaim: object, by: ranges) else { return }
+        throw .forbidden(
+            GroupResource(group: "", resource: "persistentvolumeclaims"), name: object.name, reason)
+    }
+
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = ["phase": "Pending"]
     }

@@ -1,5 +1,5 @@
 /// What a pod uses of a quota, and what quotas require its containers to specify.
-enum PodUsage {
+package enum PodUsage {
     private static let limitable: Set<String> = ["cpu", "memory", "ephemeral-storage"]
 
     static func isMeasured(_ name: String) -> Bool {
@@ -22,8 +22,10 @@ enum PodUsage {
     }
 
     /// What the containers need together: the sum of those that run at the same time, or the largest need of those that
-    /// run before them. Pod-level amounts take precedence, and the overhead is added.
-    private static func total(_ spec: Value, _ kind: String) -> ResourceAmounts {
+    /// run before them.
+    ///
+    /// - Parameter kind: `requests` or `limits`.
+    package static func ofContainers(_ spec: Value, _ kind: String) -> ResourceAmounts {
         var running = ResourceAmounts()
         for container in spec["containers"]?.array ?? [] {
             running = running + ResourceAmounts(container.at("resources", kind))
@@ -39,11 +41,22 @@ enum PodUsage {
                 peak = peak.maximum(own + sidecars)
             }
         }
-        var result = (running + sidecars).maximum(peak)
-        for (name, amount) in ResourceAmounts(spec.at("resources", kind)).amounts { result[name] = amount }
+        return (running + sidecars).maximum(peak)
+    }
+
+    /// What the pod needs. Pod-level amounts take precedence, and the overhead is added.
+    package static func total(_ spec: Value, _ kind: String) -> ResourceAmounts {
+        let result = withoutOverhead(spec, kind)
         let overhead = ResourceAmounts(spec["overhead"])
         // The overhead only adds to limits that exist.
         return kind == "requests" ? result + overhead : result + overhead.only(result.names)
+    }
+
+    /// What the pod itself asks for. Pod-level amounts take precedence over those of the containers.
+    package static func withoutOverhead(_ spec: Value, _ kind: String) -> ResourceAmounts {
+        var result = ofContainers(spec, kind)
+        for (name, amount) in ResourceAmounts(spec.at("resources", kind)).amounts { result[name] = amount }
+        return result
     }
 
     /// Requests count under their plain name and with the prefix `requests.`, limits with the prefix `limits.`.
