@@ -10,11 +10,14 @@ extension API {
         namespace: String, name: String, _ binding: Value, pods: Kind, options: WriteOptions = WriteOptions()
     ) async throws(APIStatus) {
         try checkName(of: binding, "Binding", is: name)
+        var binding = binding
+        PodTopologyLabels.copy(toBinding: &binding, store.current)
+        let labelled = binding
         _ = try await modify(
             pods, namespace: namespace, name: name, scope: .subresource("binding"), options: options
         ) { (old) throws(APIStatus) in
             Modification(
-                object: try PodBinding.apply(binding: binding, to: old, at: environment.now()), warnings: [],
+                object: try PodBinding.apply(binding: labelled, to: old, at: environment.now()), warnings: [],
                 isReplayable: true,
                 ownership: .settled)
         }

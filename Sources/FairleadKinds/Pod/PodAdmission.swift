@@ -1,23 +1,42 @@
 import FairleadModel
 import FairleadStorage
 
-/// What admission does to a pod before it is validated: the plugins LimitRanger, ServiceAccount, Priority and
-/// DefaultTolerationSeconds, in that order (the order of kube-apiserver's recommended plugins).
+/// What admission does to a pod: the plugins LimitRanger, ServiceAccount, Priority, DefaultTolerationSeconds and
+/// PodTopologyLabels before it is validated, LimitRanger and NodeDeclaredFeatures afterwards.
 enum PodAdmission {
     static func admit(_ pod: inout Value, _ context: StrategyContext) throws(APIStatus) {
         let isMirror = pod.at("metadata", "annotations", "kubernetes.io/config.mirror") != nil
-        let limitRanges = context.snapshot
-            .objects(limitRangeResource, namespace: pod.namespace, after: nil).map(\.value)
-        LimitRanger.fill(&pod, from: limitRanges)
+        LimitRanger.fill(&pod, from: LimitRanger.ranges(in: pod.namespace, context))
         var spec = pod["spec"] ?? .object(Object())
         if !isMirror { try admitServiceAccount(&spec, of: pod, context) }
         try PriorityAdmission.admit(&spec, context) { forbidden(pod, $0) }
         addDefaultTolerations(&spec)
         pod["spec"] = spec
-        if let reason = LimitRanger.refusal(of: pod, by: limitRanges) { throw forbidden(pod, reason) }
+        PodTopologyLabels.copy(from: spec.text("nodeName"), to: &pod, context.snapshot)
     }
 
-    private static let limitRangeResource = GroupResource(group: "", resource: "limitranges")
+    /// What admission computed at creation need not be repeated by an updater.
+    static func admitUpdate(_ pod: inout Value, old: Value) {
+        for field in ["priority", "preemptionPolicy"] where pod.at("spec", field) == nil {
+            pod.set(old.at("spec", field), at: "spec", field)
+        }
+        pod.change("spec", addDefaultTolerations)
+    }
+
+    /// What is checked after validation: the bounds of LimitRanges, and the node where a resize takes place.
+    static func validate(_ pod: Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
+        guard old == nil || context.subresource == "resize" else { return }
+        if pod.deletionTimestamp == nil,
+            let reason = LimitRanger.refusal(of: pod, by: LimitRanger.ranges(in: pod.namespace, context))
+        {
+            throw forbidden(pod, reason)
+        }
+        guard let old, pod["spec"] != old["spec"] else { return }
+        let node = pod.at("spec", "nodeName")?.string ?? ""
+        if node.isEmpty { return }
+        let key = ObjectKey(GroupVersionResource.nodes.groupResource, namespace: "", name: node)
+        if context.snapshot.object(key) == nil { throw forbidden(pod, "node \(node.goQuoted) not found") }
+    }
 
     // MARK: ServiceAccount
 
@@ -96,7 +115,7 @@ enum PodAdmission {
         if !tolerations.isEmpty { spec["tolerations"] = .array(tolerations) }
     }
 
-    /// Admission runs before a name is generated, so the prefix stands for it.
+    /// Most of admission runs before a name is generated, so the prefix stands for it.
     private static func forbidden(_ pod: Value, _ why: String) -> APIStatus {
         let name = pod.name.isEmpty ? pod.generateName : pod.name
         return .forbidden(

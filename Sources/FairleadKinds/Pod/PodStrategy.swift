@@ -7,28 +7,8 @@ struct PodStrategy: ResourceStrategy {
     var metadataResetByStatus: [String] { ["deletionTimestamp", "ownerReferences"] }
 
     func setDefaults(_ object: inout Value) {
-        var spec = object["spec"] ?? .object(Object())
-        PodSpecDefaults.apply(to: &spec)
-        spec.setDefault("enableServiceLinks", true)
-        for key in ["containers", "initContainers"] {
-            spec.changeItems(key, Self.defaultRequests)
-            if spec.flag("hostNetwork") { spec.changeItems(key, Self.defaultHostPorts) }
-        }
-        object["spec"] = spec
+        PodSpecDefaults.apply(toPod: &object)
         object.change("status", Self.synchronizeAddresses)
-    }
-
-    /// Requests that are not given are the limits; in pods only, not in templates.
-    private static func defaultRequests(_ container: inout Value) {
-        container.change("resources") { resources in
-            guard let limits = resources["limits"]?.object, !limits.isEmpty else { return }
-            let requests = resources["requests"]?.object ?? Object()
-            resources["requests"] = .object(requests.merging(limits) { _, request, limit in request ?? limit })
-        }
-    }
-
-    private static func defaultHostPorts(_ container: inout Value) {
-        container.changeItems("ports") { $0.setDefaultNumber("hostPort", $0.number("containerPort")) }
     }
 
     /// `podIP` is the first of `podIPs`; where they differ `podIP` wins and the list is made anew.
@@ -44,11 +24,15 @@ struct PodStrategy: ResourceStrategy {
 
     func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
         guard let old else { return try PodAdmission.admit(&object, context) }
-        guard context.subresource == nil else { return }
-        // What admission computed at creation need not be repeated by an updater.
-        for field in ["priority", "preemptionPolicy"] where object.at("spec", field) == nil {
-            object.set(old.at("spec", field), at: "spec", field)
+        switch context.subresource {
+        case nil: PodAdmission.admitUpdate(&object, old: old)
+        case "resize": LimitRanger.fill(&object, from: LimitRanger.ranges(in: object.namespace, context))
+        default: break
         }
+    }
+
+    func validateAdmission(_ object: Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
+        try PodAdmission.validate(object, old: old, context)
     }
 
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
@@ -58,44 +42,54 @@ struct PodStrategy: ResourceStrategy {
                 [
                     "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
                     "message": "Scheduling is blocked due to non-empty scheduling gates", "lastProbeTime": .null,
-                    "lastTransitionTime": .null,
+                    "lastTransitionTime": .string(context.environment.now().rfc3339),
                 ]
             ]
         }
         object["status"] = status
+        MatchLabelKeys.merge(into: &object)
+        AppArmorAnnotations.synchronize(&object)
     }
 
     func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
-        object["spec"] = old["spec"]
-        object.set(old.at("metadata", "ownerReferences"), at: "metadata", "ownerReferences")
-        if object.at("status", "qosClass") == nil {
-            object.set(old.at("status", "qosClass"), at: "status", "qosClass")
+        switch context.subresource {
+        case "ephemeralcontainers": PodSubresource.keepAllButEphemeralContainers(&object, old: old)
+        case "resize": PodSubresource.keepAllButResources(&object, old: old)
+        default: PodSubresource.keepAllButStatus(&object, old: old)
         }
+    }
+
+    private func rules(_ context: StrategyContext) -> PodSpecValidation {
+        PodSpecValidation(allowsPrivileged: context.configuration.allowsPrivileged)
     }
 
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
-        var errors = PodSpecValidation(allowsPrivileged: context.configuration.allowsPrivileged).errors(ofPod: object)
-        let spec = object["spec"] ?? .null
-        if !spec.items("ephemeralContainers").isEmpty {
-            errors.append(.forbidden(FieldPath("spec", "ephemeralContainers"), "cannot be set on create"))
-        }
-        if !spec.text("nodeName").isEmpty, !spec.items("schedulingGates").isEmpty {
-            errors.append(
-                .forbidden(FieldPath("spec", "nodeName"), "cannot be set until all schedulingGates have been cleared"))
-        }
-        return errors
+        rules(context).errors(ofNewPod: object)
     }
 
     func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        PodSpecValidation(allowsPrivileged: context.configuration.allowsPrivileged).errors(ofPod: object)
+        rules(context).errors(ofPod: object) + PodAnnotationValidation.updateErrors(object, old: old)
             + PodUpdateValidation.errors(object, old: old)
     }
 
     func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        PodStatusValidation.errors(object, old: old)
+        switch context.subresource {
+        case "ephemeralcontainers": rules(context).errors(ofEphemeralContainers: object, old: old)
+        case "resize": rules(context).errors(ofResize: object, old: old)
+        default: PodStatusValidation.errors(object, old: old)
+        }
     }
 
-    func warnings(for object: Value, old: Value?) -> [String] { PodWarnings.ofPod(object, isNew: old == nil) }
+    /// Nobody changes pods by hand.
+    func warnings(for object: Value, old: Value?) -> [String] { old == nil ? PodWarnings.ofPod(object) : [] }
+
+    func statusWarnings(for object: Value) -> [String] {
+        ["podIPs", "hostIPs"].flatMap { key in
+            (object["status"]?.items(key) ?? []).enumerated().flatMap { index, item in
+                IPText.addressWarnings(item.text("ip"), FieldPath("status").child(key).index(index).child("ip"))
+            }
+        }
+    }
 
     let selectableFieldNames = [
         "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",

@@ -33,6 +33,28 @@ package enum NameRules {
         return messages
     }
 
+    /// As in search paths of DNS: parts may begin with an underscore and have some inside.
+    package static func dns1123SubdomainWithUnderscores(_ text: String) -> [String] {
+        var messages = tooLong(text, 253)
+        let isValid = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy {
+            let rest = $0.first == UInt8(ascii: "_") ? $0.dropFirst() : $0
+            guard let first = rest.first, let last = rest.last else { return false }
+            return isLowerAlphanumeric(first) && isLowerAlphanumeric(last)
+                && rest.allSatisfy {
+                    isLowerAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+                }
+        }
+        if !isValid {
+            let part = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+            messages.append(
+                mismatch(
+                    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or "
+                        + "'.', and must start and end with an alphanumeric character",
+                    "\(part)(\\.\(part))*", "example.com"))
+        }
+        return messages
+    }
+
     /// `*.example.com`.
     package static func wildcardDNS1123Subdomain(_ text: String) -> [String] {
         var messages = tooLong(text, 253)

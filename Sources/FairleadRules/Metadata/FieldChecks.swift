@@ -22,6 +22,11 @@ extension FieldError {
     }
 }
 
+extension FieldPath {
+    /// What a path without a name prints as; it stands where an error is about no field.
+    package static let nowhere = FieldPath.root.key("")
+}
+
 /// The small checks that validation of every kind is made of. Each gives the errors it finds, none if all is well,
 /// and asks where it looks only when it has found one.
 /// Reference: k8s.io/apimachinery `util/validation` and k8s.io/kubernetes `pkg/apis/core/validation`.

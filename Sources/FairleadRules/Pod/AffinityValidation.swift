@@ -124,6 +124,9 @@ enum AffinityValidation {
         for namespace in term.strings("namespaces") {
             errors += FieldChecks.dnsLabel(namespace, path.child("namespace"))
         }
+        errors += MatchLabelKeysValidation.errors(
+            match: term.strings("matchLabelKeys"), mismatch: term.strings("mismatchLabelKeys"),
+            selector: term["labelSelector"], path)
         let key = term.text("topologyKey")
         if key.isEmpty {
             errors.append(.required(path.child("topologyKey"), "can not be empty"))
@@ -175,7 +178,46 @@ enum TopologySpreadValidation {
                 errors.append(
                     .notSupported(here.child(field), .string(policy), supported: ["Honor", "Ignore"]))
             }
+            errors += MatchLabelKeysValidation.errors(
+                match: constraint.strings("matchLabelKeys"), mismatch: [], selector: constraint["labelSelector"], here)
             errors += FieldChecks.labelSelector(constraint["labelSelector"], here.child("labelSelector"))
+        }
+        return errors
+    }
+}
+
+/// The rules of keys whose values come from the pod's own labels.
+private enum MatchLabelKeysValidation {
+    static func errors(
+        match: [String], mismatch: [String], selector: Value?, _ path: FieldPath
+    ) -> [FieldError] {
+        var errors: [FieldError] = []
+        for (field, keys) in [("matchLabelKeys", match), ("mismatchLabelKeys", mismatch)] where !keys.isEmpty {
+            let here = path.child(field)
+            guard selector != nil else {
+                errors.append(.forbidden(here, "must not be specified when labelSelector is not set"))
+                continue
+            }
+            for (index, key) in keys.enumerated() { errors += FieldChecks.qualifiedName(key, here.index(index)) }
+        }
+        // The selector of a pod has what the keys stand for already, so that a key in it twice is the user's.
+        if let selector {
+            var places: [String: Int] = [:]
+            for (index, key) in match.enumerated() { places[key] = index }
+            var seen = Set(selector.entries("matchLabels").map(\.key))
+            for key in selector.items("matchExpressions").map({ $0.text("key") }) {
+                if seen.insert(key).inserted { continue }
+                guard let place = places[key] else { continue }
+                errors.append(
+                    .invalid(path.index(place), .string(key), "exists in both matchLabelKeys and labelSelector"))
+            }
+        }
+        let others = Set(mismatch)
+        for (index, key) in match.enumerated() where others.contains(key) {
+            errors.append(
+                .invalid(
+                    path.child("matchLabelKeys").index(index), .string(key),
+                    "exists in both matchLabelKeys and mismatchLabelKeys"))
         }
         return errors
     }

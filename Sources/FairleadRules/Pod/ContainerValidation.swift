@@ -2,10 +2,16 @@ import FairleadModel
 
 /// The rules of containers of all three sorts.
 struct ContainerValidation {
-    /// The names of the volumes that can be mounted.
-    var volumes: Set<String>
+    /// The volumes that can be mounted, by their names.
+    var volumes: [String: Value]
+    /// The names of the pod's resource claims.
+    var claims: Set<String>
     var allowsPrivileged: Bool
     var gracePeriod: Int64
+    /// The pod's.
+    var restartPolicy: String
+    /// Whether users in the pod are those of the host.
+    var usesHostUsers: Bool
 
     /// A body has room for a million containers with nothing in them, and nobody reads on after so many errors.
     private static let maximumErrors = 10_000
@@ -21,6 +27,7 @@ struct ContainerValidation {
                 errors.append(.duplicate(here.child("name"), container["name"] ?? ""))
             }
             errors += ProbeValidation(gracePeriod: gracePeriod).errors(ofContainer: container, here)
+            errors += RestartRuleValidation.errors(container, here)
         }
         return errors + hostPortConflicts(containers, path)
     }
@@ -29,14 +36,17 @@ struct ContainerValidation {
     func errors(ofInitContainers containers: [Value], others: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var names = Set(others.map { $0.text("name") })
-        for (index, container) in containers.enumerated() {
+        for (index, container) in containers.enumerated() where errors.count < Self.maximumErrors {
             let here = path.index(index)
             let isSidecar = container.text("restartPolicy") == "Always"
             errors += common(container, here)
-            if !names.insert(container.text("name")).inserted {
+            errors += RestartRuleValidation.errorsOfInitContainer(container, here)
+            if names.contains(container.text("name")) {
                 errors.append(.duplicate(here.child("name"), container["name"] ?? ""))
+            } else if !container.text("name").isEmpty {
+                names.insert(container.text("name"))
             }
-            errors += hostPortConflicts([container], path, offset: index)
+            errors += hostPortConflicts([container], path)
             if isSidecar {
                 errors += ProbeValidation(gracePeriod: gracePeriod).errors(ofContainer: container, here)
                 continue
@@ -46,20 +56,36 @@ struct ContainerValidation {
                 errors.append(
                     .forbidden(here.child(field), "may not be set for init containers without restartPolicy=Always"))
             }
+            errors += restartsOfInitContainer(container, here)
         }
         return errors
     }
+
+    /// A container that runs once cannot be restarted for a resize.
+    private func restartsOfInitContainer(_ container: Value, _ path: FieldPath) -> [FieldError] {
+        container.items("resizePolicy").enumerated().compactMap { index, policy in
+            policy.text("restartPolicy") != "RestartContainer"
+                ? nil
+                : .invalid(
+                    path.child("resizePolicy").index(index).child("restartPolicy"), "RestartContainer",
+                    "must not be set to 'RestartContainer' for non-sidecar initContainers")
+        }
+    }
+
+    /// What ephemeral containers may not have, in the order of the fields of the internal type.
+    private static let notEphemeral = [
+        "ports", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "livenessProbe",
+        "readinessProbe", "startupProbe", "lifecycle",
+    ]
 
     func errors(ofEphemeralContainers containers: [Value], others: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         let targets = Set(others.map { $0.text("name") })
         var names = targets
-        let fieldsNotAllowed = [
-            "ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "resizePolicy",
-        ]
-        for (index, container) in containers.enumerated() {
+        for (index, container) in containers.enumerated() where errors.count < Self.maximumErrors {
             let here = path.index(index)
             errors += common(container, here)
+            errors += Self.imageErrors(container, here)
             if !names.insert(container.text("name")).inserted {
                 errors.append(.duplicate(here.child("name"), container["name"] ?? ""))
             }
@@ -67,11 +93,26 @@ struct ContainerValidation {
             if !target.isEmpty, !targets.contains(target) {
                 errors.append(.notFound(here.child("targetContainerName"), .string(target)))
             }
-            for field in fieldsNotAllowed where container[field] != nil {
-                errors.append(.forbidden(here.child(field), "cannot be set for an Ephemeral Container"))
+            let word = "cannot be set for an Ephemeral Container"
+            for field in Self.notEphemeral where container[field] != nil {
+                if field == "resources", container.isEmptyOrAbsent(field) { continue }
+                errors.append(.forbidden(here.child(field), word))
+            }
+            for (position, mount) in container.items("volumeMounts").enumerated() {
+                let place = here.child("volumeMounts").index(position)
+                for field in ["subPath", "subPathExpr"] where !mount.text(field).isEmpty {
+                    errors.append(.forbidden(place.child(field), word))
+                }
             }
         }
         return errors
+    }
+
+    /// Templates may say ` `, which some controllers replace; pods may not.
+    static func imageErrors(_ container: Value, _ path: FieldPath) -> [FieldError] {
+        let image = container.text("image")
+        return image.hasSurroundingWhitespace
+            ? [.invalid(path.child("image"), .string(image), "must not have leading or trailing whitespace")] : []
     }
 
     private func common(_ container: Value, _ path: FieldPath) -> [FieldError] {
@@ -83,24 +124,51 @@ struct ContainerValidation {
             errors += FieldChecks.dnsLabel(name, path.child("name"))
         }
         if container.text("image").isEmpty { errors.append(.required(path.child("image"))) }
-        errors += choice(container, "terminationMessagePolicy", ["File", "FallbackToLogsOnError"], path)
+        errors += Self.choice(container, "terminationMessagePolicy", ["File", "FallbackToLogsOnError"], path)
         errors += ports(container.items("ports"), path.child("ports"))
         errors += EnvironmentValidation.variables(container.items("env"), path.child("env"))
         errors += EnvironmentValidation.sources(container.items("envFrom"), path.child("envFrom"))
         errors += VolumeMountValidation.errors(container, volumes: volumes, path)
-        errors += choice(container, "imagePullPolicy", ["Always", "IfNotPresent", "Never"], path)
-        errors += ResourceRequirementsValidation.errors(container["resources"], path.child("resources"))
+        errors += Self.pullPolicy(container, path, "imagePullPolicy")
+        errors += ResourceRequirementsValidation(claims: claims).errors(
+            container["resources"], path.child("resources"))
+        errors += resizePolicy(container.items("resizePolicy"), path.child("resizePolicy"))
         errors += PodSecurityValidation.errors(
             ofContainer: container["securityContext"], allowsPrivileged: allowsPrivileged,
-            path.child("securityContext"))
+            usesHostUsers: usesHostUsers, path.child("securityContext"))
         return errors
     }
 
-    private func choice(
+    static func pullPolicy(_ owner: Value, _ path: FieldPath, _ field: String) -> [FieldError] {
+        choice(owner, field, ["Always", "IfNotPresent", "Never"], path)
+    }
+
+    private static func choice(
         _ container: Value, _ field: String, _ allowed: [String], _ path: FieldPath
     ) -> [FieldError] {
         let value = container.text(field)
         return value.isEmpty ? [.required(path.child(field))] : FieldChecks.oneOf(value, allowed, path.child(field))
+    }
+
+    /// Kubernetes reports everything but doubles at the list itself.
+    private func resizePolicy(_ policies: [Value], _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        var seen: Set<String> = []
+        for (index, policy) in policies.enumerated() {
+            let resource = policy.text("resourceName")
+            if !seen.insert(resource).inserted { errors.append(.duplicate(path.index(index), .string(resource))) }
+            errors += resource.isEmpty ? [.required(path)] : FieldChecks.oneOf(resource, ["cpu", "memory"], path)
+            let restart = policy.text("restartPolicy")
+            errors +=
+                restart.isEmpty
+                ? [.required(path)] : FieldChecks.oneOf(restart, ["NotRequired", "RestartContainer"], path)
+            if restartPolicy == "Never", restart != "NotRequired" {
+                errors.append(
+                    .invalid(
+                        path, .string(restart), "must be 'NotRequired' when pod `restartPolicy` is 'Never'"))
+            }
+        }
+        return errors
     }
 
     private func ports(_ ports: [Value], _ path: FieldPath) -> [FieldError] {
@@ -133,14 +201,15 @@ struct ContainerValidation {
         return errors
     }
 
-    private func hostPortConflicts(_ containers: [Value], _ path: FieldPath, offset: Int = 0) -> [FieldError] {
+    /// (Of an init container, which is asked about alone, Kubernetes reports the index 0.)
+    private func hostPortConflicts(_ containers: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var taken: Set<String> = []
         for (index, container) in containers.enumerated() {
             for (position, port) in container.items("ports").enumerated() where port.number("hostPort") != 0 {
                 let key = "\(port.text("protocol"))/\(port.text("hostIP"))/\(port.number("hostPort"))"
                 if taken.insert(key).inserted { continue }
-                let here = path.index(index + offset).child("ports").index(position)
+                let here = path.index(index).child("ports").index(position)
                 errors.append(.duplicate(here.child("hostPort"), .string(key)))
             }
         }

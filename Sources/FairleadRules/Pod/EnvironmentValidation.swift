@@ -40,11 +40,8 @@ enum EnvironmentValidation {
             let here = path.child(name)
             switch name {
             case "fieldRef": errors += fieldReference(reference, allowed: fieldPaths, here)
-            case "resourceFieldRef": errors += resourceReference(reference, here)
-            case "fileKeyRef":
-                for key in ["key", "path", "volumeName"] where reference.text(key).isEmpty {
-                    errors.append(.required(here.child(key)))
-                }
+            case "resourceFieldRef": errors += resourceReference(reference, inVolume: false, here)
+            case "fileKeyRef": errors += fileKeyReference(reference, here)
             default: errors += keyReference(reference, here)
             }
         }
@@ -69,27 +66,37 @@ enum EnvironmentValidation {
     ]
 
     static func fieldReference(_ reference: Value, allowed: Set<String>, _ path: FieldPath) -> [FieldError] {
-        if reference.text("apiVersion").isEmpty { return [.required(path.child("apiVersion"))] }
+        let version = reference.text("apiVersion")
+        if version.isEmpty { return [.required(path.child("apiVersion"))] }
         let text = reference.text("fieldPath")
         let here = path.child("fieldPath")
         if text.isEmpty { return [.required(here)] }
-        if let bracket = text.firstIndex(of: "["), text.hasSuffix("']") {
-            let base = String(text[..<bracket])
-            let key = String(text[bracket...].dropFirst(2).dropLast(2))
+        func unconvertible(_ why: String) -> [FieldError] {
+            [.invalid(here, .string(text), "error converting fieldPath: \(why)")]
+        }
+        if version != "v1" { return unconvertible("unsupported pod version: \(version)") }
+        if let (base, key) = subscripted(text) {
             switch base {
             case "metadata.annotations":
-                return FieldChecks.messages(NameRules.qualifiedName(key.lowercased()), value: key, path)
+                let folded = key.lowercased()
+                return FieldChecks.messages(NameRules.qualifiedName(folded), value: folded, path)
             case "metadata.labels": return FieldChecks.messages(NameRules.qualifiedName(key), value: key, path)
-            default: return [.invalid(path, .string(text), "does not support subscript")]
+            default: return unconvertible("field label does not support subscript: \(text)")
             }
         }
-        if !knownPaths.contains(text) {
-            return [
-                .invalid(here, .string(text), "error converting fieldPath: field label not supported: \(text)")
-            ]
-        }
-        return allowed.contains(text)
-            ? [] : [.notSupported(here, .string(text), supported: Array(allowed))]
+        // A name that very old clients use.
+        let name = text == "spec.host" ? "spec.nodeName" : text
+        if !knownPaths.contains(name) { return unconvertible("field label not supported: \(text)") }
+        return allowed.contains(name)
+            ? [] : [.notSupported(here, .string(name), supported: Array(allowed))]
+    }
+
+    /// `metadata.labels['x']` in its parts; nil for a path without a subscript.
+    private static func subscripted(_ text: String) -> (base: String, key: String)? {
+        guard text.hasSuffix("']") else { return nil }
+        let parts = text.dropLast(2).split(separator: "['", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty else { return nil }
+        return (String(parts[0]), String(parts[1]))
     }
 
     private static let containerResources = [
@@ -97,13 +104,85 @@ enum EnvironmentValidation {
         "requests.memory",
     ]
 
-    static func resourceReference(_ reference: Value, _ path: FieldPath) -> [FieldError] {
+    /// - Parameter inVolume: where the container must be named, as the reference is outside of any.
+    static func resourceReference(_ reference: Value, inVolume: Bool, _ path: FieldPath) -> [FieldError] {
         let name = reference.text("resource")
         let here = path.child("resource")
-        if name.isEmpty { return [.required(here)] }
         let isHugePages = name.hasPrefix("limits.hugepages-") || name.hasPrefix("requests.hugepages-")
-        return containerResources.contains(name) || isHugePages
-            ? [] : [.notSupported(here, .string(name), supported: containerResources)]
+        var errors: [FieldError] = []
+        if inVolume, reference.text("containerName").isEmpty {
+            errors.append(.required(path.child("containerName")))
+        } else if name.isEmpty {
+            errors.append(.required(here))
+        } else if !containerResources.contains(name), !isHugePages {
+            errors.append(.notSupported(here, .string(name), supported: containerResources))
+        }
+        return errors + divisor(reference, of: name, isHugePages: isHugePages, path.child("divisor"))
+    }
+
+    private static let sizes = ["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"]
+
+    private static func divisor(
+        _ reference: Value, of name: String, isHugePages: Bool, _ path: FieldPath
+    ) -> [FieldError] {
+        guard let amount = reference["divisor"]?.string.flatMap({ Quantity($0) }), !amount.isZero else { return [] }
+        let text = amount.description
+        let words: String
+        switch name {
+        case "limits.cpu", "requests.cpu":
+            return ["1m", "1"].contains(text)
+                ? []
+                : [.invalid(path, .string(name), "only divisor's values 1m and 1 are supported with the cpu resource")]
+        case "limits.memory", "requests.memory": words = "memory"
+        case "limits.ephemeral-storage", "requests.ephemeral-storage": words = "local ephemeral storage"
+        default:
+            if !isHugePages { return [] }
+            words = "hugepages"
+        }
+        if sizes.contains(text) { return [] }
+        let list = sizes.joined(separator: ", ")
+        return [
+            .invalid(
+                path, .string(name), "only divisor's values \(list) are supported with the \(words) resource")
+        ]
+    }
+
+    private static func fileKeyReference(_ reference: Value, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        let key = reference.text("key")
+        errors +=
+            key.isEmpty
+            ? [.required(path.child("key"))]
+            : FieldChecks.messages(relaxedName(key), value: key, path.child("key"))
+        let volume = reference.text("volumeName")
+        errors +=
+            volume.isEmpty
+            ? [.required(path.child("volumeName"))] : FieldChecks.dnsLabel(volume, path.child("volumeName"))
+        let file = reference.text("path")
+        errors +=
+            file.isEmpty ? [.required(path.child("path"))] : VolumeValidation.noBacksteps(file, path.child("path"))
+        return errors
+    }
+
+    /// Files with variables are read from volumes that are there from the start and empty.
+    static func fileVolumes(_ spec: Value, _ path: FieldPath) -> [FieldError] {
+        var volumes: [String: Value] = [:]
+        for volume in spec.items("volumes") { volumes[volume.text("name")] = volume }
+        var errors: [FieldError] = []
+        for (container, here) in spec.allContainers(path) {
+            for (index, variable) in container.items("env").enumerated() {
+                guard let name = variable.at("valueFrom", "fileKeyRef").map({ $0.text("volumeName") }) else { continue }
+                let place = here.child("env").index(index).child("valueFrom", "fileKeyRef", "volumeName")
+                guard let volume = volumes[name] else {
+                    errors.append(.notFound(place, .string(name)))
+                    continue
+                }
+                if volume["emptyDir"] == nil {
+                    errors.append(.invalid(place, .string(name), "referenced volume must be of type emptyDir"))
+                }
+            }
+        }
+        return errors
     }
 
     private static func keyReference(_ reference: Value, _ path: FieldPath) -> [FieldError] {

@@ -35,7 +35,7 @@ enum PodNetworkValidation {
                     "must not have more than \(maximumNameservers) nameservers"))
         }
         for (index, server) in servers.enumerated() {
-            errors += FieldChecks.messages(NameRules.ip(server), value: server, path.index(index))
+            errors += IPText.addressErrors(server, path.index(index))
         }
         return errors
     }
@@ -55,12 +55,9 @@ enum PodNetworkValidation {
                     "must not have more than \(maximumSearchLength) characters (including spaces) in the search list"))
         }
         for (index, search) in searches.enumerated() where search != "." {
-            // Underscores are allowed here, as in SRV-like search paths.
             let trimmed = search.hasSuffix(".") ? String(search.dropLast()) : search
-            let plain = trimmed.replacing("_", with: "-")
             errors += FieldChecks.messages(
-                NameRules.dns1123Subdomain(plain.hasPrefix("-") ? "a" + plain : plain), value: trimmed,
-                path.index(index))
+                NameRules.dns1123SubdomainWithUnderscores(trimmed), value: trimmed, path.index(index))
         }
         return errors
     }
@@ -72,11 +69,24 @@ enum PodNetworkValidation {
         }
     }
 
+    private static let maximumHostname = 64
+
+    /// A name that a pod has instead of its own; nothing else may have a say in it.
+    static func hostname(_ spec: Value, _ path: FieldPath) -> [FieldError] {
+        guard let name = spec["hostnameOverride"]?.string else { return [] }
+        var errors: [FieldError] = []
+        for flag in ["setHostnameAsFQDN", "hostNetwork"] where spec.flag(flag) {
+            errors.append(.forbidden(path, "may not be specified when \(flag) is true"))
+        }
+        if name.utf8.count > maximumHostname { errors.append(.tooLong(path, maximum: maximumHostname)) }
+        return errors + FieldChecks.dnsSubdomain(name, path)
+    }
+
     static func hostAliases(_ aliases: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         for (index, alias) in aliases.enumerated() {
             let address = alias.text("ip")
-            errors += FieldChecks.messages(NameRules.ip(address), value: address, path.index(index).child("ip"))
+            errors += IPText.addressErrors(address, path.index(index).child("ip"))
             for (position, hostname) in alias.strings("hostnames").enumerated() {
                 errors += FieldChecks.dnsSubdomain(
                     hostname, path.index(index).child("hostnames").index(position))

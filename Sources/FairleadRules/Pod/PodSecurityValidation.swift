@@ -1,80 +1,99 @@
 import FairleadModel
 
-/// The rules of the security contexts of pods and containers, and of the host's namespaces.
+/// The rules of the security contexts of pods and containers.
 enum PodSecurityValidation {
     static func errors(ofPodSpec spec: Value, _ path: FieldPath) -> [FieldError] {
         guard let security = spec["securityContext"] else { return [] }
-        let here = path.child("securityContext")
         var errors: [FieldError] = []
         for field in ["fsGroup", "runAsUser", "runAsGroup"] {
-            errors += FieldChecks.userOrGroup(security[field], here.child(field))
+            errors += FieldChecks.userOrGroup(security[field], path.child(field))
         }
         for (index, group) in security.items("supplementalGroups").enumerated() {
-            errors += FieldChecks.userOrGroup(group, here.child("supplementalGroups").index(index))
+            errors += FieldChecks.userOrGroup(group, path.child("supplementalGroups").index(index))
         }
         // The host's namespaces are parts of the security context in the internal form, hence the path.
         if spec.flag("hostPID"), spec.flag("shareProcessNamespace") {
             errors.append(
                 .invalid(
-                    here.child("shareProcessNamespace"), true,
+                    path.child("shareProcessNamespace"), true,
                     "ShareProcessNamespace and HostPID cannot both be enabled"))
         }
-        errors += systemControls(security.items("sysctls"), here.child("sysctls"))
-        if let policy = security["fsGroupChangePolicy"]?.string, !["Always", "OnRootMismatch"].contains(policy) {
-            errors.append(
-                .notSupported(
-                    here.child("fsGroupChangePolicy"), .string(policy), supported: ["Always", "OnRootMismatch"]))
-        }
-        errors += seccomp(security["seccompProfile"], here.child("seccompProfile"))
-        return errors
+        errors += systemControls(security.items("sysctls"), spec, path.child("sysctls"))
+        errors += policy(security, "fsGroupChangePolicy", ["Always", "OnRootMismatch"], path)
+        errors += ProfileValidation.seccomp(security["seccompProfile"], path.child("seccompProfile"))
+        errors += WindowsValidation.errors(security["windowsOptions"], path.child("windowsOptions"))
+        errors += ProfileValidation.appArmor(security["appArmorProfile"], path.child("appArmorProfile"))
+        errors += policy(security, "supplementalGroupsPolicy", ["Merge", "Strict"], path)
+        // Labels by mount options are not switched on (SELinuxMount).
+        return errors + policy(security, "seLinuxChangePolicy", ["Recursive"], path)
     }
 
-    /// Where the network is the host's, ports of containers are ports of the host.
-    static func hostPorts(_ spec: Value, _ path: FieldPath) -> [FieldError] {
-        guard spec.flag("hostNetwork") else { return [] }
-        var errors: [FieldError] = []
-        for (index, container) in spec.items("containers").enumerated() {
-            for (position, port) in container.items("ports").enumerated() {
-                // Templates have no host ports yet; zero is filled in when the pod is made.
-                let hostPort = port.number("hostPort")
-                guard hostPort != 0, hostPort != port.number("containerPort") else { continue }
-                errors.append(
-                    .invalid(
-                        path.child("containers").index(index).child("ports").index(position).child("hostPort"),
-                        .int(hostPort), "must match `containerPort` when `hostNetwork` is true"))
-            }
-        }
-        return errors
+    private static func policy(
+        _ security: Value, _ field: String, _ supported: [String], _ path: FieldPath
+    ) -> [FieldError] {
+        guard let value = security[field]?.string else { return [] }
+        return FieldChecks.oneOf(value, supported, path.child(field))
     }
 
     private static let controlNameMessage =
         "must have at most 253 characters and match regex "
         + "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$"
 
-    private static func systemControls(_ controls: [Value], _ path: FieldPath) -> [FieldError] {
+    private static func systemControls(_ controls: [Value], _ spec: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var seen: Set<String> = []
         for (index, control) in controls.enumerated() {
             let name = control.text("name")
             let here = path.index(index).child("name")
-            let isValid =
-                name.utf8.count <= 253
-                && name.split(whereSeparator: { $0 == "." || $0 == "/" }).allSatisfy {
-                    NameRules.dns1123Label(String($0).replacing("_", with: "-")).isEmpty
-                }
             if name.isEmpty {
                 errors.append(.required(here))
-            } else if !isValid {
+            } else if !isControlName(name) {
                 errors.append(.invalid(here, .string(name), controlNameMessage))
-            } else if !seen.insert(name).inserted {
+            } else if seen.contains(name) {
                 errors.append(.duplicate(here, .string(name)))
+            }
+            seen.insert(name)
+            let flag: String? =
+                switch namespace(ofControl: name) {
+                case .network where spec.flag("hostNetwork"): "hostNetwork"
+                case .communication where spec.flag("hostIPC"): "hostIPC"
+                default: nil
+                }
+            if let flag {
+                errors.append(.invalid(here, .string(name), "may not be specified when '\(flag)' is true"))
             }
         }
         return errors
     }
 
+    /// Segments of small letters and digits, with `-` and `_` inside of them.
+    private static func isControlName(_ name: String) -> Bool {
+        guard name.utf8.count <= 253 else { return false }
+        let segments = name.utf8.split(
+            omittingEmptySubsequences: false, whereSeparator: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") })
+        return segments.allSatisfy { segment in
+            guard let first = segment.first, let last = segment.last else { return false }
+            func isPlain(_ byte: UInt8) -> Bool { byte.isSmallLetterOrDigit }
+            return isPlain(first) && isPlain(last)
+                && segment.allSatisfy { isPlain($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+        }
+    }
+
+    private enum ControlNamespace { case network, communication, other }
+
+    /// Which of a pod's namespaces a setting belongs to. Names are written with dots or with slashes; the separator
+    /// that comes first tells.
+    private static func namespace(ofControl name: String) -> ControlNamespace {
+        let separator = name.first { $0 == "." || $0 == "/" }
+        let dotted =
+            separator == "/" ? String(name.map { $0 == "/" ? "." : $0 == "." ? "/" : $0 }) : name
+        if dotted == "kernel.sem" { return .communication }
+        if ["kernel.shm", "kernel.msg", "fs.mqueue."].contains(where: dotted.hasPrefix) { return .communication }
+        return dotted.hasPrefix("net.") ? .network : .other
+    }
+
     static func errors(
-        ofContainer security: Value?, allowsPrivileged: Bool, _ path: FieldPath
+        ofContainer security: Value?, allowsPrivileged: Bool, usesHostUsers: Bool, _ path: FieldPath
     ) -> [FieldError] {
         guard let security else { return [] }
         var errors: [FieldError] = []
@@ -85,47 +104,37 @@ enum PodSecurityValidation {
         for field in ["runAsUser", "runAsGroup"] {
             errors += FieldChecks.userOrGroup(security[field], path.child(field))
         }
-        errors += seccomp(security["seccompProfile"], path.child("seccompProfile"))
-        guard security["allowPrivilegeEscalation"]?.bool == false else { return errors }
-        let printed = InternalForm.text(of: security, as: "SecurityContext")
-        if isPrivileged {
-            errors.append(
-                .invalid(
-                    path, printed: printed, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
+        if let mount = security["procMount"]?.string {
+            errors += FieldChecks.oneOf(mount, ["Default", "Unmasked"], path.child("procMount"))
+            if mount == "Unmasked", usesHostUsers {
+                errors.append(
+                    .invalid(
+                        path.child("procMount"), .string(mount), "`hostUsers` must be false to use `Unmasked`"))
+            }
         }
-        if security["capabilities"]?.strings("add").contains("CAP_SYS_ADMIN") ?? false {
-            errors.append(
-                .invalid(
-                    path, printed: printed,
-                    "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"))
+        errors += ProfileValidation.seccomp(security["seccompProfile"], path.child("seccompProfile"))
+        if security["allowPrivilegeEscalation"]?.bool == false {
+            errors += escalation(security, isPrivileged: isPrivileged, path)
         }
-        return errors
+        errors += WindowsValidation.errors(security["windowsOptions"], path.child("windowsOptions"))
+        return errors + ProfileValidation.appArmor(security["appArmorProfile"], path.child("appArmorProfile"))
     }
 
-    private static let profileTypes = ["Localhost", "RuntimeDefault", "Unconfined"]
-
-    private static func seccomp(_ profile: Value?, _ path: FieldPath) -> [FieldError] {
-        guard let profile else { return [] }
-        let type = profile.text("type")
-        let file = profile["localhostProfile"]?.string
-        if type.isEmpty { return [.required(path.child("type"), "type is required when seccompProfile is set")] }
-        if !profileTypes.contains(type) {
-            return [.notSupported(path.child("type"), .string(type), supported: profileTypes)]
+    private static func escalation(_ security: Value, isPrivileged: Bool, _ path: FieldPath) -> [FieldError] {
+        var reasons = isPrivileged ? ["`privileged` to true"] : []
+        for capability in security["capabilities"]?.strings("add") ?? [] where capability == "CAP_SYS_ADMIN" {
+            reasons.append("`capabilities.Add` CAP_SYS_ADMIN")
         }
-        if type == "Localhost" {
-            guard let file, !file.isEmpty else {
-                return [
-                    .required(
-                        path.child("localhostProfile"),
-                        "must be set when seccomp type is Localhost")
-                ]
-            }
-            return VolumeValidation.localPath(file, path.child("localhostProfile"))
-        }
-        guard let file else { return [] }
-        return [
+        return reasons.map { reason in
             .invalid(
-                path.child("localhostProfile"), .string(file), "can only be set when seccomp type is Localhost")
-        ]
+                path, printed: InternalForm.text(of: security, as: "SecurityContext"),
+                "cannot set `allowPrivilegeEscalation` to false and \(reason)")
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isSmallLetterOrDigit: Bool {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= self || UInt8(ascii: "0")...UInt8(ascii: "9") ~= self
     }
 }

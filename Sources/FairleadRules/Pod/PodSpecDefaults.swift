@@ -4,6 +4,7 @@ package import FairleadModel
 /// _Volume … of k8s.io/kubernetes `pkg/apis/core/v1/defaults.go`).
 package enum PodSpecDefaults {
     package static func apply(to spec: inout Value) {
+        PodFeatures.dropDisabled(&spec)
         spec.setDefaultText("dnsPolicy", "ClusterFirst")
         spec.setDefaultText("restartPolicy", "Always")
         spec.setDefault("securityContext", .object(Object()))
@@ -24,6 +25,34 @@ package enum PodSpecDefaults {
         template["spec"] = spec
     }
 
+    /// Fills a pod, which is given more than a template is (SetDefaults_Pod).
+    package static func apply(toPod pod: inout Value) {
+        var spec = pod["spec"] ?? .object(Object())
+        apply(to: &spec)
+        // Of templates negative periods are kept; a pod has one second then.
+        if spec.number("terminationGracePeriodSeconds") < 0 { spec["terminationGracePeriodSeconds"] = 1 }
+        spec.setDefault("enableServiceLinks", true)
+        for key in ["containers", "initContainers"] {
+            spec.changeItems(key, defaultRequests)
+            if spec.flag("hostNetwork") { spec.changeItems(key, defaultHostPorts) }
+        }
+        PodResourcesDefaults.apply(to: &spec)
+        pod["spec"] = spec
+    }
+
+    /// Requests that are not given are the limits.
+    private static func defaultRequests(_ container: inout Value) {
+        container.change("resources") { resources in
+            guard let limits = resources["limits"]?.object, !limits.isEmpty else { return }
+            let requests = resources["requests"]?.object ?? Object()
+            resources["requests"] = .object(requests.merging(limits) { _, request, limit in request ?? limit })
+        }
+    }
+
+    private static func defaultHostPorts(_ container: inout Value) {
+        container.changeItems("ports") { $0.setDefaultNumber("hostPort", $0.number("containerPort")) }
+    }
+
     /// `serviceAccount` is the old name of `serviceAccountName`; both are always shown.
     private static func mirrorServiceAccount(in spec: inout Value) {
         let name = spec.text("serviceAccountName")
@@ -33,100 +62,70 @@ package enum PodSpecDefaults {
     }
 }
 
-/// The defaults of one container.
-enum ContainerDefaults {
-    static func apply(to container: inout Value) {
-        if container.text("imagePullPolicy").isEmpty {
-            container["imagePullPolicy"] = .string(pullPolicy(ofImage: container.text("image")))
+/// What a pod as a whole asks for, where only a part of it is given.
+enum PodResourcesDefaults {
+    static func apply(to spec: inout Value) {
+        guard let given = spec["resources"] else { return }
+        var limits = ResourceAmounts(given["limits"])
+        var requests = ResourceAmounts(given["requests"])
+        if limits.isEmpty, requests.isEmpty { return }
+        let asked = requests
+        let total = PodUsage.ofContainers(spec, "limits")
+        for name in total.names
+        where ResourceNames.isHugePages(name) && asked[name] == nil && limits[name] == nil {
+            limits[name] = total[name]
         }
-        container.setDefaultText("terminationMessagePath", "/dev/termination-log")
-        container.setDefaultText("terminationMessagePolicy", "File")
-        container.setDefault("resources", .object(Object()))
-        container.changeItems("ports") { $0.setDefaultText("protocol", "TCP") }
-        for key in ["livenessProbe", "readinessProbe", "startupProbe"] { container.change(key, probe) }
-        container.change("lifecycle") { lifecycle in
-            for key in ["postStart", "preStop"] { lifecycle.change(key) { $0.change("httpGet", httpGet) } }
-        }
-        container.changeItems("env") { variable in
-            variable.change("valueFrom") { source in
-                source.change("fieldRef") { $0.setDefaultText("apiVersion", "v1") }
-                source.change("resourceFieldRef", divisor)
-                source.change("fileKeyRef") { $0.setDefault("optional", false) }
+        if !limits.isEmpty {
+            let sums = PodUsage.ofContainers(spec, "requests")
+            for name in sums.names
+            where requests[name] == nil && ResourceNames.isOfPods(name) && !ResourceNames.isHugePages(name) {
+                requests[name] = sums[name]
+            }
+            for name in limits.names where requests[name] == nil && ResourceNames.isOfPods(name) {
+                requests[name] = limits[name]
             }
         }
-    }
-
-    private static func probe(_ probe: inout Value) {
-        probe.setDefaultNumber("timeoutSeconds", 1)
-        probe.setDefaultNumber("periodSeconds", 10)
-        probe.setDefaultNumber("successThreshold", 1)
-        probe.setDefaultNumber("failureThreshold", 3)
-        probe.change("httpGet", httpGet)
-        probe.change("grpc") { $0.setDefault("service", "") }
-    }
-
-    private static func httpGet(_ action: inout Value) {
-        action.setDefaultText("path", "/")
-        action.setDefaultText("scheme", "HTTP")
-    }
-
-    /// A quantity is a struct in Go and so always written; zero stands for one.
-    static func divisor(_ source: inout Value) { source.setDefault("divisor", "0") }
-
-    /// `Always` for the tag `latest`, written or implied; a digest implies no tag.
-    private static func pullPolicy(ofImage image: String) -> String {
-        let withoutDigest = image.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-        let name = withoutDigest.first.map(String.init) ?? ""
-        let last = name.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-        if let colon = last.firstIndex(of: ":") {
-            return last[last.index(after: colon)...] == "latest" ? "Always" : "IfNotPresent"
+        var filled = given
+        for (kind, amounts) in [("limits", limits), ("requests", requests)]
+        where amounts != ResourceAmounts(given[kind]) {
+            filled[kind] = amounts.value
         }
-        return withoutDigest.count > 1 ? "IfNotPresent" : "Always"
+        spec["resources"] = filled
     }
 }
 
-/// The defaults of one volume.
-enum VolumeDefaults {
-    static func apply(to volume: inout Value) {
-        guard case .object(let members) = volume else { return }
-        if members.keys.allSatisfy({ $0 == "name" }) { volume["emptyDir"] = .object(Object()) }
-        for key in ["secret", "configMap", "downwardAPI", "projected"] {
-            volume.change(key) { $0.setDefault("defaultMode", 420) }
+/// Fields of features that Kubernetes v1.36 has switched off: they are dropped unread.
+enum PodFeatures {
+    static func dropDisabled(_ spec: inout Value) {
+        // GenericWorkload
+        if spec["schedulingGroup"] != nil { spec["schedulingGroup"] = nil }
+        for key in ["containers", "initContainers", "ephemeralContainers"]
+        where spec.items(key).contains(where: { $0.at("lifecycle", "stopSignal") != nil }) {
+            spec.changeItems(key, dropStopSignal)
         }
-        volume.change("downwardAPI") { $0.changeItems("items", downwardFile) }
-        volume.change("projected") { $0.changeItems("sources", projection) }
-        volume.change("hostPath") { $0.setDefault("type", "") }
-        volume.change("iscsi") { $0.setDefaultText("iscsiInterface", "default") }
-        volume.change("rbd") { source in
-            source.setDefaultText("pool", "rbd")
-            source.setDefaultText("user", "admin")
-            source.setDefaultText("keyring", "/etc/ceph/keyring")
+        if spec.items("volumes").contains(where: { $0["projected"] != nil || $0["ephemeral"] != nil }) {
+            spec.changeItems("volumes", dropSources)
         }
-        volume.change("azureDisk") { source in
-            source.setDefault("cachingMode", "ReadWrite")
-            source.setDefault("kind", "Shared")
-            source.setDefault("fsType", "ext4")
-            source.setDefault("readOnly", false)
-        }
-        volume.change("scaleIO") { source in
-            source.setDefaultText("storageMode", "ThinProvisioned")
-            source.setDefaultText("fsType", "xfs")
+    }
+
+    /// ContainerStopSignals
+    private static func dropStopSignal(_ container: inout Value) {
+        guard container.at("lifecycle", "stopSignal") != nil else { return }
+        container.set(nil, at: "lifecycle", "stopSignal")
+        if container["lifecycle"]?.object?.isEmpty ?? false { container["lifecycle"] = nil }
+    }
+
+    /// ClusterTrustBundleProjection, PodCertificateRequest; claims of claims have never meant anything.
+    private static func dropSources(_ volume: inout Value) {
+        volume.change("projected") { projected in
+            projected.changeItems("sources") { source in
+                for key in ["clusterTrustBundle", "podCertificate"] where source[key] != nil { source[key] = nil }
+            }
         }
         volume.change("ephemeral") { source in
             source.change("volumeClaimTemplate") { template in
-                template.setDefault("metadata", .object(Object()))
-                template.change("spec") { $0.setDefault("volumeMode", "Filesystem") }
+                template.change("spec") { $0.change("resources") { $0["claims"] = nil } }
             }
         }
-    }
-
-    private static func projection(_ source: inout Value) {
-        source.change("serviceAccountToken") { $0.setDefault("expirationSeconds", 3600) }
-        source.change("downwardAPI") { $0.changeItems("items", downwardFile) }
-    }
-
-    private static func downwardFile(_ file: inout Value) {
-        file.change("fieldRef") { $0.setDefaultText("apiVersion", "v1") }
-        file.change("resourceFieldRef", ContainerDefaults.divisor)
     }
 }

@@ -7,19 +7,32 @@ package struct PodSpecValidation {
 
     package init(allowsPrivileged: Bool) { self.allowsPrivileged = allowsPrivileged }
 
-    /// The errors of a pod: those of its spec, and those that templates may have but pods may not.
+    private static let spec = FieldPath("spec")
+
+    /// The errors of a pod that is not there yet: what only subresources may set is no part of it.
+    package func errors(ofNewPod pod: Value) -> [FieldError] {
+        var errors = errors(ofPod: pod)
+        let spec = pod["spec"] ?? .null
+        if !spec.items("ephemeralContainers").isEmpty {
+            errors.append(.forbidden(Self.spec.child("ephemeralContainers"), "cannot be set on create"))
+        }
+        if !spec.text("nodeName").isEmpty, !spec.items("schedulingGates").isEmpty {
+            errors.append(
+                .forbidden(Self.spec.child("nodeName"), "cannot be set until all schedulingGates have been cleared"))
+        }
+        return errors + PodAnnotationValidation.mismatches(pod.at("metadata", "annotations"), spec, Self.spec)
+    }
+
+    /// The errors of a pod: those of its annotations and its spec, and those that templates may have but pods may not.
     package func errors(ofPod pod: Value) -> [FieldError] {
         let spec = pod["spec"] ?? .null
-        let path = FieldPath("spec")
-        var errors = errors(of: spec, path)
+        var errors = PodAnnotationValidation.errors(
+            pod.at("metadata", "annotations"), spec, FieldPath("metadata", "annotations"))
+        errors += self.errors(of: spec, Self.spec, pod: pod)
+        if spec.text("serviceAccountName").isEmpty { errors += tokensWithoutAccount(spec) }
         for key in ["containers", "initContainers"] {
             for (index, container) in spec.items(key).enumerated() {
-                let image = container.text("image")
-                guard image.hasSurroundingWhitespace else { continue }
-                errors.append(
-                    .invalid(
-                        path.child(key).index(index).child("image"), .string(image),
-                        "must not have leading or trailing whitespace"))
+                errors += ContainerValidation.imageErrors(container, Self.spec.child(key).index(index))
             }
         }
         return errors
@@ -30,10 +43,13 @@ package struct PodSpecValidation {
     package func errors(
         ofTemplate template: Value, _ path: FieldPath, claims: Set<String> = []
     ) -> [FieldError] {
-        var errors = FieldChecks.labels(template.at("metadata", "labels"), path.child("labels"))
-        errors += FieldChecks.annotations(template.at("metadata", "annotations"), path.child("annotations"))
+        let annotations = template.at("metadata", "annotations")
         let spec = template["spec"] ?? .null
+        var errors = FieldChecks.labels(template.at("metadata", "labels"), path.child("labels"))
+        errors += FieldChecks.annotations(annotations, path.child("annotations"))
+        errors += PodAnnotationValidation.errors(annotations, spec, path.child("annotations"))
         errors += self.errors(of: spec, path.child("spec"), claims: claims)
+        errors += PodAnnotationValidation.mismatches(annotations, spec, path.child("spec"))
         if !spec.items("ephemeralContainers").isEmpty {
             errors.append(
                 .forbidden(
@@ -42,14 +58,20 @@ package struct PodSpecValidation {
         return errors
     }
 
-    package func errors(of spec: Value, _ path: FieldPath, claims: Set<String> = []) -> [FieldError] {
+    /// - Parameter pod: the pod whose spec it is; nil for a template.
+    package func errors(
+        of spec: Value, _ path: FieldPath, pod: Value? = nil, claims: Set<String> = []
+    ) -> [FieldError] {
         var errors: [FieldError] = []
-        let volumes = VolumeValidation.validNames(
-            spec.items("volumes"), path.child("volumes"), errors: &errors
-        ).union(claims)
+        var volumes = VolumeValidation(pod: pod).valid(spec.items("volumes"), path.child("volumes"), errors: &errors)
+        for name in claims { volumes[name] = ["persistentVolumeClaim": ["claimName": .string(name)]] }
+        errors += ResourceClaimValidation.errors(
+            spec.items("resourceClaims"), pod: pod, path.child("resourceClaims"))
+        let names = ResourceClaimValidation.names(spec.items("resourceClaims"))
         let containers = ContainerValidation(
-            volumes: volumes, allowsPrivileged: allowsPrivileged,
-            gracePeriod: spec["terminationGracePeriodSeconds"]?.int ?? 30)
+            volumes: volumes, claims: names, allowsPrivileged: allowsPrivileged,
+            gracePeriod: spec["terminationGracePeriodSeconds"]?.int ?? 30,
+            restartPolicy: spec.text("restartPolicy"), usesHostUsers: spec["hostUsers"]?.bool ?? true)
         errors += containers.errors(ofContainers: spec.items("containers"), path.child("containers"))
         errors += containers.errors(
             ofInitContainers: spec.items("initContainers"), others: spec.items("containers"),
@@ -57,27 +79,46 @@ package struct PodSpecValidation {
         errors += containers.errors(
             ofEphemeralContainers: spec.items("ephemeralContainers"),
             others: spec.items("containers") + spec.items("initContainers"), path.child("ephemeralContainers"))
-        errors += ResourceRequirementsValidation.errors(spec["resources"], path.child("resources"))
-        errors += PodSecurityValidation.hostPorts(spec, path)
+        errors += PodResourcesValidation.errors(spec, claims: names, path.child("resources"))
+        errors += HostValidation.ports(spec, isPod: pod != nil, path)
         errors += policy(spec, "restartPolicy", ["Always", "OnFailure", "Never"], path)
         errors += policy(spec, "dnsPolicy", ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"], path)
         errors += FieldChecks.labels(spec["nodeSelector"], path.child("nodeSelector"))
-        errors += PodSecurityValidation.errors(ofPodSpec: spec, path)
+        errors += PodSecurityValidation.errors(ofPodSpec: spec, path.child("securityContext"))
         errors += AffinityValidation.errors(spec["affinity"], path.child("affinity"))
         errors += PodNetworkValidation.dnsConfig(spec, path.child("dnsConfig"))
         errors += gates(spec, path)
         errors += TopologySpreadValidation.errors(
             spec.items("topologySpreadConstraints"), path.child("topologySpreadConstraints"))
-        errors += names(spec, path)
+        errors += WindowsValidation.hostProcess(spec, allowsPrivileged: allowsPrivileged, path)
+        errors += HostValidation.users(spec, path)
+        errors += PodNetworkValidation.hostname(spec, path.child("hostnameOverride"))
+        errors += self.names(spec, path)
         errors += TolerationValidation.errors(spec.items("tolerations"), path.child("tolerations"))
         errors += PodNetworkValidation.hostAliases(spec.items("hostAliases"), path.child("hostAliases"))
         errors += classes(spec, path)
-        return errors
+        errors += OperatingSystemValidation.errors(spec, path)
+        return errors + EnvironmentValidation.fileVolumes(spec, path)
     }
 
     private func policy(_ spec: Value, _ name: String, _ allowed: [String], _ path: FieldPath) -> [FieldError] {
         let value = spec.text(name)
         return value.isEmpty ? [.required(path.child(name))] : FieldChecks.oneOf(value, allowed, path.child(name))
+    }
+
+    private func tokensWithoutAccount(_ spec: Value) -> [FieldError] {
+        var errors: [FieldError] = []
+        for (index, volume) in spec.items("volumes").enumerated() {
+            let sources = Self.spec.child("volumes").index(index).child("projected", "sources")
+            for (position, source) in (volume["projected"]?.items("sources") ?? []).enumerated()
+            where source["serviceAccountToken"] != nil {
+                errors.append(
+                    .forbidden(
+                        sources.index(position).child("serviceAccountToken"),
+                        "must not be specified when serviceAccountName is not set"))
+            }
+        }
+        return errors
     }
 
     private func gates(_ spec: Value, _ path: FieldPath) -> [FieldError] {
@@ -116,22 +157,24 @@ package struct PodSpecValidation {
             errors += FieldChecks.dnsSubdomain(name, path.child(field))
         }
         if let policy = spec["preemptionPolicy"]?.string {
-            errors += FieldChecks.oneOf(policy, ["PreemptLowerPriority", "Never"], path.child("preemptionPolicy"))
+            errors +=
+                policy.isEmpty
+                ? [.required(path.child("preemptionPolicy"))]
+                : FieldChecks.oneOf(policy, ["PreemptLowerPriority", "Never"], path.child("preemptionPolicy"))
         }
         if let overhead = spec["overhead"] {
-            errors += ResourceRequirementsValidation.errors(
-                ["limits": overhead], path.child("overhead"), limitsAt: path.child("overhead"))
-        }
-        if let system = spec["os"] {
-            let name = system.text("name")
-            let here = path.child("os")
-            if name.isEmpty {
-                errors.append(.required(here.child("name"), "cannot be empty"))
-            } else if !["linux", "windows"].contains(name) {
-                errors.append(.notSupported(here, .string(name), supported: ["linux", "windows"]))
-            }
+            errors += ResourceRequirementsValidation().errors(["limits": overhead], path.child("overhead"))
         }
         return errors
+    }
+}
+
+extension Value {
+    /// Every container of a pod spec with its path, in the order in which Kubernetes visits them.
+    func allContainers(_ path: FieldPath) -> [(container: Value, path: FieldPath)] {
+        ["initContainers", "containers", "ephemeralContainers"].flatMap { key in
+            items(key).enumerated().map { ($0.element, path.child(key).index($0.offset)) }
+        }
     }
 }
 

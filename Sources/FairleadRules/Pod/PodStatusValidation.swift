@@ -4,92 +4,156 @@ package import FairleadModel
 ///
 /// Reference: ValidatePodStatusUpdate of k8s.io/kubernetes `pkg/apis/core/validation`.
 package enum PodStatusValidation {
+    private static let path = FieldPath("status")
+    private static let lists = [
+        (statuses: "containerStatuses", containers: "containers"),
+        (statuses: "initContainerStatuses", containers: "initContainers"),
+        (statuses: "ephemeralContainerStatuses", containers: "ephemeralContainers"),
+    ]
+
     package static func errors(_ object: Value, old: Value) -> [FieldError] {
         let new = object["status"] ?? .null
         let before = old["status"] ?? .null
-        let path = FieldPath("status")
         let spec = old["spec"] ?? .null
-        var errors = conditions(new.items("conditions"))
-        let nominated = new.text("nominatedNodeName")
-        if nominated != before.text("nominatedNodeName"), !nominated.isEmpty {
-            errors += FieldChecks.dnsSubdomain(nominated, path.child("nominatedNodeName"))
-        }
+        var errors = PodAnnotationValidation.updateErrors(object, old: old)
+        errors += conditions(new.items("conditions"))
+        errors += nomination(new, before, spec)
+        let observed = new.number("observedGeneration")
+        if observed < 0 { errors.append(negative(path.child("observedGeneration"), observed)) }
         if new.text("qosClass") != before.text("qosClass") {
             errors.append(
                 .invalid(path.child("qosClass"), new["qosClass"] ?? "", FieldChecks.immutable))
         }
-        errors += containers(new, before, "containerStatuses", policy: spec.text("restartPolicy"), spec)
-        errors += containers(new, before, "initContainerStatuses", policy: spec.text("restartPolicy"), spec)
-        errors += addresses(new.items("podIPs"), path.child("podIPs"))
-        if let first = new.items("hostIPs").first?.text("ip"), first != new.text("hostIP") {
-            errors.append(
-                .invalid(
-                    path.child("hostIPs").index(0).child("ip"), .string(first), "must be equal to `hostIP`"))
+        for list in lists { errors += transitions(new, before, spec, list.statuses, list.containers) }
+        errors += claims(new, spec)
+        errors += addresses(new, before, "podIPs")
+        errors += hostAddresses(new, before)
+        for list in lists {
+            errors += ContainerStatusValidation.users(
+                new.items(list.statuses), spec, path.child(list.statuses))
         }
-        errors += addresses(new.items("hostIPs"), path.child("hostIPs"))
+        for list in lists {
+            errors += ContainerStatusValidation.allocations(
+                new.items(list.statuses), spec.items(list.containers),
+                isAllowed: list.containers != "ephemeralContainers", path.child(list.statuses))
+        }
         return errors
     }
 
-    /// Types of conditions are checked but for those that Kubernetes sets itself. (Errors stand below `metadata`,
-    /// where Kubernetes puts them.)
+    private static func negative(_ path: FieldPath, _ number: Int64) -> FieldError {
+        .invalid(path, .int(number), "must be a non-negative integer")
+    }
+
+    /// Types of conditions are checked but for those that Kubernetes has always set itself.
     private static func conditions(_ conditions: [Value]) -> [FieldError] {
-        let system: Set<String> = [
-            "PodScheduled", "Ready", "Initialized", "ContainersReady", "DisruptionTarget", "PodReadyToStartContainers",
-            "PodResizePending", "PodResizeInProgress",
-        ]
+        let system: Set<String> = ["PodScheduled", "Ready", "Initialized"]
         var errors: [FieldError] = []
-        for (index, condition) in conditions.enumerated() where !system.contains(condition.text("type")) {
-            errors += FieldChecks.qualifiedName(
-                condition.text("type"), FieldPath("metadata", "conditions").index(index).child("Type"))
+        for (index, condition) in conditions.enumerated() {
+            let here = path.child("conditions").index(index)
+            let observed = condition.number("observedGeneration")
+            if observed < 0 { errors.append(negative(here.child("observedGeneration"), observed)) }
+            if system.contains(condition.text("type")) { continue }
+            errors += FieldChecks.qualifiedName(condition.text("type"), here.child("Type"))
         }
         return errors
     }
+
+    private static func nomination(_ new: Value, _ old: Value, _ spec: Value) -> [FieldError] {
+        let name = new.text("nominatedNodeName")
+        if name.isEmpty || name == old.text("nominatedNodeName") { return [] }
+        let here = path.child("nominatedNodeName")
+        var errors = FieldChecks.dnsSubdomain(name, here)
+        if !spec.text("nodeName").isEmpty {
+            errors.append(.forbidden(here, "may not be set on pods that are already bound to a node"))
+        }
+        return errors
+    }
+
+    // MARK: - Containers
 
     /// A container that terminated for good may not run again.
-    private static func containers(
-        _ new: Value, _ old: Value, _ key: String, policy: String, _ spec: Value
+    private static func transitions(
+        _ new: Value, _ old: Value, _ spec: Value, _ key: String, _ containers: String
     ) -> [FieldError] {
-        let isInit = key == "initContainerStatuses"
-        if policy == "Always" { return [] }
+        if containers != "ephemeralContainers", RestartPolicies.mayRestartAll(spec) { return [] }
         var errors: [FieldError] = []
-        let sidecars = Set(
-            spec.items("initContainers").filter { $0.text("restartPolicy") == "Always" }.map { $0.text("name") })
-        let running = Set(
-            new.items(key).filter { $0.at("state", "terminated") == nil }.map { $0.text("name") })
+        var now: [String: Value] = [:]
+        for status in new.items(key).reversed() { now[status.text("name")] = status }
         for (index, before) in old.items(key).enumerated() {
-            guard let terminated = before.at("state", "terminated") else { continue }
-            if policy == "OnFailure", terminated.number("exitCode") != 0 { continue }
             let name = before.text("name")
-            if isInit, sidecars.contains(name) { continue }
-            if running.contains(name) {
+            guard let terminated = before.at("state", "terminated"),
+                let status = now[name], status.at("state", "terminated") == nil
+            else { continue }
+            let container = spec.items(containers).first { $0.text("name") == name }
+            let isAllowed =
+                containers != "ephemeralContainers"
+                && container.map {
+                    RestartPolicies.restarts($0, in: spec, exitCode: terminated.number("exitCode"))
+                } ?? false
+            if isAllowed { continue }
+            errors.append(
+                .forbidden(
+                    path.child(key).index(index).child("state"), "may not be transitioned to non-terminated state"))
+        }
+        return errors
+    }
+
+    private static func claims(_ status: Value, _ spec: Value) -> [FieldError] {
+        var errors: [FieldError] = []
+        let names = ResourceClaimValidation.names(spec.items("resourceClaims"))
+        var seen: Set<String> = []
+        for (index, claim) in status.items("resourceClaimStatuses").enumerated() {
+            let here = path.child("resourceClaimStatuses").index(index)
+            let name = claim.text("name")
+            if !names.contains(name) {
                 errors.append(
-                    .forbidden(
-                        FieldPath("status").child(key).index(index).child("state"),
-                        "may not be transitioned to non-terminated state"))
+                    .invalid(
+                        here.child("name"), .string(name),
+                        "must match the name of an entry in `spec.resourceClaims`"))
+            }
+            if !seen.insert(name).inserted { errors.append(.duplicate(here.child("name"), .string(name))) }
+            if let target = claim["resourceClaimName"]?.string {
+                errors += FieldChecks.dnsSubdomain(target, here.child("resourceClaimName"))
             }
         }
         return errors
     }
 
-    /// Valid addresses, at most one of each family.
-    private static func addresses(_ list: [Value], _ path: FieldPath) -> [FieldError] {
+    // MARK: - Addresses
+
+    private static func hostAddresses(_ new: Value, _ old: Value) -> [FieldError] {
+        guard let first = new.items("hostIPs").first?.text("ip") else { return [] }
         var errors: [FieldError] = []
-        for (index, item) in list.enumerated() {
-            errors += FieldChecks.messages(NameRules.ip(item.text("ip")), value: item.text("ip"), path.index(index))
+        if first != new.text("hostIP") {
+            errors.append(
+                .invalid(
+                    path.child("hostIPs").index(0).child("ip"), .string(first), "must be equal to `hostIP`"))
         }
-        if !errors.isEmpty || list.count < 2 { return errors }
-        let families = Set(list.compactMap { IPAddress($0.text("ip"))?.isIPv4 })
-        if families.count < 2 || list.count > 2 {
+        return errors + addresses(new, old, "hostIPs")
+    }
+
+    /// Valid addresses, at most one of each family; what is there already may stay.
+    private static func addresses(_ new: Value, _ old: Value, _ key: String) -> [FieldError] {
+        let here = path.child(key)
+        let list = new.items(key)
+        let existing = Set(old.items(key).map { $0.text("ip") })
+        var errors: [FieldError] = []
+        for (index, item) in list.enumerated() where !existing.contains(item.text("ip")) {
+            errors += IPText.addressErrors(item.text("ip"), here.index(index))
+        }
+        if list.count < 2 { return errors }
+        let parsed = list.map { IPText.sloppy($0.text("ip")).flatMap { IPAddress($0) } }
+        if let bad = parsed.firstIndex(where: { $0 == nil }) {
+            errors.append(
+                .internalError(
+                    here,
+                    "failed to check for dual stack with error:invalid IP[\(bad)]: \(list[bad].text("ip"))"))
+        }
+        let families = Set(parsed.compactMap { $0?.isIPv4 })
+        if families.count < 2 || list.count > 2 || parsed.contains(where: { $0 == nil }) {
             let printed = list.map { InternalForm.text(of: $0, as: "PodIP") }.joined(separator: ",")
             errors.append(
-                .invalid(path, printed: "[\(printed)]", "may specify no more than one IP for each IP family"))
-        }
-        var seen: Set<String> = []
-        for (index, item) in list.enumerated() where !seen.insert(item.text("ip")).inserted {
-            errors.append(
-                FieldError(
-                    .duplicate, path.index(index),
-                    printedValue: InternalForm.text(of: item, as: "PodIP"), detail: ""))
+                .invalid(here, printed: "[\(printed)]", "may specify no more than one IP for each IP family"))
         }
         return errors
     }

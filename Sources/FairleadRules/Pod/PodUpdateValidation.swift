@@ -36,12 +36,8 @@ package enum PodUpdateValidation {
         }
         var errors: [FieldError] = []
         for (index, container) in new.enumerated() {
-            let image = container.text("image")
-            let here = path.index(index).child("image")
-            if image.isEmpty { errors.append(.required(here)) }
-            if image.hasSurroundingWhitespace {
-                errors.append(.invalid(here, .string(image), "must not have leading or trailing whitespace"))
-            }
+            if container.text("image").isEmpty { errors.append(.required(path.index(index).child("image"))) }
+            errors += ContainerValidation.imageErrors(container, path.index(index))
         }
         return (errors, false)
     }

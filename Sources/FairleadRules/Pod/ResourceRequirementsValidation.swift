@@ -1,70 +1,55 @@
 import FairleadModel
 
-/// The rules of requests and limits.
-enum ResourceRequirementsValidation {
-    /// - Parameter limitsAt: where the limits stand, if not in the member `limits` of `path`.
-    static func errors(_ resources: Value?, _ path: FieldPath, limitsAt: FieldPath? = nil) -> [FieldError] {
+/// The rules of requests and limits, of containers and of whole pods.
+struct ResourceRequirementsValidation {
+    /// The names of the pod's resource claims.
+    var claims: Set<String> = []
+    var isOfPod = false
+
+    func errors(_ resources: Value?, _ path: FieldPath) -> [FieldError] {
         guard let resources else { return [] }
         var errors: [FieldError] = []
-        let limitsPath = limitsAt ?? path.child("limits")
-        let requestsPath = path.child("requests")
+        let limits = path.child("limits")
+        let requests = path.child("requests")
         for member in resources.entries("limits") {
-            errors += self.errors(member.key, member.value, limitsPath.key(member.key))
+            errors += self.errors(member.key, member.value, limits.key(member.key))
         }
         for member in resources.entries("requests") {
-            errors += self.errors(member.key, member.value, requestsPath.key(member.key))
+            let (own, pages) = self.split(member.key, member.value, requests.key(member.key))
+            errors += own
             errors += comparison(
-                member, limit: resources.at("limits", member.key), requests: requestsPath, limits: limitsPath)
+                member, limit: resources.at("limits", member.key), requests: requests, limits: limits)
+            errors += pages
         }
-        errors += claims(resources.items("claims"), path.child("claims"))
-        return errors
+        let names = Set((resources.entries("limits") + resources.entries("requests")).map(\.key))
+        if names.contains(where: ResourceNames.isHugePages), names.isDisjoint(with: ["cpu", "memory"]) {
+            errors.append(.forbidden(path, "HugePages require cpu or memory"))
+        }
+        return errors + ResourceClaimValidation.uses(resources.items("claims"), of: claims, path.child("claims"))
     }
 
-    private static func errors(_ name: String, _ quantity: Value, _ path: FieldPath) -> [FieldError] {
-        var errors = resourceName(name, path)
-        guard let text = quantity.string, let amount = Quantity(text) else { return errors }
-        if amount.isNegative {
-            errors.append(.invalid(path, .string(amount.description), FieldChecks.mustBeNonNegative))
-        }
-        let isCounted = name == "pods" || name.contains("/")
-        if isCounted, !amount.isWhole {
-            errors.append(.invalid(path, .string(amount.description), "must be an integer"))
-        }
-        return errors
+    private func errors(_ name: String, _ quantity: Value, _ path: FieldPath) -> [FieldError] {
+        let (own, pages) = split(name, quantity, path)
+        return own + pages
     }
 
-    private static func resourceName(_ name: String, _ path: FieldPath) -> [FieldError] {
-        let errors = FieldChecks.qualifiedName(name, path)
-        if !errors.isEmpty { return errors }
-        let isOfContainers = ["cpu", "memory", "ephemeral-storage"].contains(name) || name.hasPrefix("hugepages-")
-        if name.contains("/") {
-            let isReserved = name.hasPrefix("requests.")
-            return isReserved
-                ? [.invalid(path, .string(name), "doesn't follow extended resource name standard")] : []
-        }
-        if isOfContainers { return [] }
-        var result: [FieldError] = []
-        if !standardNames.contains(name) {
-            result.append(
-                .invalid(path, .string(name), "must be a standard resource type or fully qualified"))
-        }
-        result.append(.invalid(path, .string(name), "must be a standard resource for containers"))
-        return result
+    /// The errors of one amount; of requests, those of huge pages come after the comparison with the limit.
+    private func split(
+        _ name: String, _ quantity: Value, _ path: FieldPath
+    ) -> (own: [FieldError], pages: [FieldError]) {
+        var own = isOfPod ? ResourceNames.errors(ofPod: name, path) : ResourceNames.errors(ofContainer: name, path)
+        guard let amount = quantity.string.flatMap({ Quantity($0) }) else { return (own, []) }
+        own += ResourceNames.amountErrors(name, amount, path)
+        guard ResourceNames.isHugePages(name), !ResourceNames.isWholePages(name, amount) else { return (own, []) }
+        let text = amount.description
+        return (own, [.invalid(path, .string(text), "\(text) is not positive integer multiple of \(name)")])
     }
-
-    private static let standardNames: Set<String> = [
-        "cpu", "memory", "ephemeral-storage", "pods", "requests.cpu", "requests.memory",
-        "requests.ephemeral-storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage", "resourcequotas",
-        "services", "replicationcontrollers", "secrets", "configmaps", "persistentvolumeclaims", "storage",
-        "requests.storage", "services.nodeports", "services.loadbalancers",
-    ]
 
     /// Only cpu, memory and other native resources may be promised more than once.
-    private static func comparison(
+    private func comparison(
         _ request: Object.Member, limit: Value?, requests: FieldPath, limits: FieldPath
     ) -> [FieldError] {
-        let isNative = !request.key.contains("/") || request.key.contains("kubernetes.io/")
-        let mayOvercommit = isNative && !request.key.hasPrefix("hugepages-")
+        let mayOvercommit = ResourceNames.mayBeOvercommitted(request.key)
         guard let amount = request.value.string.flatMap({ Quantity($0) }) else { return [] }
         guard let bound = limit?.string.flatMap({ Quantity($0) }) else {
             return mayOvercommit
@@ -85,19 +70,5 @@ enum ResourceRequirementsValidation {
             ]
         }
         return []
-    }
-
-    private static func claims(_ claims: [Value], _ path: FieldPath) -> [FieldError] {
-        var errors: [FieldError] = []
-        var seen: Set<String> = []
-        for (index, claim) in claims.enumerated() {
-            let name = claim.text("name")
-            if name.isEmpty {
-                errors.append(.required(path.index(index)))
-            } else if !seen.insert(name).inserted {
-                errors.append(.duplicate(path.index(index), .string(name)))
-            }
-        }
-        return errors
     }
 }

@@ -43,6 +43,11 @@ package enum TolerationValidation {
                     .invalid(
                         path.child("operator"), .string(value), "value must be empty when `operator` is 'Exists'"))
             }
+        case "Lt", "Gt":
+            // Known, but not switched on (TaintTolerationComparisonOperators).
+            errors.append(
+                .notSupported(
+                    path.child("operator"), .string(comparison), inOrder: ["Equal", "Exists", "Lt", "Gt"]))
         default:
             errors.append(
                 .notSupported(path.child("operator"), .string(comparison), inOrder: ["Equal", "Exists"]))

@@ -2,12 +2,12 @@ import FairleadModel
 
 /// The rules of what containers mount.
 enum VolumeMountValidation {
-    static func errors(_ container: Value, volumes: Set<String>, _ path: FieldPath) -> [FieldError] {
+    static func errors(_ container: Value, volumes: [String: Value], _ path: FieldPath) -> [FieldError] {
         mounts(container, volumes, path.child("volumeMounts"))
             + devices(container, volumes, path.child("volumeDevices"))
     }
 
-    private static func mounts(_ container: Value, _ volumes: Set<String>, _ path: FieldPath) -> [FieldError] {
+    private static func mounts(_ container: Value, _ volumes: [String: Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var taken: Set<ByteText> = []
         let devices = container.items("volumeDevices")
@@ -18,9 +18,7 @@ enum VolumeMountValidation {
             let name = mount.text("name")
             let location = mount.text("mountPath")
             if name.isEmpty { errors.append(.required(here.child("name"))) }
-            if !volumes.contains(name) {
-                errors.append(.notFound(here.child("name"), .string(name)))
-            }
+            if volumes[name] == nil { errors.append(.notFound(here.child("name"), .string(name))) }
             if location.isEmpty { errors.append(.required(here.child("mountPath"))) }
             if !taken.insert(ByteText(location)).inserted {
                 errors.append(.invalid(here.child("mountPath"), .string(location), "must be unique"))
@@ -73,7 +71,7 @@ enum VolumeMountValidation {
         var errors: [FieldError] = []
         let plain = mount.text("subPath")
         let expression = mount.text("subPathExpr")
-        if !plain.isEmpty { errors += VolumeValidation.localPath(plain, path.child("subPath")) }
+        if !plain.isEmpty { errors += VolumeValidation.descendingPath(plain, path.child("subPath")) }
         if !expression.isEmpty {
             if !plain.isEmpty {
                 errors.append(
@@ -81,31 +79,50 @@ enum VolumeMountValidation {
                         here.child("subPathExpr"), .string(expression),
                         "subPathExpr and subPath are mutually exclusive"))
             }
-            errors += VolumeValidation.localPath(expression, path.child("subPathExpr"))
+            errors += VolumeValidation.descendingPath(expression, path.child("subPathExpr"))
         }
         return errors
     }
 
-    private static func devices(_ container: Value, _ volumes: Set<String>, _ path: FieldPath) -> [FieldError] {
+    private static func devices(
+        _ container: Value, _ volumes: [String: Value], _ path: FieldPath
+    ) -> [FieldError] {
         var errors: [FieldError] = []
         var names: Set<String> = []
         var paths: Set<ByteText> = []
+        let mounts = container.items("volumeMounts")
+        let mountedNames = Set(mounts.map { $0.text("name") })
+        let mountedPaths = Set(mounts.map { ByteText($0.text("mountPath")) })
         for (index, device) in container.items("volumeDevices").enumerated() {
             let here = path.index(index)
             let name = device.text("name")
             let location = device.text("devicePath")
-            if name.isEmpty { errors.append(.required(here.child("name"))) }
-            if !names.insert(name).inserted {
-                errors.append(.invalid(here.child("name"), .string(name), "must be unique"))
+            func invalid(_ field: String, _ value: String, _ why: String) {
+                errors.append(.invalid(here.child(field), .string(value), why))
             }
-            if !volumes.contains(name) {
+            if name.isEmpty { errors.append(.required(here.child("name"))) }
+            if names.contains(name) { invalid("name", name, "must be unique") }
+            if let volume = volumes[name] {
+                if volume["persistentVolumeClaim"] == nil, volume["ephemeral"] == nil {
+                    invalid(
+                        "name", name,
+                        "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode")
+                }
+            } else {
                 errors.append(.notFound(here.child("name"), .string(name)))
             }
             if location.isEmpty { errors.append(.required(here.child("devicePath"))) }
-            if !paths.insert(ByteText(location)).inserted {
-                errors.append(.invalid(here.child("devicePath"), .string(location), "must be unique"))
+            if paths.contains(ByteText(location)) { invalid("devicePath", location, "must be unique") }
+            if VolumeValidation.hasBacksteps(location) {
+                invalid("devicePath", location, "can not contain backsteps ('..')")
+            } else {
+                paths.insert(ByteText(location))
             }
-            errors += VolumeValidation.noBacksteps(location, here.child("devicePath"))
+            if mountedNames.contains(name) { invalid("name", name, "must not already exist in volumeMounts") }
+            if mountedPaths.contains(ByteText(location)) {
+                invalid("devicePath", location, "must not already exist as a path in volumeMounts")
+            }
+            if !name.isEmpty { names.insert(name) }
         }
         return errors
     }

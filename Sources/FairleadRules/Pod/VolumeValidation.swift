@@ -1,24 +1,35 @@
 import FairleadModel
 
-/// The rules of volumes.
-enum VolumeValidation {
-    /// The names of the volumes without errors, which alone can be mounted.
-    static func validNames(_ volumes: [Value], _ path: FieldPath, errors: inout [FieldError]) -> Set<String> {
-        var names: Set<String> = []
+/// The rules of volumes: exactly one source, and what each source demands.
+struct VolumeValidation {
+    /// The pod whose volumes they are; nil for a template.
+    var pod: Value?
+
+    /// The volumes without errors, which alone can be mounted, by their names.
+    func valid(_ volumes: [Value], _ path: FieldPath, errors: inout [FieldError]) -> [String: Value] {
+        let podName = pod?.name ?? ""
+        var valid: [String: Value] = [:]
+        // Claims that are made for the pod's ephemeral volumes.
+        let made =
+            podName.isEmpty
+            ? [] : Set(volumes.filter { $0["ephemeral"] != nil }.map { "\(podName)-\($0.text("name"))" })
         for (index, volume) in volumes.enumerated() {
             let here = path.index(index)
             let name = volume.text("name")
-            var found = source(volume, here)
-            if name.isEmpty {
-                found.append(.required(here.child("name")))
-            } else {
-                found += FieldChecks.dnsLabel(name, here.child("name"))
-            }
-            if names.contains(name) { found.append(.duplicate(here.child("name"), .string(name))) }
-            if found.isEmpty { names.insert(name) }
+            var found = source(volume, here, podName: podName)
+            found +=
+                name.isEmpty ? [.required(here.child("name"))] : FieldChecks.dnsLabel(name, here.child("name"))
+            if valid[name] != nil { found.append(.duplicate(here.child("name"), .string(name))) }
+            if found.isEmpty { valid[name] = volume }
             errors += found
+            if let claim = volume["persistentVolumeClaim"]?.text("claimName"), made.contains(claim) {
+                errors.append(
+                    .invalid(
+                        here.child("persistentVolumeClaim", "claimName"), .string(claim),
+                        "must not reference a PVC that gets created for an ephemeral volume"))
+            }
         }
-        return names
+        return valid
     }
 
     private static let order = [
@@ -27,81 +38,114 @@ enum VolumeValidation {
         "flexVolume", "configMap", "azureFile", "vsphereVolume", "photonPersistentDisk", "portworxVolume",
         "azureDisk", "storageos", "projected", "scaleIO", "csi", "ephemeral", "image",
     ]
+    /// Where Kubernetes reports a source under another name, alone or beside another one.
+    private static let shown = ["gcePersistentDisk": "persistentDisk"]
+    private static let shownTwice = ["cephfs": "cephFS", "downwardAPI": "downwarAPI"]
 
     /// Exactly one source; every one after the first is forbidden and not looked into.
-    private static func source(_ volume: Value, _ path: FieldPath) -> [FieldError] {
+    private func source(_ volume: Value, _ path: FieldPath, podName: String) -> [FieldError] {
         var errors: [FieldError] = []
         var isTaken = false
-        for name in order {
+        for name in Self.order {
             guard let source = volume[name] else { continue }
             if isTaken {
-                errors.append(.forbidden(path.child(name), "may not specify more than 1 volume type"))
-                continue
+                errors.append(
+                    .forbidden(
+                        path.child(Self.shownTwice[name] ?? name), "may not specify more than 1 volume type"))
+            } else {
+                errors += self.errors(of: name, source, path.child(Self.shown[name] ?? name))
+            }
+            switch name {
+            case "iscsi": errors += initiatorLength(source, of: volume, path)
+            case "ephemeral" where !isTaken: errors += claimName(podName, volume.text("name"), path)
+            default: break
             }
             isTaken = true
-            errors += self.errors(of: name, source, path.child(name))
         }
         return isTaken ? errors : [.required(path, "must specify a volume type")]
     }
 
-    private static func errors(of name: String, _ source: Value, _ path: FieldPath) -> [FieldError] {
+    private func initiatorLength(_ source: Value, of volume: Value, _ path: FieldPath) -> [FieldError] {
+        let name = volume.text("name")
+        guard source["initiatorName"]?.string != nil, "\(name):\(source.text("targetPortal"))".utf8.count > 64 else {
+            return []
+        }
+        return [
+            .invalid(
+                path.child("name"), .string(name),
+                "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if "
+                    + "iscsi.initiatorName is specified.")
+        ]
+    }
+
+    /// The claim that will be made must have a name that claims can have.
+    private func claimName(_ podName: String, _ volume: String, _ path: FieldPath) -> [FieldError] {
+        if podName.isEmpty || volume.isEmpty { return [] }
+        let claim = "\(podName)-\(volume)"
+        return NameRules.dns1123Subdomain(claim).map {
+            .invalid(path.child("name"), .string(volume), "PVC name \(claim.goQuoted): \($0)")
+        }
+    }
+
+    private func errors(of name: String, _ source: Value, _ path: FieldPath) -> [FieldError] {
         switch name {
         case "emptyDir":
-            guard let limit = source["sizeLimit"]?.string.flatMap({ Quantity($0) }), limit < Quantity(0) else {
+            guard let limit = source["sizeLimit"]?.string.flatMap({ Quantity($0) }), limit.isNegative else {
                 return []
             }
             return [.forbidden(path.child("sizeLimit"), "SizeLimit field must be a valid resource quantity")]
         case "hostPath": return hostPath(source, path)
         case "gitRepo":
-            return required(["repository"], source, path)
-                + localPath(source.text("directory"), path.child("directory"))
+            return Self.required(["repository"], source, path)
+                + Self.descendingPath(source.text("directory"), path.child("directory"))
         case "secret": return named("secretName", source, path)
         case "configMap": return named("name", source, path)
-        case "persistentVolumeClaim": return required(["claimName"], source, path)
-        case "nfs": return networkFileSystem(source, path)
-        case "csi": return required(["driver"], source, path)
+        case "persistentVolumeClaim": return Self.required(["claimName"], source, path)
         case "downwardAPI":
-            return mode(source, path) + source.items("items").flatMap { downwardFile($0, path) }
-        case "projected": return projected(source, path)
-        case "ephemeral": return required(["volumeClaimTemplate"], source, path)
-        case "image": return required(["reference"], source, path)
-        default: return []
+            return Self.mode(source, path) + source.items("items").flatMap { Self.downwardFile($0, path) }
+        case "projected": return ProjectionValidation.errors(source, path)
+        case "ephemeral":
+            guard let template = source["volumeClaimTemplate"] else {
+                return [.required(path.child("volumeClaimTemplate"))]
+            }
+            return ClaimTemplateValidation.errors(template, path.child("volumeClaimTemplate"))
+        case "image":
+            return Self.required(["reference"], source, path)
+                + ContainerValidation.pullPolicy(source, path, "pullPolicy")
+        default: return StorageSourceValidation.errors(of: name, source, path)
         }
-    }
-
-    private static func required(_ names: [String], _ source: Value, _ path: FieldPath) -> [FieldError] {
-        names.filter { source.isEmptyOrAbsent($0) }.map { .required(path.child($0)) }
     }
 
     private static let hostPathTypes = [
         "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice",
     ]
 
-    private static func hostPath(_ source: Value, _ path: FieldPath) -> [FieldError] {
+    private func hostPath(_ source: Value, _ path: FieldPath) -> [FieldError] {
         let location = source.text("path")
         if location.isEmpty { return [.required(path.child("path"))] }
-        var errors = noBacksteps(location, path.child("path"))
+        var errors = Self.noBacksteps(location, path.child("path"))
         let type = source.text("type")
-        if !hostPathTypes.contains(type) {
-            errors.append(.notSupported(path.child("type"), .string(type), supported: hostPathTypes))
+        if !Self.hostPathTypes.contains(type) {
+            errors.append(.notSupported(path.child("type"), .string(type), supported: Self.hostPathTypes))
         }
         return errors
     }
 
-    private static func networkFileSystem(_ source: Value, _ path: FieldPath) -> [FieldError] {
-        var errors = required(["server", "path"], source, path)
-        let location = source.text("path")
-        if !location.hasPrefix("/") {
-            errors.append(.invalid(path.child("path"), .string(location), "must be an absolute path"))
+    private func named(_ field: String, _ source: Value, _ path: FieldPath) -> [FieldError] {
+        var errors = Self.required([field], source, path) + Self.mode(source, path)
+        for (index, item) in source.items("items").enumerated() {
+            errors += Self.item(item, path.child("items").index(index))
         }
         return errors
     }
 
-    private static func named(_ field: String, _ source: Value, _ path: FieldPath) -> [FieldError] {
-        required([field], source, path) + mode(source, path) + items(source, path)
+    // MARK: - What several sources have
+
+    static func required(_ names: [String], _ source: Value, _ path: FieldPath) -> [FieldError] {
+        names.filter { source.isEmptyOrAbsent($0) }.map { .required(path.child($0)) }
     }
 
-    private static func mode(_ source: Value, _ path: FieldPath, _ field: String = "defaultMode") -> [FieldError] {
+    static func mode(_ source: Value, _ path: FieldPath, _ field: String = "defaultMode") -> [FieldError] {
         guard let mode = source[field]?.int, !(0...0o777).contains(mode) else { return [] }
         return [
             .invalid(
@@ -109,15 +153,7 @@ enum VolumeValidation {
         ]
     }
 
-    private static func items(_ source: Value, _ path: FieldPath) -> [FieldError] {
-        var errors: [FieldError] = []
-        for (index, item) in source.items("items").enumerated() {
-            errors += self.item(item, path.child("items").index(index))
-        }
-        return errors
-    }
-
-    private static func item(_ item: Value, _ path: FieldPath) -> [FieldError] {
+    static func item(_ item: Value, _ path: FieldPath) -> [FieldError] {
         required(["key", "path"], item, path) + localPath(item.text("path"), path.child("path"))
             + mode(item, path, "mode")
     }
@@ -127,7 +163,7 @@ enum VolumeValidation {
     ]
 
     /// A file of a downward API volume; Kubernetes reports its errors at the volume.
-    private static func downwardFile(_ file: Value, _ path: FieldPath) -> [FieldError] {
+    static func downwardFile(_ file: Value, _ path: FieldPath) -> [FieldError] {
         var errors = required(["path"], file, path)
         errors += localPath(file.text("path"), path.child("path"))
         if let reference = file["fieldRef"] {
@@ -137,74 +173,33 @@ enum VolumeValidation {
                     .invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"))
             }
         } else if let reference = file["resourceFieldRef"] {
-            errors += EnvironmentValidation.resourceReference(reference, path.child("resourceFieldRef"))
+            errors += EnvironmentValidation.resourceReference(
+                reference, inVolume: true, path.child("resourceFieldRef"))
         } else {
             errors.append(.required(path, "one of fieldRef and resourceFieldRef is required"))
         }
         return errors + mode(file, path, "mode")
     }
 
-    private static func projected(_ source: Value, _ path: FieldPath) -> [FieldError] {
-        var errors = mode(source, path)
-        var taken: Set<ByteText> = []
-        /// One path for one file, whichever source it comes from; `printed` is what the error shows.
-        func take(_ item: Value, printed: String) {
-            let location = item.text("path")
-            if location.isEmpty || taken.insert(ByteText(location)).inserted { return }
-            errors.append(.invalid(path, .string(printed), "conflicting duplicate paths"))
-        }
-        for (index, projection) in source.items("sources").enumerated() {
-            let here = path.child("sources").index(index)
-            for name in ["secret", "configMap"] {
-                guard let part = projection[name] else { continue }
-                errors += required(["name"], part, here.child(name))
-                for (position, entry) in part.items("items").enumerated() {
-                    errors += item(entry, here.child(name, "items").index(position))
-                    take(entry, printed: part.text("name"))
-                }
-            }
-            for file in projection["downwardAPI"]?.items("items") ?? [] {
-                errors += downwardFile(file, here.child("downwardAPI"))
-                take(file, printed: file.text("path"))
-            }
-            if let part = projection["serviceAccountToken"] {
-                errors += token(part, here.child("serviceAccountToken"), volume: path)
-            }
-            if projectionKinds.count(where: { projection[$0] != nil }) > 1 {
-                errors.append(.forbidden(here, "may not specify more than 1 volume type per source"))
-            }
-        }
-        return errors
-    }
-
-    private static let projectionKinds = ["secret", "configMap", "downwardAPI", "serviceAccountToken"]
-
-    /// Kubernetes reports a bad path of a token at the volume.
-    private static func token(_ source: Value, _ path: FieldPath, volume: FieldPath) -> [FieldError] {
-        var errors: [FieldError] = []
-        let seconds = source.number("expirationSeconds")
-        if seconds < 600 {
-            errors.append(
-                .invalid(
-                    path.child("expirationSeconds"), .int(seconds),
-                    "may not specify a duration less than 10 minutes"))
-        }
-        if source.text("path").isEmpty {
-            errors.append(.required(volume.child("path")))
-        } else {
-            errors += localPath(source.text("path"), volume.child("path"))
+    /// A relative path without `..`, and without a first part that begins so: those are the kubelet's.
+    static func localPath(_ text: String, _ path: FieldPath) -> [FieldError] {
+        var errors = descendingPath(text, path)
+        if text.hasPrefix(".."), !text.hasPrefix("../") {
+            errors.append(.invalid(path, .string(text), "must not start with '..'"))
         }
         return errors
     }
 
     /// A relative path without `..`.
-    static func localPath(_ text: String, _ path: FieldPath) -> [FieldError] {
+    static func descendingPath(_ text: String, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         if text.hasPrefix("/") { errors.append(.invalid(path, .string(text), "must be a relative path")) }
         return errors + noBacksteps(text, path)
     }
 
     static func noBacksteps(_ text: String, _ path: FieldPath) -> [FieldError] {
-        text.split(separator: "/").contains("..") ? [.invalid(path, .string(text), "must not contain '..'")] : []
+        hasBacksteps(text) ? [.invalid(path, .string(text), "must not contain '..'")] : []
     }
+
+    static func hasBacksteps(_ text: String) -> Bool { text.split(separator: "/").contains("..") }
 }

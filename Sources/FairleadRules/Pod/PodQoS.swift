@@ -1,10 +1,10 @@
-import FairleadModel
+package import FairleadModel
 
 /// The quality-of-service class that follows from requests and limits of cpu and memory.
 ///
 /// Reference: Kubernetes documentation, "Pod Quality of Service Classes".
-enum PodQoS {
-    static func of(_ spec: Value) -> String {
+package enum PodQoS {
+    package static func of(_ spec: Value) -> String {
         let ofPod = spec["resources"].map(amounts)
         if let ofPod, !ofPod.requests.isEmpty || !ofPod.limits.isEmpty {
             return classify([ofPod])

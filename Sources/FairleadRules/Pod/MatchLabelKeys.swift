@@ -1,0 +1,38 @@
+package import FairleadModel
+
+/// `matchLabelKeys` and `mismatchLabelKeys`: what the pod's own labels say is entered in the selectors beside them when
+/// the pod is made.
+///
+/// Reference: mutatePodAffinity, mutateTopologySpreadConstraints of k8s.io/kubernetes
+/// `pkg/registry/core/pod/strategy.go`.
+package enum MatchLabelKeys {
+    package static func merge(into pod: inout Value) {
+        let labels = pod.labels
+        pod.change("spec") { spec in
+            spec.change("affinity") { affinity in
+                for name in ["podAffinity", "podAntiAffinity"] {
+                    affinity.change(name) { rules in
+                        rules.changeItems("preferredDuringSchedulingIgnoredDuringExecution") { term in
+                            term.change("podAffinityTerm") { merge(into: &$0, labels) }
+                        }
+                        rules.changeItems("requiredDuringSchedulingIgnoredDuringExecution") { merge(into: &$0, labels) }
+                    }
+                }
+            }
+            spec.changeItems("topologySpreadConstraints") { merge(into: &$0, labels) }
+        }
+    }
+
+    private static func merge(into owner: inout Value, _ labels: [String: String]) {
+        var added: [Value] = []
+        for (field, comparison) in [("matchLabelKeys", "In"), ("mismatchLabelKeys", "NotIn")] {
+            for key in owner.strings(field) {
+                guard let value = labels[key] else { continue }
+                added.append(["key": .string(key), "operator": .string(comparison), "values": [.string(value)]])
+            }
+        }
+        // A selector that is missing selects nothing, whatever is added to it.
+        if added.isEmpty { return }
+        owner.change("labelSelector") { $0["matchExpressions"] = .array($0.items("matchExpressions") + added) }
+    }
+}
