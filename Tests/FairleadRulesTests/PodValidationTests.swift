@@ -50,7 +50,7 @@ struct PodValidationTests {
                     "imagePullPolicy: Unsupported value: \"y\": supported values: \"Always\", \"IfNotPresent\", "
                         + "\"Never\"",
                     "terminationMessagePolicy: Unsupported value: \"x\": supported values: "
-                        + "\"FallbackToLogsOnError\", \"File\"",
+                        + "\"File\", \"FallbackToLogsOnError\"",
                 ]
             ),
             (
@@ -75,7 +75,7 @@ struct PodValidationTests {
                 [
                     "spec.hostAliases[0].ip: Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or "
                         + "2001:db8::ffff)",
-                    "spec.hostAliases[0].hostnames: Invalid value: \"A\": " + NameRules.dns1123Subdomain("A")[0],
+                    "spec.hostAliases[0].hostnames[0]: Invalid value: \"A\": " + NameRules.dns1123Subdomain("A")[0],
                 ]
             ),
             (
