@@ -12,6 +12,7 @@ package enum Controllers {
         GarbageCollector.descriptor, DaemonSetController.descriptor, JobController.descriptor,
         DeploymentController.descriptor, ReplicaSetController.descriptor, DisruptionController.descriptor,
         StatefulSetController.descriptor, NodeLifecycleController.descriptor, ServiceCIDRController.descriptor,
+        ClaimProtectionController.descriptor,
         // kube-apiserver
         KubernetesServiceController.descriptor, IPAddressRepairController.descriptor, NamesController.descriptor,
         CleanupController.descriptor,
