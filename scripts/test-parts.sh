@@ -108,6 +108,11 @@ part_unit() {
     count "unit and contract tests" $((${total:-0} > issues ? ${total:-0} - issues : 0)) "$issues"
 }
 
+part_commands() {
+    release_binary
+    run_python "commands" Tests/Commands/commands.py --binary "$binary"
+}
+
 part_scenarios() {
     release_binary
     local only=(${1:+--only "$1"})
@@ -123,6 +128,7 @@ part_kubectl() {
     release_binary
     run_python "kubectl" Tests/Kubectl/guide.py --binary "$binary"
     run_python "merges like kubectl" Tests/Kubectl/merges.py --binary "$binary" --rounds 8
+    run_python "manifests" Tests/Manifests/manifests.py --binary "$binary"
 }
 
 part_clients() {

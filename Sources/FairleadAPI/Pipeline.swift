@@ -92,7 +92,8 @@ package struct Pipeline: Sendable {
         let request = context.request
         if let answer = operations.respond(to: request) { return .response(answer) }
         return .computed {
-            if request.path.hasPrefix("/debug/"), let page = debug(request) { return page }
+            let isDebug = request.path == "/debug" || request.path.hasPrefix("/debug/")
+            if isDebug, let page = debug(request) { return page }
             return .response(documents.respond(to: request) ?? notFoundPage)
         }
     }

@@ -4,11 +4,14 @@ import FairleadModel
 struct PodAilment: Equatable {
     var why: String
     var commands: [String]
+    /// What is to be changed, where that is not the pod.
+    var object: ServiceExplanation.Subject?
 
     /// - Returns: nil for a pod that is a ready endpoint.
     init?(of pod: PodView, _ explainer: ServiceExplainer) {
         let kubectl = explainer.kubectl
         let describe = "\(kubectl) describe pod \(pod.name)"
+        let node = pod.nodeName.isEmpty ? nil : explainer.inputs.node(pod.nodeName).map(NodeView.init)
         if pod.isTerminating {
             self.init(why: "is being deleted", commands: [describe])
         } else if pod.isFinished {
@@ -16,7 +19,7 @@ struct PodAilment: Equatable {
         } else if pod.nodeName.isEmpty {
             let message = pod.condition("PodScheduled")?["message"]?.string
             self.init(why: "is on no node: \(message ?? "no scheduler has placed it yet")", commands: [describe])
-        } else if !explainer.inputs.isNodeThere(pod.nodeName) {
+        } else if node == nil {
             self.init(
                 why: "says to be on node \(pod.nodeName), which does not exist",
                 commands: ["kubectl get nodes", "\(kubectl) delete pod \(pod.name)"])
@@ -24,7 +27,7 @@ struct PodAilment: Equatable {
             if !pod.podIPs.isEmpty { return nil }
             self.init(why: "has no address", commands: [describe])
         } else {
-            self = Self.unready(pod, explainer, describe)
+            self = Self.unready(pod, on: node, explainer, describe)
         }
     }
 
@@ -33,9 +36,24 @@ struct PodAilment: Equatable {
         self.commands = commands
     }
 
-    private static func unready(_ pod: PodView, _ explainer: ServiceExplainer, _ describe: String) -> PodAilment {
+    /// What a node that is not ready means for its pods: whatever they say of themselves is old.
+    private static func lost(_ node: NodeView, _ explainer: ServiceExplainer) -> PodAilment {
+        var commands = ["kubectl describe node \(node.name)"]
+        if let down = explainer.inputs.annotations?.down, node.annotations[down] == "true" {
+            commands.insert("kubectl annotate node \(node.name) \(down)-", at: 0)
+        }
+        var ailment = PodAilment(
+            why: "its node \(node.name) is NotReady: \(node.unreadyReason)", commands: commands)
+        ailment.object = .init(kind: "Node", name: node.name)
+        return ailment
+    }
+
+    private static func unready(
+        _ pod: PodView, on node: NodeView?, _ explainer: ServiceExplainer, _ describe: String
+    ) -> PodAilment {
         let kubectl = explainer.kubectl
-        if let annotation = explainer.inputs.readinessAnnotation, pod.annotations[annotation] == "false" {
+        if let node, let status = node.readyStatus, status != "True" { return lost(node, explainer) }
+        if let annotation = explainer.inputs.annotations?.ready, pod.annotations[annotation] == "false" {
             return PodAilment(
                 why: "is kept unready by its annotation \(annotation)=false",
                 commands: ["\(kubectl) annotate pod \(pod.name) \(annotation)-"])

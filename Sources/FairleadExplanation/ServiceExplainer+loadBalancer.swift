@@ -35,7 +35,7 @@ extension ServiceExplainer {
             return [
                 Finding(
                     cause: .loadBalancerPending, message: "The load balancer has not been set up yet.",
-                    object: subject, commands: ["\(kubectl) get service \(service.name) --watch"])
+                    object: subject)
             ]
         }
         let message = "The Service gets no load-balancer address: \(condition.text("message"))."

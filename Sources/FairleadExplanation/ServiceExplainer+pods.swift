@@ -82,16 +82,14 @@ extension ServiceExplainer {
         Finding(
             cause: .allTerminating, message: "\(Self.allPods(pods.count)) being deleted.",
             details: Self.cut(pods.map { "pod \($0.name): since \($0.deletionTimestamp ?? "")" }),
-            object: owner(of: pods),
-            commands: ["\(kubectl) get pods -l \(Self.text(service.selector ?? [:]))"])
+            object: owner(of: pods))
     }
 
     private func allFinished(_ pods: [PodView]) -> Finding {
         Finding(
             cause: .allFinished,
             message: "\(Self.allPods(pods.count)) finished: what has finished does not run again.",
-            details: Self.cut(pods.map { "pod \($0.name): \($0.phase)" }), object: owner(of: pods),
-            commands: ["\(kubectl) get pods -l \(Self.text(service.selector ?? [:]))"])
+            details: Self.cut(pods.map { "pod \($0.name): \($0.phase)" }), object: owner(of: pods))
     }
 
     private func readiness(_ pods: [PodView]) -> [Finding] {
@@ -107,7 +105,7 @@ extension ServiceExplainer {
                     : "\(ailing.count) of the \(Self.pods(pods.count)) that match "
                         + "\(ailing.count == 1 ? "is" : "are") not ready.",
                 details: Self.cut(ailing.map { "pod \($0.0.name): \($0.1.why)" }),
-                object: .init(kind: "Pod", namespace: first.namespace, name: first.name),
+                object: ailment.object ?? .init(kind: "Pod", namespace: first.namespace, name: first.name),
                 commands: ailment.commands)
         ]
     }

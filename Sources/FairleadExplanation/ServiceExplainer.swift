@@ -13,22 +13,36 @@ package struct ServiceExplainer {
         package var strangers: [Value]
         /// The EndpointSlices that name the Service.
         package var slices: [Value]
-        package var isNodeThere: (String) -> Bool
+        /// The Node of that name; nil if there is none.
+        package var node: (String) -> Value?
         package var loadBalancers: LoadBalancers
-        /// The annotation by which people keep a simulated pod unready; nil where machines are not simulated.
-        package var readinessAnnotation: String?
+        /// By which people rule simulated machines; nil where machines are not simulated.
+        package var annotations: Annotations?
 
         package init(
             service: Value, pods: [Value], strangers: [Value], slices: [Value],
-            isNodeThere: @escaping (String) -> Bool, loadBalancers: LoadBalancers, readinessAnnotation: String? = nil
+            node: @escaping (String) -> Value?, loadBalancers: LoadBalancers, annotations: Annotations? = nil
         ) {
             self.service = service
             self.pods = pods
             self.strangers = strangers
             self.slices = slices
-            self.isNodeThere = isNodeThere
+            self.node = node
             self.loadBalancers = loadBalancers
-            self.readinessAnnotation = readinessAnnotation
+            self.annotations = annotations
+        }
+    }
+
+    /// The annotations that simulated machines look at.
+    package struct Annotations: Sendable, Equatable {
+        /// `"false"` on a Pod keeps it unready.
+        package var ready: String
+        /// `"true"` on a Node takes it down.
+        package var down: String
+
+        package init(ready: String, down: String) {
+            self.ready = ready
+            self.down = down
         }
     }
 
@@ -118,15 +132,17 @@ package struct ServiceExplainer {
             cause: .serviceTerminating,
             message: "The Service is being deleted and waits for its finalizers: no new slices are made for it.",
             details: finalizers, object: subject,
-            commands: ["\(kubectl) get service \(service.name) -o jsonpath='{.metadata.finalizers}'"])
+            // What ends the wait, should whoever set them not be there any more.
+            commands: finalizers.isEmpty
+                ? []
+                : ["\(kubectl) patch service \(service.name) --type=merge -p '{\"metadata\":{\"finalizers\":null}}'"])
     }
 
     private func externalName() -> ServiceExplanation.Finding {
         .init(
             cause: .externalName,
             message: "The Service is a DNS alias of \(service.externalName) and has neither an address nor endpoints.",
-            object: subject,
-            commands: ["\(kubectl) get service \(service.name) -o jsonpath='{.spec.externalName}'"])
+            object: subject)
     }
 
     private func withoutSelector() -> [ServiceExplanation.Finding] {

@@ -17,7 +17,7 @@ extension ServiceExplanation {
             lines.append("\(finding.cause.severity.rawValue): \(finding.cause.rawValue)")
             lines.append("  \(finding.message)")
             lines += finding.details.map { "  - \($0)" }
-            lines.append("  To change:  \(finding.object.description)")
+            if !finding.commands.isEmpty { lines.append("  To change:  \(finding.object.description)") }
             for (index, command) in finding.commands.enumerated() {
                 lines.append((index == 0 ? "  Try:        " : "              ") + command)
             }

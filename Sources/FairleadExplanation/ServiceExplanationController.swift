@@ -11,11 +11,13 @@ package enum ServiceExplanationController {
     package struct Settings: Sendable {
         package var loadBalancers: ServiceExplainer.LoadBalancers
         /// As `ServiceExplainer.Inputs` has it.
-        package var readinessAnnotation: String?
+        package var annotations: ServiceExplainer.Annotations?
 
-        package init(loadBalancers: ServiceExplainer.LoadBalancers, readinessAnnotation: String?) {
+        package init(
+            loadBalancers: ServiceExplainer.LoadBalancers, annotations: ServiceExplainer.Annotations?
+        ) {
             self.loadBalancers = loadBalancers
-            self.readinessAnnotation = readinessAnnotation
+            self.annotations = annotations
         }
     }
 

@@ -84,9 +84,9 @@ final class ServiceExplanationWorker: Sendable {
             ServiceExplainer.Inputs(
                 service: object.value, pods: candidates.map(\.value), strangers: strangers.map(\.value),
                 slices: slices.slices(of: object.objectName).map(\.value),
-                isNodeThere: { [nodes] in nodes.get(namespace: "", name: $0) != nil },
+                node: { [nodes] in nodes.get(namespace: "", name: $0)?.value },
                 loadBalancers: settings.loadBalancers,
-                readinessAnnotation: settings.readinessAnnotation)
+                annotations: settings.annotations)
         ).explain()
     }
 }

@@ -40,13 +40,16 @@ package struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
 /// Why a server did not start.
 package enum HTTPServerError: Error, CustomStringConvertible {
     case remoteAddressRefused(String)
+    /// Why, and what would work.
+    case cannotListen(String)
     case alreadyStarted
 
     package var description: String {
         switch self {
         case .remoteAddressRefused(let address):
-            "refusing to listen on \(address): it is not a loopback address, and anyone who reaches it may do "
-                + "anything; allow remote clients explicitly if that is wanted"
+            "cannot listen on \(address): it is not a loopback address, and everyone who can reach it would be an "
+                + "administrator; choose --listen 127.0.0.1:8080, or allow that with --insecure-bind"
+        case .cannotListen(let why): why
         case .alreadyStarted: "the HTTP server has been started before"
         }
     }

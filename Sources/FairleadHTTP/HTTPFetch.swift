@@ -17,15 +17,21 @@ package enum HTTPFetch {
     package static func get(_ address: HTTPAddress, path: String) async throws -> Answer {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let promise = eventLoop.makePromise(of: Answer.self)
-        let channel = try await ClientBootstrap(group: eventLoop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                    try channel.pipeline.syncOperations.addHandler(AnswerCollector(promise: promise))
+        let channel: any Channel
+        do {
+            channel = try await ClientBootstrap(group: eventLoop)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                        try channel.pipeline.syncOperations.addHandler(AnswerCollector(promise: promise))
+                    }
                 }
-            }
-            .connectTimeout(.seconds(5))
-            .connect(to: try address.resolved()).get()
+                .connectTimeout(.seconds(5))
+                .connect(to: try address.resolved()).get()
+        } catch {
+            promise.fail(error)
+            throw error
+        }
         let timer = eventLoop.scheduleTask(in: .seconds(10)) { promise.fail(Failure(description: "no answer")) }
         let head = HTTPRequestHead(
             version: .http1_1, method: .GET, uri: path,

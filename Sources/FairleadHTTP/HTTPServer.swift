@@ -52,6 +52,7 @@ package final class HTTPServer: Sendable {
     /// Listens on all configured addresses, or on none if one of them is unavailable. May be called once.
     ///
     /// - Returns: The addresses really bound, in the order of the configuration, with their ports.
+    /// - Throws: `HTTPServerError`.
     package func start() async throws -> [HTTPAddress] {
         let mayStart = state.withLock { state in
             guard case .new = state else { return false }
@@ -59,14 +60,22 @@ package final class HTTPServer: Sendable {
             return true
         }
         guard mayStart else { throw HTTPServerError.alreadyStarted }
-        let addresses = try configuration.addresses.map { try $0.resolved() }
-        for address in addresses where !configuration.allowsRemote && !LoopbackGuard.isLoopback(address) {
+        let addresses = try configuration.addresses.map { address in
+            try Self.explaining(address) { (given: address, resolved: try address.resolved()) }
+        }
+        for address in addresses.map(\.resolved)
+        where !configuration.allowsRemote && !LoopbackGuard.isLoopback(address) {
             throw HTTPServerError.remoteAddressRefused("\(address.ipAddress ?? "\(address)")")
         }
         var running = try await makeLoops()
         do {
-            for address in addresses {
-                running.listeners.append(try await listen(on: address, loops: running.loops, group: running.group))
+            for (given, resolved) in addresses {
+                do {
+                    let listener = try await listen(on: resolved, loops: running.loops, group: running.group)
+                    running.listeners.append(listener)
+                } catch {
+                    throw Self.failure(error, given)
+                }
             }
         } catch {
             await stop(running)
@@ -78,6 +87,15 @@ package final class HTTPServer: Sendable {
             HTTPAddress(
                 host: listener.localAddress?.ipAddress ?? "", port: listener.localAddress?.port ?? 0)
         }
+    }
+
+    private static func explaining<Result>(_ address: HTTPAddress, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch { throw failure(error, address) }
+    }
+
+    private static func failure(_ error: any Error, _ address: HTTPAddress) -> HTTPServerError {
+        let failure = ListenFailure(error, address: address.description, port: address.port, flag: "--listen")
+        return .cannotListen(failure.description)
     }
 
     /// Stops accepting, ends all streams, lets running requests finish, closes everything.

@@ -80,7 +80,7 @@ package struct ControlPlane: Sendable {
             controllers.nodeGracePeriod = configuration.nodeGracePeriod
             controllers.loadBalancerPools = configuration.loadBalancerPools
             explanation = .init(
-                loadBalancers: configuration.loadBalancers, readinessAnnotation: SimulationKeys.ready)
+                loadBalancers: configuration.loadBalancers, annotations: .simulated)
             simulation = Simulation.Settings(
                 binder: machines,
                 nodes: SimulatedNodes(count: configuration.nodes, podCIDR: configuration.podCIDR))

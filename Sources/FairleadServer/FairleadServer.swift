@@ -19,7 +19,8 @@ import ServiceLifecycle
 package struct FairleadServer: Service {
     private let configuration: ServerConfiguration
     private let environment: Environment
-    private let announce: @Sendable ([HTTPAddress], DNSAddress?) -> Void
+    /// nil for the welcome on standard output.
+    private let announce: (@Sendable ([HTTPAddress], DNSAddress?) -> Void)?
     private let logger = Logger(label: "fairlead")
 
     /// - Parameter announce: called with the server's addresses once it is ready; by default, they are printed.
@@ -29,10 +30,7 @@ package struct FairleadServer: Service {
     ) {
         self.configuration = configuration
         self.environment = environment
-        self.announce =
-            announce ?? { addresses, dns in
-                Welcome(addresses: addresses, dns: dns, configuration: configuration).printOut()
-            }
+        self.announce = announce
     }
 
     /// Runs until SIGTERM or SIGINT.
@@ -86,6 +84,8 @@ package struct FairleadServer: Service {
         _ api: API, _ http: HTTPServer, _ dns: ClusterDNS?, _ bound: [HTTPAddress], _ boundDNS: DNSAddress?,
         _ health: HealthChecks, _ metrics: MetricsRegistry
     ) async throws(StartupError) {
+        try await StoredSettings(configuration, store: api.store, logger: logger).settle()
+        let kubeconfig = try writeKubeconfig(bound[0])
         let client = LoopbackClient(api: api)
         let bootstrap = Bootstrap(
             client: LoopbackClient(api: api, manager: "kube-apiserver"),
@@ -104,7 +104,7 @@ package struct FairleadServer: Service {
         } catch {
             throw StartupError("cannot set up the cluster's own objects: \(error.message)")
         }
-        let machines = LoopbackClient(api: api, manager: "kubelet")
+        let machines = LoopbackClient(api: api, manager: Self.machines)
         let controlPlane = ControlPlane(
             client: client, machines: machines, resources: api.kinds.resources, bootstrap: bootstrap,
             configuration: configuration, environment: environment, metrics: QueueMetrics(factory: metrics))
@@ -135,7 +135,7 @@ package struct FairleadServer: Service {
             await cancelWhenGracefulShutdown { await controlPlane.informers.waitForSync() }
             if !Task.isCancelled, !Task.isShuttingDownGracefully {
                 health.readiness.markReady()
-                announce(bound, boundDNS)
+                tell(bound, boundDNS, kubeconfig)
             }
             // Throws if the task is cancelled, which is another way to stop.
             try? await gracefulShutdown()
@@ -147,10 +147,38 @@ package struct FairleadServer: Service {
         }
     }
 
+    private func tell(_ addresses: [HTTPAddress], _ dns: DNSAddress?, _ kubeconfig: Kubeconfig?) {
+        if let announce { return announce(addresses, dns) }
+        Welcome(addresses: addresses, dns: dns, kubeconfig: kubeconfig, configuration: configuration).printOut()
+    }
+
+    /// - Returns: what was written; nil if nothing was, and nobody had asked for it.
+    private func writeKubeconfig(_ address: HTTPAddress) throws(StartupError) -> Kubeconfig? {
+        guard let kubeconfig = configuration.kubeconfigFile else { return nil }
+        do throws(Kubeconfig.Refusal) {
+            try kubeconfig.write(server: address)
+            return kubeconfig
+        } catch {
+            if case .file = configuration.kubeconfig { throw StartupError(error.description) }
+            logger.warning("there is no kubeconfig: \(error)")
+            return nil
+        }
+    }
+
+    /// Who nodes, kubelets and what runs on them write as.
+    private static let machines = "kubelet"
+
     private func kubeDNS(_ client: LoopbackClient) -> KubeDNS {
-        KubeDNS(
-            client: client, serviceCIDR: configuration.serviceClusterIPRanges[0],
-            clusterDomain: configuration.clusterDomain)
+        var settings = KubeDNS.Settings(clusterDomain: configuration.clusterDomain)
+        if let dns = configuration.dns {
+            settings.podNames = dns.podNames.rawValue
+            settings.ttl = dns.ttl
+            settings.forward = dns.forward?.description
+            settings.rotates = dns.rotates
+        }
+        return KubeDNS(
+            client: client, manager: Self.machines, serviceCIDR: configuration.serviceClusterIPRanges[0],
+            settings: settings)
     }
 
     private func openStore(_ metrics: MetricsRegistry) throws(StartupError) -> Store {
@@ -177,7 +205,7 @@ package struct FairleadServer: Service {
         } catch StorageError.corrupted(let why) {
             throw StartupError(why)
         } catch {
-            throw StartupError("cannot open the data file: \(error.localizedDescription)")
+            throw StartupError("cannot open the database \(configuration.dataText): \(error)")
         }
     }
 
@@ -193,7 +221,7 @@ package struct FairleadServer: Service {
                 store: store, types: types, kinds: kinds, configuration: settings, environment: environment,
                 watchMetrics: WatchMetrics(factory: metrics))
         } catch {
-            throw StartupError("the built-in schemas cannot be read: \(error)")
+            throw StartupError("the schemas in this program cannot be read (\(error)): build or install it anew")
         }
     }
 
@@ -205,7 +233,10 @@ package struct FairleadServer: Service {
         metrics.add(collector: ServerMetrics.collector { relay.read() })
         let debug = DebugPages(
             store: api.store, configuration: configuration,
-            resolvConf: ResolvConfPage(store: api.store, configuration: configuration, address: { dns?.address }))
+            resolvConf: ResolvConfPage(store: api.store, configuration: configuration, address: { dns?.address }),
+            status: StatusPage(
+                configuration: configuration, checks: health.ready, dns: { dns?.address }, start: environment.now(),
+                now: environment.now))
         let operations = OperationsEndpoint(
             live: health.live, ready: health.ready, metrics: { metrics.text })
         let environment = environment
@@ -231,11 +262,8 @@ package struct FairleadServer: Service {
     private func listen(_ http: HTTPServer) async throws(StartupError) -> [HTTPAddress] {
         do {
             return try await http.start()
-        } catch let error as HTTPServerError {
-            throw StartupError("\(error.description) (--insecure-bind)")
         } catch {
-            let wanted = configuration.listen.map(\.description).joined(separator: ", ")
-            throw StartupError("cannot listen on \(wanted): \(error); is another server running there?")
+            throw StartupError("\(error)")
         }
     }
 }

@@ -6,37 +6,50 @@ struct Welcome {
     let addresses: [HTTPAddress]
     /// nil if there is no DNS.
     let dns: DNSAddress?
+    /// The kubeconfig that leads here; nil where none was written.
+    let kubeconfig: Kubeconfig?
     let configuration: ServerConfiguration
 
     func printOut() {
         var text = addresses.map { "listening on \($0.url)\n" }.joined()
         if let dns { text += "dns on \(dns)\n" }
-        let isKubectlDefault = addresses.contains { $0.port == 8080 && ["127.0.0.1", "localhost"].contains($0.host) }
-        let server = isKubectlDefault ? "" : " --server \(addresses[0].url)"
+        let url = addresses[0].reachable.url
+        let server = kubeconfig == nil ? " --server \(url)" : ""
         text += """
-            Kubernetes \(FairleadVersion.kubernetes) Services control plane, data in \(dataText), \(machinesText).
-            Try:
-              kubectl\(server) get svc,nodes
-              kubectl\(server) create deployment web --image=nginx --replicas=3
-              kubectl\(server) expose deployment web --port=80 --type=LoadBalancer
-              kubectl\(server) get endpointslices --watch
-              curl \(addresses[0].url)/api/v1/namespaces/default/services
+            Kubernetes \(FairleadVersion.kubernetes) Services control plane, data in \(configuration.dataText), \(machinesText).
+            Try, in another terminal:
 
             """
+        if let kubeconfig { text += "  export KUBECONFIG=\(Self.shellWord(kubeconfig.path))\n" }
+        let workload =
+            configuration.isBare
+            ? ["create service clusterip web --tcp=80"]
+            : [
+                "create deployment web --image=nginx --replicas=3",
+                "expose deployment web --port=80 --type=LoadBalancer",
+            ]
+        for command in ["get svc,nodes"] + workload + ["get endpointslices --watch"] {
+            text += "  kubectl\(server) \(command)\n"
+        }
+        text += "  curl \(url)/debug/\n"
         if let dns {
             text += "  dig @\(dns.host) -p \(dns.port) kubernetes.default.svc.\(configuration.clusterDomain)\n"
         }
         StandardStream.output.write(text)
     }
 
-    private var dataText: String {
-        switch configuration.data {
-        case .memory: "memory"
-        case .file(let path): path
+    /// As a shell reads it back: in quotes unless it is made of plain characters.
+    static func shellWord(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || "/._-+,:@%".utf8.contains(byte)
         }
+        return isPlain && !text.isEmpty
+            ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
     private var machinesText: String {
-        configuration.isBare ? "no machines (--bare)" : "\(configuration.nodes) simulated nodes"
+        if configuration.isBare { return "no machines (--bare)" }
+        return "\(configuration.nodes) simulated node\(configuration.nodes == 1 ? "" : "s")"
     }
 }

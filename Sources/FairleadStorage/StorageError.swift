@@ -23,8 +23,8 @@ package enum StorageError: Error, Sendable {
 }
 
 extension StorageError {
-    /// For a log.
-    var explanation: String {
+    /// In words, for people.
+    package var explanation: String {
         switch self {
         case .io(let why), .corrupted(let why): why
         default: "\(self)"

@@ -18,8 +18,7 @@ struct DNSCommand: AsyncParsableCommand {
         @Option(name: .long, help: "The pod that looks it up: NAMESPACE/POD.")
         var from: String
 
-        @Option(name: .long, help: "The server's URL.")
-        var server = "http://127.0.0.1:8080"
+        @OptionGroup var options: ServerOptions
 
         @Option(name: .long, help: "Address and port of the cluster DNS. (default: what the server says)")
         var dns: String?
@@ -27,14 +26,20 @@ struct DNSCommand: AsyncParsableCommand {
         @Option(name: .long, help: "Type of the records; may be repeated. (default: A and AAAA)")
         var type: [String] = []
 
+        func validate() throws {
+            _ = try (pod(), types())
+            if let dns, DNSAddress(dns, defaultPort: 53) == nil {
+                throw ValidationError("--dns \(dns): an address and a port are wanted, as in 127.0.0.1:10053")
+            }
+        }
+
         func run() async throws {
             let text = try await resolvConf()
             let configuration = ResolverConfiguration(text: text)
-            let address = try clusterAddress(text)
-            let types = try type.map { word in
-                guard let type = RecordType(word) else { throw ValidationError("--type \(word): a type is wanted") }
-                return type
-            }
+            let address =
+                dns.flatMap { DNSAddress($0, defaultPort: 53) }
+                ?? ClusterNameserver(text).flatMap { DNSAddress($0.answersAt) }
+            let types = try types()
             let cluster = ClusterNameserver(text)
             let lookup = StubLookup(
                 configuration, types: types.isEmpty ? [.a, .aaaa] : types
@@ -46,31 +51,37 @@ struct DNSCommand: AsyncParsableCommand {
             if !steps.contains(where: { !$0.records.isEmpty }) { throw ExitCode.failure }
         }
 
-        private func resolvConf() async throws -> String {
-            let pod = from.split(separator: "/")
-            guard pod.count == 2 else { throw ValidationError("--from \(from): NAMESPACE/POD is wanted") }
-            guard server.hasPrefix("http://"), let address = HTTPAddress(String(server.dropFirst("http://".count)))
-            else { throw ValidationError("--server \(server): http://HOST:PORT is wanted") }
-            let answer: HTTPFetch.Answer
-            do {
-                answer = try await HTTPFetch.get(address, path: "/debug/resolvconf/\(pod[0])/\(pod[1])")
-            } catch {
-                throw ValidationError("cannot ask \(server): \(error)")
+        /// The namespace and the name.
+        private func pod() throws -> (Substring, Substring) {
+            let parts = from.split(separator: "/")
+            guard parts.count == 2 else {
+                throw ValidationError("--from \(from): NAMESPACE/POD is wanted, as in default/web-7957885594-6q559")
             }
-            guard answer.status == 200 else { throw ValidationError("\(server) says: \(answer.body)") }
-            return answer.body
+            return (parts[0], parts[1])
         }
 
-        private func clusterAddress(_ text: String) throws -> DNSAddress? {
-            if let dns {
-                guard let address = DNSAddress(dns, defaultPort: 53) else {
-                    throw ValidationError("--dns \(dns): an address and a port are wanted")
+        private func types() throws -> [RecordType] {
+            try type.map { word in
+                guard let type = RecordType(word) else {
+                    throw ValidationError("--type \(word): a type of records is wanted, as in A, AAAA or SRV")
                 }
-                return address
+                return type
             }
-            return ClusterNameserver(text).flatMap { DNSAddress($0.answersAt) }
+        }
+
+        private func resolvConf() async throws -> String {
+            let (namespace, pod) = try pod()
+            let answer = try await options.get("/debug/resolvconf/\(namespace)/\(pod)")
+            guard answer.status == 200 else {
+                throw failure(answer.body.isEmpty ? "no such page" : answer.body.trimmed)
+            }
+            return answer.body
         }
     }
+}
+
+extension String {
+    fileprivate var trimmed: String { hasSuffix("\n") ? String(dropLast()) : self }
 }
 
 /// The line of the server's page that says where the cluster's nameserver can be reached from here.

@@ -1,11 +1,24 @@
 import ArgumentParser
+import FairleadServer
 
-/// The command line: `fairlead serve`, `fairlead check`, `fairlead version`.
+/// The command line: `fairlead serve` and the commands that look at a server or its data.
 @main
 struct Fairlead: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fairlead",
         abstract: "The Services control plane of a Kubernetes v1.36 cluster, in one process.",
-        subcommands: [Serve.self, CheckCommand.self, DNSCommand.self, Version.self],
+        version: FairleadVersion.text,
+        subcommands: [
+            Serve.self, StatusCommand.self, KubeconfigCommand.self, DNSCommand.self, CheckCommand.self,
+            ResetCommand.self, Version.self,
+        ],
         defaultSubcommand: Serve.self)
+}
+
+/// Says why a command could not do what it was asked to; without the usage, as what was typed is well.
+///
+/// - Returns: what to throw.
+func failure(_ why: String) -> ExitCode {
+    StandardStream.error.write("error: \(why)\n")
+    return .failure
 }

@@ -12,7 +12,10 @@ import Logging
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start the server.",
-        discussion: "Then type: kubectl get svc   (kubectl looks at 127.0.0.1:8080 when it has no configuration)")
+        discussion: """
+            When it is ready it prints what to type: kubectl finds it by a kubeconfig that it writes beside its data, or \
+            by --server.
+            """)
 
     @Option(name: .long, help: "Address and port to listen on; port 0 takes a free port. May be repeated.")
     var listen: [String] = ["127.0.0.1:8080"]
@@ -24,6 +27,15 @@ struct Serve: AsyncParsableCommand {
 
     @Option(name: .long, help: "The SQLite file, or :memory: to keep nothing. (default: in the user's data directory)")
     var data: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Where to write a kubeconfig that leads to this server, or none. (default: beside the data)",
+            discussion:
+                "A file that is there keeps what else is in it; one without a cluster \"fairlead\" is not touched.",
+            valueName: "file"))
+    var kubeconfig: String?
 
     @Option(
         name: .long,
@@ -106,7 +118,7 @@ struct Serve: AsyncParsableCommand {
         name: .long,
         help: """
             Address and port of the cluster DNS, UDP and TCP; port 0 takes a free one, none turns it off. Without the \
-            flag 127.0.0.1:5353, if that is free.
+            flag \(Self.usualDNSAddress), if that is free.
             """)
     var dnsListen: String?
 
@@ -141,6 +153,12 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .long, help: "text or json.")
     var logFormat = "text"
 
+    /// Not 5353, which the multicast DNS of desktops has.
+    private static let usualDNSAddress = "127.0.0.1:10053"
+
+    /// Errors that are thrown here are shown with the usage of this command.
+    func validate() throws { _ = try configuration() }
+
     func run() async throws {
         let configuration = try self.configuration()
         let environment = Environment.live
@@ -149,8 +167,7 @@ struct Serve: AsyncParsableCommand {
         do {
             try await FairleadServer(configuration: configuration, environment: environment).runUntilSignal()
         } catch let error as StartupError {
-            StandardStream.error.write("error: \(error.description)\n")
-            throw ExitCode.failure
+            throw failure(error.description)
         }
     }
 
@@ -198,6 +215,8 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("--log-format \(logFormat): text or json is wanted")
         }
         configuration.logFormat = format
+        if let kubeconfig { configuration.kubeconfig = kubeconfig == "none" ? .nowhere : .file(kubeconfig) }
+        if let problem = configuration.problem { throw ValidationError(problem) }
         return configuration
     }
 
@@ -219,9 +238,10 @@ struct Serve: AsyncParsableCommand {
 
     private func dnsOptions() throws -> DNSOptions? {
         if dnsListen == "none" { return nil }
-        guard let address = DNSAddress(dnsListen ?? "127.0.0.1:5353", defaultPort: 53) else {
+        guard let address = DNSAddress(dnsListen ?? Self.usualDNSAddress, defaultPort: 53) else {
             throw ValidationError(
-                "--dns-listen \(dnsListen ?? ""): an address and a port are wanted, as in 127.0.0.1:5353, or none")
+                "--dns-listen \(dnsListen ?? ""): an address and a port are wanted, as in \(Self.usualDNSAddress), or none"
+            )
         }
         guard insecureBind || address.host.isLoopback else {
             throw ValidationError("--dns-listen \(address): not a loopback address (--insecure-bind allows it)")

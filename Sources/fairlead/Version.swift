@@ -3,9 +3,8 @@ import FairleadServer
 
 /// `fairlead version`
 struct Version: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print the version and the Kubernetes version emulated.")
+    static let configuration = CommandConfiguration(
+        abstract: "Print the version and the Kubernetes version emulated; so does --version.")
 
-    func run() {
-        print("fairlead \(FairleadVersion.current) (Kubernetes \(FairleadVersion.kubernetes))")
-    }
+    func run() { print(FairleadVersion.text) }
 }

@@ -23,12 +23,30 @@ struct ServiceExplanationTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appending(path: "Golden/explanations")
 
+    private static let nodes: [String: Value] = [
+        "n1": node("n1", ready: "True"), "n2": node("n2", ready: "Unknown"),
+        "n3": node("n3", ready: "False", ["fairlead.dev/down": "true"]), "n4": ["metadata": ["name": "n4"]],
+    ]
+
+    private static func node(_ name: String, ready: String, _ annotations: [String: String] = [:]) -> Value {
+        var node: Value = [
+            "metadata": ["name": .string(name)],
+            "status": [
+                "conditions": [
+                    ["type": "Ready", "status": .string(ready), "message": "Kubelet stopped posting node status."]
+                ]
+            ],
+        ]
+        node.annotations = annotations
+        return node
+    }
+
     private static func explain(_ one: Case) -> ServiceExplanation {
         ServiceExplainer(
             .init(
                 service: one.service, pods: one.pods, strangers: one.strangers, slices: one.slices,
-                isNodeThere: { $0 == "n1" }, loadBalancers: one.loadBalancers,
-                readinessAnnotation: "fairlead.dev/ready")
+                node: { Self.nodes[$0] }, loadBalancers: one.loadBalancers,
+                annotations: .init(ready: "fairlead.dev/ready", down: "fairlead.dev/down"))
         ).explain()
     }
 
@@ -80,7 +98,10 @@ struct ServiceExplanationTests {
         gated.set([["conditionType": "example.com/gate"]], at: "spec", "readinessGates")
         var unreported = pod("web-6")
         unreported.set(nil, at: "status", "conditions")
-        return [crashing, unplaced, held, lost, gated, unreported, pod("web-7", ready: false)]
+        return [
+            crashing, unplaced, held, lost, gated, unreported, pod("web-7", ready: false, node: "n2"),
+            pod("web-8", ready: false),
+        ]
     }
 
     private static func slice(ready: Int, notReady: Int) -> Value {
@@ -163,13 +184,35 @@ struct ServiceExplanationTests {
         let explanation = Self.explain(example)
         #expect(explanation.findings.map(\.cause) == example.causes)
         for finding in explanation.findings {
-            #expect(!finding.message.isEmpty && !finding.commands.isEmpty && !finding.object.name.isEmpty)
+            #expect(!finding.message.isEmpty && !finding.object.name.isEmpty)
+            #expect(finding.commands.isEmpty == Self.nothingToDo.contains(finding.cause))
         }
         let file = Self.folder.appending(path: cause.rawValue + ".txt")
         if ProcessInfo.processInfo.environment["FAIRLEAD_WRITE_GOLDEN"] != nil {
             try Data(explanation.text.utf8).write(to: file)
         }
         #expect(explanation.text == String(decoding: try Data(contentsOf: file), as: UTF8.self))
+    }
+
+    /// What is as it was meant, or passes by itself.
+    private static let nothingToDo: Set<Cause> = [.externalName, .allTerminating, .allFinished, .loadBalancerPending]
+
+    @Test func aNodeThatIsNotReadyIsNamedAndBroughtBack() throws {
+        func finding(_ node: String) throws -> ServiceExplanation.Finding {
+            let one = Case(service: Self.service(), pods: [Self.pod("a", ready: false, node: node)], causes: [])
+            return try #require(Self.explain(one).findings.first)
+        }
+        let silent = try finding("n2")
+        #expect(silent.details == ["pod a: its node n2 is NotReady: Kubelet stopped posting node status."])
+        #expect(silent.object == .init(kind: "Node", name: "n2"))
+        #expect(silent.commands == ["kubectl describe node n2"])
+        #expect(try finding("n3").commands.first == "kubectl annotate node n3 fairlead.dev/down-")
+        // One that nobody has ever reported on is no machine that failed: without kubelets there is nothing else.
+        #expect(try finding("n4").object.kind == "Pod")
+        let published = Case(
+            service: Self.service(("publishNotReadyAddresses", true)),
+            pods: [Self.pod("a", ready: false, node: "n2")], causes: [])
+        #expect(Self.explain(published).findings.isEmpty)
     }
 
     @Test func aServiceThatWorksHasNothingToExplain() {

@@ -95,6 +95,9 @@ struct FairleadServerTests {
                 let text = try await get(address, page).text
                 #expect(!text.contains("404 page not found"), "\(page)")
             }
+            #expect(try await get(address, "/debug").text == index.text)
+            let status = try await get(address, "/debug/status").text
+            #expect(status.contains("Health:    ready") && status.contains("Services:  "))
             #expect(try await get(address, "/debug/none").text == "404 page not found\n")
         }
     }

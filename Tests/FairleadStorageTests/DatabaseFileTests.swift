@@ -71,6 +71,36 @@ import Testing
         }
     }
 
+    @Test(arguments: ["hello\n", "SQLite format 3\u{0}broken broken broken broken"])
+    func aFileThatIsNoDatabaseIsRefusedAndLeftAsItIs(content: String) async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let file = scratch.file("notes.txt")
+        #expect(
+            FileManager.default.createFile(
+                atPath: file, contents: Data(content.utf8), attributes: [.posixPermissions: 0o644]))
+        guard case .corrupted(let why) = await storageError({ _ = try scratch.open("notes.txt") }) else {
+            return fail("opened")
+        }
+        #expect(why.contains("no database of Fairlead") && why.contains("notes.txt") && !why.contains("SQLite"))
+        #expect(try modes(of: file) == 0o644)
+        #expect(FileManager.default.contents(atPath: file) == Data(content.utf8))
+    }
+
+    @Test func whatTheSystemSaysIsToldWithWhatWouldWork() async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        #expect(FileManager.default.createFile(atPath: scratch.file("a"), contents: nil))
+        let cases = [
+            ("a/b.db", "one of the folders in the path is a file"), ("none/b.db", "there is no such folder"),
+            (String(repeating: "x", count: 300), "the name is too long"),
+        ]
+        for (name, reason) in cases {
+            guard case .io(let why) = await storageError({ _ = try scratch.open(name) }) else { return fail("opened") }
+            #expect(why.contains(reason) && why.hasSuffix("choose another --data"), "\(why)")
+        }
+    }
+
     @Test func aSymbolicLinkLeadsToTheSameLock() async throws {
         let scratch = try Scratch()
         defer { scratch.remove() }

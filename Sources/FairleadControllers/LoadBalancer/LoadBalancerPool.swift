@@ -105,6 +105,9 @@ package struct LoadBalancerPool: Sendable, Equatable {
         }
     }
 
+    /// The ranges, each by its first and its last address.
+    package var bounds: [(first: IPAddress, last: IPAddress)] { ranges.map { ($0.first, $0.last) } }
+
     /// The ranges, as they can be given on the command line.
     package var list: [String] {
         ranges.map { $0.first == $0.last ? "\($0.first)" : "\($0.first)-\($0.last)" }

@@ -55,7 +55,7 @@ package final class DNSServer: Sendable {
     /// Binds the sockets and starts answering. May be called once.
     ///
     /// - Returns: the address really bound, the same port for UDP and TCP.
-    /// - Throws: the `IOError` of a bind that failed; nothing is left open then.
+    /// - Throws: `ListenFailure`; nothing is left open then.
     package func start() async throws -> DNSAddress {
         var starting = Running(
             group: MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? System.coreCount))
@@ -63,7 +63,9 @@ package final class DNSServer: Sendable {
             starting.channels = try await bind(starting.group)
         } catch {
             try? await starting.group.shutdownGracefully()
-            throw error
+            let address = configuration.listen
+            throw ListenFailure(
+                error, address: address.description, port: address.port, purpose: " for DNS", flag: "--dns-listen")
         }
         starting.unsubscribe = follow(starting.group.next())
         core.forwarder?.start(on: starting.group.next())

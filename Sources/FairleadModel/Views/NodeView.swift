@@ -5,6 +5,12 @@ package struct NodeView: ObjectView {
 
     /// Whether the condition `Ready` is True.
     package var isReady: Bool { conditionStatus("Ready") == "True" }
+    /// What its condition `Ready` says of a node that is not ready.
+    package var unreadyReason: String {
+        guard let condition = condition("Ready") else { return "it has never reported" }
+        let message = condition.text("message")
+        return message.isEmpty ? condition.text("reason") : message
+    }
     /// `True`, `False`, `Unknown`, or nil for a node that has never reported.
     package var readyStatus: String? { conditionStatus("Ready") }
     /// Empty if the node has no zone label.

@@ -17,6 +17,8 @@ package struct ServerConfiguration: Sendable {
     /// Allows listening on addresses that are not loopback.
     package var allowsRemote = false
     package var data: DataLocation
+    /// Where a kubeconfig for this server is left.
+    package var kubeconfig = Kubeconfig.Location.besidesData
     /// History is kept at least this long (kube-apiserver compacts etcd every five minutes).
     package var historyAge: Duration = .seconds(300)
     /// How often the store looks for old history.
@@ -45,6 +47,26 @@ package struct ServerConfiguration: Sendable {
     package var dns: DNSOptions?
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.text
+
+    /// What is wrong with settings that do not go together, and what would work; nil if nothing is.
+    package var problem: String? { AddressPlan(self).problem }
+
+    /// What the data is in, for people.
+    var dataText: String {
+        switch data {
+        case .memory: "memory"
+        case .file(let path): path
+        }
+    }
+
+    /// The kubeconfig to write; nil for none.
+    var kubeconfigFile: Kubeconfig? {
+        switch (kubeconfig, data) {
+        case (.file(let path), _): Kubeconfig(path: path)
+        case (.besidesData, .file(let data)): Kubeconfig(besides: data)
+        case (.besidesData, .memory), (.nowhere, _): nil
+        }
+    }
 
     /// Who gives out load-balancer addresses, for explanations.
     var loadBalancers: ServiceExplainer.LoadBalancers {

@@ -21,7 +21,8 @@ struct ClusterDNS: Sendable {
     ) throws(StartupError) {
         guard let options = configuration.dns else { return nil }
         guard let domain = DomainName(configuration.clusterDomain) else {
-            throw StartupError("\(configuration.clusterDomain) is no domain name (--cluster-domain)")
+            throw StartupError(
+                "\(configuration.clusterDomain) is no domain name: choose one as in --cluster-domain cluster.local")
         }
         var zone = ZoneSettings(domain: domain)
         zone.ttl = options.ttl
@@ -32,7 +33,8 @@ struct ClusterDNS: Sendable {
         settings.forward = options.forward
         settings.metrics = metrics
         if settings.forwardsToItself {
-            throw StartupError("\(options.listen) is where the DNS itself answers: it would ask itself (--dns-forward)")
+            throw StartupError(
+                "the DNS cannot ask \(options.listen), where it answers itself: choose another --dns-forward")
         }
         settings.udpSize = options.udpSize
         let files = FileShares.current
@@ -46,7 +48,9 @@ struct ClusterDNS: Sendable {
                 configuration: settings, source: StoreRecordSource(store: store), isReady: { readiness.isReady },
                 now: environment.now)
         } catch {
-            throw StartupError("the DNS cannot ask \(options.listen): \(error) (--dns-forward)")
+            throw StartupError(
+                "the DNS cannot ask \(options.forward.map(\.description) ?? ""): choose another --dns-forward (\(error))"
+            )
         }
         self.options = options
         self.logger = logger
@@ -60,10 +64,8 @@ struct ClusterDNS: Sendable {
             logger.info("dns on \(address)")
             return address
         } catch {
-            let problem = "cannot listen on \(options.listen) for DNS: \(error)"
-            if options.isRequired { throw StartupError("\(problem) (--dns-listen)") }
-            logger.warning(
-                "no cluster DNS: \(problem); another server may have it, --dns-listen 127.0.0.1:0 takes a free port")
+            if options.isRequired { throw StartupError("\(error)") }
+            logger.warning("there is no cluster DNS: \(error)")
             return nil
         }
     }

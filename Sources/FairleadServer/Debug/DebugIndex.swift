@@ -9,12 +9,20 @@ enum DebugIndex {
         var about: String
     }
 
+    /// Pages for people that others answer, as a real cluster has them; as JSON there are none.
+    static let elsewhere = [
+        Entry(path: "/readyz?verbose", about: "Whether clients are served in full, check by check."),
+        Entry(path: "/livez?verbose", about: "Whether only a restart would help, check by check."),
+        Entry(path: "/metrics", about: "Figures for Prometheus."),
+    ]
+
     static func text(_ entries: [Entry]) -> String {
         let width = entries.map(\.path.count).max() ?? 0
         let lines = entries.map { entry in
             entry.path + String(repeating: " ", count: width - entry.path.count + 2) + entry.about
         }
-        return (["Pages for people; JSON with Accept: application/json."] + lines).joined(separator: "\n") + "\n"
+        return (["Pages for people; those below /debug/ are JSON with Accept: application/json."] + lines).joined(
+            separator: "\n") + "\n"
     }
 
     static func json(_ entries: [Entry]) -> Value {

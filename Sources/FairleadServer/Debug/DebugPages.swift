@@ -10,6 +10,7 @@ struct DebugPages: Sendable {
     let store: Store
     let configuration: ServerConfiguration
     let resolvConf: ResolvConfPage
+    let status: StatusPage
 
     /// One page: its entry in the index, and its handler. A word in braces in its path matches any segment.
     private struct Page: Sendable {
@@ -41,8 +42,13 @@ struct DebugPages: Sendable {
     private var pages: [Page] {
         [
             Page("/debug/", "This list.") { _, request in
-                let entries = self.pages.map(\.entry)
+                let entries = self.pages.dropFirst().map(\.entry) + DebugIndex.elsewhere
                 return answer(request, text: { DebugIndex.text(entries) }, json: { DebugIndex.json(entries) })
+            },
+            Page("/debug/status", "How the cluster is: health, nodes, pods, Services without endpoints.") {
+                _, request in
+                let report = status.report(store.current)
+                return answer(request, text: { report.text }, json: { report.json })
             },
             Page("/debug/allocations", "Who holds which cluster IP, node port and load-balancer address.") {
                 allocations($1)
@@ -107,9 +113,9 @@ struct DebugPages: Sendable {
         return ServiceExplainer.Inputs(
             service: service, pods: own, strangers: strangers,
             slices: slices.map(\.value).filter { EndpointSliceView($0).serviceName == view.name },
-            isNodeThere: { snapshot.object(ObjectKey(nodes, namespace: "", name: $0)) != nil },
+            node: { snapshot.object(ObjectKey(nodes, namespace: "", name: $0))?.value },
             loadBalancers: configuration.loadBalancers,
-            readinessAnnotation: configuration.isBare ? nil : SimulationKeys.ready)
+            annotations: configuration.isBare ? nil : .simulated)
     }
 
     private func answer(_ request: APIRequest, text: () -> String, json: () -> Value) -> APIResponse {
@@ -128,4 +134,9 @@ struct DebugPages: Sendable {
     private func wantsJSON(_ request: APIRequest) -> Bool {
         request.header("Accept")?.lowercased().contains("json") ?? false
     }
+}
+
+extension ServiceExplainer.Annotations {
+    /// Those of the simulated machines.
+    static let simulated = Self(ready: SimulationKeys.ready, down: SimulationKeys.down)
 }

@@ -12,15 +12,32 @@ package struct KubeDNS: Sendable {
     static let image = "registry.k8s.io/coredns/coredns:v1.13.1"
     private static let labels: Value = ["k8s-app": "kube-dns"]
 
+    /// How the DNS on the wire is set, for the Corefile.
+    package struct Settings: Sendable {
+        package var clusterDomain: String
+        /// `insecure`, `verified` or `disabled`.
+        package var podNames = "insecure"
+        /// Seconds.
+        package var ttl: UInt32 = 5
+        /// Who is asked for names outside the cluster; nil if they are refused.
+        package var forward: String?
+        package var rotates = false
+
+        package init(clusterDomain: String = "cluster.local") { self.clusterDomain = clusterDomain }
+    }
+
     let client: any ObjectClient
+    /// Who the client writes as.
+    let manager: String
     let serviceCIDR: CIDR
-    let clusterDomain: String
+    let settings: Settings
 
     /// - Parameter serviceCIDR: the primary service range; the Service gets its tenth address.
-    package init(client: any ObjectClient, serviceCIDR: CIDR, clusterDomain: String = "cluster.local") {
+    package init(client: any ObjectClient, manager: String, serviceCIDR: CIDR, settings: Settings) {
         self.client = client
+        self.manager = manager
         self.serviceCIDR = serviceCIDR
-        self.clusterDomain = clusterDomain
+        self.settings = settings
     }
 
     /// Whether this is one of the kube-dns pods.
@@ -35,19 +52,33 @@ package struct KubeDNS: Sendable {
         serviceCIDR.network.advanced(by: 10).description
     }
 
-    /// Creates what is missing; what is there, however changed, stays. The namespace must exist.
+    /// Creates what is missing; what is there, however changed, stays. Only a Corefile that nobody else has written to
+    /// is brought up to date, as it shows how the DNS is set. The namespace must exist.
     package func install() async throws(APIStatus) {
         try await create(.serviceAccounts, serviceAccount)
-        try await create(.configMaps, configMap)
+        if let present = try await create(.configMaps, configMap), present["data"] != configMap["data"],
+            isOurs(present)
+        {
+            try await client.patch(
+                .configMaps, namespace: Self.namespace, name: present.name, ["data": configMap["data"] ?? .null])
+        }
         try await create(.services, service)
         try await create(.deployments, deployment)
     }
 
     /// Looks first: the Service's own address would be refused as taken before its name is.
-    private func create(_ resource: GroupVersionResource, _ object: Value) async throws(APIStatus) {
+    ///
+    /// - Returns: what is there already.
+    @discardableResult
+    private func create(_ resource: GroupVersionResource, _ object: Value) async throws(APIStatus) -> Value? {
         let present = try await ignoringNotFound(
             await client.get(resource, namespace: Self.namespace, name: object.name))
         if present == nil { _ = try await client.create(resource, namespace: Self.namespace, object) }
+        return present
+    }
+
+    private func isOurs(_ object: Value) -> Bool {
+        object.items("metadata", "managedFields").allSatisfy { $0.text("manager") == manager }
     }
 
     private func metadata(_ name: String, labels: Value? = nil, annotations: Value? = nil) -> Value {
@@ -66,33 +97,34 @@ package struct KubeDNS: Sendable {
         ]
     }
 
+    /// What a CoreDNS would need to answer as this server does.
     private var corefile: String {
-        """
-        .:53 {
-            errors
-            health {
-               lameduck 5s
+        let domain = settings.clusterDomain
+        let forward = settings.forward.map { "\n    forward . \($0)" }
+        return """
+            # Shows how the DNS of this cluster is set, by the flags --dns-... and --cluster-domain of fairlead serve.
+            # Changes here have no effect.
+            .:53 {
+                log
+                errors
+                health {
+                   lameduck 5s
+                }
+                ready
+                kubernetes \(domain) in-addr.arpa ip6.arpa {
+                   pods \(settings.podNames)
+                   fallthrough in-addr.arpa ip6.arpa
+                   ttl \(settings.ttl)
+                }
+                prometheus :9153\(forward ?? "\n    # No forward: names outside the cluster are refused.")
+                cache 30 {
+                   disable success \(domain)
+                   disable denial \(domain)
+                }
+                loop\(settings.rotates ? "\n    loadbalance" : "")
             }
-            ready
-            kubernetes \(clusterDomain) in-addr.arpa ip6.arpa {
-               pods insecure
-               fallthrough in-addr.arpa ip6.arpa
-               ttl 30
-            }
-            prometheus :9153
-            forward . /etc/resolv.conf {
-               max_concurrent 1000
-            }
-            cache 30 {
-               disable success \(clusterDomain)
-               disable denial \(clusterDomain)
-            }
-            loop
-            reload
-            loadbalance
-        }
 
-        """
+            """
     }
 
     var service: Value {

@@ -14,7 +14,7 @@ package enum SimulationKeys {
     package static let exitAfter = "fairlead.dev/exit-after-seconds"
     package static let exitCode = "fairlead.dev/exit-code"
 
-    static func isSimulated(_ node: Value) -> Bool { node.annotations[simulated] == "true" }
+    package static func isSimulated(_ node: Value) -> Bool { node.annotations[simulated] == "true" }
     static func isDown(_ node: Value) -> Bool { node.annotations[down] == "true" }
     /// Whether a kubelet is running the node.
     static func isAlive(_ node: Value) -> Bool { isSimulated(node) && !isDown(node) }
@@ -33,7 +33,7 @@ package struct SimulatedNodes: Sendable {
         self.zones = max(1, min(zones, 26))
     }
 
-    static func name(_ index: Int) -> String { "node-\(index + 1)" }
+    package static func name(_ index: Int) -> String { "node-\(index + 1)" }
 
     func zone(_ index: Int) -> String {
         let letters: [Character] = Array("abcdefghijklmnopqrstuvwxyz")
@@ -43,17 +43,23 @@ package struct SimulatedNodes: Sendable {
     /// This node's part of the pod range: a /24 (IPv4) or /64 (IPv6), or less if the range is small. nil if no part is
     /// left.
     func podRange(_ index: Int) -> CIDR? {
-        let wanted = podCIDR.isIPv4 ? 24 : 64
-        let length = max(wanted, podCIDR.prefixLength)
-        let width = podCIDR.isIPv4 ? 32 : 128
-        let size = UInt128(1) << UInt128(width - length)
-        guard UInt128(index) < podCIDR.size / size else { return nil }
-        return CIDR(podCIDR.network.advanced(by: size * UInt128(index)), prefixLength: length)
+        guard UInt128(index) < podRangeCount else { return nil }
+        return CIDR(podCIDR.network.advanced(by: podRangeSize * UInt128(index)), prefixLength: podRangeLength)
     }
 
+    private var podRangeLength: Int { max(podCIDR.isIPv4 ? 24 : 64, podCIDR.prefixLength) }
+    private var podRangeSize: UInt128 { UInt128(1) << UInt128(podCIDR.network.bitWidth - podRangeLength) }
+    /// How many nodes the pod range has a part for.
+    package var podRangeCount: UInt128 { podCIDR.size / podRangeSize }
+
     /// 172.18.0.2 and on: the addresses of a container network, as kind has them.
-    func address(_ index: Int) -> String {
-        IPAddress("172.18.0.2").map { $0.advanced(by: UInt128(index)).description } ?? ""
+    func address(_ index: Int) -> String { Self.firstAddress.advanced(by: UInt128(index)).description }
+
+    private static let firstAddress = IPAddress(bits: 0xAC12_0002, isIPv4: true)
+
+    /// The first and the last node's; nil where there are no nodes.
+    package var addresses: (first: IPAddress, last: IPAddress)? {
+        count > 0 ? (Self.firstAddress, Self.firstAddress.advanced(by: UInt128(count - 1))) : nil
     }
 
     /// The Node as its kubelet registers it, without a status.

@@ -28,7 +28,7 @@ package struct SQLiteExamination {
         }
         do {
             try SQLiteReader.read(path) { database in
-                try SQLiteIdentity.check(database, migrations: migrations)
+                try SQLiteIdentity.check(database, path: path, migrations: migrations)
                 guard try database.tableExists("versions") else {
                     throw StorageError.corrupted("\(path) holds nothing: no server has ever filled it")
                 }

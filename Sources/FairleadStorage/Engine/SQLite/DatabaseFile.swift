@@ -16,35 +16,50 @@ final class DatabaseFile: Sendable {
     private let file: FileIdentity
     private let log: String
 
-    /// Creates the file if need be, and removes everybody else's access to it.
+    /// Creates the file if need be, for its owner alone.
     ///
     /// - Throws: `.io`, saying what to do, if the path cannot hold a database.
     init(_ path: String) throws(StorageError) {
-        if path.isEmpty { throw .io("no file is named: --data wants a path, or :memory:") }
+        if path.isEmpty { throw .io("no file is named: --data takes a path, or :memory:") }
         if FileIdentity(path) == nil {
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else {
-                throw .io("cannot make the database \(path): \(String(cString: strerror(errno)))")
-            }
+            guard descriptor >= 0 else { throw FileProblem().error("cannot make the database \(path)") }
             close(descriptor)
         }
-        guard let real = realpath(path, nil) else {
-            throw .io("cannot open the database \(path): \(String(cString: strerror(errno)))")
-        }
+        guard let real = realpath(path, nil) else { throw FileProblem().error("cannot open the database \(path)") }
         defer { free(real) }
         self.path = String(cString: real)
         guard let file = FileIdentity(self.path) else {
-            throw .io("cannot open the database \(path): \(String(cString: strerror(errno)))")
+            throw FileProblem().error("cannot open the database \(path)")
         }
-        guard file.isRegular else { throw .io("cannot open the database \(path): it is no regular file") }
+        if file.isFolder {
+            throw .io("\(path) is a folder: name a file in it, as in --data \(Self.example(in: path))")
+        }
+        guard file.isRegular else {
+            throw .io("cannot open the database \(path): it is no regular file; choose another --data")
+        }
         guard file.links == 1 else {
             throw .io(
-                "the database \(path) has \(file.links) names (hard links): what SQLite keeps beside it would be found "
-                    + "under one of them only; remove the others, or choose another --data")
+                "the database \(path) has \(file.links) names (hard links), and the files beside it would be found under "
+                    + "one of them only; remove the other names, or choose another --data")
+        }
+        guard access(self.path, R_OK | W_OK) == 0 else {
+            throw FileProblem().error("cannot read and write the database \(path)")
         }
         self.file = file
         log = self.path + "-wal"
-        for suffix in ["", "-wal", "-shm", "-journal"] { Self.restrict(self.path + suffix) }
+        guard access(folder, W_OK | X_OK) == 0 else {
+            throw FileProblem().error("cannot make files beside the database \(path)")
+        }
+    }
+
+    private static func example(in folder: String) -> String {
+        folder + (folder.hasSuffix("/") ? "" : "/") + "fairlead.db"
+    }
+
+    /// Closes it to everybody but its owner, once it is known to be a database of this program.
+    func restrict() {
+        for suffix in ["", "-wal", "-shm", "-journal"] { Self.restrict(path + suffix) }
     }
 
     /// Removes everybody's permissions but the owner's. Where that fails, the file belongs to somebody else.
@@ -91,8 +106,10 @@ extension SQLiteEngine {
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/").dropLast() {
             made += "/" + part
-            if mkdir(made, 0o700) == 0 || errno == EEXIST || FileIdentity(made) != nil { continue }
-            throw .io("cannot make the folder of \(path): \(String(cString: strerror(errno)))")
+            if mkdir(made, 0o700) == 0 { continue }
+            let problem = FileProblem()
+            if FileIdentity(made) != nil { continue }
+            throw problem.error("cannot make the folder \(made) for the database \(path)")
         }
     }
 }
@@ -113,9 +130,11 @@ struct FileIdentity: Sendable {
         links = Int(figures.st_nlink)
         mode = figures.st_mode & 0o7777
         isRegular = figures.st_mode & S_IFMT == S_IFREG
+        isFolder = figures.st_mode & S_IFMT == S_IFDIR
     }
 
     let isRegular: Bool
+    let isFolder: Bool
 
     func isSame(as other: FileIdentity) -> Bool { device == other.device && number == other.number }
 }

@@ -28,6 +28,7 @@ package final class SQLiteEngine: StorageEngine {
         self.metrics = metrics
         if let path { file = try DatabaseFile(path) } else { file = nil }
         database = try Self.openForWriting(file?.path, migrations: migrations)
+        file?.restrict()
         log = file?.openedLog()
     }
 
@@ -41,7 +42,7 @@ package final class SQLiteEngine: StorageEngine {
             // The lock keeps other processes out; with it, WAL needs no shared memory.
             try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
             // Before anything is written.
-            try SQLiteIdentity.check(database, migrations: migrations)
+            try SQLiteIdentity.check(database, path: path, migrations: migrations)
             try SQLiteIdentity.checkTables(database)
             try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
             try database.execute(sql: "PRAGMA journal_mode = WAL")
@@ -71,7 +72,7 @@ package final class SQLiteEngine: StorageEngine {
             damagedRows.withLock { $0 = loaded.damagedRows }
             return loaded.state
         } catch {
-            throw Self.explain(error, path: nil)
+            throw Self.explain(error, path: file?.path)
         }
     }
 
@@ -94,7 +95,7 @@ package final class SQLiteEngine: StorageEngine {
             return results
         } catch {
             known.undoChanges()
-            throw Self.explain(error, path: nil)
+            throw Self.explain(error, path: file?.path)
         }
     }
 
@@ -105,7 +106,7 @@ package final class SQLiteEngine: StorageEngine {
                 try SQLiteCompaction.step(database, through: revision, limit: limit, damaged: damaged)
             }
         } catch {
-            throw Self.explain(error, path: nil)
+            throw Self.explain(error, path: file?.path)
         }
     }
 
@@ -123,7 +124,7 @@ package final class SQLiteEngine: StorageEngine {
                 return try (figure("page_count") - figure("freelist_count")) * figure("page_size")
             }
         } catch {
-            throw Self.explain(error, path: nil)
+            throw Self.explain(error, path: file?.path)
         }
     }
 
@@ -131,7 +132,7 @@ package final class SQLiteEngine: StorageEngine {
         do {
             try database.write { try $0.execute(sql: "UPDATE state SET revision = revision") }
         } catch {
-            throw Self.explain(error, path: nil)
+            throw Self.explain(error, path: file?.path)
         }
     }
 
@@ -146,7 +147,7 @@ package final class SQLiteEngine: StorageEngine {
                 try database.execute(sql: "PRAGMA shrink_memory")
             }
         } catch {
-            throw Self.explain(error, path: nil)
+            throw Self.explain(error, path: file?.path)
         }
     }
 
@@ -166,7 +167,7 @@ package final class SQLiteEngine: StorageEngine {
                     sql: "UPDATE state SET compacted_revision = max(compacted_revision, ?)", arguments: [revision])
             }
         } catch {
-            throw Self.explain(error, path: nil)
+            throw Self.explain(error, path: file?.path)
         }
     }
 
@@ -175,19 +176,31 @@ package final class SQLiteEngine: StorageEngine {
         try? database.close()
     }
 
+    /// What went wrong, in words for people who need not know what databases are made of.
     static func explain(_ error: any Error, path: String?) -> StorageError {
         if let error = error as? StorageError { return error }
         guard let error = error as? DatabaseError else { return .io("\(error)") }
-        let file = path.map { " \($0)" } ?? ""
+        let file = path.map { "the database \($0)" } ?? "the database"
         switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED:
-            return .io("the database\(file) is open in another process: stop that one, or choose another --data")
-        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
-            return .io("cannot open the database\(file): \(error.message ?? "no reason given")")
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-            return .corrupted("the database\(file) is damaged or no database: \(error.message ?? "no reason given")")
-        case .SQLITE_FULL: return .io("the disk is full")
-        default: return .io(error.description)
+            return .io("\(file) is open in another process: stop that one, or choose another --data")
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
+            return .io("cannot open \(file) or a file beside it: the system does not permit it; choose another --data")
+        case .SQLITE_READONLY:
+            return .io("cannot write to \(file): it is read-only; change that, or choose another --data")
+        case .SQLITE_CORRUPT:
+            return .corrupted(
+                "\(file) is damaged: `fairlead check --data FILE` says what is wrong, with --repair it mends the file")
+        case .SQLITE_NOTADB:
+            return .corrupted(
+                "\(path ?? "the file") is no database of Fairlead: choose another --data (a database that begins like "
+                    + "this has been overwritten)")
+        case .SQLITE_FULL:
+            return .io("the disk is full: make room\(path.map { " on the file system of \($0)" } ?? "")")
+        case .SQLITE_IOERR, .SQLITE_NOLFS:
+            return .io("the disk fails to read or write \(file): choose a --data on another disk")
+        case .SQLITE_NOMEM: return .io("there is not enough memory for \(file)")
+        default: return .io("\(file) does not work: \(error.message ?? "no reason given")")
         }
     }
 }

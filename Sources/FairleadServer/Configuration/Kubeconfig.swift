@@ -1,0 +1,143 @@
+package import FairleadHTTP
+import FairleadModel
+import Foundation
+
+/// A kubeconfig with one cluster, context and user, all called `fairlead`, so that kubectl need not be told the server
+/// each time and leaves the reader's own configuration alone.
+///
+/// Its file is written at each start, since the port may be another one. What the reader has changed in it, such as the
+/// namespace of the context, stays. A file without such a cluster is somebody else's and is not touched.
+package struct Kubeconfig: Sendable {
+    /// Where a server leaves it.
+    package enum Location: Sendable, Hashable {
+        /// Beside the data file; nowhere if there is none.
+        case besidesData
+        case file(String)
+        case nowhere
+    }
+
+    package struct Refusal: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    private static let name = "fairlead"
+    /// Nobody's kubeconfig is larger.
+    private static let largest = 1 << 20
+
+    package let path: String
+
+    /// The path is absolute from here on, as it is shown to people in other folders.
+    package init(path: String) {
+        self.path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    /// `fairlead.db` has `fairlead.kubeconfig` beside it.
+    package init(besides data: String) {
+        self.init(path: (data.hasSuffix(".db") ? String(data.dropLast(3)) : data) + ".kubeconfig")
+    }
+
+    /// The whole file.
+    package static func text(server: HTTPAddress) -> String { text(empty(server: server.url)) }
+
+    private static func text(_ value: Value) -> String { String(decoding: YAML.encode(value), as: UTF8.self) }
+
+    private static func empty(server: String) -> Value {
+        let name = Value.string(Self.name)
+        return [
+            "apiVersion": "v1", "kind": "Config", "current-context": name,
+            "clusters": [["name": name, "cluster": ["server": .string(server)]]],
+            "contexts": [["name": name, "context": ["cluster": name, "user": name]]],
+            "users": [["name": name, "user": [:]]],
+        ]
+    }
+
+    // MARK: - the file
+
+    /// The server that the file leads to; nil where there is no such file, or it is none of this program's.
+    package var server: String? {
+        guard let config = try? read() else { return nil }  // whatever is wrong with it, it names no server
+        let clusters = config.items("clusters").filter { $0.text("name") == Self.name }
+        return clusters.first.map { $0.text("cluster", "server") }
+    }
+
+    /// The file as it is; nil where there is none.
+    package var text: String? { try? String(contentsOfFile: path, encoding: .utf8) }  // unreadable is as good as none
+
+    /// Makes the file lead to the server. It is replaced as a whole, and for its owner alone.
+    package func write(server address: HTTPAddress) throws(Refusal) {
+        let server = address.reachable.url
+        var config = Self.empty(server: server)
+        if let present = try read() {
+            config = present
+            let clusters = present.items("clusters")
+            guard let index = clusters.firstIndex(where: { $0.text("name") == Self.name }) else {
+                throw Refusal(
+                    description:
+                        "\(path) is somebody else's kubeconfig, as it has no cluster \(Self.name): choose another "
+                        + "--kubeconfig FILE, or none")
+            }
+            if clusters[index].text("cluster", "server") == server { return }
+            var changed = clusters
+            changed[index].set(.string(server), at: "cluster", "server")
+            config["clusters"] = .array(changed)
+        }
+        try replace(with: Self.text(config))
+    }
+
+    /// - Throws: for what is there, and cannot be trusted or is no kubeconfig.
+    private func read() throws(Refusal) -> Value? {
+        // Of the link itself, where it is one. What cannot be looked at is not there.
+        guard let file = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+        let owner = (file[.ownerAccountID] as? NSNumber)?.uint32Value
+        let mode = (file[.posixPermissions] as? NSNumber)?.intValue ?? 0
+        let size = (file[.size] as? NSNumber)?.intValue ?? 0
+        // kubectl runs programs that a kubeconfig names: nobody else may have written it.
+        guard file[.type] as? FileAttributeType == .typeRegular, owner == geteuid(), mode & 0o022 == 0 else {
+            throw Refusal(
+                description:
+                    "\(path) is a link, or others may write to it: remove it, or choose another --kubeconfig FILE")
+        }
+        let bytes = size > Self.largest ? nil : FileManager.default.contents(atPath: path)
+        // The reason does not matter: it is no file that may be replaced.
+        guard let bytes, let config = try? YAML.parse(Array(bytes)).value, config.object != nil else {
+            throw Refusal(description: "\(path) is no kubeconfig: choose another --kubeconfig FILE, or none")
+        }
+        return config
+    }
+
+    private func replace(with text: String) throws(Refusal) {
+        let new = "\(path).new-\(getpid())"
+        let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure() }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try file.write(contentsOf: Data(text.utf8))
+            try file.close()
+        } catch {
+            unlink(new)
+            throw Refusal(description: "cannot write the kubeconfig \(path): \(error.localizedDescription)")
+        }
+        guard rename(new, path) == 0 else {
+            let failure = failure()
+            unlink(new)
+            throw failure
+        }
+    }
+
+    private func failure() -> Refusal {
+        let reason = String(cString: strerror(errno))
+        return Refusal(
+            description: "cannot write the kubeconfig \(path): \(reason); choose another --kubeconfig FILE, or none")
+    }
+}
+
+extension HTTPAddress {
+    /// Where a client on this machine reaches a server that listens here.
+    var reachable: HTTPAddress {
+        switch host {
+        case "0.0.0.0": HTTPAddress(host: "127.0.0.1", port: port)
+        case "::": HTTPAddress(host: "::1", port: port)
+        default: self
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import FairleadModel
+import FairleadSimulation
+import FairleadStorage
+import Logging
+
+/// The settings that a database was filled with, compared with those that a server is started with. What cannot go
+/// together is refused; what somebody may not expect is said in the log.
+///
+/// They are kept in an object that is never served. A database of an older build has none; there the ServiceCIDR tells.
+struct StoredSettings {
+    private static let key = ObjectKey(
+        GroupResource(group: "fairlead.internal", resource: "settings"), namespace: "", name: "cluster")
+
+    private let configuration: ServerConfiguration
+    private let store: Store
+    private let logger: Logger
+
+    init(_ configuration: ServerConfiguration, store: Store, logger: Logger) {
+        self.configuration = configuration
+        self.store = store
+        self.logger = logger
+    }
+
+    /// Compares, then keeps what is set now.
+    func settle() async throws(StartupError) {
+        let snapshot = store.current
+        let stored = snapshot.object(Self.key)?.value
+        try checkRanges(stored, snapshot)
+        if let domain = stored?.text("spec", "clusterDomain"), domain != configuration.clusterDomain {
+            logger.warning(
+                """
+                the database was made with --cluster-domain \(domain), and names end in \(configuration.clusterDomain) \
+                now: change the objects that spell out the old names, or start with --cluster-domain \(domain)
+                """)
+        }
+        if !configuration.isBare { tellOfNodes(snapshot) }
+        let wanted = object
+        if stored?["spec"] == wanted["spec"] { return }
+        do {
+            _ = try await store.commit(
+                Transaction(conditions: [], operations: [.put(Self.key, Document(wanted))]))
+        } catch {
+            throw StartupError("cannot write to \(configuration.dataText): \(error.explanation)")
+        }
+    }
+
+    private var ranges: [String] { configuration.serviceClusterIPRanges.map(\.description) }
+
+    private var object: Value {
+        [
+            "kind": "Settings", "apiVersion": "fairlead.internal/v1", "metadata": ["name": .string(Self.key.name)],
+            "spec": [
+                "serviceClusterIPRanges": .array(ranges.map { .string($0) }),
+                "clusterDomain": .string(configuration.clusterDomain),
+            ],
+        ]
+    }
+
+    /// A second family may be added, as Kubernetes allows.
+    private func checkRanges(_ stored: Value?, _ snapshot: Snapshot) throws(StartupError) {
+        let cidr = ObjectKey(GroupVersionResource.serviceCIDRs.groupResource, namespace: "", name: "kubernetes")
+        let before =
+            stored?.texts("spec", "serviceClusterIPRanges") ?? snapshot.object(cidr)?.value.texts("spec", "cidrs") ?? []
+        if before.isEmpty || before == ranges || before == [ranges[0]] { return }
+        let old = before.joined(separator: ",")
+        let file = configuration.dataText
+        throw StartupError(
+            """
+            \(file) was made with --service-cluster-ip-range \(old), and its Services have addresses of that, not of \
+            \(ranges.joined(separator: ",")): start it with --service-cluster-ip-range \(old), choose another --data, or \
+            delete everything in it with: fairlead reset --data \(file)
+            """)
+    }
+
+    private func tellOfNodes(_ snapshot: Snapshot) {
+        let nodes = snapshot.objects(GroupVersionResource.nodes.groupResource, namespace: nil, after: nil)
+            .map(\.value).filter { SimulationKeys.isSimulated($0) }
+        let wanted = Set((0..<configuration.nodes).map(SimulatedNodes.name))
+        let others = nodes.map(\.name).filter { $0.hasPrefix("node-") && !wanted.contains($0) }
+        if !others.isEmpty {
+            logger.notice(
+                """
+                the database has more simulated nodes than --nodes \(configuration.nodes), and they stay; to remove them: \
+                kubectl delete node \(Self.list(others, separator: " "))
+                """)
+        }
+        let elsewhere = nodes.filter { node in
+            guard let range = CIDR(node.text("spec", "podCIDR")) else { return false }
+            return !configuration.podCIDR.contains(range)
+        }
+        if !elsewhere.isEmpty {
+            logger.notice(
+                """
+                --pod-cidr \(configuration.podCIDR) is for new nodes; those that the database has keep their ranges: \
+                \(Self.list(elsewhere.map { "\($0.name) \($0.text("spec", "podCIDR"))" }, separator: ", "))
+                """)
+        }
+    }
+
+    private static func list(_ words: [String], separator: String) -> String {
+        words.prefix(10).joined(separator: separator) + (words.count > 10 ? " …" : "")
+    }
+}
