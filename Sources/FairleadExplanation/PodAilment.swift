@@ -4,7 +4,7 @@ import FairleadModel
 struct PodAilment: Equatable {
     var why: String
     var commands: [String]
-    /// What is to be changed, where that is not the pod.
+    /// The object to change, if it is not the pod.
     var object: ServiceExplanation.Subject?
 
     /// - Returns: nil for a pod that is a ready endpoint.
@@ -36,7 +36,7 @@ struct PodAilment: Equatable {
         self.commands = commands
     }
 
-    /// What a node that is not ready means for its pods: whatever they say of themselves is old.
+    /// Why pods on a node that is not ready do not count: whatever their status says is out of date.
     private static func lost(_ node: NodeView, _ explainer: ServiceExplainer) -> PodAilment {
         var commands = ["kubectl describe node \(node.name)"]
         if let down = explainer.inputs.annotations?.down, node.annotations[down] == "true" {

@@ -13,10 +13,10 @@ package struct ServiceExplainer {
         package var strangers: [Value]
         /// The EndpointSlices that name the Service.
         package var slices: [Value]
-        /// The Node of that name; nil if there is none.
+        /// Returns the Node of that name; nil if there is none.
         package var node: (String) -> Value?
         package var loadBalancers: LoadBalancers
-        /// By which people rule simulated machines; nil where machines are not simulated.
+        /// The annotations with which users control simulated machines; nil if machines are not simulated.
         package var annotations: Annotations?
 
         package init(
@@ -33,7 +33,7 @@ package struct ServiceExplainer {
         }
     }
 
-    /// The annotations that simulated machines look at.
+    /// The annotations that control simulated machines.
     package struct Annotations: Sendable, Equatable {
         /// `"false"` on a Pod keeps it unready.
         package var ready: String
@@ -123,7 +123,7 @@ package struct ServiceExplainer {
         return counts.values.sorted { $0.family < $1.family }
     }
 
-    // MARK: Services that nothing is selected for
+    // MARK: Services for which no pods are selected
 
     private func terminating() -> ServiceExplanation.Finding? {
         guard service.isTerminating else { return nil }
@@ -132,7 +132,7 @@ package struct ServiceExplainer {
             cause: .serviceTerminating,
             message: "The Service is being deleted and waits for its finalizers: no new slices are made for it.",
             details: finalizers, object: subject,
-            // What ends the wait, should whoever set them not be there any more.
+            // Ends the wait, in case the owner of the finalizers no longer runs.
             commands: finalizers.isEmpty
                 ? []
                 : ["\(kubectl) patch service \(service.name) --type=merge -p '{\"metadata\":{\"finalizers\":null}}'"])

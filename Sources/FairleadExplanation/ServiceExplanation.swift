@@ -10,8 +10,8 @@ package struct ServiceExplanation: Sendable, Equatable {
         package var details: [String] = []
         /// The object to change.
         package var object: Subject
-        /// Commands that would mend it, or the first step of mending it; none where there is nothing to do, or only to
-        /// wait.
+        /// Commands that would fix the problem, or the first step of fixing it; none if there is nothing to do, or only
+        /// to wait.
         package var commands: [String] = []
     }
 

@@ -10,7 +10,7 @@ package enum ServiceExplanationController {
     /// What it cannot learn from objects.
     package struct Settings: Sendable {
         package var loadBalancers: ServiceExplainer.LoadBalancers
-        /// As `ServiceExplainer.Inputs` has it.
+        /// See `ServiceExplainer.Inputs`.
         package var annotations: ServiceExplainer.Annotations?
 
         package init(

@@ -40,7 +40,7 @@ package struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
 /// Why a server did not start.
 package enum HTTPServerError: Error, CustomStringConvertible {
     case remoteAddressRefused(String)
-    /// Why, and what would work.
+    /// Why, and what would work instead.
     case cannotListen(String)
     case alreadyStarted
 

@@ -51,7 +51,7 @@ package final class HTTPServer: Sendable {
 
     /// Listens on all configured addresses, or on none if one of them is unavailable. May be called once.
     ///
-    /// - Returns: The addresses really bound, in the order of the configuration, with their ports.
+    /// - Returns: The addresses actually bound, in the order of the configuration, with their ports.
     /// - Throws: `HTTPServerError`.
     package func start() async throws -> [HTTPAddress] {
         let mayStart = state.withLock { state in
@@ -98,7 +98,7 @@ package final class HTTPServer: Sendable {
         return .cannotListen(failure.description)
     }
 
-    /// Stops accepting, ends all streams, lets running requests finish, closes everything.
+    /// Stops accepting connections, ends all streams, lets running requests finish, and closes everything.
     package func shutdown() async {
         let running: Running? = state.withLock { state in
             defer { state = .stopped }

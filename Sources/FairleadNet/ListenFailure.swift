@@ -8,15 +8,15 @@ import NIOCore
     import Darwin
 #endif
 
-/// Why an address cannot be listened on, and what would work, in words for whoever chose it.
+/// Why an address cannot be listened on and what would work instead, worded for the person who chose it.
 package struct ListenFailure: Error, CustomStringConvertible {
     package let description: String
 
     /// - Parameters:
-    ///   - error: what NIO threw.
-    ///   - address: host and port, as they were given.
-    ///   - port: the port in it.
-    ///   - purpose: what the address is for, where there is more than one such thing: ` for DNS`.
+    ///   - error: the error that NIO threw.
+    ///   - address: host and port, as given.
+    ///   - port: the port in `address`.
+    ///   - purpose: what the address is for, if there is more than one possibility: ` for DNS`.
     ///   - flag: the flag that sets the address.
     package init(_ error: any Error, address: String, port: Int, purpose: String = "", flag: String) {
         let (reason, remedy) = Self.explain(error, port, flag)

@@ -1,23 +1,23 @@
 import FairleadStorage
 import Foundation
 
-/// `fairlead reset`: a database that is about to be deleted. While this has it open no server can start on it.
+/// `fairlead reset`: a database that is about to be deleted. While it is open here, no server can start on it.
 package final class DatabaseReset {
     private let path: String
     private let engine: SQLiteEngine
-    /// What would be lost, in words.
+    /// What would be lost, for people.
     package let contents: String
 
-    /// nil where there is no file.
+    /// nil if there is no file.
     /// - Throws: `StartupError` for a file that is no database of this program, is damaged, or is open elsewhere.
     package init?(path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        // Not the link, where it is one.
+        // The file itself, if the path is a link.
         self.path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         do throws(StorageError) {
             engine = try SQLiteEngine(path: path, migrations: SQLiteMigration.builtIn())
             do throws(StorageError) {
-                // Of nodes' ports and the like nobody has heard.
+                // Internal objects, such as those of node ports, mean nothing to users.
                 let count = try engine.load().objects.count { $0.key.resource.group != "fairlead.internal" }
                 contents = count == 1 ? "1 object" : "\(count) objects"
             } catch {
@@ -29,7 +29,7 @@ package final class DatabaseReset {
         }
     }
 
-    /// Deletes the file, and those beside it that belong to it.
+    /// Deletes the file and SQLite's files beside it.
     package func delete() throws {
         for suffix in ["", "-wal", "-shm", "-journal"] where FileManager.default.fileExists(atPath: path + suffix) {
             do {

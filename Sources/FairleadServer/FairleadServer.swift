@@ -19,7 +19,7 @@ import ServiceLifecycle
 package struct FairleadServer: Service {
     private let configuration: ServerConfiguration
     private let environment: Environment
-    /// nil for the welcome on standard output.
+    /// nil to print the welcome on standard output.
     private let announce: (@Sendable ([HTTPAddress], DNSAddress?) -> Void)?
     private let logger = Logger(label: "fairlead")
 
@@ -152,7 +152,7 @@ package struct FairleadServer: Service {
         Welcome(addresses: addresses, dns: dns, kubeconfig: kubeconfig, configuration: configuration).printOut()
     }
 
-    /// - Returns: what was written; nil if nothing was, and nobody had asked for it.
+    /// - Returns: the kubeconfig written; nil if none was, and none was explicitly requested.
     private func writeKubeconfig(_ address: HTTPAddress) throws(StartupError) -> Kubeconfig? {
         guard let kubeconfig = configuration.kubeconfigFile else { return nil }
         do throws(Kubeconfig.Refusal) {
@@ -165,7 +165,7 @@ package struct FairleadServer: Service {
         }
     }
 
-    /// Who nodes, kubelets and what runs on them write as.
+    /// The field manager of nodes, kubelets and whatever runs on them.
     private static let machines = "kubelet"
 
     private func kubeDNS(_ client: LoopbackClient) -> KubeDNS {

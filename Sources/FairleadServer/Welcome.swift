@@ -6,7 +6,7 @@ struct Welcome {
     let addresses: [HTTPAddress]
     /// nil if there is no DNS.
     let dns: DNSAddress?
-    /// The kubeconfig that leads here; nil where none was written.
+    /// The kubeconfig for this server; nil if none was written.
     let kubeconfig: Kubeconfig?
     let configuration: ServerConfiguration
 
@@ -38,7 +38,7 @@ struct Welcome {
         StandardStream.output.write(text)
     }
 
-    /// As a shell reads it back: in quotes unless it is made of plain characters.
+    /// The text as one shell word: quoted unless it consists of plain characters.
     static func shellWord(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)

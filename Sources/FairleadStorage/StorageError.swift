@@ -23,7 +23,7 @@ package enum StorageError: Error, Sendable {
 }
 
 extension StorageError {
-    /// In words, for people.
+    /// The error in words, for people.
     package var explanation: String {
         switch self {
         case .io(let why), .corrupted(let why): why

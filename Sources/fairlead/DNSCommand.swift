@@ -51,7 +51,7 @@ struct DNSCommand: AsyncParsableCommand {
             if !steps.contains(where: { !$0.records.isEmpty }) { throw ExitCode.failure }
         }
 
-        /// The namespace and the name.
+        /// The pod's namespace and name.
         private func pod() throws -> (Substring, Substring) {
             let parts = from.split(separator: "/")
             guard parts.count == 2 else {
@@ -84,7 +84,7 @@ extension String {
     fileprivate var trimmed: String { hasSuffix("\n") ? String(dropLast()) : self }
 }
 
-/// The line of the server's page that says where the cluster's nameserver can be reached from here.
+/// The line of the server's page that says where the cluster's nameserver can be reached from this machine.
 private struct ClusterNameserver {
     let address: String
     let answersAt: String

@@ -15,9 +15,9 @@ struct Fairlead: AsyncParsableCommand {
         defaultSubcommand: Serve.self)
 }
 
-/// Says why a command could not do what it was asked to; without the usage, as what was typed is well.
+/// Says why a command could not do what was asked; without the usage, as the command line was correct.
 ///
-/// - Returns: what to throw.
+/// - Returns: the error to throw.
 func failure(_ why: String) -> ExitCode {
     StandardStream.error.write("error: \(why)\n")
     return .failure

@@ -153,10 +153,10 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .long, help: "text or json.")
     var logFormat = "text"
 
-    /// Not 5353, which the multicast DNS of desktops has.
+    /// Not 5353, which is the port of multicast DNS on desktops.
     private static let usualDNSAddress = "127.0.0.1:10053"
 
-    /// Errors that are thrown here are shown with the usage of this command.
+    /// Errors thrown here are shown with this command's usage.
     func validate() throws { _ = try configuration() }
 
     func run() async throws {

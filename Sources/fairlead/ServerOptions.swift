@@ -3,7 +3,7 @@ import FairleadHTTP
 import FairleadServer
 import Foundation
 
-/// Which running server a command asks.
+/// The running server that a command asks.
 struct ServerOptions: ParsableArguments {
     @Option(
         name: .long,
@@ -22,7 +22,7 @@ struct ServerOptions: ParsableArguments {
         }
     }
 
-    /// The first place that says where a server is.
+    /// The address from the first source that has one.
     func address() throws -> HTTPAddress {
         let url = server ?? fromKubeconfigs ?? "http://127.0.0.1:8080"
         guard let address = Self.address(url) else { throw failure("\(url) is no server's URL") }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FairleadServer
 
-/// `fairlead status`: whether a server is up, and how its cluster is.
+/// `fairlead status`: whether a server is up, and the state of its cluster.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Say whether a server is up, and how its cluster is.",

@@ -24,11 +24,11 @@ package struct LoadBalancerPool: Sendable, Equatable {
     package private(set) var priority = 0
     /// Whether Services that name no pool and no address may get one of its addresses.
     package private(set) var autoAssigns = true
-    /// Services are told a host name below this domain that spells their address, instead of the address.
+    /// Services are given a host name below this domain that spells their address, instead of the address itself.
     package private(set) var hostnameSuffix: String?
     private(set) var ranges: [Range] = []
 
-    /// - Parameter defaultName: the name of a pool that is given none.
+    /// - Parameter defaultName: the name of the pool if the text has none.
     package init(_ text: String, defaultName: String = "default") throws(ParseError) {
         var words = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         var name = defaultName
@@ -79,7 +79,7 @@ package struct LoadBalancerPool: Sendable, Equatable {
         }
     }
 
-    /// Network and broadcast address of an IPv4 CIDR are left out.
+    /// The network and broadcast addresses of an IPv4 CIDR are left out.
     private static func range(_ text: String) -> Range? {
         if let cidr = CIDR(text) {
             guard cidr.isIPv4, cidr.size > 2 else { return Range(first: cidr.network, last: cidr.last) }
@@ -97,7 +97,7 @@ package struct LoadBalancerPool: Sendable, Equatable {
 
     package func hasFamily(_ family: String) -> Bool { ranges.contains { $0.first.family == family } }
 
-    /// How many addresses there are.
+    /// The number of addresses.
     package var size: UInt128 {
         ranges.reduce(0) { sum, range in
             let (total, overflow) = sum.addingReportingOverflow(range.last.bits - range.first.bits)
@@ -105,10 +105,10 @@ package struct LoadBalancerPool: Sendable, Equatable {
         }
     }
 
-    /// The ranges, each by its first and its last address.
+    /// The ranges, each as its first and last address.
     package var bounds: [(first: IPAddress, last: IPAddress)] { ranges.map { ($0.first, $0.last) } }
 
-    /// The ranges, as they can be given on the command line.
+    /// The ranges in the form that the command line accepts.
     package var list: [String] {
         ranges.map { $0.first == $0.last ? "\($0.first)" : "\($0.first)-\($0.last)" }
     }

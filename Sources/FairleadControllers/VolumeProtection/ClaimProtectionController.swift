@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Holds PersistentVolumeClaims by a finalizer for as long as a pod uses them.
+/// Keeps PersistentVolumeClaims with a finalizer for as long as a pod uses them.
 ///
 /// Reference: "Storage Object in Use Protection" (kubernetes.io/docs/concepts/storage/persistent-volumes).
 package enum ClaimProtectionController {
@@ -16,7 +16,7 @@ package enum ClaimProtectionController {
             ClaimUse(pod.value).claims.map { "\(pod.key.namespace)/\($0)" }
         }
         setup.map(pods) { change in
-            // Only what ends a use can make a claim free.
+            // Only the end of a use can release a claim.
             guard let old = change.old else { return [] }
             let used = ClaimUse(old.value).claims
             let uses = change.new.map { ClaimUse($0.value).claims } ?? []
@@ -35,11 +35,11 @@ package enum ClaimProtectionController {
     }
 }
 
-/// What is to be done about the finalizer of a claim.
+/// Computes the change of a claim's finalizer.
 enum ClaimProtection {
     static let finalizer = "kubernetes.io/pvc-protection"
 
-    /// nil where it is as it should be.
+    /// nil if nothing has to change.
     static func patch(_ claim: Value, isUsed: Bool) -> Value? {
         let isHeld = claim.finalizers.contains(finalizer)
         if claim.deletionTimestamp == nil { return isHeld ? nil : FinalizerPatch.adding(finalizer, to: claim) }
@@ -49,7 +49,7 @@ enum ClaimProtection {
 
 /// Which claims a pod uses: none before it is on a node, as no kubelet starts a pod whose claim is being deleted.
 struct ClaimUse {
-    /// Those that it names, and those that are made for it.
+    /// The claims that the pod names, and those created for it.
     let claims: Set<String>
     private let named: Set<String>
     private let made: Set<String>
@@ -59,7 +59,7 @@ struct ClaimUse {
         let view = PodView(pod)
         let volumes = view.nodeName.isEmpty ? [] : pod.items("spec", "volumes")
         named = Set(volumes.compactMap { $0.at("persistentVolumeClaim", "claimName")?.string })
-        // A pod that only waits to be removed may itself wait for its claim.
+        // A terminating pod that has already been shut down may itself wait for its claim.
         let isShutDown = view.isTerminating && view.deletionGracePeriodSeconds == 0
         let ephemeral = isShutDown ? [] : volumes.filter { $0["ephemeral"] != nil }
         made = Set(ephemeral.map { "\(view.name)-\($0.text("name"))" })
@@ -67,7 +67,8 @@ struct ClaimUse {
         uid = view.uid
     }
 
-    /// Whether the claim has to stay for the pod; one of its name that was made for others need not.
+    /// Whether the pod still needs the claim; a claim with the right name that was created for another owner does not
+    /// count.
     func holds(_ claim: Value) -> Bool {
         named.contains(claim.name) || made.contains(claim.name) && claim.controllerRef?.uid == uid
     }

@@ -13,7 +13,7 @@ package struct DNSAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Reads `127.0.0.1:10053`, `[::1]:10053`; an address alone where a default port is given.
+    /// Parses `127.0.0.1:10053` or `[::1]:10053`; with a default port, also a bare address.
     package init?(_ text: String, defaultPort: Int? = nil) {
         if let defaultPort, let host = IPAddress(text) {
             self.init(host: host, port: defaultPort)

@@ -8,8 +8,7 @@ import FairleadSchema
 struct ResetFields {
     private var top: [String] = []
     private var metadata: [String] = []
-    /// The fields, with all below them, that are the only ones to be set; empty where all others are. `*` stands for
-    /// any item of a list.
+    /// If not empty, only these fields and everything below them may be set. `*` stands for any item of a list.
     private var only: [[String]] = []
 
     /// Only the fields that nobody owns.
@@ -73,7 +72,7 @@ struct ResetFields {
         return narrowed(result)
     }
 
-    /// The part of a set that is among the only fields to be set.
+    /// The part of a set that lies within `only`.
     func narrowed(_ set: FieldSet) -> FieldSet { only.isEmpty ? set : Self.part(of: set, below: only.map { $0[...] }) }
 
     private static func part(of set: FieldSet, below paths: [ArraySlice<String>]) -> FieldSet {

@@ -33,7 +33,7 @@ package enum NameRules {
         return messages
     }
 
-    /// As in search paths of DNS: parts may begin with an underscore and have some inside.
+    /// As in DNS search paths: labels may begin with an underscore and contain underscores.
     package static func dns1123SubdomainWithUnderscores(_ text: String) -> [String] {
         var messages = tooLong(text, 253)
         let isValid = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy {

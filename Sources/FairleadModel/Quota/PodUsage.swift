@@ -52,7 +52,7 @@ package enum PodUsage {
         return kind == "requests" ? result + overhead : result + overhead.only(result.names)
     }
 
-    /// What the pod itself asks for. Pod-level amounts take precedence over those of the containers.
+    /// What the pod itself specifies. Pod-level amounts take precedence over those of the containers.
     package static func withoutOverhead(_ spec: Value, _ kind: String) -> ResourceAmounts {
         var result = ofContainers(spec, kind)
         for (name, amount) in ResourceAmounts(spec.at("resources", kind)).amounts { result[name] = amount }

@@ -5,7 +5,7 @@ package struct NodeView: ObjectView {
 
     /// Whether the condition `Ready` is True.
     package var isReady: Bool { conditionStatus("Ready") == "True" }
-    /// What its condition `Ready` says of a node that is not ready.
+    /// Why the node is not ready, according to its condition `Ready`.
     package var unreadyReason: String {
         guard let condition = condition("Ready") else { return "it has never reported" }
         let message = condition.text("message")

@@ -2,10 +2,10 @@ import FairleadControllers
 import FairleadModel
 import FairleadSimulation
 
-/// Whether the ranges of addresses that a cluster is given suit it, and each other.
+/// Checks that the address ranges of a cluster have suitable sizes and do not overlap.
 struct AddressPlan {
     private struct Claim {
-        /// As it is given on the command line.
+        /// As given on the command line.
         var text: String
         var first: IPAddress
         var last: IPAddress
@@ -24,10 +24,10 @@ struct AddressPlan {
             count: configuration.isBare ? 0 : configuration.nodes, podCIDR: configuration.podCIDR)
     }
 
-    /// The first thing that is wrong, and what would work.
+    /// The first problem, and what would work instead.
     var problem: String? { sizeOfServiceRanges ?? roomForPods ?? overlap }
 
-    /// kubeadm's bound: a range of more than 2^20 addresses is taken for a mistake.
+    /// kubeadm's limit: a range of more than 2^20 addresses is considered a mistake.
     private static let mostServiceBits = 20
 
     private var sizeOfServiceRanges: String? {
@@ -46,14 +46,14 @@ struct AddressPlan {
     private var roomForPods: String? {
         guard nodes.count > 0 else { return nil }
         let range = configuration.podCIDR
-        // The network's own address, the node's, and the last one are no pod's.
+        // The network address, the node's own address and the last one cannot be a pod's.
         if range.size < 4 {
             return "--pod-cidr \(range) has no room for pods: choose one as in --pod-cidr 10.244.0.0/16"
         }
         if nodes.podRangeCount >= UInt128(nodes.count) { return nil }
         let part = range.isIPv4 ? 24 : 64
         let room = "--pod-cidr \(range) has room for \(nodes.podRangeCount) nodes, each of which takes a /\(part)"
-        // As many bits as the number of the last node has.
+        // The number of bits needed for the last node's index.
         let bits = Int.bitWidth - (nodes.count - 1).leadingZeroBitCount
         let larger = CIDR(range.network, prefixLength: part - bits)
         return "\(room): choose --nodes \(nodes.podRangeCount), or a larger range"

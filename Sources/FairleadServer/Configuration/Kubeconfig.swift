@@ -2,15 +2,15 @@ package import FairleadHTTP
 import FairleadModel
 import Foundation
 
-/// A kubeconfig with one cluster, context and user, all called `fairlead`, so that kubectl need not be told the server
-/// each time and leaves the reader's own configuration alone.
+/// A kubeconfig with one cluster, context and user, all called `fairlead`, so that users need not give kubectl the
+/// server each time and their own configuration stays as it is.
 ///
-/// Its file is written at each start, since the port may be another one. What the reader has changed in it, such as the
-/// namespace of the context, stays. A file without such a cluster is somebody else's and is not touched.
+/// The file is written at each start, since the port may have changed. What users have changed in it, such as the
+/// context's namespace, stays. A file without such a cluster belongs to somebody else and is not touched.
 package struct Kubeconfig: Sendable {
-    /// Where a server leaves it.
+    /// Where a server writes its kubeconfig.
     package enum Location: Sendable, Hashable {
-        /// Beside the data file; nowhere if there is none.
+        /// Beside the data file; nowhere if the data is in memory.
         case besidesData
         case file(String)
         case nowhere
@@ -21,22 +21,22 @@ package struct Kubeconfig: Sendable {
     }
 
     private static let name = "fairlead"
-    /// Nobody's kubeconfig is larger.
+    /// No real kubeconfig is larger.
     private static let largest = 1 << 20
 
     package let path: String
 
-    /// The path is absolute from here on, as it is shown to people in other folders.
+    /// The path is made absolute, because it is shown to people in other directories.
     package init(path: String) {
         self.path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
-    /// `fairlead.db` has `fairlead.kubeconfig` beside it.
+    /// The kubeconfig of `fairlead.db` is `fairlead.kubeconfig` in the same directory.
     package init(besides data: String) {
         self.init(path: (data.hasSuffix(".db") ? String(data.dropLast(3)) : data) + ".kubeconfig")
     }
 
-    /// The whole file.
+    /// The text of a whole kubeconfig.
     package static func text(server: HTTPAddress) -> String { text(empty(server: server.url)) }
 
     private static func text(_ value: Value) -> String { String(decoding: YAML.encode(value), as: UTF8.self) }
@@ -53,17 +53,17 @@ package struct Kubeconfig: Sendable {
 
     // MARK: - the file
 
-    /// The server that the file leads to; nil where there is no such file, or it is none of this program's.
+    /// The server that the file names; nil if there is no such file, or if it is not one of this program's.
     package var server: String? {
         guard let config = try? read() else { return nil }  // whatever is wrong with it, it names no server
         let clusters = config.items("clusters").filter { $0.text("name") == Self.name }
         return clusters.first.map { $0.text("cluster", "server") }
     }
 
-    /// The file as it is; nil where there is none.
+    /// The file as it is; nil if there is none.
     package var text: String? { try? String(contentsOfFile: path, encoding: .utf8) }  // unreadable is as good as none
 
-    /// Makes the file lead to the server. It is replaced as a whole, and for its owner alone.
+    /// Makes the file name this server. The file is replaced as a whole, readable by its owner only.
     package func write(server address: HTTPAddress) throws(Refusal) {
         let server = address.reachable.url
         var config = Self.empty(server: server)
@@ -84,21 +84,21 @@ package struct Kubeconfig: Sendable {
         try replace(with: Self.text(config))
     }
 
-    /// - Throws: for what is there, and cannot be trusted or is no kubeconfig.
+    /// - Throws: if the existing file cannot be trusted or is not a kubeconfig.
     private func read() throws(Refusal) -> Value? {
-        // Of the link itself, where it is one. What cannot be looked at is not there.
+        // The attributes of the link itself, if the path is a link. A file that cannot be examined counts as absent.
         guard let file = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
         let owner = (file[.ownerAccountID] as? NSNumber)?.uint32Value
         let mode = (file[.posixPermissions] as? NSNumber)?.intValue ?? 0
         let size = (file[.size] as? NSNumber)?.intValue ?? 0
-        // kubectl runs programs that a kubeconfig names: nobody else may have written it.
+        // kubectl runs programs that a kubeconfig names, so nobody else may have been able to write it.
         guard file[.type] as? FileAttributeType == .typeRegular, owner == geteuid(), mode & 0o022 == 0 else {
             throw Refusal(
                 description:
                     "\(path) is a link, or others may write to it: remove it, or choose another --kubeconfig FILE")
         }
         let bytes = size > Self.largest ? nil : FileManager.default.contents(atPath: path)
-        // The reason does not matter: it is no file that may be replaced.
+        // Whatever the reason, this file must not be replaced.
         guard let bytes, let config = try? YAML.parse(Array(bytes)).value, config.object != nil else {
             throw Refusal(description: "\(path) is no kubeconfig: choose another --kubeconfig FILE, or none")
         }
@@ -132,7 +132,7 @@ package struct Kubeconfig: Sendable {
 }
 
 extension HTTPAddress {
-    /// Where a client on this machine reaches a server that listens here.
+    /// The address at which a client on this machine reaches a server that listens here.
     var reachable: HTTPAddress {
         switch host {
         case "0.0.0.0": HTTPAddress(host: "127.0.0.1", port: port)

@@ -17,7 +17,7 @@ package struct ServerConfiguration: Sendable {
     /// Allows listening on addresses that are not loopback.
     package var allowsRemote = false
     package var data: DataLocation
-    /// Where a kubeconfig for this server is left.
+    /// Where the kubeconfig for this server is written.
     package var kubeconfig = Kubeconfig.Location.besidesData
     /// History is kept at least this long (kube-apiserver compacts etcd every five minutes).
     package var historyAge: Duration = .seconds(300)
@@ -48,10 +48,10 @@ package struct ServerConfiguration: Sendable {
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.text
 
-    /// What is wrong with settings that do not go together, and what would work; nil if nothing is.
+    /// What is wrong with the combination of settings, and what would work instead; nil if nothing is.
     package var problem: String? { AddressPlan(self).problem }
 
-    /// What the data is in, for people.
+    /// Where the data is, for people.
     var dataText: String {
         switch data {
         case .memory: "memory"
@@ -68,7 +68,7 @@ package struct ServerConfiguration: Sendable {
         }
     }
 
-    /// Who gives out load-balancer addresses, for explanations.
+    /// Who assigns load-balancer addresses, for explanations.
     var loadBalancers: ServiceExplainer.LoadBalancers {
         isBare ? .none : .pools(loadBalancerPools.map { "\($0.name): \($0.list.joined(separator: ", "))" })
     }

@@ -3,10 +3,11 @@ import FairleadSimulation
 import FairleadStorage
 import Logging
 
-/// The settings that a database was filled with, compared with those that a server is started with. What cannot go
-/// together is refused; what somebody may not expect is said in the log.
+/// The settings with which a database was filled, compared with those of the server being started. Incompatible
+/// settings are refused; surprising ones are logged.
 ///
-/// They are kept in an object that is never served. A database of an older build has none; there the ServiceCIDR tells.
+/// The settings are stored in an object that is never served. Databases of older builds have none; there the
+/// ServiceCIDR is used.
 struct StoredSettings {
     private static let key = ObjectKey(
         GroupResource(group: "fairlead.internal", resource: "settings"), namespace: "", name: "cluster")
@@ -21,7 +22,7 @@ struct StoredSettings {
         self.logger = logger
     }
 
-    /// Compares, then keeps what is set now.
+    /// Compares the settings, then stores the present ones.
     func settle() async throws(StartupError) {
         let snapshot = store.current
         let stored = snapshot.object(Self.key)?.value
@@ -56,7 +57,7 @@ struct StoredSettings {
         ]
     }
 
-    /// A second family may be added, as Kubernetes allows.
+    /// A second address family may be added, as in Kubernetes.
     private func checkRanges(_ stored: Value?, _ snapshot: Snapshot) throws(StartupError) {
         let cidr = ObjectKey(GroupVersionResource.serviceCIDRs.groupResource, namespace: "", name: "kubernetes")
         let before =

@@ -9,7 +9,7 @@ enum DebugIndex {
         var about: String
     }
 
-    /// Pages for people that others answer, as a real cluster has them; as JSON there are none.
+    /// Pages for people that other handlers serve, as in a real cluster; they have no JSON form.
     static let elsewhere = [
         Entry(path: "/readyz?verbose", about: "Whether clients are served in full, check by check."),
         Entry(path: "/livez?verbose", about: "Whether only a restart would help, check by check."),

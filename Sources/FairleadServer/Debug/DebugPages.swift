@@ -137,6 +137,6 @@ struct DebugPages: Sendable {
 }
 
 extension ServiceExplainer.Annotations {
-    /// Those of the simulated machines.
+    /// The annotations of the simulated machines.
     static let simulated = Self(ready: SimulationKeys.ready, down: SimulationKeys.down)
 }

@@ -4,12 +4,12 @@ import FairleadModel
 import FairleadStorage
 import Foundation
 
-/// `/debug/status`, which `fairlead status` prints: how the cluster is, on one screen.
+/// `/debug/status`, which `fairlead status` prints: the state of the cluster on one screen.
 struct StatusPage: Sendable {
     let configuration: ServerConfiguration
-    /// What `/readyz` looks at.
+    /// The checks of `/readyz`.
     let checks: [OperationsEndpoint.Check]
-    /// Where the cluster DNS answers; nil where there is none.
+    /// The address of the cluster DNS; nil if there is none.
     let dns: @Sendable () -> DNSAddress?
     let start: Timestamp
     let now: @Sendable () -> Timestamp
@@ -34,7 +34,7 @@ struct StatusPage: Sendable {
 
     private var bytes: Int64? {
         guard case .file(let path) = configuration.data else { return nil }
-        // Of a file that cannot be looked at the health checks tell.
+        // If the file cannot be examined, the health checks say so.
         let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
         return size?.int64Value
     }
@@ -50,12 +50,12 @@ struct StatusPage: Sendable {
             .map { "\($0.namespace)/\($0.name)" }.filter { !served.contains($0) }
     }
 
-    /// What the page says.
+    /// The content of the page.
     struct Report {
         var upSeconds: Int64
         var failures: [String]
         var data: String
-        /// nil where nothing is on disk.
+        /// nil if nothing is on disk.
         var bytes: Int64?
         var revision: Int64
         var dns: String?

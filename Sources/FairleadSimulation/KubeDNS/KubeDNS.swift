@@ -12,14 +12,14 @@ package struct KubeDNS: Sendable {
     static let image = "registry.k8s.io/coredns/coredns:v1.13.1"
     private static let labels: Value = ["k8s-app": "kube-dns"]
 
-    /// How the DNS on the wire is set, for the Corefile.
+    /// The settings of the DNS server, for the Corefile.
     package struct Settings: Sendable {
         package var clusterDomain: String
         /// `insecure`, `verified` or `disabled`.
         package var podNames = "insecure"
         /// Seconds.
         package var ttl: UInt32 = 5
-        /// Who is asked for names outside the cluster; nil if they are refused.
+        /// The upstream server for names outside the cluster; nil if they are refused.
         package var forward: String?
         package var rotates = false
 
@@ -27,7 +27,7 @@ package struct KubeDNS: Sendable {
     }
 
     let client: any ObjectClient
-    /// Who the client writes as.
+    /// The field manager under which the client writes.
     let manager: String
     let serviceCIDR: CIDR
     let settings: Settings
@@ -52,8 +52,8 @@ package struct KubeDNS: Sendable {
         serviceCIDR.network.advanced(by: 10).description
     }
 
-    /// Creates what is missing; what is there, however changed, stays. Only a Corefile that nobody else has written to
-    /// is brought up to date, as it shows how the DNS is set. The namespace must exist.
+    /// Creates missing objects; existing ones stay as they are, however changed. Only a Corefile that nobody else has
+    /// written to is updated, since it shows the DNS server's settings. The namespace must exist.
     package func install() async throws(APIStatus) {
         try await create(.serviceAccounts, serviceAccount)
         if let present = try await create(.configMaps, configMap), present["data"] != configMap["data"],
@@ -66,9 +66,9 @@ package struct KubeDNS: Sendable {
         try await create(.deployments, deployment)
     }
 
-    /// Looks first: the Service's own address would be refused as taken before its name is.
+    /// Checks for the object first: otherwise the Service's own address would be refused as taken before its name is.
     ///
-    /// - Returns: what is there already.
+    /// - Returns: the object, if it already exists.
     @discardableResult
     private func create(_ resource: GroupVersionResource, _ object: Value) async throws(APIStatus) -> Value? {
         let present = try await ignoringNotFound(
@@ -97,7 +97,7 @@ package struct KubeDNS: Sendable {
         ]
     }
 
-    /// What a CoreDNS would need to answer as this server does.
+    /// The configuration with which CoreDNS would answer like this server.
     private var corefile: String {
         let domain = settings.clusterDomain
         let forward = settings.forward.map { "\n    forward . \($0)" }

@@ -49,15 +49,15 @@ package struct SimulatedNodes: Sendable {
 
     private var podRangeLength: Int { max(podCIDR.isIPv4 ? 24 : 64, podCIDR.prefixLength) }
     private var podRangeSize: UInt128 { UInt128(1) << UInt128(podCIDR.network.bitWidth - podRangeLength) }
-    /// How many nodes the pod range has a part for.
+    /// The number of nodes for which the pod range has a part.
     package var podRangeCount: UInt128 { podCIDR.size / podRangeSize }
 
-    /// 172.18.0.2 and on: the addresses of a container network, as kind has them.
+    /// 172.18.0.2 and up: addresses in a container network, as in kind.
     func address(_ index: Int) -> String { Self.firstAddress.advanced(by: UInt128(index)).description }
 
     private static let firstAddress = IPAddress(bits: 0xAC12_0002, isIPv4: true)
 
-    /// The first and the last node's; nil where there are no nodes.
+    /// The addresses of the first and the last node; nil if there are no nodes.
     package var addresses: (first: IPAddress, last: IPAddress)? {
         count > 0 ? (Self.firstAddress, Self.firstAddress.advanced(by: UInt128(count - 1))) : nil
     }

@@ -16,7 +16,7 @@ final class DatabaseFile: Sendable {
     private let file: FileIdentity
     private let log: String
 
-    /// Creates the file if need be, for its owner alone.
+    /// Creates the file if it does not exist, accessible to its owner only.
     ///
     /// - Throws: `.io`, saying what to do, if the path cannot hold a database.
     init(_ path: String) throws(StorageError) {
@@ -57,7 +57,7 @@ final class DatabaseFile: Sendable {
         folder + (folder.hasSuffix("/") ? "" : "/") + "fairlead.db"
     }
 
-    /// Closes it to everybody but its owner, once it is known to be a database of this program.
+    /// Removes everybody's access but the owner's, once the file is known to be a database of this program.
     func restrict() {
         for suffix in ["", "-wal", "-shm", "-journal"] { Self.restrict(path + suffix) }
     }

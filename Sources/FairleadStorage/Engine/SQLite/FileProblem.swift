@@ -6,11 +6,11 @@
     import Darwin
 #endif
 
-/// What the system said about a file, in words for whoever named it, with what would work instead.
+/// The system's error about a file, worded for the person who named the file, with what would work instead.
 struct FileProblem {
     private let code: Int32
 
-    /// - Parameter code: an `errno`; the one of the call just made unless given.
+    /// - Parameter code: an `errno`; by default that of the last call.
     init(_ code: Int32 = errno) { self.code = code }
 
     /// `cannot open the database /x/y: permission denied; …`

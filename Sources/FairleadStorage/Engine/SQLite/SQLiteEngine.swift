@@ -176,7 +176,7 @@ package final class SQLiteEngine: StorageEngine {
         try? database.close()
     }
 
-    /// What went wrong, in words for people who need not know what databases are made of.
+    /// What went wrong, worded for people who do not know databases.
     static func explain(_ error: any Error, path: String?) -> StorageError {
         if let error = error as? StorageError { return error }
         guard let error = error as? DatabaseError else { return .io("\(error)") }
