@@ -1,4 +1,5 @@
 import FairleadClient
+import FairleadModel
 
 /// Knows whether the cache shows what was written last, for a controller that writes one object per key.
 ///

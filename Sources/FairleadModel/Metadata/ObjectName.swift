@@ -1,6 +1,4 @@
-package import FairleadModel
-
-/// A namespace and a name: the key in the queue of a controller, and of an object in an informer.
+/// A namespace and a name, as Kubernetes' NamespacedName: the key of controllers' queues and of objects in informers.
 package struct ObjectName: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Empty for cluster-scoped objects.
     package var namespace: String
