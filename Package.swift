@@ -101,6 +101,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "FairleadControllers", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(name: "FairleadExplanation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
+        .target(name: "FairleadRouting", dependencies: ["FairleadModel"], swiftSettings: strict),
         .target(name: "FairleadSimulation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(
             name: "FairleadDNS",
@@ -117,7 +118,7 @@ let package = Package(
             dependencies: [
                 "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadKinds", "FairleadAPI", "FairleadHTTP",
                 "FairleadClient", "FairleadControllers", "FairleadExplanation", "FairleadSimulation", "FairleadDNS",
-                "FairleadMetrics",
+                "FairleadMetrics", "FairleadRouting",
                 "CFairleadCrash", "CFairleadMemory", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -210,6 +211,10 @@ let package = Package(
             name: "FairleadControllersTests",
             dependencies: ["FairleadControllers", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
             swiftSettings: strict),
+        .testTarget(
+            name: "FairleadRoutingTests",
+            dependencies: ["FairleadRouting", "FairleadModel", "FairleadRandomTesting"],
+            exclude: ["Cases"], swiftSettings: strict),
         .testTarget(
             name: "FairleadExplanationTests",
             dependencies: [

@@ -50,15 +50,17 @@ private final class AnswerCollector: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 
     private let promise: EventLoopPromise<HTTPFetch.Answer>
-    private var answer = HTTPFetch.Answer(status: 0, body: "")
+    private var status = 0
+    /// A part may end within a character.
+    private var body: [UInt8] = []
 
     init(promise: EventLoopPromise<HTTPFetch.Answer>) { self.promise = promise }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head): answer.status = Int(head.status.code)
-        case .body(let part): answer.body += String(buffer: part)
-        case .end: promise.succeed(answer)
+        case .head(let head): status = Int(head.status.code)
+        case .body(let part): body += part.readableBytesView
+        case .end: promise.succeed(HTTPFetch.Answer(status: status, body: String(decoding: body, as: UTF8.self)))
         }
     }
 

@@ -9,7 +9,8 @@ struct Fairlead: AsyncParsableCommand {
         abstract: "The Services control plane of a Kubernetes v1.36 cluster, in one process.",
         version: FairleadVersion.text,
         subcommands: [
-            Serve.self, StatusCommand.self, KubeconfigCommand.self, DNSCommand.self, CheckCommand.self,
+            Serve.self, StatusCommand.self, KubeconfigCommand.self, DNSCommand.self, ExplainCommand.self,
+            CheckCommand.self,
             ResetCommand.self, Version.self,
         ],
         defaultSubcommand: Serve.self)

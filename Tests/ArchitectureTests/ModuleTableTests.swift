@@ -30,6 +30,7 @@ struct ModuleTableTests {
         "FairleadClient": ["FairleadModel", "DequeModule", "HeapModule", "Logging"],
         "FairleadControllers": ["FairleadModel", "FairleadClient"],
         "FairleadExplanation": ["FairleadModel", "FairleadClient"],
+        "FairleadRouting": ["FairleadModel"],
         "FairleadSimulation": ["FairleadModel", "FairleadClient"],
         "FairleadDNS": [
             "FairleadMetrics", "FairleadModel", "FairleadClient", "FairleadNet", "NIOCore", "NIOPosix", "Logging",
@@ -39,6 +40,7 @@ struct ModuleTableTests {
             "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadKinds", "FairleadAPI", "FairleadHTTP",
             "FairleadClient", "FairleadControllers", "FairleadExplanation", "FairleadSimulation", "FairleadDNS",
             "CFairleadCrash", "CFairleadMemory", "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
+            "FairleadRouting",
         ],
         "fairlead": [
             "FairleadServer", "FairleadHTTP", "FairleadModel", "FairleadClient", "FairleadControllers", "FairleadDNS",

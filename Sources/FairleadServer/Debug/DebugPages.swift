@@ -1,6 +1,7 @@
 import FairleadAPI
 import FairleadExplanation
 import FairleadModel
+import FairleadRouting
 import FairleadSimulation
 import FairleadStorage
 import Foundation
@@ -57,6 +58,21 @@ struct DebugPages: Sendable {
                 "/debug/explain/services/{namespace}/{name}",
                 "Why a Service has the endpoints and addresses it has, or has none, and what to change."
             ) { explain($0[0], $0[1], $1) },
+            Page("/debug/path", PacketPathPage.about) { _, request in
+                let page = PacketPathPage(snapshot: store.current, configuration: configuration)
+                do throws(APIStatus) {
+                    let report = try page.report(request)
+                    return switch request.queryValue("output") {
+                    case "svg":
+                        APIResponse(status: 200, contentType: "image/svg+xml", body: [Array(report.svg.utf8)])
+                    case "json":
+                        APIResponse(status: 200, contentType: "application/json", body: [report.json.jsonBytes, [10]])
+                    default: answer(request, text: { report.text }, json: { report.json })
+                    }
+                } catch {
+                    return failure(error, request)
+                }
+            },
             Page("/debug/resolvconf/{namespace}/{pod}", "The resolv.conf that the pod would have.") { words, _ in
                 resolvConf.page(namespace: words[0], pod: words[1])
             },

@@ -1,0 +1,84 @@
+package import FairleadModel
+
+/// The DNS questions that a program's lookup of a name leads to, and what the cluster DNS says.
+package struct NameLookup: Hashable, Sendable {
+    package enum Answer: Hashable, Sendable {
+        case addresses([IPAddress])
+        /// A CNAME that leads out of the cluster.
+        case alias(String)
+        case notFound
+    }
+
+    package struct Question: Hashable, Sendable {
+        package let name: String
+        package let answer: Answer
+    }
+
+    package internal(set) var questions: [Question] = []
+    /// Of the last question that was answered.
+    package internal(set) var service: ObjectName?
+
+    package var answer: Answer { questions.last?.answer ?? .notFound }
+}
+
+extension RoutingTable {
+    /// Looks a name up as the resolver of a pod does (search list, `ndots:5`), or as one without a search list.
+    ///
+    /// Reference: Kubernetes DNS specification 1.1; resolv.conf(5).
+    func lookUp(_ name: String, namespace: String?) -> NameLookup {
+        var lookup = NameLookup()
+        for full in candidates(name, namespace: namespace) {
+            let (answer, service) = answer(full)
+            lookup.questions.append(NameLookup.Question(name: full + ".", answer: answer))
+            guard answer != .notFound else { continue }
+            lookup.service = service
+            break
+        }
+        return lookup
+    }
+
+    /// Full names without the last dot, in the order in which they are asked for.
+    private func candidates(_ name: String, namespace: String?) -> [String] {
+        if name.hasSuffix(".") { return [String(name.dropLast())] }
+        guard let namespace else { return [name] }
+        let domain = settings.clusterDomain
+        let searched = ["\(namespace).svc.\(domain)", "svc.\(domain)", domain].map { "\(name).\($0)" }
+        let dots = name.utf8.count { $0 == UInt8(ascii: ".") }
+        return dots >= 5 ? [name] + searched : searched + [name]
+    }
+
+    private func answer(_ full: String) -> (NameLookup.Answer, ObjectName?) {
+        let suffix = ".svc." + settings.clusterDomain
+        let lowered = full.lowercased()
+        guard lowered.hasSuffix(suffix) else { return (.notFound, nil) }
+        let labels = lowered.dropLast(suffix.count).split(separator: ".", omittingEmptySubsequences: false)
+            .map(String.init)
+        guard labels.count == 2 || labels.count == 3 else { return (.notFound, nil) }
+        let service = ObjectName(namespace: labels[labels.count - 1], name: labels[labels.count - 2])
+        guard let named = named(service) else { return (.notFound, nil) }
+        let hostname = labels.count == 3 ? labels[0] : nil
+        if named.type == "ExternalName" {
+            return hostname == nil ? (.alias(named.externalName), service) : (.notFound, nil)
+        }
+        guard named.isHeadless else {
+            guard hostname == nil, !named.clusterIPs.isEmpty else { return (.notFound, nil) }
+            return (.addresses(named.clusterIPs), service)
+        }
+        let found = addresses(of: service, hostname: hostname)
+        return found.isEmpty ? (.notFound, nil) : (.addresses(found), service)
+    }
+
+    /// The ready endpoints of a headless Service. Where addresses that are not ready are published, the slices say
+    /// that they are ready.
+    private func addresses(of service: ObjectName, hostname: String?) -> [IPAddress] {
+        var found: Set<IPAddress> = []
+        for slice in contents(of: service) {
+            for entry in slice.entries where entry.isReady {
+                guard let address = entry.address else { continue }
+                if let hostname, entry.hostname.lowercased() != hostname { continue }
+                found.insert(address)
+            }
+        }
+        return found.sorted()
+    }
+}

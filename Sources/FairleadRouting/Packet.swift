@@ -1,0 +1,59 @@
+package import FairleadModel
+
+/// The first packet of a connection, or one of a connection that exists.
+package struct Packet: Hashable, Sendable {
+    package var source: Source
+    package var destination: Destination
+    package var port: Int
+    package var transport: Transport
+    /// Tells connections of one client apart; only `ConnectionTable` looks at it.
+    package var sourcePort: Int
+
+    package init(
+        from source: Source, to destination: Destination, port: Int, _ transport: Transport = .tcp,
+        sourcePort: Int = 40000
+    ) {
+        self.source = source
+        self.destination = destination
+        self.port = port
+        self.transport = transport
+        self.sourcePort = sourcePort
+    }
+
+    /// Where a packet starts.
+    package enum Source: Hashable, Sendable {
+        case pod(ObjectName)
+        case node(String)
+        /// A client that is not part of the cluster.
+        case outside(IPAddress)
+    }
+
+    package enum Destination: Hashable, Sendable {
+        case address(IPAddress)
+        /// A DNS name, as a program would write it.
+        case name(String)
+    }
+}
+
+/// The protocols that Services have. The raw values are those of `ports[].protocol`.
+package enum Transport: String, Hashable, Sendable, CaseIterable {
+    case tcp = "TCP"
+    case udp = "UDP"
+    case sctp = "SCTP"
+}
+
+/// An address with a port and a protocol.
+package struct Socket: Hashable, Sendable, CustomStringConvertible {
+    package var address: IPAddress
+    package var port: Int
+    package var transport: Transport
+
+    package init(_ address: IPAddress, _ port: Int, _ transport: Transport) {
+        self.address = address
+        self.port = port
+        self.transport = transport
+    }
+
+    /// `10.96.0.10:80` or `[fd00::10]:80`.
+    package var description: String { address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
+}

@@ -1,0 +1,359 @@
+import FairleadModel
+
+extension RoutingTable {
+    /// Where a packet comes from, as the rules see it.
+    private struct Origin {
+        var address: IPAddress
+        /// nil outside.
+        var node: String?
+        /// A node's own packet, or one of a pod in the node's network.
+        var isNode: Bool
+    }
+
+    /// Follows a packet from its source to whoever gets it.
+    ///
+    /// - Parameters:
+    ///   - connections: what the nodes remember; what this packet leaves behind is added.
+    ///   - now: seconds, of the clock of `connections`.
+    ///   - generator: chooses among equals: addresses of a name, nodes behind a balancer, endpoints.
+    package func route(
+        _ packet: Packet, _ connections: inout ConnectionTable, at now: Int64,
+        using generator: inout some RandomNumberGenerator
+    ) -> Decision {
+        var decision = Decision(packet)
+        decision.outcome = follow(packet, &decision, &connections, now, &generator)
+        return decision
+    }
+
+    private func follow(
+        _ packet: Packet, _ decision: inout Decision, _ connections: inout ConnectionTable, _ now: Int64,
+        _ generator: inout some RandomNumberGenerator
+    ) -> Decision.Outcome {
+        let addresses = sourceAddresses(packet.source)
+        guard let addresses else { return .unreachable(.unknownSource) }
+        guard !addresses.isEmpty else { return .unreachable(.sourceWithoutAddress) }
+        let address: IPAddress
+        switch packet.destination {
+        case .address(let given): address = given
+        case .name(let name):
+            switch lookUp(name, packet.source, &decision) {
+            case .found(let all):
+                // RFC 6724 prefers IPv4 to unique local IPv6 addresses, which those of clusters are.
+                let usable = all.filter { found in addresses.contains { $0.isIPv4 == found.isIPv4 } }
+                let first = usable.filter { $0.isIPv4 == (usable.first { $0.isIPv4 } != nil) }
+                guard let chosen = first.randomElement(using: &generator) else {
+                    return .unreachable(.sourceWithoutAddress)
+                }
+                address = chosen
+            case .outcome(let outcome): return outcome
+            }
+        }
+        let socket = Socket(address, packet.port, packet.transport)
+        decision.destination = socket
+        guard let source = addresses.first(where: { $0.isIPv4 == address.isIPv4 }) else {
+            return .unreachable(.sourceWithoutAddress)
+        }
+        decision.source = source
+        decision.sourceSeen = source
+        let origin = origin(packet.source, source)
+        return origin.node == nil
+            ? fromOutside(socket, origin, &decision, &connections, now, &generator)
+            : fromInside(socket, origin, &decision, &connections, now, &generator)
+    }
+
+    // MARK: The source
+
+    /// nil where there is no such source.
+    private func sourceAddresses(_ source: Packet.Source) -> [IPAddress]? {
+        switch source {
+        case .outside(let address): return [address]
+        case .node(let name): return nodes[name]?.addresses
+        case .pod(let name):
+            guard let pod = pods[name] else { return nil }
+            return pod.nodeName.isEmpty ? [] : pod.addresses
+        }
+    }
+
+    private func origin(_ source: Packet.Source, _ address: IPAddress) -> Origin {
+        switch source {
+        case .outside: Origin(address: address, node: nil, isNode: false)
+        case .node(let name): Origin(address: address, node: name, isNode: true)
+        case .pod(let name):
+            Origin(address: address, node: pods[name]?.nodeName ?? "", isNode: pods[name]?.usesHostNetwork ?? false)
+        }
+    }
+
+    private enum Lookup {
+        case found([IPAddress])
+        case outcome(Decision.Outcome)
+    }
+
+    private func lookUp(_ name: String, _ source: Packet.Source, _ decision: inout Decision) -> Lookup {
+        let lookup: NameLookup
+        switch source {
+        case .outside: return .outcome(.unreachable(.noClusterDNS))
+        case .node: lookup = lookUp(name, namespace: nil)
+        case .pod(let pod): lookup = lookUp(name, namespace: pod.namespace)
+        }
+        decision.lookup = lookup
+        switch lookup.answer {
+        case .addresses(let addresses): return .found(addresses)
+        case .alias: return .outcome(.leavesCluster)
+        case .notFound: return .outcome(.unreachable(.nameNotFound))
+        }
+    }
+
+    // MARK: The way to the node that decides
+
+    private func fromInside(
+        _ socket: Socket, _ origin: Origin, _ decision: inout Decision, _ connections: inout ConnectionTable,
+        _ now: Int64, _ generator: inout some RandomNumberGenerator
+    ) -> Decision.Outcome {
+        let node = origin.node ?? ""
+        if let claim = claim(socket) {
+            guard claim.access == .balancerProxy else {
+                return decide(claim, socket, origin, on: node, &decision, &connections, now, &generator)
+            }
+            return byBalancer(claim, socket, origin, &decision, &connections, now, &generator)
+        }
+        if let target = self.node(at: socket.address) {
+            return toNode(target, socket, origin, &decision, &connections, now, &generator)
+        }
+        decision.node = node
+        if isClusterIP(socket.address) { return .rejected(.noSuchServicePort) }
+        if settings.serviceCIDRs.contains(where: { $0.contains(socket.address) }) {
+            return .dropped(.unallocatedClusterIP)
+        }
+        if pod(at: socket.address) != nil || settings.isPodAddress(socket.address) { return arrival(socket) }
+        return isServiceAddress(socket) ? .unreachable(.nobodyHasAddress) : .leavesCluster
+    }
+
+    private func fromOutside(
+        _ socket: Socket, _ origin: Origin, _ decision: inout Decision, _ connections: inout ConnectionTable,
+        _ now: Int64, _ generator: inout some RandomNumberGenerator
+    ) -> Decision.Outcome {
+        if let target = node(at: socket.address) {
+            return toNode(target, socket, origin, &decision, &connections, now, &generator)
+        }
+        if let claim = claim(socket), claim.access != .clusterIP {
+            return byBalancer(claim, socket, origin, &decision, &connections, now, &generator)
+        }
+        let isInner =
+            isClusterIP(socket.address) || pod(at: socket.address) != nil || settings.isPodAddress(socket.address)
+            || settings.serviceCIDRs.contains { $0.contains(socket.address) }
+        return .unreachable(isInner ? .notRoutedOutside : .nobodyHasAddress)
+    }
+
+    /// To one of a node's own addresses.
+    private func toNode(
+        _ target: Node, _ socket: Socket, _ origin: Origin, _ decision: inout Decision,
+        _ connections: inout ConnectionTable, _ now: Int64, _ generator: inout some RandomNumberGenerator
+    ) -> Decision.Outcome {
+        decision.node = target.name
+        if settings.takesNodePorts(socket.address), let claim = nodePortClaim(socket) {
+            return decide(claim, socket, origin, on: target.name, &decision, &connections, now, &generator)
+        }
+        if socket.transport == .tcp, settings.takesNodePorts(socket.address), let service = healthChecked(socket.port) {
+            let count = readyAddresses(of: service, on: target.name)
+            return .answeredByNode(isHealthy: count > 0, localEndpoints: count)
+        }
+        let port = PodPort(port: socket.port, transport: socket.transport)
+        let isHeard = pods.values.contains {
+            $0.usesHostNetwork && $0.nodeName == target.name && $0.ports.contains(port) && $0.isRunning
+        }
+        return isHeard ? .delivered(socket) : .rejected(.nothingListens)
+    }
+
+    /// A balancer, or the network outside, brings the packet to a node.
+    private func byBalancer(
+        _ claim: Claim, _ socket: Socket, _ origin: Origin, _ decision: inout Decision,
+        _ connections: inout ConnectionTable, _ now: Int64, _ generator: inout some RandomNumberGenerator
+    ) -> Decision.Outcome {
+        guard let port = service(claim) else { return .unreachable(.nobodyHasAddress) }
+        decision.servicePort = port
+        decision.access = claim.access
+        let choice = nodeChoice(port, claim.access, socket.address)
+        decision.nodeChoice = choice
+        guard let node = choice.nodes.randomElement(using: &generator) else { return .dropped(.noHealthyNode) }
+        guard claim.access == .balancerProxy else {
+            return decide(claim, socket, origin, on: node, &decision, &connections, now, &generator)
+        }
+        // It is a connection of the balancer's own, to the node port.
+        guard port.nodePort != 0, let address = nodes[node]?.address(isIPv4: port.isIPv4) else {
+            return .dropped(.noHealthyNode)
+        }
+        let inner = Origin(address: socket.address, node: nil, isNode: false)
+        decision.sourceSeen = socket.address
+        return decide(
+            claim, Socket(address, port.nodePort, port.transport), inner, on: node, &decision, &connections, now,
+            &generator)
+    }
+
+    private func nodeChoice(_ port: ServicePort, _ access: Access, _ address: IPAddress) -> Decision.NodeChoice {
+        let isBalancer = access == .balancerVIP || access == .balancerProxy
+        var excluded: [String: Decision.NodeChoice.Exclusion] = [:]
+        var candidates: [String] = []
+        for node in nodes.values.sorted(by: { $0.name < $1.name }) {
+            if node.address(isIPv4: port.isIPv4) == nil {
+                excluded[node.name] = .noAddress
+            } else if !node.isReady {
+                excluded[node.name] = .notReady
+            } else if isBalancer, node.isExcludedFromBalancers {
+                excluded[node.name] = .excluded
+            } else if isBalancer, port.isExternalLocal, readyAddresses(of: port.service, on: node.name) == 0 {
+                excluded[node.name] = .unhealthy
+            } else {
+                candidates.append(node.name)
+            }
+        }
+        return Decision.NodeChoice(balancer: isBalancer ? address : nil, nodes: candidates, excluded: excluded)
+    }
+
+    /// What kube-proxy's health check counts: ready endpoints of the Service on the node, of all ports.
+    private func readyAddresses(of service: ObjectName, on node: String) -> Int {
+        var found: Set<IPAddress> = []
+        for port in servicePorts(of: service) {
+            for endpoint in port.endpoints where endpoint.isReady && endpoint.nodeName == node {
+                found.insert(endpoint.address)
+            }
+        }
+        return found.count
+    }
+
+    private func isServiceAddress(_ socket: Socket) -> Bool {
+        servicePorts.contains {
+            $0.externalIPs.contains(socket.address) || $0.balancerVIPs.contains(socket.address)
+                || $0.balancerProxies.contains(socket.address)
+        }
+    }
+
+    // MARK: The rules of one node
+
+    /// What kube-proxy's rules on `node` do with a packet for a port of a Service.
+    ///
+    /// Reference: kube-proxy nftables mode (KEP 3866).
+    private func decide(
+        _ claim: Claim, _ socket: Socket, _ origin: Origin, on node: String, _ decision: inout Decision,
+        _ connections: inout ConnectionTable, _ now: Int64, _ generator: inout some RandomNumberGenerator
+    ) -> Decision.Outcome {
+        guard let port = service(claim) else { return .unreachable(.nobodyHasAddress) }
+        decision.node = node
+        decision.servicePort = port
+        decision.access = claim.access
+        let flow = ConnectionTable.Flow(
+            node: node, source: origin.address, sourcePort: decision.packet.sourcePort, destination: socket)
+        if let outcome = established(flow, port, &decision, &connections) { return outcome }
+
+        if claim.access == .balancerVIP, !port.sourceRanges.isEmpty,
+            !port.sourceRanges.contains(where: { $0.contains(origin.address) })
+        {
+            return .dropped(.outsideSourceRanges)
+        }
+        guard hasEndpoints(port) else { return .rejected(.noEndpoints) }
+        let isLocalPolicy: Bool
+        if claim.access == .clusterIP {
+            decision.scope = .internalPolicy
+            isLocalPolicy = port.isInternalLocal
+            if settings.masqueradesAll {
+                decision.masquerade = .all
+            } else if !settings.isPodAddress(origin.address) {
+                decision.masquerade = .sourceIsNoPod
+            }
+        } else if !port.isExternalLocal {
+            decision.scope = .externalPolicy
+            isLocalPolicy = false
+            decision.masquerade = .externalCluster
+        } else if settings.isPodAddress(origin.address) {
+            decision.scope = .podToExternal
+            isLocalPolicy = false
+        } else if origin.isNode, origin.node == node {
+            decision.scope = .nodeToExternal
+            isLocalPolicy = false
+            decision.masquerade = .fromNode
+        } else {
+            decision.scope = .externalPolicy
+            isLocalPolicy = true
+        }
+        let zone = zone(of: node)
+        let pool =
+            isLocalPolicy
+            ? EndpointPool.local(port.endpoints, node: node, zone: zone)
+            : EndpointPool.cluster(port.endpoints, node: node, zone: zone)
+        decision.pool = pool
+        guard !pool.isEmpty else {
+            decision.masquerade = nil
+            return isLocalPolicy ? .dropped(.noLocalEndpoints) : .rejected(.noEndpoints)
+        }
+        let chosen = choose(pool, port, origin.address, &decision, &connections, now, &generator)
+        decision.chosen = chosen
+        if chosen.address == origin.address, decision.masquerade == nil { decision.masquerade = .hairpin }
+        if decision.masquerade != nil {
+            guard let own = nodes[node]?.address(isIPv4: port.isIPv4) else { return .unreachable(.nodeWithoutAddress) }
+            decision.sourceSeen = own
+        }
+        let target = Socket(chosen.address, chosen.port, port.transport)
+        connections.record(
+            flow,
+            ConnectionTable.Translation(
+                servicePort: .init(port), endpoint: target, sourceSeen: decision.sourceSeen ?? origin.address))
+        return arrival(target)
+    }
+
+    /// What becomes of a packet of a connection that exists; nil for the first one.
+    private func established(
+        _ flow: ConnectionTable.Flow, _ port: ServicePort, _ decision: inout Decision,
+        _ connections: inout ConnectionTable
+    ) -> Decision.Outcome? {
+        guard let translation = connections.translation(flow) else { return nil }
+        let endpoint = port.endpoints.first {
+            $0.address == translation.endpoint.address && $0.port == translation.endpoint.port
+        }
+        // kube-proxy removes entries of UDP whose endpoint does not serve any more; those of TCP end by themselves.
+        if flow.destination.transport == .udp, !(endpoint?.isServing ?? false) {
+            connections.forget(flow)
+            decision.flushed = translation.endpoint
+            return nil
+        }
+        decision.isEstablished = true
+        decision.chosen = endpoint
+        decision.sourceSeen = translation.sourceSeen
+        if endpoint == nil, pod(at: translation.endpoint.address) == nil,
+            settings.isPodAddress(translation.endpoint.address)
+        {
+            return .unreachable(.podGone)
+        }
+        return .delivered(translation.endpoint)
+    }
+
+    /// Whether a packet could go anywhere, seen from all nodes.
+    private func hasEndpoints(_ port: ServicePort) -> Bool {
+        port.endpoints.contains { $0.isReady || $0.isServingTerminating }
+    }
+
+    private func choose(
+        _ pool: EndpointPool, _ port: ServicePort, _ client: IPAddress, _ decision: inout Decision,
+        _ connections: inout ConnectionTable, _ now: Int64, _ generator: inout some RandomNumberGenerator
+    ) -> Endpoint {
+        guard let seconds = port.affinitySeconds else {
+            return port.endpoints[pool.members[Int.random(in: pool.members.indices, using: &generator)]]
+        }
+        let kept = pool.members.first {
+            connections.stays(client, with: port.endpoints[$0], of: port, on: pool.node, at: now)
+        }
+        decision.affinity = kept == nil ? .begun : .kept
+        let index = kept ?? pool.members[Int.random(in: pool.members.indices, using: &generator)]
+        let endpoint = port.endpoints[index]
+        connections.renew(client, with: endpoint, of: port, on: pool.node, until: now +| seconds)
+        return endpoint
+    }
+
+    /// What the packet meets at its last address.
+    private func arrival(_ socket: Socket) -> Decision.Outcome {
+        guard let pod = pod(at: socket.address) else {
+            let isOfNobody = settings.isPodAddress(socket.address) && node(at: socket.address) == nil
+            return isOfNobody ? .unreachable(.noPodHasAddress) : .delivered(socket)
+        }
+        let port = PodPort(port: socket.port, transport: socket.transport)
+        return pod.ports.isEmpty || pod.ports.contains(port) ? .delivered(socket) : .rejected(.nothingListens)
+    }
+}

@@ -1,0 +1,68 @@
+import FairleadAPI
+import FairleadKinds
+import FairleadModel
+import FairleadRouting
+import FairleadStorage
+
+/// `/debug/path?from=…&to=…`: which way a packet would take in the cluster as it is, and why.
+struct PacketPathPage: Sendable {
+    let snapshot: Snapshot
+    let configuration: ServerConfiguration
+
+    static let about =
+        "The way of a packet: ?from=pod/NAMESPACE/NAME|node/NAME|outside/ADDRESS&to=HOST:PORT[/udp]"
+        + "[&if=pod/NAMESPACE/NAME=NotReady][&seed=N][&output=text|json|svg]."
+
+    func report(_ request: APIRequest) throws(APIStatus) -> RouteReport {
+        guard let from = request.queryValue("from"), let to = request.queryValue("to") else {
+            throw .badRequest("from and to are required. \(Self.about)")
+        }
+        let packet: Packet
+        do throws(PacketTextError) {
+            packet = try Packet(from: from, to: to)
+        } catch {
+            throw .badRequest(error.message)
+        }
+        var table = table
+        for (_, text) in request.query.filter({ $0.name == "if" }) {
+            guard let hypothesis = Hypothesis(text) else {
+                let changes = Hypothesis.Change.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .badRequest(
+                    "\"\(text)\": pod/NAMESPACE/NAME=CHANGE or node/NAME=CHANGE is expected, with a change among "
+                        + "\(changes)")
+            }
+            table.suppose(hypothesis)
+        }
+        var generator: any RandomNumberGenerator = SystemRandomNumberGenerator()
+        if let text = request.queryValue("seed") {
+            guard let seed = UInt64(text) else { throw .badRequest("seed \"\(text)\" is not a number") }
+            generator = RepeatableChoice(state: seed)
+        }
+        var connections = ConnectionTable()
+        return RouteReport(table.route(packet, &connections, at: 0, using: &generator))
+    }
+
+    private var table: RoutingTable {
+        func values(_ resource: GroupVersionResource) -> [Value] {
+            snapshot.objects(resource.groupResource, namespace: nil, after: nil).map(\.value)
+        }
+        return RoutingTable(
+            RoutingSettings(
+                clusterCIDRs: [configuration.podCIDR], serviceCIDRs: configuration.serviceClusterIPRanges,
+                clusterDomain: configuration.clusterDomain),
+            services: values(.services), slices: values(.endpointSlices), nodes: values(.nodes), pods: values(.pods))
+    }
+}
+
+/// The same choices for the same seed (SplitMix64).
+private struct RepeatableChoice: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
