@@ -168,10 +168,15 @@ extension Store {
     /// An object whose document has its name, as real ones do.
     @discardableResult
     func put(named name: String, _ text: String, ifAt revision: Int64? = nil) async throws -> Int64 {
+        try await put(named: name, ["text": .string(text)], ifAt: revision)
+    }
+
+    @discardableResult
+    func put(named name: String, _ data: Value, ifAt revision: Int64? = nil) async throws -> Int64 {
         let key = key(name)
         let document = Document([
             "kind": "Thing", "apiVersion": "v1",
-            "metadata": ["name": .string(name), "namespace": .string(key.namespace)], "data": ["text": .string(text)],
+            "metadata": ["name": .string(name), "namespace": .string(key.namespace)], "data": data,
         ])
         return try await commit(
             Transaction(

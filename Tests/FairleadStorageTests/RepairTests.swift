@@ -33,6 +33,20 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["data.db"])
     }
 
+    @Test func anObjectAsDeepAsTheStoreAllowsIsSound() async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let store = try scratch.open()
+        // With the object around it: as deep as an object with its managedFields may be.
+        let depth = JSON.maximumStoredDepth - 4
+        var value: Value = 1
+        for _ in 0..<depth { value = ["a": value] }
+        try await store.put(named: "deep", value)
+        await store.close()
+        let findings = try SQLiteExamination(path: scratch.file("data.db")).findings
+        #expect(findings.isEmpty, "\(findings)")
+    }
+
     @Test func aFileThatIsOpenIsNotExamined() async throws {
         let scratch = try Scratch()
         defer { scratch.remove() }

@@ -103,7 +103,7 @@ struct VersionRow: Sendable {
         guard let document else { return nil }
         let parsed: Value
         do {
-            parsed = try JSON.parse(document).value
+            parsed = try JSON.parse(document, maximumDepth: JSON.maximumStoredDepth).value
         } catch {
             return "it is no JSON: \(error.message)"
         }
@@ -123,7 +123,10 @@ struct VersionRow: Sendable {
     /// The key that the document itself gives, under the resource of the row; nil if it cannot be read.
     var keyOfDocument: ObjectKey? {
         // Asked of damaged rows only, to find out what they may have been.
-        guard let document, let object = try? JSON.parse(document).value, !object.name.isEmpty else { return nil }
+        guard let document,
+            let object = (try? JSON.parse(document, maximumDepth: JSON.maximumStoredDepth))?.value,
+            !object.name.isEmpty
+        else { return nil }
         return ObjectKey(key.resource, namespace: object.namespace, name: object.name)
     }
 }
