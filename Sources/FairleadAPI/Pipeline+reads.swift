@@ -42,12 +42,7 @@ extension Pipeline {
         _ context: RequestContext, _ target: Target, _ selection: Selection, _ options: ListOptions,
         _ encoder: ObjectEncoder, isComputing: Bool = false
     ) throws(APIStatus) -> APIOutcome {
-        if options.isWatch {
-            let stream = try api.watch(target.kind, selection, options, encoder: encoder)
-            return .stream(
-                stream, contentType: encoder.format.streamContentType,
-                headers: Self.warningHeaders(target.kind.readWarnings))
-        }
+        if options.isWatch { return try watch(context, target, selection, options, encoder) }
         if options.continueToken.isEmpty,
             let revision = try ListOptions.revision(options.resourceVersion, failing: 400),
             let late = waitingForRevision(
@@ -69,19 +64,60 @@ extension Pipeline {
     /// Answers with more objects than this are made while they are sent.
     private static let objectsHeld = 500
 
-    /// A read at a revision that is still to come waits for it a little, as the watch cache of kube-apiserver does.
+    /// A watch that begins with the state may ask for one that is still to come: it gets that one or an error, never an
+    /// older one.
+    private func watch(
+        _ context: RequestContext, _ target: Target, _ selection: Selection, _ options: ListOptions,
+        _ encoder: ObjectEncoder
+    ) throws(APIStatus) -> APIOutcome {
+        let headers = Self.warningHeaders(target.kind.readWarnings)
+        let contentType = encoder.format.streamContentType
+        if options.sendInitialEvents == true,
+            let revision = try ListOptions.revision(options.resourceVersion, failing: 500),
+            let late = waiting(
+                for: revision, context,
+                { (hasCome) throws(APIStatus) in
+                    let stream =
+                        hasCome
+                        ? try api.watch(target.kind, selection, options, encoder: encoder)
+                        : WatchStream(
+                            failing: StorageError.tooLarge(requested: revision, current: api.store.current.revision),
+                            selection: selection, encoder: encoder)
+                    return .stream(stream, contentType: contentType, headers: headers)
+                })
+        {
+            return late
+        }
+        let stream = try api.watch(target.kind, selection, options, encoder: encoder)
+        return .stream(stream, contentType: contentType, headers: headers)
+    }
+
+    /// A read at a revision that is still to come waits for it, or fails.
     private func waitingForRevision(
         _ revision: Int64, _ context: RequestContext,
         then read: @escaping @Sendable (RequestContext) throws(APIStatus) -> APIOutcome
+    ) -> APIOutcome? {
+        waiting(for: revision, context) { (hasCome) throws(APIStatus) in
+            guard hasCome else {
+                throw StorageError.tooLarge(requested: revision, current: api.store.current.revision)
+            }
+            return try read(context)
+        }
+    }
+
+    /// Waits a little for a revision that is still to come, as the watch cache of kube-apiserver does.
+    ///
+    /// - Parameter answer: told whether it has come.
+    /// - Returns: nil for a revision that is there.
+    private func waiting(
+        for revision: Int64, _ context: RequestContext,
+        _ answer: @escaping @Sendable (_ hasCome: Bool) throws(APIStatus) -> APIOutcome
     ) -> APIOutcome? {
         guard revision > api.store.current.revision else { return nil }
         return .deferred {
             let hasCome = await api.store.waitUntil(revision: revision, timeout: .seconds(3))
             do throws(APIStatus) {
-                guard hasCome else {
-                    throw StorageError.tooLarge(requested: revision, current: api.store.current.revision)
-                }
-                return try read(context)
+                return try answer(hasCome)
             } catch {
                 return .response(failure(error, context))
             }

@@ -40,6 +40,21 @@ struct WatchTests {
         return stream
     }
 
+    @Test func aWatchOfAStateThatIsStillToComeWaitsForIt() async throws {
+        let fixture = try await APIFixture()
+        let future = fixture.store.current.revision + 1
+        let query =
+            "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+            + "&resourceVersion=\(future)"
+        let outcome = fixture.pipeline.handle(APIFixture.request("GET", APIFixture.configMaps, query))
+        guard case .deferred(let work) = outcome else { throw APIFixture.Unanswered() }
+        async let late = work()
+        try await fixture.createConfigMap("a")
+        guard case .stream(let stream, _, _) = await late else { throw APIFixture.Unanswered() }
+        let lines = try take(stream)
+        #expect(lines.first == "ADDED a@\(future)" && lines.last == "BOOKMARK @\(future) end", "\(lines)")
+    }
+
     @Test func objectsThatComeIntoTheSelectionAreAddedAndThoseThatLeaveAreDeleted() async throws {
         let fixture = try await APIFixture()
         let path = APIFixture.configMaps + "/a"
