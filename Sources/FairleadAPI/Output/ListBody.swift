@@ -21,7 +21,9 @@ struct ListBody: Sendable {
         var write: @Sendable (StoredObject, inout [UInt8]) -> Void
     }
 
-    /// - Returns: nil for protobuf, which is written as a whole.
+    /// In protobuf each item is encoded twice: the length of them all comes before the first one.
+    ///
+    /// - Returns: nil for protobuf of what has no protobuf form.
     init?(_ page: ListPage, _ encoder: ObjectEncoder) {
         guard let form = Self.form(page, encoder) else { return nil }
         self.form = form
@@ -56,7 +58,14 @@ struct ListBody: Sendable {
     private static func form(_ page: ListPage, _ encoder: ObjectEncoder) -> Form? {
         let meta = encoder.metadata(of: page)
         switch (encoder.format.encoding, encoder.format.shape) {
-        case (.protobuf, _): return nil
+        case (.protobuf, .object):
+            return protobuf(encoder.listHead(meta), key: "items", page, encoder.types) { encoder.present($0) }
+        case (.protobuf, .partialMetadata(let version)):
+            return protobuf(
+                encoder.metadataListHead(meta, version: version), key: "items", page, encoder.types
+            ) { TableOutput.partialMetadata(of: encoder.present($0), version: version) }
+        // Tables have no protobuf form.
+        case (.protobuf, .table): return nil
         case (.json, .object) where encoder.sharesBytes || encoder.kind.custom != nil: return joined(encoder, meta)
         case (.json, .object):
             return json(encoder.listHead(meta), key: "items") { encoder.listItem(encoder.present($0)) }
@@ -104,6 +113,26 @@ struct ListBody: Sendable {
         head[key] = nil
         let opening = Array(head.jsonBytes.dropLast()) + Array(",\"\(key)\":[".utf8)
         return Form(head: opening, tail: Array("]}".utf8)) { $1 += item($0).jsonBytes }
+    }
+
+    /// Items are fields of the list's message, and its last ones.
+    private static func protobuf(
+        _ empty: Value, key: String, _ page: ListPage, _ types: TypeRegistry,
+        _ item: @escaping @Sendable (StoredObject) -> Value
+    ) -> Form? {
+        let codec = ProtobufCodec(types: types)
+        var list = empty
+        list[key] = nil
+        guard let head = codec.message(list) else { return nil }
+        let frame: Value = ["kind": empty["kind"] ?? .null, "apiVersion": empty["apiVersion"] ?? .null]
+        let encode = { @Sendable (object: StoredObject) -> [UInt8] in
+            var part = frame
+            part[key] = .array([item(object)])
+            return codec.message(part) ?? []
+        }
+        let length = page.objects.reduce(head.count) { $0 + encode($1).count }
+        let (before, after) = ProtobufCodec.envelope(of: empty, length: length)
+        return Form(head: before + head, separator: [], tail: after) { $1 += encode($0) }
     }
 
     /// A sequence in a mapping is written like one on its own, so that each item can be written by itself.

@@ -64,7 +64,10 @@ struct ObjectEncoder: Sendable {
 
     /// The answer to a list, in pieces of some size.
     func encode(_ page: ListPage) -> [[UInt8]] {
-        guard var body = ListBody(page, self) else { return [Self.bytes(wholeList(page), format, types)] }
+        // What is held anyway need not be encoded twice.
+        guard format.encoding != .protobuf, var body = ListBody(page, self) else {
+            return [Self.bytes(wholeList(page), format, types)]
+        }
         var pieces: [[UInt8]] = []
         // Few large pieces: allocating one for each object costs more than copying it.
         var size = min(Self.pieceSize, page.objects.reduce(512) { $0 + $1.bytes.count })

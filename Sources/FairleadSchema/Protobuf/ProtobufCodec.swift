@@ -41,6 +41,24 @@ package struct ProtobufCodec: Sendable {
         }
     }
 
+    /// The message of an object without its envelope; nil for kinds that have no protobuf form. The messages of two
+    /// objects, one after the other, are the message of an object with the fields of both.
+    package func message(_ value: Value) -> [UInt8]? {
+        let type = type(kind: value["kind"]?.string ?? "", apiVersion: value["apiVersion"]?.string ?? "")
+        guard let object = value.object, let type else { return nil }
+        var writer = ProtobufWriter(capacity: 512)
+        ProtobufEncoder(types: types).fields(of: object, type.protobuf.fields, type, to: &writer)
+        return writer.bytes
+    }
+
+    /// What stands before and after the message of an object in its envelope.
+    package static func envelope(
+        of value: Value, length: Int
+    ) -> (before: [UInt8], after: [UInt8]) {
+        ProtobufEnvelope.around(
+            apiVersion: value["apiVersion"]?.string ?? "", kind: value["kind"]?.string ?? "", length: length)
+    }
+
     /// A frame of a watch stream: a four-byte length, then a WatchEvent.
     ///
     /// - Parameter object: the object in its envelope.

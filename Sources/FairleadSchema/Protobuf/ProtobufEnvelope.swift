@@ -60,14 +60,32 @@ package struct ProtobufEnvelope: Sendable {
         apiVersion: String, kind: String, capacity: Int, _ message: (inout ProtobufWriter) -> Void
     ) -> [UInt8] {
         var writer = ProtobufWriter(capacity: capacity)
+        begin(apiVersion: apiVersion, kind: kind, &writer)
+        writer.message(2, message)
+        end(&writer)
+        return writer.bytes
+    }
+
+    /// What stands before a message of so many bytes, and after it.
+    static func around(apiVersion: String, kind: String, length: Int) -> (before: [UInt8], after: [UInt8]) {
+        var before = ProtobufWriter(capacity: 64)
+        begin(apiVersion: apiVersion, kind: kind, &before)
+        before.head(2, length: length)
+        var after = ProtobufWriter(capacity: 4)
+        end(&after)
+        return (before.bytes, after.bytes)
+    }
+
+    private static func begin(apiVersion: String, kind: String, _ writer: inout ProtobufWriter) {
         writer.append(magic)
         writer.message(1) { typeMeta in
             typeMeta.string(1, apiVersion)
             typeMeta.string(2, kind)
         }
-        writer.message(2, message)
+    }
+
+    private static func end(_ writer: inout ProtobufWriter) {
         writer.string(3, "")
         writer.string(4, "")
-        return writer.bytes
     }
 }

@@ -28,15 +28,19 @@ struct ProtobufWriter {
     }
 
     mutating func string(_ number: Int, _ text: String) {
-        varint(UInt64(number) << 3 | 2)
-        varint(UInt64(text.utf8.count))
+        head(number, length: text.utf8.count)
         bytes.append(contentsOf: text.utf8)
     }
 
     mutating func data(_ number: Int, _ content: [UInt8]) {
-        varint(UInt64(number) << 3 | 2)
-        varint(UInt64(content.count))
+        head(number, length: content.count)
         bytes.append(contentsOf: content)
+    }
+
+    /// What comes before a content of so many bytes.
+    mutating func head(_ number: Int, length: Int) {
+        varint(UInt64(number) << 3 | 2)
+        varint(UInt64(length))
     }
 
     /// A nested message. Most are shorter than 128 bytes, so one byte is reserved for the length; longer ones are moved
