@@ -124,24 +124,19 @@ extension Pipeline {
         }
     }
 
+    /// - Parameters:
+    ///   - isList: whether the path is that of a collection.
+    ///   - hasTables: false for what has no rows.
+    ///   - hasProtobuf: whether what is answered has a protobuf form, if that is not the kind itself.
     func encoder(
-        for context: RequestContext, _ kind: Kind, isWatch: Bool = false, isList: Bool = false
+        for context: RequestContext, _ kind: Kind, isWatch: Bool = false, isList: Bool = false, hasTables: Bool = true,
+        hasProtobuf: Bool? = nil
     ) throws(APIStatus) -> ObjectEncoder {
-        let accept = context.request.header("Accept")
-        var format = try ResponseFormat.negotiate(accept: accept, allowsShapes: true, isWatch: isWatch)
-        if format.encoding == .protobuf, api.types.type(named: kind.info.typeName)?.hasProtobuf != true {
-            do throws(APIStatus) {
-                format = try ResponseFormat.negotiate(
-                    accept: accept, allowsShapes: true, isWatch: isWatch, hasProtobuf: false)
-            } catch {
-                guard kind.custom != nil else { throw error }
-                throw APIStatus(
-                    code: 406, reason: "NotAcceptable",
-                    message:
-                        "object *unstructured.Unstructured\(isList ? "List" : "") does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message"
-                )
-            }
-        }
+        var offer = ResponseFormat.Offer(
+            hasTables: hasTables, isRegistered: kind.custom == nil, isCollection: isList, isWatch: isWatch)
+        // What an event loop does for every request must not look for a type.
+        offer.hasProtobuf = hasProtobuf ?? (kind.custom == nil)
+        let format = try ResponseFormat.negotiate(accept: context.request.header("Accept"), offer)
         return ObjectEncoder(
             kind: kind, format: format, includeObject: try includeObject(context, format),
             environment: api.environment, types: api.types)

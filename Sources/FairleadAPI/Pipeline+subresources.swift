@@ -24,7 +24,9 @@ extension Pipeline {
         case "log": return try log(context, target)
         case "exec", "attach", "portforward": return try stream(name, context, target)
         case "proxy": return try proxy(context, target)
-        default: throw .methodNotAllowed()
+        default:
+            _ = try encoder(for: context, target.kind, hasTables: false)
+            throw .methodNotAllowed()
         }
     }
 
@@ -69,7 +71,7 @@ extension Pipeline {
     }
 
     private func scaleEncoder(for context: RequestContext, _ kind: Kind) throws(APIStatus) -> ObjectEncoder {
-        var encoder = try encoder(for: context, kind)
+        var encoder = try encoder(for: context, kind, hasProtobuf: true)
         if kind.custom == nil { encoder.printer = .scale }
         encoder.internalType = kind.custom == nil ? "*autoscaling.Scale" : "*v1.Scale"
         return encoder
@@ -118,6 +120,7 @@ extension Pipeline {
     // MARK: - binding and eviction
 
     func bind(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        _ = try encoder(for: context, target.kind, hasTables: false)
         let options = try WriteOptions(context.request, kind: "CreateOptions")
         let binding = try api.decoder.decode(
             context.request, as: "Binding", apiVersion: "v1", typeName: "io.k8s.api.core.v1.Binding",
@@ -130,6 +133,7 @@ extension Pipeline {
     }
 
     private func evict(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        _ = try encoder(for: context, target.kind, hasTables: false)
         let options = try WriteOptions(context.request, kind: "CreateOptions")
         let eviction = try api.decoder.decode(
             context.request, as: "Eviction", apiVersion: "policy/v1", typeName: "io.k8s.api.policy.v1.Eviction",

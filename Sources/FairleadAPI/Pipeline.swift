@@ -51,6 +51,7 @@ package struct Pipeline: Sendable {
     private func answer(_ request: APIRequest, isElsewhere: Bool) -> APIOutcome {
         var context = RequestContext(request, makeID: AuditID.next)
         do {
+            try RequestTimeout.check(context)
             context.user = try authenticator.user(of: request)
             try authorizer.authorize(context)
         } catch {
@@ -78,7 +79,6 @@ package struct Pipeline: Sendable {
             guard let target = try resolve(path, kind), !Self.isUnscopedWrite(context, target) else {
                 return .response(notFoundPage)
             }
-            try RequestTimeout.check(context.request, isWatch: target.path.isWatch)
             guard isHeavy(context, target) else { return try dispatch(context, target) }
             return computed(context) { () throws(APIStatus) in try dispatch(context, target) }
         } catch {
@@ -135,6 +135,7 @@ package struct Pipeline: Sendable {
             guard api.kinds.resources.hasGroup(path.group) else { return nil }
             throw .unknownResource
         }
+        if path.hasEmptyPart { throw .unknownResource }
         if kind.custom != nil { return try resolveCustom(kind, path) }
         // A namespaced object outside of a namespace, or the other way round, is no path of this API.
         if kind.info.isNamespaced ? (path.namespace == nil && path.name != nil) : path.namespace != nil {

@@ -39,9 +39,12 @@ final class Connection: ChannelDuplexHandler {
     private enum Waiting {
         case part(HTTPServerRequestPart)
         case failure(APIResponse)
+        /// A request behind which the decoder reads no more.
+        case last(HTTPRequestHead)
     }
 
     let loop: LoopContext
+    private let methods: MethodSpotter
     var context: ChannelHandlerContext?
     var phase: Phase = .idle
     var assembler: RequestAssembler
@@ -85,8 +88,9 @@ final class Connection: ChannelDuplexHandler {
     /// Whether the client has closed its side.
     private(set) var hasInputEnded = false
 
-    init(loop: LoopContext, isGuarded: Bool) {
+    init(loop: LoopContext, methods: MethodSpotter, isGuarded: Bool) {
         self.loop = loop
+        self.methods = methods
         assembler = RequestAssembler(
             maximumBodyBytes: loop.core.configuration.maximumBodyBytes, isGuarded: isGuarded)
     }
@@ -234,7 +238,14 @@ final class Connection: ChannelDuplexHandler {
         case .invalidEOFState, .closedConnection: hasInputEnded = true
         case .headerOverflow: wait(.failure(Refusal.headerTooLarge))
         case .invalidVersion: wait(.failure(Refusal.unknownVersion))
-        default: wait(.failure(Refusal.badRequest))
+        default:
+            guard case .invalidMethod = error, let head = methods.head() else {
+                wait(.failure(Refusal.badRequest))
+                break
+            }
+            wait(.last(head))
+            takeWaiting()
+            return flushOut()
         }
         if !hasInputEnded { loop.note(.malformed) }
         takeWaiting()
@@ -314,6 +325,11 @@ final class Connection: ChannelDuplexHandler {
             case .failure(let response):
                 // After the last answer, nothing more is answered.
                 if phase.isOpenForRequests { refuse(response) }
+            case .last(let head):
+                guard case .idle = phase else { continue }
+                take(.head(head))
+                assembler.endAfterThisAnswer()
+                take(.end(nil))
             }
         }
         if requestsThisTurn == 0, !waiting.isEmpty { giveOthersATurn() }

@@ -178,8 +178,10 @@ package final class HTTPServer: Sendable {
                     guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)] else { return }
                     let decoder = HTTPRequestDecoder(
                         leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)
+                    let methods = MethodSpotter()
                     try channel.pipeline.syncOperations.addHandlers([
-                        ByteToMessageHandler(decoder), Connection(loop: loop.value, isGuarded: isGuarded),
+                        methods, ByteToMessageHandler(decoder),
+                        Connection(loop: loop.value, methods: methods, isGuarded: isGuarded),
                     ])
                 }
             }

@@ -26,6 +26,8 @@ package final class FieldSchema: Sendable {
     /// (`TypeSchema.protoInline`). Its type follows from `shape`; lists of strings inside maps are messages with field
     /// 1.
     package let protoNumber: Int?
+    /// Where that is a message that JSON has no counterpart of.
+    let protoForm: ProtobufForm?
 
     /// Whether it is written even if empty.
     let isAlwaysWritten: Bool
@@ -56,6 +58,7 @@ package final class FieldSchema: Sendable {
         listType = facts.listType
         listMapKeys = facts.listMapKeys
         protoNumber = facts.protoNumber
+        protoForm = facts.protoForm
         isAlwaysWritten = facts.isAlwaysWritten
         omitsZero = facts.omitsZero
         if case .object(let type) = shape, type.isAtomicMap { facts.isAtomicMap = true }
@@ -93,6 +96,7 @@ private struct Facts {
     var listMapKeys: [String] = []
     var isAtomicMap = false
     var protoNumber: Int?
+    var protoForm: ProtobufForm?
     var isAlwaysWritten = false
     var omitsZero = false
     var goType = ""
@@ -106,6 +110,7 @@ private struct Facts {
         case "x-fairlead-go-type": goType = value.string ?? ""
         case "x-fairlead-omit-zero": omitsZero = value.bool ?? false
         case "x-fairlead-pointer": isPointer = value.bool ?? false
+        case "x-fairlead-proto-form": protoForm = value.string.flatMap { ProtobufForm(rawValue: $0) }
         case "x-fairlead-proto": protoNumber = value.int.map(Int.init)
         case "x-kubernetes-list-map-keys": listMapKeys = value.array?.compactMap(\.string) ?? []
         case "x-kubernetes-list-type": listType = value.string

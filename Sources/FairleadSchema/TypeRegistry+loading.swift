@@ -10,6 +10,7 @@ extension TypeRegistry {
         var loader = TypeLoader(definitions: definitions)
         for name in definitions.schemas.keys { try loader.load(name) }
         loader.addPartialMetadata()
+        loader.addAggregatedDiscovery()
         self.init(types: loader.types)
     }
 }
@@ -137,13 +138,55 @@ private struct TypeLoader {
         types[list.name] = list
     }
 
-    private func messageType(_ name: String, _ fields: [String: (number: Int64, shape: Shape)]) -> TypeSchema {
+    /// The objects of aggregated discovery, which are documents only.
+    ///
+    /// Reference: k8s.io/api `apidiscovery/v2/generated.proto`.
+    mutating func addAggregatedDiscovery() {
+        guard let objectMeta = types[WellKnownType.meta + "ObjectMeta"],
+            let listMeta = types[WellKnownType.meta + "ListMeta"]
+        else { return }
+        let strings = Shape.list(.string)
+        let package = "io.k8s.api.apidiscovery.v2."
+        let kind = messageType(
+            "GroupVersionKind", ["group": (1, .string), "version": (2, .string), "kind": (3, .string)])
+        let part = messageType(
+            "APISubresourceDiscovery",
+            [
+                "subresource": (1, .string), "responseKind": (2, .object(kind)),
+                "acceptedTypes": (3, .list(.object(kind))), "verbs": (4, strings),
+            ], in: package)
+        let resource = messageType(
+            "APIResourceDiscovery",
+            [
+                "resource": (1, .string), "responseKind": (2, .object(kind)), "scope": (3, .string),
+                "singularResource": (4, .string), "verbs": (5, strings), "shortNames": (6, strings),
+                "categories": (7, strings), "subresources": (8, .list(.object(part))),
+            ], in: package)
+        let version = messageType(
+            "APIVersionDiscovery",
+            ["version": (1, .string), "resources": (2, .list(.object(resource))), "freshness": (3, .string)],
+            in: package)
+        let group = messageType(
+            "APIGroupDiscovery", ["metadata": (1, .object(objectMeta)), "versions": (2, .list(.object(version)))],
+            in: package)
+        let list = messageType(
+            "APIGroupDiscoveryList", ["metadata": (1, .object(listMeta)), "items": (2, .list(.object(group)))],
+            in: package, identity: ["group": "apidiscovery.k8s.io", "version": "v2", "kind": "APIGroupDiscoveryList"])
+        types[list.name] = list
+    }
+
+    private func messageType(
+        _ name: String, _ fields: [String: (number: Int64, shape: Shape)], in package: String = WellKnownType.meta,
+        identity: Value? = nil
+    ) -> TypeSchema {
         let schemas = fields.sorted { $0.key < $1.key }.map { field in
             FieldSchema(
                 name: field.key, shape: field.value.shape, isRequired: false,
                 definition: ["x-fairlead-proto": .int(field.value.number)])
         }
         return TypeSchema(
-            name: WellKnownType.meta + name, fields: schemas, definition: .object(Object()), protoInline: [])
+            name: package + name, fields: schemas,
+            definition: identity.map { ["x-kubernetes-group-version-kind": [$0]] } ?? .object(Object()),
+            protoInline: [])
     }
 }

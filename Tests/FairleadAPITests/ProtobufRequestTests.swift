@@ -109,7 +109,7 @@ import Testing
         ("\(protobuf);\(partial)", protobuf),
     ])
     func theFirstThatCanBeHadIsTaken(accept: String, expected: String) throws {
-        #expect(try ResponseFormat.negotiate(accept: accept, allowsShapes: true).contentType == expected)
+        #expect(try ResponseFormat.negotiate(accept: accept, ResponseFormat.Offer()).contentType == expected)
     }
 
     @Test(arguments: [
@@ -127,17 +127,17 @@ import Testing
     ])
     func whatCannotBeHadIsNotAcceptable(accept: String, isWatch: Bool, message: String) {
         let error = #expect(throws: APIStatus.self) {
-            try ResponseFormat.negotiate(accept: accept, allowsShapes: true, isWatch: isWatch)
+            try ResponseFormat.negotiate(accept: accept, ResponseFormat.Offer(isWatch: isWatch))
         }
         #expect(error?.code == 406 && error?.message.hasPrefix(message) == true)
     }
 
     @Test func aKindWithoutProtobufFallsBackToJSON() throws {
         let accept = "\(Self.protobuf),application/json"
-        let format = try ResponseFormat.negotiate(accept: accept, allowsShapes: true, hasProtobuf: false)
+        let format = try ResponseFormat.negotiate(accept: accept, ResponseFormat.Offer(hasProtobuf: false))
         #expect(format == .json)
         #expect(throws: APIStatus.self) {
-            try ResponseFormat.negotiate(accept: Self.protobuf, allowsShapes: true, hasProtobuf: false)
+            try ResponseFormat.negotiate(accept: Self.protobuf, ResponseFormat.Offer(hasProtobuf: false))
         }
     }
 

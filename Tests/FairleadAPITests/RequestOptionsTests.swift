@@ -24,7 +24,7 @@ struct RequestOptionsTests {
     func theFirstRepresentationThatIsHadIsChosen(_ accept: String, _ expected: String) {
         var result: String
         do {
-            let format = try ResponseFormat.negotiate(accept: accept, allowsShapes: true)
+            let format = try ResponseFormat.negotiate(accept: accept, ResponseFormat.Offer())
             result = "\(format.encoding) \(format.shape)"
         } catch {
             result = String(error.code)
@@ -34,9 +34,9 @@ struct RequestOptionsTests {
 
     @Test func aWatchIsNeverYAML() throws {
         let accept = "application/yaml, application/json"
-        #expect(try ResponseFormat.negotiate(accept: accept, allowsShapes: true, isWatch: true).encoding == .json)
+        #expect(try ResponseFormat.negotiate(accept: accept, ResponseFormat.Offer(isWatch: true)).encoding == .json)
         #expect(throws: APIStatus.self) {
-            try ResponseFormat.negotiate(accept: "application/yaml", allowsShapes: true, isWatch: true)
+            try ResponseFormat.negotiate(accept: "application/yaml", ResponseFormat.Offer(isWatch: true))
         }
     }
 

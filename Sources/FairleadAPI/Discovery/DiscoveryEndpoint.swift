@@ -58,7 +58,7 @@ package struct DiscoveryEndpoint: Sendable {
         case ("api", 2): return resourceList(now, group: "", version: parts[1])
         case ("apis", 2):
             guard let group = discovery.group(parts[1]) else { return nil }
-            return { request throws(APIStatus) in try negotiated(group, request) }
+            return { request throws(APIStatus) in try negotiated(group, request, .aggregatorDocument) }
         case ("apis", 3): return resourceList(now, group: parts[1], version: parts[2])
         case ("openapi", 2) where parts[1] == "v2":
             return { request throws(APIStatus) in try openAPIv2(request, now) }
@@ -83,8 +83,10 @@ package struct DiscoveryEndpoint: Sendable {
 
     // MARK: Plain documents
 
-    private func negotiated(_ value: Value, _ request: APIRequest) throws(APIStatus) -> APIResponse {
-        let format = try ResponseFormat.negotiate(accept: request.header("Accept"), allowsShapes: false)
+    private func negotiated(
+        _ value: Value, _ request: APIRequest, _ offer: ResponseFormat.Offer = .document
+    ) throws(APIStatus) -> APIResponse {
+        let format = try ResponseFormat.negotiate(accept: request.header("Accept"), offer)
         return APIResponse(
             status: 200, contentType: format.contentType, body: [ObjectEncoder.bytes(value, format, types)])
     }
@@ -123,7 +125,8 @@ package struct DiscoveryEndpoint: Sendable {
 
     // MARK: Aggregated discovery
 
-    private static let aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    /// What follows the media type.
+    private static let aggregatedParameters = ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
     /// `/api` and `/apis`: everything at once where the client prefers that, else the plain list.
     private func versions(
@@ -131,25 +134,28 @@ package struct DiscoveryEndpoint: Sendable {
     ) throws(APIStatus) -> APIResponse {
         let ranges = MediaRange.parse(request.header("Accept") ?? "")
         for range in ranges {
-            let isJSON = range.type == "application/json"
-            if isJSON, range.parameters["g"] == "apidiscovery.k8s.io", range.parameters["v"] == "v2",
+            guard let format = ResponseFormat.plain(range) else { continue }
+            if range.parameters["g"] == "apidiscovery.k8s.io", range.parameters["v"] == "v2",
                 range.parameters["as"] == "APIGroupDiscoveryList"
             {
-                let entry = now.cache.entry("aggregated/\(core)") {
-                    CachedDocument(now.discovery.aggregated(core: core).jsonBytes, contentType: Self.aggregatedType)
+                let entry = now.cache.entry("aggregated/\(core)/\(format.contentType)") {
+                    CachedDocument(
+                        ObjectEncoder.bytes(now.discovery.aggregated(core: core), format, types),
+                        contentType: format.contentType + Self.aggregatedParameters)
                 }
-                return entry.response(to: request, headers: [(name: "Vary", value: "Accept")])
+                return entry.response(
+                    to: request,
+                    headers: [(name: "Vary", value: "Accept"), (name: "Cache-Control", value: "public")])
             }
-            if range.parameters["as"] == nil, isJSON || range.type == "*/*" || range.type == "application/*" { break }
+            if range.parameters["as"] == nil { break }
         }
-        var response = try negotiated(plain(), request)
-        response.headers.append((name: "Vary", value: "Accept"))
-        return response
+        return try negotiated(plain(), request, core ? .document : .aggregatorDocument)
     }
 
     // MARK: OpenAPI
 
     private static let protobufV2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+    private static let protobufV3 = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf"
 
     private func openAPIv2(_ request: APIRequest, _ now: DiscoveryContents.Now) throws(APIStatus) -> APIResponse {
         let ranges = MediaRange.parse(request.header("Accept") ?? "*/*")
@@ -195,15 +201,22 @@ package struct DiscoveryEndpoint: Sendable {
             }
             headers.append((name: "Cache-Control", value: "public, immutable, max-age=31536000"))
         }
-        let ranges = MediaRange.parse(request.header("Accept") ?? "*/*")
-        guard ranges.contains(where: { ["application/json", "application/*", "*/*"].contains($0.type) }) else {
-            return APIResponse(status: 406, contentType: "", body: [])
-        }
         do throws(APIStatus) {
-            let document = try Self.built("v3/" + name, now.cache(of: name)) {
-                CachedDocument(try openAPI.v3(name)?.jsonBytes ?? [], contentType: "application/json")
+            for range in MediaRange.parse(request.header("Accept") ?? "*/*") {
+                switch range.type {
+                case "application/com.github.proto-openapi.spec.v3@v1.0+protobuf", Self.protobufV3:
+                    return try Self.built("v3.protobuf/" + name, now.cache(of: name)) {
+                        let document = try openAPI.v3(name) ?? .null
+                        return CachedDocument(OpenAPIv3Protobuf.encode(document), contentType: Self.protobufV3)
+                    }.response(to: request, headers: headers)
+                case "application/json", "application/*", "*/*":
+                    return try Self.built("v3/" + name, now.cache(of: name)) {
+                        CachedDocument(try openAPI.v3(name)?.jsonBytes ?? [], contentType: "application/json")
+                    }.response(to: request, headers: headers)
+                default: continue
+                }
             }
-            return document.response(to: request, headers: headers)
+            return APIResponse(status: 406, contentType: "", body: [])
         } catch {
             return failure(error, request)
         }

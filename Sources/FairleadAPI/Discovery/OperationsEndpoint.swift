@@ -93,7 +93,9 @@ package struct OperationsEndpoint: Sendable {
             lines += "warn: some health checks cannot be excluded: no matches for \(list)\n"
         }
         guard failed.isEmpty else { return .text(500, lines + "\(name) check failed\n") }
-        guard request.query.contains(where: { $0.name == "verbose" }) else { return .text(200, "ok") }
-        return .text(200, lines + "\(name) check passed\n")
+        let isVerbose = request.query.contains { $0.name == "verbose" }
+        var response = APIResponse.text(200, isVerbose ? lines + "\(name) check passed\n" : "ok")
+        response.headers.append((name: "X-Content-Type-Options", value: "nosniff"))
+        return response
     }
 }

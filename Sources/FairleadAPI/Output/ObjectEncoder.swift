@@ -7,7 +7,7 @@ struct ObjectEncoder: Sendable {
     let kind: Kind
     let format: ResponseFormat
     /// `includeObject` of a table request: `None`, `Metadata` or `Object`.
-    let includeObject: TableOutput.IncludeObject
+    var includeObject: TableOutput.IncludeObject
     let environment: Environment
     let types: TypeRegistry
     /// The columns of tables where they are not those of the kind.

@@ -10,8 +10,8 @@ extension BodyDecoder {
     func decode(
         _ request: APIRequest, _ custom: Kind.Custom, validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> Decoded {
-        let contentType = request.header("Content-Type")?.split(separator: ";").first.map { $0.trimmingSpaces } ?? ""
-        guard ["", "application/json", "application/yaml"].contains(contentType) else {
+        let contentType = Self.mediaType(of: request)
+        guard let contentType, ["", "application/json", "application/yaml"].contains(contentType) else {
             throw APIStatus(
                 code: 415, reason: "UnsupportedMediaType",
                 message:

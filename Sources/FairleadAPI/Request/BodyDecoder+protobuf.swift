@@ -3,10 +3,7 @@ import FairleadSchema
 
 extension BodyDecoder {
     static func isProtobuf(_ request: APIRequest) -> Bool {
-        guard let header = request.header("Content-Type"), header.hasPrefix(ProtobufEnvelope.mediaType) else {
-            return false
-        }
-        return header.split(separator: ";").first.map { $0.trimmingSpaces } == ProtobufEnvelope.mediaType
+        mediaType(of: request) == ProtobufEnvelope.mediaType
     }
 
     /// Reads an object in its envelope. The envelope may leave kind and apiVersion out; what it says decides how the

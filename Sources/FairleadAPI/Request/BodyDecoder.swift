@@ -12,10 +12,8 @@ struct BodyDecoder: Sendable {
         var warnings: [String] = []
     }
 
-    /// The type of the body, without its parameters; empty where none is given.
-    static func mediaType(of request: APIRequest) -> String {
-        request.header("Content-Type")?.split(separator: ";").first.map { $0.trimmingSpaces } ?? ""
-    }
+    /// The type of the body, without its parameters; empty where none is given, nil where it cannot be read.
+    static func mediaType(of request: APIRequest) -> String? { MediaType.of(request.header("Content-Type")) }
 
     static let unknownFormat = APIStatus(
         code: 415, reason: "UnsupportedMediaType",

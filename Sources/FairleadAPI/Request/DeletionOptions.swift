@@ -25,12 +25,14 @@ package struct DeletionOptions: Sendable {
         if !request.body.isEmpty {
             object = try Self.decode(request, decoder)
         } else {
-            for (name, value) in request.query {
+            var seen: Set<String> = []
+            // Of a name that stands there twice, the first value holds.
+            for (name, value) in request.query where seen.insert(name).inserted || name == "dryRun" {
                 switch name {
                 case "gracePeriodSeconds": object[name] = try QueryValue.integer(value).map { .int($0) }
                 case "propagationPolicy": object[name] = .string(value)
                 case "orphanDependents": object[name] = .bool(QueryValue.bool(value))
-                case "dryRun" where !value.isEmpty:
+                case "dryRun":
                     object[name] = .array((object[name]?.array ?? []) + [.string(value)])
                 default: break
                 }

@@ -22,8 +22,9 @@ struct ListOptions: Sendable {
     init() {}
 
     init(_ request: APIRequest) throws(APIStatus) {
-        // Of a name that stands there twice, the first value holds.
-        for (name, value) in request.query.reversed() {
+        // Of a name that stands there twice, the first value holds; the others are not even read.
+        var seen: Set<String> = []
+        for (name, value) in request.query where seen.insert(name).inserted {
             switch name {
             case "labelSelector":
                 if !value.isEmpty { labelSelector = try parsed { try LabelSelector(parsing: $0) }(value) }

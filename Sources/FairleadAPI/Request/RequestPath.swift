@@ -15,6 +15,8 @@ struct RequestPath: Sendable, Equatable {
     var trailing: [String] = []
     /// Whether the path has the deprecated `/watch/` prefix.
     var isWatch = false
+    /// Whether a part of it that may not be empty is: doubled slashes are never cleaned away.
+    private(set) var hasEmptyPart = false
 
     var groupVersionResource: GroupVersionResource {
         GroupVersionResource(group: group, version: version, resource: resource)
@@ -23,8 +25,7 @@ struct RequestPath: Sendable, Equatable {
     /// Reads `/api/v1/…` and `/apis/<group>/<version>/<resource>…`; nil for every other path, those of discovery
     /// included. Kubernetes decodes a path before it splits it: `%2F` separates like a slash.
     init?(_ path: String) {
-        let segments = RequestPath.segments(of: path)
-        guard let first = segments.first else { return nil }
+        guard let segments = RequestPath.segments(of: path), let first = segments.first else { return nil }
         var rest: ArraySlice<String>
         switch first {
         case "api" where segments.count >= 3:
@@ -44,7 +45,9 @@ struct RequestPath: Sendable, Equatable {
         // `/namespaces/x` is a namespace; `/namespaces/x/services` is about services in it; but `status` and
         // `finalize` there are subresources of the namespace.
         if rest.first == "namespaces", rest.count >= 3, !["status", "finalize"].contains(rest[rest.startIndex + 2]) {
-            namespace = rest[rest.startIndex + 1]
+            let name = rest[rest.startIndex + 1]
+            // An empty one (`/namespaces//pods`) means all namespaces.
+            namespace = name.isEmpty ? nil : name
             rest = rest.dropFirst(2)
         }
         guard let resource = rest.first else { return nil }
@@ -53,22 +56,22 @@ struct RequestPath: Sendable, Equatable {
         name = rest.popFirst()
         subresource = rest.popFirst()
         trailing = Array(rest)
+        hasEmptyPart =
+            group.isEmpty && first == "apis" || version.isEmpty || resource.isEmpty || name?.isEmpty == true
+            || subresource?.isEmpty == true
     }
 
-    /// The non-empty segments of a percent-decoded path. An empty namespace (`/namespaces//pods`) is dropped together
-    /// with the word before it: it means all namespaces.
-    static func segments(of path: String) -> [String] {
-        var result: [String] = []
-        let raw = path.removingPercentEscapes.utf8
+    /// The segments of a percent-decoded path, empty ones included; one slash at its end does not count.
+    ///
+    /// - Returns: nil for a path that begins with two slashes: it is about nothing.
+    private static func segments(of path: String) -> [String]? {
+        let decoded = path.removingPercentEscapes
+        if decoded.utf8.starts(with: "//".utf8) { return nil }
+        var segments = decoded.utf8
             .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
-        for (index, segment) in zip(raw.indices, raw) {
-            if segment.isEmpty {
-                if result.last == "namespaces", index + 1 < raw.endIndex { result.removeLast() }
-                continue
-            }
-            result.append(String(Substring(segment)))
-        }
-        return result
+            .map { String(Substring($0)) }
+        if segments.last == "" { segments.removeLast() }
+        return segments
     }
 }
 

@@ -7,14 +7,18 @@ package enum RequestTimeout {
     /// nil for what is no duration, which `check` refuses.
     package static func duration(_ text: String) -> Duration? { try? GoDuration.parse(text) }
 
-    /// - Throws: 400 for a timeout that is no duration; watches do not look at it.
-    static func check(_ request: APIRequest, isWatch: Bool) throws(APIStatus) {
+    /// - Throws: 400 for a timeout that is no duration, whatever is asked for; requests that may take long do not look
+    ///   at it.
+    static func check(_ context: RequestContext) throws(APIStatus) {
+        let request = context.request
         guard !request.query.isEmpty, let text = request.queryValue("timeout"), !text.isEmpty else { return }
-        if isWatch || request.queryValue("watch").map(QueryValue.bool) ?? false { return }
+        if context.verb == .watch || context.subresource.map(longRunning.contains) ?? false { return }
         do {
             _ = try GoDuration.parse(text)
         } catch {
             throw .badRequest("invalid timeout specified in the request URL - \(error.message)")
         }
     }
+
+    private static let longRunning: Set<String> = ["attach", "exec", "log", "portforward", "proxy"]
 }

@@ -36,7 +36,7 @@ package struct WriteOptions: Sendable {
         }
         errors += FieldOwner.errors(manager: fieldManager, FieldPath("fieldManager"))
         if fieldManager.isEmpty { fieldManager = FieldOwner.manager(userAgent: request.header("User-Agent")) }
-        let dryRun = request.query.filter { $0.name == "dryRun" && !$0.value.isEmpty }.map(\.value)
+        let dryRun = request.query.filter { $0.name == "dryRun" }.map(\.value)
         if !dryRun.isEmpty {
             if dryRun.allSatisfy({ $0 == "All" }) { isDryRun = true } else { errors.append(Self.dryRunError(dryRun)) }
         }

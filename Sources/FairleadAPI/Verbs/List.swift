@@ -16,7 +16,7 @@ extension API {
             if !options.resourceVersion.isEmpty, options.resourceVersion != "0" {
                 throw .badRequest("specifying resource version is not allowed when using continue")
             }
-            start = token.start
+            start = token.start(in: kind.info.isNamespaced ? selection.namespace : "")
             snapshot = try self.snapshot(at: token, of: kind)
         }
         // Kubernetes answers resourceVersion 0 from its cache, which knows no pages. It keeps no Events in it.
@@ -33,7 +33,9 @@ extension API {
         }
         var page = ListPage(objects: objects, revision: snapshot.revision)
         if hasMore, let last = objects.last {
-            page.continueToken = ContinueToken(revision: snapshot.revision, after: last.key).text
+            let isAcross = kind.info.isNamespaced && selection.namespace == nil
+            page.continueToken =
+                ContinueToken(revision: snapshot.revision, after: last.key, isAcrossNamespaces: isAcross).text
             store.keep(snapshot, of: kind.info.storage)
             if selection.isEverything {
                 page.remainingItemCount = remaining(kind, selection, snapshot, after: last.key)
@@ -82,11 +84,10 @@ extension API {
         do {
             return try store.snapshot(at: revision, of: kind.info.storage)
         } catch {
-            let fresh = ContinueToken(revision: nil, start: token.start).text
             var status = APIStatus.expired(
                 "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list."
             )
-            status.continueToken = fresh
+            status.continueToken = token.inconsistent.text
             throw status
         }
     }

@@ -23,7 +23,7 @@ package struct PatchRequest: Sendable {
     init(_ request: APIRequest, validation: WriteOptions.FieldValidation = .warn) throws(APIStatus) {
         let isStrict = validation != .ignore
         body = request.body
-        switch BodyDecoder.mediaType(of: request) {
+        switch Self.type(of: request) {
         case "application/json-patch+json":
             let parsed = try Self.parse(body) { JSONPatch.undecodable($0, isStrict: isStrict) }
             let patch = try JSONPatch(parsed, isStrict: isStrict)
@@ -41,6 +41,11 @@ package struct PatchRequest: Sendable {
             throw APIStatus(
                 code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type", details: .init())
         }
+    }
+
+    /// Patches are told apart by their type as it is written.
+    private static func type(of request: APIRequest) -> String {
+        request.header("Content-Type")?.split(separator: ";").first.map { $0.trimmingSpaces } ?? ""
     }
 
     private static func parse(

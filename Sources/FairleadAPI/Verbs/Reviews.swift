@@ -11,7 +11,7 @@ extension Pipeline {
         let kind = target.kind
         guard !kind.info.isNamespaced || target.path.namespace != nil else { throw .methodNotAllowed() }
         if kind.info.kind == "Binding" { return try createBinding(context, target) }
-        let encoder = try encoder(for: context, kind)
+        let encoder = try encoder(for: context, kind, hasTables: false)
         let options = try WriteOptions(context.request, kind: "CreateOptions")
         let decoded = try decode(context, kind, options.fieldValidation)
         var object = decoded.object

@@ -240,8 +240,11 @@ final class WatchStream: EventStream {
         case .object: break
         case .partialMetadata(let version): object = TableOutput.partialMetadata(of: object, version: version)
         case .table(let version):
-            object = encoder.table(
-                [], object["metadata"]?.object ?? [:], version: version, showsColumns: !state.hasShownColumns)
+            // What the bookmark says stands in its row, which so is never left out.
+            var encoder = encoder
+            if encoder.includeObject == .none { encoder.includeObject = .metadata }
+            let meta: Object = ["resourceVersion": .string(String(revision))]
+            object = encoder.table([object], meta, version: version, showsColumns: !state.hasShownColumns)
             state.hasShownColumns = true
         }
         let bytes = ObjectEncoder.bytes(object, encoder.format, encoder.types)

@@ -8,7 +8,8 @@ extension TablePrinter {
     init(columns: [CustomDefinition.Version.Column]) {
         guard !columns.isEmpty else {
             let age = TableColumn("Age", Descriptions.creationTimestamp, type: "date")
-            self.init([.name, age]) { [$0.name, $0.age] }
+            // An object that was never created (that of a bookmark) has no age at all.
+            self.init([.name, age]) { [$0.name, $0["metadata", "creationTimestamp"] == nil ? .null : $0.age] }
             return
         }
         let headers = columns.map { column in

@@ -6,7 +6,7 @@ struct ProtobufDecoder {
     /// How many envelopes this one is nested in.
     let depth: Int
     /// How deeply the tree may still nest below the place that is being read.
-    private var room: Int
+    var room: Int
 
     init(codec: ProtobufCodec, depth: Int, room: Int) {
         self.codec = codec
@@ -30,7 +30,7 @@ struct ProtobufDecoder {
     }
 
     /// Goes one level down.
-    private mutating func enter() throws(ProtobufError) {
+    mutating func enter() throws(ProtobufError) {
         guard room > 0 else { throw .tooDeep }
         room -= 1
     }
@@ -77,7 +77,19 @@ struct ProtobufDecoder {
                 guard tag.wireType == 2 else { throw .wrongWireType(tag.wireType, field: field.goName) }
                 try fill(&slots, from: try reader.nested(), nested, type)
             case .field(let index):
-                try read(type.fields[index].shape, at: index, tag, field.goName, from: &reader, into: &slots)
+                let schema = type.fields[index]
+                if let form = schema.protoForm {
+                    guard tag.wireType == 2 else { throw .wrongWireType(tag.wireType, field: field.goName) }
+                    try enter()
+                    defer { room += 1 }
+                    if schema.shape.isMap {
+                        slots.append(try entry(of: form, try reader.nested()), at: index)
+                    } else {
+                        slots.set(try value(in: form, try reader.nested()), at: index)
+                    }
+                    continue
+                }
+                try read(schema.shape, at: index, tag, field.goName, from: &reader, into: &slots)
             }
         }
     }

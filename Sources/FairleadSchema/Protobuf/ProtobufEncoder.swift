@@ -12,7 +12,11 @@ struct ProtobufEncoder {
             case .field(let index):
                 let schema = type.fields[index]
                 guard let value = object[schema.name], !value.isNull else { continue }
-                write(value, schema.shape, field.number, to: &writer)
+                if let form = schema.protoForm {
+                    write(value, in: form, field.number, isMap: schema.shape.isMap, to: &writer)
+                } else {
+                    write(value, schema.shape, field.number, to: &writer)
+                }
             case .inline(let nested):
                 let isThere = nested.contains { inner in
                     guard case .field(let index) = inner.content else { return false }
