@@ -94,7 +94,7 @@ extension Pipeline {
     func answer(
         _ result: WriteResult, _ encoder: ObjectEncoder, _ warnings: [String]
     ) throws(APIStatus) -> APIResponse {
-        let body = result.stored.map { encoder.encode($0) } ?? encoder.encode(encoder.present(result.object))
+        let body = result.stored.map { encoder.encode($0) } ?? encoder.encode(encoder.presentUnstored(result.object))
         return try response(
             result.isCreated ? 201 : 200, encoder, [body],
             warnings: encoder.kind.readWarnings + warnings + result.warnings)

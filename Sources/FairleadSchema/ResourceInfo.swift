@@ -19,11 +19,13 @@ package struct ResourceInfo: Sendable {
     package let isStored: Bool
     /// Eight bytes of a hash over the stored kind, in base64; empty if nothing is stored.
     package let storageVersionHash: String
+    /// Whether a definition made it.
+    package let isCustom: Bool
 
     package init(
         gvr: GroupVersionResource, kind: String, listKind: String, singular: String, shortNames: [String],
         categories: [String], isNamespaced: Bool, verbs: [String], subresources: [SubresourceInfo], typeName: String,
-        storage: GroupResource, isStored: Bool, storageVersionHash: String
+        storage: GroupResource, isStored: Bool, storageVersionHash: String, isCustom: Bool = false
     ) {
         self.gvr = gvr
         self.kind = kind
@@ -38,6 +40,7 @@ package struct ResourceInfo: Sendable {
         self.storage = storage
         self.isStored = isStored
         self.storageVersionHash = storageVersionHash
+        self.isCustom = isCustom
     }
 
     package var groupResource: GroupResource { gvr.groupResource }

@@ -21,6 +21,9 @@ struct ObjectEncoder: Sendable {
     /// The object in the version of the path.
     func present(_ object: StoredObject) -> Value { present(object.value) }
 
+    /// What a write made but did not store (a dry run) in the form in which it would have been read back.
+    func presentUnstored(_ value: Value) -> Value { present(kind.stored(value)) }
+
     func present(_ value: Value) -> Value {
         kind.convertsEvents ? EventConversion.toEvents(value) : kind.presented(value)
     }

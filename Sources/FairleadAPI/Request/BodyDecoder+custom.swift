@@ -59,25 +59,35 @@ extension BodyDecoder {
     ) throws(APIStatus) -> Decoded {
         var object = value
         let schema = custom.version.schema
+        // Unknown fields of the metadata, of the object and of the metadata in it: each sorted.
         var unknown: [String] = []
+        var pruned: [String] = []
+        var embeddedUnknown: [String] = []
         do throws(DecodeError) {
             try normalizeMetadata(&object, path: "", &unknown)
-            schema.prune(&object, isResource: true, unknown: &unknown)
+            schema.prune(&object, isResource: true, unknown: &pruned)
             if custom.version.hasEmbeddedResources {
                 try schema.forEachEmbeddedResource(&object) { (embedded, place) throws(DecodeError) in
-                    try normalizeMetadata(&embedded, path: place, &unknown)
+                    let metadata = embedded["metadata"] ?? .null
+                    do throws(DecodeError) {
+                        try normalizeMetadata(&embedded, path: place, &embeddedUnknown)
+                    } catch {
+                        let why = FieldError.invalid(FieldPath(place).child("metadata"), metadata, error.message)
+                        throw DecodeError(message: why.description)
+                    }
                 }
             }
         } catch {
             throw .badRequest(Self.refusal(custom, error.message))
         }
+        unknown += pruned.sorted() + embeddedUnknown.sorted()
         guard schema.applyDefaults(to: &object) else {
             throw .badRequest(Self.refusal(custom, "too many defaults to fill in"))
         }
         if validation == .ignore { return Decoded(object: object) }
         let complaints =
             before + duplicates.map { "duplicate field \"\($0)\"" }
-            + unknown.sorted().map { "unknown field \"\($0)\"" }
+            + unknown.map { "unknown field \"\($0)\"" }
         if validation == .strict, !complaints.isEmpty {
             let list = complaints.joined(separator: ", ")
             throw .badRequest(Self.refusal(custom, "strict decoding error: \(list)"))

@@ -42,7 +42,9 @@ struct BodyDecoder: Sendable {
         try checkKind(of: &object, is: kind, apiVersion: apiVersion)
         return try structure(
             object, duplicates: parsed.duplicateLines.isEmpty ? parsed.duplicateFields : [],
-            lines: parsed.duplicateLines, kind: kind, apiVersion: apiVersion, typeName: typeName,
+            lines: parsed.duplicateLines,
+            written: Self.mediaType(of: request) == "application/yaml" ? nil : request.body,
+            kind: kind, apiVersion: apiVersion, typeName: typeName,
             validation: validation)
     }
 
@@ -55,10 +57,12 @@ struct BodyDecoder: Sendable {
     ///
     /// - Parameters:
     ///   - complaints: what has been found out before about how the object was written.
+    ///   - written: the JSON text that the tree was read from, whose order complaints follow; nil for one that was
+    ///     written in any other way.
     ///   - lines: what a YAML parser says about keys that occur twice: one complaint, but a warning for each.
     func structure(
-        _ value: Value, complaints before: [String] = [], duplicates: [String] = [], lines: [String] = [], kind: String,
-        apiVersion: String, typeName: String,
+        _ value: Value, complaints before: [String] = [], duplicates: [String] = [], lines: [String] = [],
+        written: [UInt8]? = nil, kind: String, apiVersion: String, typeName: String,
         validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> Decoded {
         var object = value
@@ -72,7 +76,12 @@ struct BodyDecoder: Sendable {
         object["kind"] = .string(kind)
         object["apiVersion"] = .string(apiVersion)
         if validation == .ignore { return Decoded(object: object) }
-        let complaints = before + Self.complaints(duplicates, report.unknownFields)
+        var complaints = before
+        if let written, !duplicates.isEmpty || !report.unknownFields.isEmpty {
+            complaints += types.strictComplaints(about: written, as: typeName)
+        } else {
+            complaints += Self.complaints(duplicates, report.unknownFields)
+        }
         if validation == .strict, !complaints.isEmpty || !lines.isEmpty {
             let all = (lines.isEmpty ? [] : [YAML.duplicateKeys(lines)]) + complaints
             throw .badRequest(

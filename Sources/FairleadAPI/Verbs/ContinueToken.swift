@@ -53,7 +53,8 @@ struct ContinueToken: Sendable {
         }
         if value.isNull { value = .object(Object()) }
         guard value.object != nil else {
-            throw Self.invalid("json: cannot unmarshal \(value.jsonTypeName) into Go value of type storage.continueToken")
+            throw Self.invalid(
+                "json: cannot unmarshal \(value.jsonTypeName) into Go value of type storage.continueToken")
         }
         for (name, type) in [("rv", "int64"), ("start", "string"), ("v", "string")] {
             guard let member = value[name], !member.isNull else { continue }

@@ -72,7 +72,7 @@ package struct PatchRequest: Sendable {
             do throws(APIStatus) {
                 return try patch.applied(to: object)
             } catch {
-                throw error == .tooDeep ? refusal(error) : error
+                throw error == .tooDeep ? refusal(error, nil, types) : error
             }
         case .merge(let patch): return patch.applied(to: object)
         case .strategicMerge(let patch): return try patch.applied(to: object, typeName: typeName, types: types)
@@ -80,7 +80,13 @@ package struct PatchRequest: Sendable {
     }
 
     /// What a patch whose result is no object of the kind is refused with: 422 about the field `patch`.
-    func refusal(_ status: APIStatus) -> APIStatus {
+    ///
+    /// - Parameters:
+    ///   - patched: what the patch made; null if it made nothing.
+    ///   - type: that of the object; nil for custom ones.
+    func refusal(_ status: APIStatus, of patched: Value = .null, _ type: TypeSchema?, _ types: TypeRegistry)
+        -> APIStatus
+    {
         // Decoders complain as `Kind in version "v" cannot be handled as a Kind: why`; here only the reason is shown.
         let why = status.message.tail(after: "cannot be handled as a ").map { tail in
             String(tail.drop { $0 != ":" }.dropFirst(2))
@@ -88,14 +94,23 @@ package struct PatchRequest: Sendable {
         return .invalid(
             group: "", kind: "", name: "",
             errors: [
-                FieldError(.invalid, field: "patch", printedValue: quoted, detail: why ?? status.message)
+                FieldError(
+                    .invalid, field: "patch", printedValue: quoted(patched, type, types), detail: why ?? status.message)
             ])
     }
 
-    private var quoted: String {
-        // What has been read once can be read again.
-        if case .strategicMerge = form, let parsed = try? JSON.parse(body) { return "\"" + parsed.value.goText + "\"" }
-        return String(decoding: body, as: UTF8.self).goQuoted
+    /// The result, or the patch itself where that is merged before anything is decoded.
+    private func quoted(_ patched: Value, _ type: TypeSchema?, _ types: TypeRegistry) -> String {
+        let opened: Value
+        switch form {
+        case .json(let patch): opened = patch.opened
+        case .merge(let patch): opened = patch.opened
+        case .strategicMerge:
+            // What has been read once can be read again.
+            return "\"" + ((try? JSON.parse(body))?.value.goText ?? "") + "\""
+        }
+        if patched.isNull { return String(decoding: body, as: UTF8.self).goQuoted }
+        return PatchedText(types: types).text(of: patched, type: type, opened: opened).goQuoted
     }
 }
 
@@ -150,7 +165,7 @@ extension API {
                 patched, complaints: patch.complaints, kind: kind, apiVersion: apiVersion, typeName: typeName,
                 validation: options.fieldValidation)
         } catch let status as APIStatus {
-            throw patch.refusal(status)
+            throw patch.refusal(status, of: patched, types.type(named: typeName), types)
         } catch {
             throw .internalError(String(describing: error))
         }

@@ -25,7 +25,7 @@ extension API {
             return try decoder.structure(
                 patched, complaints: patch.complaints, custom, validation: options.fieldValidation)
         } catch {
-            throw patch.refusal(error)
+            throw patch.refusal(error, of: patched, nil, types)
         }
     }
 }

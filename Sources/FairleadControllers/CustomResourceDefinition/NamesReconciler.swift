@@ -62,10 +62,30 @@ struct NamesReconciler {
                     "Established", false, reason: "NotAccepted", message: "not all names are accepted", now: now)
             }
         }
+        Self.judge(approvalOf: definition, &conditions, now)
         var result = definition
         result.set(accepted, at: "status", "acceptedNames")
         result.set(conditions.value, at: "status", "conditions")
         return result
+    }
+
+    /// What definitions in groups of the Kubernetes community have beside.
+    ///
+    /// Reference: k8s.io/apiextensions-apiserver `controller/apiapproval`.
+    private static func judge(approvalOf definition: Value, _ conditions: inout Conditions, _ now: Timestamp) {
+        guard APIApproval.isProtected(group: definition.at("spec", "group")?.string ?? "") else { return }
+        let text = definition.annotations[APIApproval.annotation] ?? ""
+        let state = APIApproval(annotation: text)
+        let reason =
+            switch state {
+            case .missing: "MissingAnnotation"
+            case .invalid: "InvalidAnnotation"
+            case .bypassed: "UnapprovedAnnotation"
+            case .approved: "ApprovedAnnotation"
+            }
+        conditions.set(
+            "KubernetesAPIApprovalPolicyConformant", state == .approved, reason: reason, message: state.message(text),
+            now: now)
     }
 
     private static func inUse(_ name: String) -> String { "\(name.goQuoted) is already in use" }

@@ -26,7 +26,7 @@ extension TablePrinter {
         guard let value = column.path?.values(in: subject.object).first else { return .null }
         switch (column.type, value) {
         case ("string", .string): return value
-        case ("string", .null): return "<nil>"
+        case ("string", .null): return "<no value>"
         case ("string", _): return .string(value.jsonText)
         case ("integer", .int): return value
         case ("integer", .double(let number)):

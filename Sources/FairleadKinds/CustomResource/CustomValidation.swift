@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadRules
 import FairleadSchema
 
 /// Everything that can be wrong with a custom object beside its metadata, in Kubernetes' order.
@@ -66,9 +67,30 @@ struct CustomValidation {
         var errors: [FieldError] = []
         var copy = object
         custom.version.schema.forEachEmbeddedResource(&copy) { (embedded, place) throws(Never) in
-            for field in ["apiVersion", "kind"] where embedded[field]?.string ?? "" == "" {
-                errors.append(.required(FieldPath(place).child(field), "must not be empty"))
-            }
+            errors += Self.errors(ofEmbedded: embedded, FieldPath(place))
+        }
+        return errors
+    }
+
+    /// Reference: k8s.io/apiextensions-apiserver `schema/objectmeta/validation.go`.
+    private static func errors(ofEmbedded object: Value, _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        for field in ["apiVersion", "kind"] where object[field] == nil { errors.append(.required(path.child(field))) }
+        func text(_ field: String, _ check: (String) -> String?) {
+            guard let value = object[field] else { return }
+            let why = value.string.map { $0.isEmpty ? "must not be empty" : check($0) } ?? "must be a string"
+            if let why { errors.append(.invalid(path.child(field), value, why)) }
+        }
+        text("apiVersion") { version in
+            version.utf8.count { $0 == UInt8(ascii: "/") } > 1 ? "unexpected GroupVersion string: \(version)" : nil
+        }
+        text("kind") { kind in
+            let messages = NameRules.dns1035Label(kind.lowercased())
+            return messages.isEmpty
+                ? nil : "may have mixed case, but should otherwise match: " + messages.joined(separator: ",")
+        }
+        if let metadata = object["metadata"], metadata.object != nil {
+            errors += MetadataValidation.embeddedErrors(of: metadata, at: path.child("metadata"))
         }
         return errors
     }

@@ -16,16 +16,41 @@ extension Kind {
         package var apiVersion: String { "\(definition.group)/\(version.name)" }
 
         /// Whether what is stored is what clients of this version are shown.
-        package func showsAsStored(_ object: Value) -> Bool { !version.hasDefaults && object.apiVersion == apiVersion }
+        package func showsAsStored(_ object: Value) -> Bool {
+            !version.hasDefaults && !mayHoldUnknownFields && object.apiVersion == apiVersion
+        }
 
-        /// A stored object in this version. Conversion changes nothing but the apiVersion (strategy `None`); defaults that
-        /// the schema has got since are filled in.
+        /// Whether objects may have been stored under another schema.
+        private var mayHoldUnknownFields: Bool { definition.identity.generation > 1 || definition.versions.count > 1 }
+
+        /// A stored object in this version. Conversion changes nothing but the apiVersion (strategy `None`): the schema
+        /// of the version that the object is stored in gives defaults, and each of the two removes what it does not
+        /// know, which may have been stored before the schema was what it is.
         package func presented(_ object: Value) -> Value {
             if showsAsStored(object) { return object }
             var result = object
-            result["apiVersion"] = .string(apiVersion)
-            if version.hasDefaults { version.schema.applyDefaults(to: &result) }
+            let stored = object.apiVersion
+            if let source = definition.versions.first(where: { "\(definition.group)/\($0.name)" == stored }) {
+                if mayHoldUnknownFields { source.schema.prune(&result) }
+                if source.hasDefaults { source.schema.applyDefaults(to: &result) }
+            }
+            if stored != apiVersion { convert(&result, to: version) }
             return result
+        }
+
+        /// The object as it is kept: in the version that the definition stores.
+        func stored(_ object: Value) -> Value {
+            guard object.apiVersion != definition.storageAPIVersion,
+                let version = definition.versions.first(where: \.isStorage)
+            else { return object }
+            var result = object
+            convert(&result, to: version)
+            return result
+        }
+
+        private func convert(_ object: inout Value, to version: CustomDefinition.Version) {
+            object["apiVersion"] = .string("\(definition.group)/\(version.name)")
+            version.schema.prune(&object)
         }
     }
 }
@@ -35,10 +60,5 @@ extension Kind {
     package func presented(_ object: Value) -> Value { custom?.presented(object) ?? object }
 
     /// An object as it is kept: custom ones in the version that their definition stores.
-    package func stored(_ object: Value) -> Value {
-        guard let custom, object.apiVersion != custom.definition.storageAPIVersion else { return object }
-        var result = object
-        result["apiVersion"] = .string(custom.definition.storageAPIVersion)
-        return result
-    }
+    package func stored(_ object: Value) -> Value { custom?.stored(object) ?? object }
 }

@@ -198,31 +198,16 @@ struct DefinitionValidation {
         return errors
     }
 
-    private static let approval = "api-approved.kubernetes.io"
-
     /// Groups of the Kubernetes project need its approval.
     private func approvalErrors() -> [FieldError] {
-        let group = spec.text("group")
-        let isProtected =
-            group == "k8s.io" || group.hasSuffix(".k8s.io") || group == "kubernetes.io"
-            || group.hasSuffix(".kubernetes.io")
-        guard isProtected else { return [] }
-        let place = FieldPath("metadata", "annotations").key(Self.approval)
-        let link = "https://github.com/kubernetes/enhancements/pull/1111"
-        guard let text = object.annotations[Self.approval], !text.isEmpty else {
-            return [
-                .required(
-                    place,
-                    "protected groups must have approval annotation \(Self.approval.goQuoted), see \(link)")
-            ]
+        guard APIApproval.isProtected(group: spec.text("group")) else { return [] }
+        let place = FieldPath("metadata", "annotations").key(APIApproval.annotation)
+        let text = object.annotations[APIApproval.annotation] ?? ""
+        let state = APIApproval(annotation: text)
+        switch state {
+        case .missing: return [.required(place, state.message(text))]
+        case .invalid: return [.invalid(place, .string(text), state.message(text))]
+        case .bypassed, .approved: return []
         }
-        let isLink = text.hasPrefix("https://") || text.hasPrefix("http://")
-        if isLink || text.hasPrefix("unapproved") { return [] }
-        return [
-            .invalid(
-                place, .string(text),
-                "protected groups must have approval annotation \(Self.approval.goQuoted) with either a URL or a reason starting with \"unapproved\", see \(link)"
-            )
-        ]
     }
 }

@@ -99,10 +99,10 @@ struct AppliedConfiguration {
             return "associative list with keys may not have non-map elements"
         }
         let schema = types.objectType(of: type.shape)
-        let missing = keys.first { object[$0] == nil && schema?.field($0)?.defaultValue == nil }
-        return missing.map {
-            "associative list with keys has an element that omits key field \($0.goQuoted) (and doesn't have default value)"
-        }
+        if keys.contains(where: { object[$0] != nil || schema?.field($0)?.defaultValue != nil }) { return nil }
+        let names = keys.map(\.goQuoted).joined(separator: " ")
+        return
+            "associative list with keys has an element that omits all key fields [\(names)] (and doesn't have default values for any key fields)"
     }
 
     private mutating func checkScalar(_ value: Value, _ shape: Shape) {

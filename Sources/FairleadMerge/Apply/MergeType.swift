@@ -66,8 +66,8 @@ struct MergeType {
         }
     }
 
-    /// The key of an element of a keyed list; fields left out count with their default.
-    /// - Returns: nil if a key field is missing that has no default.
+    /// The key of an element of a keyed list; fields left out count with their default, or not at all.
+    /// - Returns: nil if all key fields are missing and none has a default.
     func key(of element: Value, _ keys: [String], _ types: TypeRegistry) -> PathElement? {
         guard case .object(let object) = element else { return nil }
         var fields: [PathElement.KeyField] = []
@@ -75,11 +75,9 @@ struct MergeType {
         for name in keys {
             if let value = object[name] ?? types.objectType(of: shape)?.field(name)?.defaultValue {
                 fields.append(PathElement.KeyField(name: name, value: value))
-            } else {
-                return nil
             }
         }
-        return .key(fields)
+        return fields.isEmpty ? nil : .key(fields)
     }
 }
 

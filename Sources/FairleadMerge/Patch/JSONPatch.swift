@@ -6,7 +6,7 @@ package struct JSONPatch: Sendable {
     /// kube-apiserver refuses patches with more operations.
     package static let maximumOperations = 10_000
 
-    private let operations: [Value]
+    let operations: [Value]
     /// What a strict decoder says about how the patch was written.
     package private(set) var complaints: [String] = []
 

@@ -23,6 +23,9 @@ package struct MergePatch: Sendable {
         patch = members
     }
 
+    /// What `PatchedText` calls opened.
+    package var opened: Value { .object(patch) }
+
     package static func apply(_ patch: Value, to object: Value) throws(APIStatus) -> Value {
         try MergePatch(patch).applied(to: object)
     }

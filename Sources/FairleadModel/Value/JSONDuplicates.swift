@@ -61,11 +61,11 @@ struct JSONDuplicates {
 }
 
 extension JSONParser {
-    fileprivate var current: UInt8? { position < count ? base[position] : nil }
+    var current: UInt8? { position < count ? base[position] : nil }
 
     /// Goes to the next element or member.
     /// - Returns: whether the end has been passed instead.
-    fileprivate mutating func passes(end: UInt8) throws(JSON.ParseError) -> Bool {
+    mutating func passes(end: UInt8) throws(JSON.ParseError) -> Bool {
         skipSpace()
         if current == UInt8(ascii: ",") {
             position += 1
@@ -77,14 +77,14 @@ extension JSONParser {
         return true
     }
 
-    fileprivate mutating func skipString() {
+    mutating func skipString() {
         position += 1
         while let byte = current, byte != UInt8(ascii: "\"") { position += byte == UInt8(ascii: "\\") ? 2 : 1 }
         position += 1
     }
 
     /// A number, or one of the three words.
-    fileprivate mutating func skipScalar() {
+    mutating func skipScalar() {
         while let byte = current, byte != UInt8(ascii: ","), byte != UInt8(ascii: "]"), byte != UInt8(ascii: "}") {
             position += 1
         }

@@ -23,6 +23,24 @@ extension JSON {
         }
         return try result.get()
     }
+
+    /// Complaints of a strict decoder in the order of the document: `unknown field "a"`, `duplicate field "b"`.
+    ///
+    /// - Parameters:
+    ///   - bytes: a document that has been parsed without an error.
+    ///   - member: what a member of an object is; objects in places that nothing is known about are not looked into.
+    ///   - element: what the elements of a list are.
+    package static func strictComplaints<Node>(
+        about bytes: [UInt8], _ root: Node, member: @escaping (Node, String) -> JSONMember<Node>,
+        element: @escaping (Node) -> Node?
+    ) -> [String] {
+        bytes.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return [] }
+            let parser = JSONParser(base: base, count: buffer.count, maximumDepth: maximumDepth)
+            var walk = JSONStrictWalk(parser, member: member, element: element)
+            return walk.complaints(root)
+        }
+    }
 }
 
 /// A recursive-descent parser over bytes that must not move while it runs.

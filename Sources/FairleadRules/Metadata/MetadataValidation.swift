@@ -37,8 +37,18 @@ package enum MetadataValidation {
 
     private static let path = FieldPath("metadata")
 
+    /// The metadata of an object within a custom one. It need not have a name, and has a namespace or not.
+    package static func embeddedErrors(of meta: Value, at path: FieldPath) -> [FieldError] {
+        var named = meta
+        if meta.text("name").isEmpty { named["name"] = "fakename" }
+        return contents(
+            named, at: path, isNamespaced: !meta.text("namespace").isEmpty, isCustom: true,
+            nameErrors: { name, _ in NameRules.pathSegment(name) })
+    }
+
     private static func contents(
-        _ meta: Value, isNamespaced: Bool, isCustom: Bool, nameErrors: (String, Bool) -> [String]
+        _ meta: Value, at path: FieldPath = Self.path, isNamespaced: Bool, isCustom: Bool,
+        nameErrors: (String, Bool) -> [String]
     ) -> [FieldError] {
         var errors: [FieldError] = []
         let prefix = meta.text("generateName")
@@ -62,13 +72,13 @@ package enum MetadataValidation {
         errors += FieldChecks.labels(meta["labels"], path.child("labels"))
         errors += FieldChecks.annotations(meta["annotations"], path.child("annotations"))
         errors += OwnerReferenceValidation.errors(meta.items("ownerReferences"), path.child("ownerReferences"))
-        errors += finalizers(meta.strings("finalizers"), isCustom: isCustom)
+        errors += finalizers(meta.strings("finalizers"), at: path, isCustom: isCustom)
         return errors
     }
 
     private static let standardFinalizers: Set<String> = ["kubernetes", "orphan", "foregroundDeletion"]
 
-    private static func finalizers(_ names: [String], isCustom: Bool) -> [FieldError] {
+    private static func finalizers(_ names: [String], at path: FieldPath, isCustom: Bool) -> [FieldError] {
         var errors: [FieldError] = []
         let here = path.child("finalizers")
         for name in names { errors += FieldChecks.qualifiedName(name, here) }

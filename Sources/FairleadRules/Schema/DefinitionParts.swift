@@ -68,8 +68,6 @@ package enum DefinitionParts {
             errors.append(.required(place))
         } else if !jsonPath.hasPrefix(".") {
             errors.append(.invalid(place, .string(jsonPath), "must be a simple json path starting with ."))
-        } else if SimplePath(jsonPath) == nil {
-            errors.append(.invalid(place, .string(jsonPath), "is an invalid path"))
         }
         return errors
     }

@@ -1,13 +1,13 @@
+import FairleadModel
+
 extension CustomDefinition {
     /// `com.example.v1.Thing`.
     static func schemaName(group: String, version: String, kind: String) -> String {
         (group.split(separator: ".").reversed().map(String.init) + [version, kind]).joined(separator: ".")
     }
 
-    /// Eight bytes in base64 that differ where the stored kind does.
-    static func storageHash(_ text: String) -> String {
-        Base64.encode(withUnsafeBytes(of: fingerprint(text.utf8).bigEndian) { Array($0) }[...])
-    }
+    /// `storageVersionHash` of what is stored as `group/version/Kind`.
+    static func storageHash(_ text: String) -> String { Base64.encode(SHA256.hash(Array(text.utf8)).prefix(8)) }
 
     /// FNV-1a: it identifies, but does not protect.
     static func fingerprint(_ bytes: some Sequence<UInt8>) -> UInt64 {

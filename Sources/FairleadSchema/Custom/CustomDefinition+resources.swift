@@ -18,7 +18,8 @@ extension CustomDefinition {
             categories: names.categories, isNamespaced: isNamespaced, verbs: Self.verbs, subresources: parts,
             typeName: CustomDefinition.schemaName(group: group, version: version.name, kind: names.kind),
             storage: groupResource, isStored: true,
-            storageVersionHash: CustomDefinition.storageHash("\(group)/\(storageVersion)/\(names.kind)"))
+            storageVersionHash: CustomDefinition.storageHash("\(group)/\(storageVersion)/\(names.kind)"), isCustom: true
+        )
     }
 
     private static let verbs: [String] = [

@@ -60,7 +60,11 @@ extension CustomDefinition {
                     specReplicas: path("specReplicasPath"), statusReplicas: path("statusReplicasPath"),
                     labelSelector: (scale["labelSelectorPath"]?.string).flatMap { $0.isEmpty ? nil : Self.names($0) })
             }
-            columns = (version["additionalPrinterColumns"]?.array ?? []).map { column in
+            // A path that cannot be read ends the table.
+            columns = (version["additionalPrinterColumns"]?.array ?? []).prefix { column in
+                SimplePath(column["jsonPath"]?.string ?? "") != nil
+            }
+            .map { column in
                 let path = column["jsonPath"]?.string ?? ""
                 let description = column["description"]?.string ?? ""
                 return Column(

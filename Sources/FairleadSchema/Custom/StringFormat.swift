@@ -23,16 +23,17 @@ package enum StringFormat: String, Sendable, CaseIterable {
         return switch self {
         case .password: true
         case .uri: Self.isURI(text)
-        case .email: Self.emailPattern?.matches(text) ?? true
+        case .email: MailAddress.isValid(text)
         case .hostname: Self.isHostname(text)
-        case .ipv4: IPAddress(text)?.isIPv4 ?? false
-        case .ipv6: IPAddress(text).map { !$0.isIPv4 } ?? false
-        case .cidr: CIDR(text) != nil
+        // An IPv4 address within an IPv6 one is both.
+        case .ipv4: text.contains(".") && IPAddress(Self.withoutLeadingZeros(text)) != nil
+        case .ipv6: text.contains(":") && IPAddress(Self.withoutLeadingZeros(text)) != nil
+        case .cidr: CIDR(Self.withoutLeadingZeros(text)) != nil
         case .mac: Self.macPattern?.matches(text) ?? true
-        case .uuid: Self.isUUID(text, version: nil)
-        case .uuid3: Self.isUUID(text, version: "3")
-        case .uuid4: Self.isUUID(text, version: "4")
-        case .uuid5: Self.isUUID(text, version: "5")
+        case .uuid: Self.uuidPattern?.matches(text) ?? true
+        case .uuid3: Self.uuid3Pattern?.matches(text) ?? true
+        case .uuid4: Self.uuid4Pattern?.matches(text) ?? true
+        case .uuid5: Self.uuid5Pattern?.matches(text) ?? true
         case .byte: (try? Base64.canonical(text)) != nil
         case .date: Timestamp(rfc3339: text + "T00:00:00Z") != nil && text.utf8.count == 10
         case .dateTime: Timestamp(rfc3339: text) != nil
@@ -53,14 +54,25 @@ package enum StringFormat: String, Sendable, CaseIterable {
     /// Whether values of the format are always short, so that long texts need not be examined.
     private var isShort: Bool {
         switch self {
-        case .mac, .duration, .ssn, .hexcolor, .rgbcolor, .bsonobjectid, .isbn, .isbn10, .isbn13, .creditcard: true
+        case .email, .ipv4, .ipv6, .cidr, .uuid, .uuid3, .uuid4, .uuid5, .mac, .duration, .ssn, .hexcolor, .rgbcolor,
+            .bsonobjectid, .isbn, .isbn10, .isbn13, .creditcard:
+            true
         default: false
         }
     }
 
     private static let longest = 1024
 
-    private static let emailPattern = try? Pattern(#"^[^@\s<>]+@[^@\s<>]+$"#)
+    private static let uuidPattern = uuidPattern("[0-9a-fA-F]{4}", "[0-9a-fA-F]{4}")
+    private static let uuid3Pattern = uuidPattern("3[0-9a-fA-F]{3}", "[0-9a-fA-F]{4}")
+    private static let uuid4Pattern = uuidPattern("4[0-9a-fA-F]{3}", "[89abAB][0-9a-fA-F]{3}")
+    private static let uuid5Pattern = uuidPattern("5[0-9a-fA-F]{3}", "[89abAB][0-9a-fA-F]{3}")
+
+    /// - Parameters:
+    ///   - third, fourth: the groups that tell a version; every dash may be left out.
+    private static func uuidPattern(_ third: String, _ fourth: String) -> Pattern? {
+        try? Pattern("^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?\(third)-?\(fourth)-?[0-9a-fA-F]{12}$")
+    }
     private static let macPattern = try? Pattern("^([0-9A-Fa-f]{2}[:-]){5}([0-9A-Fa-f]{2}[:-]){0,14}[0-9A-Fa-f]{2}$")
     private static let ssnPattern = try? Pattern(#"^\d{3}[- ]?\d{2}[- ]?\d{4}$"#)
     private static let hexColorPattern = try? Pattern("^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")
@@ -90,15 +102,16 @@ package enum StringFormat: String, Sendable, CaseIterable {
         return labels.allSatisfy { labelPattern?.matches(String($0)) ?? true }
     }
 
-    private static func isUUID(_ text: String, version: Character?) -> Bool {
-        let digits = text.lowercased().filter { $0 != "-" }
-        guard digits.count == 32, digits.allSatisfy(\.isHexDigit), text.count == 36 || text.count == 32 else {
-            return false
+    /// An address in the form that old versions of Go read: the numbers of IPv4 may begin with zeros.
+    private static func withoutLeadingZeros(_ text: String) -> String {
+        guard text.contains("."), text.utf8.count <= longest else { return text }
+        let start = text.lastIndex(of: ":").map { text.index(after: $0) } ?? text.startIndex
+        let end = text[start...].firstIndex(of: "/") ?? text.endIndex
+        let numbers = text[start..<end].split(separator: ".", omittingEmptySubsequences: false).map { number in
+            let rest = number.drop { $0 == "0" }
+            return rest.isEmpty ? String(number.suffix(1)) : String(rest)
         }
-        guard let version else { return true }
-        let all = Array(digits)
-        guard all[12] == version else { return false }
-        return version == "3" || ["8", "9", "a", "b"].contains(all[16])
+        return text[..<start] + numbers.joined(separator: ".") + text[end...]
     }
 
     private static func isDuration(_ text: String) -> Bool { text == "0" || durationPattern?.matches(text) ?? true }

@@ -16,6 +16,13 @@ extension StructuralSchema {
         unknown += found.texts
     }
 
+    /// Removes what the schema does not specify from a whole object.
+    package func prune(_ object: inout Value) {
+        var place = DocumentPath()
+        var found = StrictComplaints()
+        prune(&object, isResource: true, at: &place, &found)
+    }
+
     private func prune(
         _ value: inout Value, isResource: Bool, at path: inout DocumentPath, _ unknown: inout StrictComplaints
     ) {

@@ -103,7 +103,7 @@ package struct DiscoveryDocuments: Sendable {
     }
 
     private static func aggregated(_ info: ResourceInfo) -> Value {
-        // The kind's group and version are left empty where they are those of the list.
+        // The kind's group and version are left empty where they are those of the list, but not of custom kinds.
         var object: Object = [
             "resource": .string(info.gvr.resource), "singularResource": .string(info.singular),
             "responseKind": kind(info.kind, group: info.gvr.group, version: info.gvr.version, in: info),
@@ -126,7 +126,7 @@ package struct DiscoveryDocuments: Sendable {
     }
 
     private static func kind(_ kind: String, group: String, version: String, in info: ResourceInfo) -> Value {
-        let isOwn = group == info.gvr.group && version == info.gvr.version
+        let isOwn = group == info.gvr.group && version == info.gvr.version && !info.isCustom
         return [
             "group": .string(isOwn ? "" : group), "version": .string(isOwn ? "" : version), "kind": .string(kind),
         ]

@@ -81,6 +81,8 @@ enum CustomOpenAPI {
             properties["kind"] = ["description": .string(kindText), "type": "string"]
             properties["metadata"] = reference(.v3, "ObjectMeta", metadataText)
             object["properties"] = .object(properties)
+            let required = object["required"]?.array ?? []
+            object["required"] = .array(required + ["kind", "apiVersion"].filter { !required.contains($0) })
         }
         return .object(object)
     }
