@@ -211,6 +211,7 @@ final class Connection: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         sawPart = true
+        methods.forget()
         let part = unwrapInboundIn(data)
         guard waiting.isEmpty, takesParts else { return wait(.part(part)) }
         take(part)

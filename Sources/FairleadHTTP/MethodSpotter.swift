@@ -16,6 +16,9 @@ final class MethodSpotter: ChannelInboundHandler {
         current = nil
     }
 
+    /// The decoder has found something at the start of it.
+    func forget() { current = nil }
+
     /// nil where the bytes are no head.
     func head() -> HTTPRequestHead? {
         guard let bytes = current?.readableBytesView, let end = Self.end(of: bytes) else { return nil }

@@ -81,7 +81,7 @@ struct RequestOptionsTests {
     // MARK: - writes
 
     @Test(arguments: [
-        ("dryRun=All", "ok"), ("dryRun=", "ok"), ("dryRun=Some", "dryRun"), ("dryRun=All&dryRun=x", "dryRun"),
+        ("dryRun=All", "ok"), ("dryRun=", "dryRun"), ("dryRun=Some", "dryRun"), ("dryRun=All&dryRun=x", "dryRun"),
         ("fieldValidation=Strict", "ok"), ("fieldValidation=strict", "fieldValidation"),
         ("fieldManager=me", "ok"), ("fieldManager=" + String(repeating: "m", count: 129), "fieldManager"),
         ("dryRun=x&fieldValidation=y", "dryRun fieldValidation"),

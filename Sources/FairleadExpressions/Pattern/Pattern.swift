@@ -56,6 +56,11 @@ package struct Pattern: Sendable {
         return matches(text, within: &allowance) ?? false
     }
 
+    /// The parts of the text that match, from left to right; nil where to know them takes more steps than are left.
+    func occurrences(in text: String, most: Int, within allowance: inout Allowance) -> [String]? {
+        PatternFinder(program, Array(text.unicodeScalars)).occurrences(most: most, within: &allowance)
+    }
+
     /// Whether some part of the text matches; nil if finding out takes more steps than are left.
     package func matches(_ text: String, within allowance: inout Allowance) -> Bool? {
         var machine = PatternMachine(program, Array(text.unicodeScalars))

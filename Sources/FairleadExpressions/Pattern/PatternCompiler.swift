@@ -31,16 +31,16 @@ struct PatternCompiler {
         case .assertion(let assertion): program.append(.assert(assertion))
         case .sequence(let nodes): for node in nodes { try emit(node, text) }
         case .choice(let nodes): try emitChoice(nodes, text)
-        case .repetition(let inner, let minimum, let maximum):
+        case .repetition(let inner, let minimum, let maximum, let isLazy):
             for _ in 0..<minimum { try emit(inner, text) }
-            guard let maximum else { return try emitStar(inner, text) }
+            guard let maximum else { return try emitStar(inner, isLazy: isLazy, text) }
             var exits: [Int] = []
             for _ in minimum..<max(maximum, minimum) {
                 exits.append(program.count)
                 program.append(.jump(0))
                 try emit(inner, text)
             }
-            for exit in exits { program[exit] = .split(exit + 1, program.count) }
+            for exit in exits { program[exit] = Self.split(exit + 1, or: program.count, isLazy: isLazy) }
         }
     }
 
@@ -59,11 +59,18 @@ struct PatternCompiler {
         for leave in leaves { program[leave] = .jump(program.count) }
     }
 
-    private mutating func emitStar(_ inner: PatternNode, _ text: String) throws(Pattern.SyntaxError) {
+    /// To go on is preferred, unless the repetition is lazy.
+    private static func split(_ inside: Int, or outside: Int, isLazy: Bool) -> PatternInstruction {
+        isLazy ? .split(outside, inside) : .split(inside, outside)
+    }
+
+    private mutating func emitStar(
+        _ inner: PatternNode, isLazy: Bool, _ text: String
+    ) throws(Pattern.SyntaxError) {
         let loop = program.count
         program.append(.jump(0))
         try emit(inner, text)
         program.append(.jump(loop))
-        program[loop] = .split(loop + 1, program.count)
+        program[loop] = Self.split(loop + 1, or: program.count, isLazy: isLazy)
     }
 }

@@ -4,7 +4,7 @@ indirect enum PatternNode: Sendable {
     case scalars(ScalarSet)
     case sequence([PatternNode])
     case choice([PatternNode])
-    case repetition(PatternNode, minimum: Int, maximum: Int?)
+    case repetition(PatternNode, minimum: Int, maximum: Int?, isLazy: Bool)
     case assertion(PatternAssertion)
 }
 
@@ -41,7 +41,7 @@ extension PatternNode {
         switch self {
         case .empty, .scalars, .assertion: return true
         case .sequence(let nodes), .choice(let nodes): return nodes.allSatisfy { $0.repeats(atMost: count) }
-        case .repetition(let inner, let minimum, let maximum):
+        case .repetition(let inner, let minimum, let maximum, _):
             let times = maximum ?? minimum
             if maximum == 0 { return true }
             if times > count { return false }

@@ -73,11 +73,12 @@ struct PatternParser {
         var nodes: [PatternNode] = []
         while let next = peek(), next != "|", next != ")" {
             let start = position
-            if let (minimum, maximum) = try parseRepetition() {
+            if let (minimum, maximum, isLazy) = try parseRepetition() {
                 guard let last = nodes.popLast() else {
                     throw error("missing argument to repetition operator", slice(start, position))
                 }
-                let repeated = last.isEmpty ? last : .repetition(last, minimum: minimum, maximum: maximum)
+                let repeated =
+                    last.isEmpty ? last : .repetition(last, minimum: minimum, maximum: maximum, isLazy: isLazy)
                 if max(minimum, maximum ?? 0) >= 2, !repeated.repeats(atMost: Self.maximumRepetition) {
                     throw error("invalid repeat count", slice(start, position))
                 }
@@ -94,9 +95,8 @@ struct PatternParser {
         return nodes.count == 1 ? nodes[0] : nodes.isEmpty ? .empty : .sequence(nodes)
     }
 
-    /// `* + ? {n,m}`, each optionally followed by `?` (which makes no difference to whether there is a match); nil if
-    /// there is none.
-    private mutating func parseRepetition() throws(Pattern.SyntaxError) -> (Int, Int?)? {
+    /// `* + ? {n,m}`, each optionally followed by `?` (as few times as possible); nil if there is none.
+    private mutating func parseRepetition() throws(Pattern.SyntaxError) -> (Int, Int?, isLazy: Bool)? {
         let result: (Int, Int?)
         switch peek() {
         case "*": result = (0, nil)
@@ -113,8 +113,7 @@ struct PatternParser {
         default: return nil
         }
         position += 1
-        _ = take("?")
-        return result
+        return (result.0, result.1, take("?"))
     }
 
     /// `{2}`, `{2,}`, `{2,5}`; anything else is plain text.

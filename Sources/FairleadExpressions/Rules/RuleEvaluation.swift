@@ -1,16 +1,16 @@
 import FairleadModel
 
-/// One evaluation of one expression. Its work is bounded by its maximum cost, whatever the rule asks for.
+/// One evaluation of one expression. What it does is bounded by what it may cost, whatever a rule asks for.
 struct RuleEvaluation {
-    private var names: [String: Value]
+    private var names: [String: RuleValue]
     private(set) var cost: RuleCost
 
-    init(_ names: [String: Value], limit: Int = RuleCost.limit) {
+    init(_ names: [String: RuleValue], limit: Int = RuleCost.limit) {
         self.names = names
         cost = RuleCost(limit: limit)
     }
 
-    mutating func evaluate(_ expression: RuleExpression) throws(RuleError) -> Value {
+    mutating func evaluate(_ expression: RuleExpression) throws(RuleError) -> RuleValue {
         if case .literal(let value) = expression {
             try cost.countLiteral()
             return value
@@ -19,17 +19,18 @@ struct RuleEvaluation {
         switch expression {
         case .literal(let value): return value
         case .name(let name):
-            guard let value = names[name] ?? RuleFunctions.typeNames[name] else {
+            guard let value = names[name] ?? RuleFunctions.typeNames[name].map({ .type($0) }) else {
                 throw RuleError("undeclared reference to '\(name)'")
             }
             return value
-        case .field(let object, let name): return try member(try evaluate(object), name)
-        case .has(let object, let name):
-            guard case .object(let members) = try evaluate(object) else { throw .noOverload }
-            return .bool(members[name] != nil)
-        case .index(let container, let key): return try element(try evaluate(container), try evaluate(key))
+        case .typed(let inner, let type): return try evaluate(inner).typed(as: type)
+        case .field(let object, let name, let isOptional):
+            return try member(try evaluate(object), .text(name), isOptional: isOptional)
+        case .has(let object, let name): return try has(try evaluate(object), name)
+        case .index(let container, let key, let isOptional):
+            return try member(try evaluate(container), try evaluate(key), isOptional: isOptional)
         case .not(let inner): return .bool(!(try truth(inner)))
-        case .negated(let inner): return try negated(try evaluate(inner))
+        case .negated(let inner): return try RuleFunctions.negated(try evaluate(inner))
         case .binary(let sign, let left, let right):
             let left = try evaluate(left)
             return try RuleFunctions.operate(sign, left, try evaluate(right), &cost)
@@ -40,31 +41,32 @@ struct RuleEvaluation {
         }
     }
 
-    /// The rarer expressions, which need more stack: kept apart, so that nested calls of `evaluate` stay small.
-    private mutating func compound(_ expression: RuleExpression) throws(RuleError) -> Value {
+    /// What is rarer and needs more room: apart, to keep small what nests.
+    private mutating func compound(_ expression: RuleExpression) throws(RuleError) -> RuleValue {
         switch expression {
-        case .list(let elements):
-            try cost.charge(10)
-            var list: [Value] = []
-            list.reserveCapacity(elements.count)
-            for element in elements { list.append(try evaluate(element)) }
-            return .array(list)
-        case .map(let entries):
-            try cost.charge(30)
-            var members: [(String, Value)] = []
-            for (key, value) in entries {
-                guard case .string(let name) = try evaluate(key) else { throw .noOverload }
-                members.append((name, try evaluate(value)))
+        case .list(let elements): return try list(elements)
+        case .map(let entries): return try map(entries)
+        case .comprehension(let macro, let range, let variables, let first, let second):
+            let range = try evaluate(range)
+            if macro == .optMap || macro == .optFlatMap { return try optional(macro, range, variables[0], first) }
+            return try comprehension(macro, range, variables, first, second)
+        case .pattern(let name, let text, let pattern, let limit):
+            guard case .plain(.string(let text)) = try evaluate(text) else { throw .noOverload }
+            var most: Int64?
+            if let limit {
+                guard case .plain(.int(let number)) = try evaluate(limit) else { throw .noOverload }
+                most = number
             }
-            return .object(Object(members))
-        case .comprehension(let kind, let range, let variable, let first, let second):
-            return try comprehension(kind, try evaluate(range), variable, first, second)
-        case .matches(let text, let pattern):
-            guard case .string(let text) = try evaluate(text) else { throw .noOverload }
-            return .bool(try RuleFunctions.matches(text, pattern, &cost))
-        case .call(let name, let target, let arguments):
-            var all: [Value] = []
-            if let target { all.append(try evaluate(target)) }
+            return try RuleFunctions.search(name, text, pattern, most, &cost)
+        case .call(let name, let arguments):
+            // Only the first of these two is always asked for.
+            if name == "orValue" || name == "or", arguments.count == 2 {
+                guard case .optional(let inner) = try evaluate(arguments[0]) else { throw .noOverload }
+                if let inner { return name == "or" ? .optional(inner) : inner }
+                return try evaluate(arguments[1])
+            }
+            var all: [RuleValue] = []
+            all.reserveCapacity(arguments.count)
             for argument in arguments { all.append(try evaluate(argument)) }
             return try RuleFunctions.call(name, all, &cost)
         default: throw .noOverload
@@ -72,25 +74,14 @@ struct RuleEvaluation {
     }
 
     private mutating func truth(_ expression: RuleExpression) throws(RuleError) -> Bool {
-        guard case .bool(let flag) = try evaluate(expression) else { throw .noOverload }
+        guard case .plain(.bool(let flag)) = try evaluate(expression) else { throw .noOverload }
         return flag
     }
 
-    private func negated(_ value: Value) throws(RuleError) -> Value {
-        switch value {
-        case .int(let number):
-            let (result, overflows) = Int64(0).subtractingReportingOverflow(number)
-            if overflows { throw RuleError("integer overflow") }
-            return .int(result)
-        case .double(let number): return .double(-number)
-        default: throw .noOverload
-        }
-    }
-
-    /// An error in one operand does not matter if another operand decides the result.
+    /// An error of one operand does not matter where another one decides.
     private mutating func combine(
         _ operands: [RuleExpression], decidedBy decisive: Bool
-    ) throws(RuleError) -> Value {
+    ) throws(RuleError) -> RuleValue {
         var failure: RuleError?
         for operand in operands {
             do throws(RuleError) {
@@ -104,74 +95,210 @@ struct RuleEvaluation {
         return .bool(!decisive)
     }
 
-    private func member(_ object: Value, _ name: String) throws(RuleError) -> Value {
-        guard case .object(let members) = object else { throw .noOverload }
-        guard let value = members[name] else { throw RuleError("no such key: \(name)") }
-        return value
+    // MARK: Members
+
+    private mutating func member(
+        _ container: RuleValue, _ key: RuleValue, isOptional: Bool
+    ) throws(RuleError) -> RuleValue {
+        guard isOptional else {
+            guard let found = try find(container, key) else { throw Self.missing(container, key) }
+            return found
+        }
+        if case .optional(let inner) = container {
+            guard let inner else { return .optional(nil) }
+            return .optional(try find(inner, key))
+        }
+        return .optional(try find(container, key))
     }
 
-    private func element(_ container: Value, _ key: Value) throws(RuleError) -> Value {
+    private static func missing(_ container: RuleValue, _ key: RuleValue) -> RuleError {
+        if container.count != nil { return RuleError("index out of bounds: \(RuleFunctions.shown(key))") }
+        return RuleError("no such key: \(RuleFunctions.shown(key))")
+    }
+
+    /// nil where there is no such member or element.
+    private mutating func find(_ container: RuleValue, _ key: RuleValue) throws(RuleError) -> RuleValue? {
         switch (container, key) {
-        case (.object, .string(let name)): return try member(container, name)
-        case (.array(let list), .int(let index)):
-            guard list.indices.contains(Int(clamping: index)) else {
-                throw RuleError("index out of bounds: \(index)")
+        case (.plain(.object(let members)), .plain(.string(let name))): return members[name].map { .plain($0) }
+        case (.plain(.object), _): return nil
+        case (.map(let pairs), _):
+            var steps = cost.steps
+            let found = pairs.first { steps.isExhausted || RuleFunctions.equal($0.key, key, &steps) }
+            try cost.charge(steps)
+            return found?.value
+        default:
+            guard let count = container.count else { throw .noOverload }
+            let index: Int
+            switch key {
+            case .plain(.int(let number)): index = Int(clamping: number)
+            case .uint(let number): index = Int(clamping: number)
+            case .plain(.double(let number)):
+                guard let whole = Int(exactly: number) else {
+                    throw RuleError("unsupported index value: \(number.goJSON)")
+                }
+                index = whole
+            default: throw .noOverload
             }
-            return list[Int(clamping: index)]
+            return (0..<count).contains(index) ? container.element(index) : nil
+        }
+    }
+
+    private mutating func has(_ object: RuleValue, _ name: String) throws(RuleError) -> RuleValue {
+        switch object {
+        case .plain(.object(let members)): return .bool(members[name] != nil)
+        case .map: return .bool(try find(object, .text(name)) != nil)
+        case .optional(let inner):
+            return try inner.map { (inner) throws(RuleError) in try has(inner, name) } ?? .bool(false)
         default: throw .noOverload
         }
+    }
+
+    // MARK: Containers
+
+    private mutating func list(_ elements: [(value: RuleExpression, isOptional: Bool)]) throws(RuleError) -> RuleValue {
+        try cost.charge(10)
+        var list: [RuleValue] = []
+        list.reserveCapacity(elements.count)
+        for element in elements {
+            let value = try evaluate(element.value)
+            guard element.isOptional else {
+                list.append(value)
+                continue
+            }
+            guard case .optional(let inner) = value else { throw .noOverload }
+            if let inner { list.append(inner) }
+        }
+        return .list(of: list)
+    }
+
+    private mutating func map(
+        _ entries: [(key: RuleExpression, value: RuleExpression, isOptional: Bool)]
+    ) throws(RuleError) -> RuleValue {
+        try cost.charge(30)
+        var pairs: [RulePair] = []
+        for entry in entries {
+            let key = try evaluate(entry.key)
+            let value = try evaluate(entry.value)
+            guard entry.isOptional else {
+                pairs.append(RulePair(key: key, value: value))
+                continue
+            }
+            guard case .optional(let inner) = value else { throw .noOverload }
+            if let inner { pairs.append(RulePair(key: key, value: inner)) }
+        }
+        return .map(of: pairs)
+    }
+
+    private mutating func optional(
+        _ macro: RuleSyntax.Macro, _ value: RuleValue, _ variable: String, _ body: RuleExpression
+    ) throws(RuleError) -> RuleValue {
+        guard case .optional(let inner) = value else { throw .noOverload }
+        guard let inner else { return .optional(nil) }
+        let outer = names[variable]
+        defer { names[variable] = outer }
+        names[variable] = inner
+        let result = try evaluate(body)
+        return macro == .optMap ? .optional(result) : result
+    }
+
+    /// The pairs that a comprehension goes through: indexes and elements, or keys and values.
+    private struct Range {
+        let isMap: Bool
+        let count: Int
+        private let list: RuleValue
+        private let pairs: [RulePair]
+
+        init?(_ value: RuleValue, _ cost: inout RuleCost) throws(RuleError) {
+            switch value {
+            case .plain(.object(let object)):
+                try cost.charge(elements: object.count)
+                pairs = object.members.map { RulePair(key: .text($0.key), value: .plain($0.value)) }
+                (isMap, count, list) = (true, pairs.count, .null)
+            case .map(let members):
+                (isMap, count, list, pairs) = (true, members.count, .null, members)
+            default:
+                guard let elements = value.count else { return nil }
+                (isMap, count, list, pairs) = (false, elements, value, [])
+            }
+        }
+
+        func key(_ index: Int) -> RuleValue { isMap ? pairs[index].key : .int(Int64(index)) }
+        func value(_ index: Int) -> RuleValue { isMap ? pairs[index].value : list.element(index) }
     }
 
     private mutating func comprehension(
-        _ kind: RuleExpression.Comprehension, _ range: Value, _ variable: String, _ first: RuleExpression,
+        _ macro: RuleSyntax.Macro, _ value: RuleValue, _ variables: [String], _ first: RuleExpression,
         _ second: RuleExpression?
-    ) throws(RuleError) -> Value {
-        let elements: [Value]
-        switch range {
-        case .array(let list): elements = list
-        case .object(let object):
-            try cost.charge(elements: object.count)
-            elements = object.members.map { .string($0.key) }
-        default: throw .noOverload
-        }
-        let outer = names[variable]
-        defer { names[variable] = outer }
-        var chosen: [Value] = []
+    ) throws(RuleError) -> RuleValue {
+        guard let range = try Range(value, &cost) else { throw .noOverload }
+        let outer = variables.map { names[$0] }
+        defer { for (name, value) in zip(variables, outer) { names[name] = value } }
+        var chosen: [RuleValue] = []
+        var pairs: [RulePair] = []
         var count = 0
         var failure: RuleError?
-        for element in elements {
+        for index in 0..<range.count {
             try cost.charge(2)
-            names[variable] = element
-            if kind == .map {
+            if variables.count == 1 {
+                names[variables[0]] = range.isMap ? range.key(index) : range.value(index)
+            } else {
+                names[variables[0]] = range.key(index)
+                names[variables[1]] = range.value(index)
+            }
+            switch macro {
+            case .map, .transformList:
                 if let second {
                     if try truth(first) { chosen.append(try evaluate(second)) }
                 } else {
                     chosen.append(try evaluate(first))
                 }
                 continue
+            case .transformMap, .transformMapEntry:
+                if second != nil, !(try truth(first)) { continue }
+                let made = try evaluate(second ?? first)
+                if macro == .transformMap {
+                    pairs.append(RulePair(key: range.key(index), value: made))
+                } else {
+                    try insert(made, into: &pairs)
+                }
+                continue
+            default: break
             }
             let holds: Bool
             do throws(RuleError) {
                 holds = try truth(first)
             } catch {
-                // One element may decide the result even if another one causes an error.
-                guard kind == .all || kind == .exists, error.kind != .tooExpensive else { throw error }
+                // One element may decide although another one cannot be asked.
+                guard macro == .all || macro == .exists, error.kind != .tooExpensive else { throw error }
                 failure = error
                 continue
             }
-            if kind == .all, !holds { return false }
-            if kind == .exists, holds { return true }
+            if macro == .all, !holds { return .bool(false) }
+            if macro == .exists, holds { return .bool(true) }
             if holds {
                 count += 1
-                chosen.append(element)
+                chosen.append(range.isMap ? range.key(index) : range.value(index))
             }
         }
         if let failure { throw failure }
-        switch kind {
-        case .all: return true
-        case .exists: return false
+        switch macro {
+        case .all: return .bool(true)
+        case .exists: return .bool(false)
         case .existsOne: return .bool(count == 1)
-        case .filter, .map: return .array(chosen)
+        case .transformMap, .transformMapEntry: return .map(of: pairs)
+        default: return .list(of: chosen)
+        }
+    }
+
+    private mutating func insert(_ map: RuleValue, into pairs: inout [RulePair]) throws(RuleError) {
+        guard let made = try Range(map, &cost), made.isMap else { throw .noOverload }
+        for index in 0..<made.count {
+            let key = made.key(index)
+            var steps = cost.steps
+            let isThere = pairs.contains { steps.isExhausted || RuleFunctions.equal($0.key, key, &steps) }
+            try cost.charge(steps)
+            if isThere { throw RuleError("insert failed: key \(RuleFunctions.shown(key)) already exists") }
+            pairs.append(RulePair(key: key, value: made.value(index)))
         }
     }
 }

@@ -1,30 +1,32 @@
 import FairleadModel
 
-/// A parsed expression of the Common Expression Language, restricted to what validation rules can use here.
+/// An expression of the Common Expression Language as it is evaluated.
 ///
 /// Reference: the CEL language definition; "Validation rules" of CustomResourceDefinitions.
 indirect enum RuleExpression: Sendable {
-    case literal(Value)
+    case literal(RuleValue)
     case name(String)
-    case field(RuleExpression, String)
+    case field(RuleExpression, String, isOptional: Bool)
     /// `has(a.b)`.
     case has(RuleExpression, String)
-    case index(RuleExpression, RuleExpression)
+    case index(RuleExpression, RuleExpression, isOptional: Bool)
     case not(RuleExpression)
     case negated(RuleExpression)
     case binary(Operator, RuleExpression, RuleExpression)
-    /// A function, or a method of `target`.
-    case call(String, target: RuleExpression?, [RuleExpression])
-    /// `text.matches('…')`, whose pattern is compiled once.
-    case matches(RuleExpression, Pattern)
+    /// A function, or a method with what it is called on in front of its arguments.
+    case call(String, [RuleExpression])
+    /// `text.matches('…')` and the like, whose pattern is compiled once.
+    case pattern(String, RuleExpression, Pattern, RuleExpression?)
     /// `list.all(x, predicate)` and the like.
-    case comprehension(Comprehension, RuleExpression, variable: String, RuleExpression, RuleExpression?)
-    case list([RuleExpression])
-    case map([(RuleExpression, RuleExpression)])
+    case comprehension(RuleSyntax.Macro, RuleExpression, variables: [String], RuleExpression, RuleExpression?)
+    case list([(value: RuleExpression, isOptional: Bool)])
+    case map([(key: RuleExpression, value: RuleExpression, isOptional: Bool)])
     case conditional(RuleExpression, RuleExpression, RuleExpression)
-    /// Chains are flat, however long they are.
+    /// Chains stand side by side, however long they are.
     case and([RuleExpression])
     case or([RuleExpression])
+    /// Data of the type that its schema says: a text as a time, a whole number as a double.
+    case typed(RuleExpression, RuleType)
 
     enum Operator: String, Sendable {
         case equal = "=="
@@ -39,11 +41,9 @@ indirect enum RuleExpression: Sendable {
         case times = "*"
         case divided = "/"
         case modulo = "%"
-    }
 
-    enum Comprehension: String, Sendable {
-        case all, exists, filter, map
-        case existsOne = "exists_one"
+        /// The name of its function in messages.
+        var function: String { self == .isIn ? "@in" : "_\(rawValue)_" }
     }
 
     /// Whether a name is read anywhere.
@@ -51,28 +51,28 @@ indirect enum RuleExpression: Sendable {
         switch self {
         case .literal: false
         case .name(let name): name == wanted
-        case .field(let inner, _), .has(let inner, _), .not(let inner), .negated(let inner), .matches(let inner, _):
+        case .field(let inner, _, _), .has(let inner, _), .not(let inner), .negated(let inner), .typed(let inner, _):
             inner.reads(wanted)
-        case .index(let left, let right), .binary(_, let left, let right): left.reads(wanted) || right.reads(wanted)
-        case .call(_, let target, let arguments):
-            target?.reads(wanted) == true || arguments.contains { $0.reads(wanted) }
+        case .pattern(_, let inner, _, let limit): inner.reads(wanted) || limit?.reads(wanted) == true
+        case .index(let left, let right, _), .binary(_, let left, let right):
+            left.reads(wanted) || right.reads(wanted)
+        case .call(_, let arguments): arguments.contains { $0.reads(wanted) }
         case .comprehension(_, let range, _, let first, let second):
             range.reads(wanted) || first.reads(wanted) || second?.reads(wanted) == true
-        case .list(let elements), .and(let elements), .or(let elements): elements.contains { $0.reads(wanted) }
-        case .map(let entries): entries.contains { $0.0.reads(wanted) || $0.1.reads(wanted) }
+        case .list(let elements): elements.contains { $0.value.reads(wanted) }
+        case .and(let elements), .or(let elements): elements.contains { $0.reads(wanted) }
+        case .map(let entries): entries.contains { $0.key.reads(wanted) || $0.value.reads(wanted) }
         case .conditional(let test, let yes, let no): test.reads(wanted) || yes.reads(wanted) || no.reads(wanted)
         }
     }
 }
 
-/// Why a rule cannot be evaluated, or failed.
+/// Why a rule could not be evaluated.
 struct RuleError: Error, Sendable, Hashable {
     enum Kind: Sendable, Hashable {
-        /// The expression is invalid, or fails for these values.
+        /// The expression, or this time's values, do not work.
         case ordinary
-        /// The expression is too large: it is refused when it is written.
-        case tooLarge
-        /// The evaluation has used up its budget.
+        /// The evaluation has cost all that it may.
         case tooExpensive
     }
 
@@ -86,4 +86,8 @@ struct RuleError: Error, Sendable, Hashable {
 
     static let noOverload = RuleError("no such overload")
     static let tooExpensive = RuleError("operation cancelled: actual cost limit exceeded", .tooExpensive)
+
+    static func conversion(from value: RuleValue, to type: RuleType) -> RuleError {
+        RuleError("type conversion error from '\(value.typeName)' to '\(type.runtimeName)'")
+    }
 }

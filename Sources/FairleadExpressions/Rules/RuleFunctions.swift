@@ -2,81 +2,55 @@ import FairleadModel
 
 /// The functions that rules may call.
 enum RuleFunctions {
-    static let functions: Set<String> = [
-        "size", "string", "int", "double", "type", "dyn", "matches", "sets.contains", "sets.equivalent",
-        "sets.intersects",
-    ]
-    static let methods: Set<String> = [
-        "size", "matches", "startsWith", "endsWith", "contains", "lowerAscii", "upperAscii", "trim", "split", "join",
-        "replace", "substring", "indexOf", "charAt", "isSorted", "sum", "min", "max",
-    ]
-    static let typeNames: [String: Value] = [
-        "int": "type int", "string": "type string", "bool": "type bool", "double": "type double", "list": "type list",
-        "map": "type map", "null_type": "type null_type",
+    static let typeNames: [String: String] = [
+        "bool": "bool", "int": "int", "uint": "uint", "string": "string", "bytes": "bytes", "double": "double",
+        "list": "list", "map": "map", "null_type": "null_type", "type": "type",
     ]
 
-    static func call(_ name: String, _ all: [Value], _ cost: inout RuleCost) throws(RuleError) -> Value {
-        guard let first = all.first else { throw .noOverload }
-        let second = all.count > 1 ? all[1] : nil
-        switch (name, first, second) {
-        case ("size", .string(let text), nil):
-            // Kubernetes charges one unit; but counting characters takes time in proportion to the length.
-            try cost.charge(text.utf8.count / 100)
-            return .int(Int64(text.unicodeScalars.count))
-        case ("size", .array(let list), nil): return .int(Int64(list.count))
-        case ("size", .object(let object), nil): return .int(Int64(object.count))
-        case ("dyn", _, nil): return first
-        case ("type", _, nil): return .string("type " + typeName(first))
-        case ("string", _, nil), ("int", _, nil), ("double", _, nil): return try converted(first, to: name, &cost)
-        case (_, .array(let list), _): return try onList(name, list, second, &cost)
-        case (_, .string(let text), _): return try onText(name, text, Array(all.dropFirst()), &cost)
-        default: throw .noOverload
+    static func call(_ name: String, _ all: [RuleValue], _ cost: inout RuleCost) throws(RuleError) -> RuleValue {
+        guard let first = all.first else {
+            if name == "optional.none" { return .optional(nil) }
+            if name.hasPrefix("format."), let format = RuleFormat(rawValue: String(name.dropFirst(7))) {
+                return .format(format)
+            }
+            throw .noOverload
+        }
+        switch (name, first) {
+        case ("size", _): return .int(try size(first, &cost))
+        case ("dyn", _): return first
+        case ("type", _): return .type(first.typeName)
+        case ("bool", _), ("int", _), ("uint", _), ("double", _), ("string", _), ("bytes", _), ("timestamp", _),
+            ("duration", _):
+            return try converted(first, to: name, &cost)
+        case ("optional.of", _): return .optional(first)
+        case ("optional.ofNonZeroValue", _): return .optional(first.isZero ? nil : first)
+        case ("hasValue", .optional(let inner)): return .bool(inner != nil)
+        case ("value", .optional(let inner)):
+            guard let inner else { throw RuleError("optional.none() dereference") }
+            return inner
+        case (_, .plain(.array)), (_, .list): return try onList(name, first, Array(all.dropFirst()), &cost)
+        case (_, .plain(.string(let text))): return try onAnyText(name, text, Array(all.dropFirst()), &cost)
+        case ("lists.range", .plain(.int(let number))):
+            guard number > 0 else { return .plain(.array([])) }
+            try cost.charge(Int(clamping: number))
+            return .plain(.array((0..<number).map { .int($0) }))
+        case (_, .timestamp), (_, .duration): return try onTime(name, first, all.dropFirst().first)
+        default: return try onLibraryValue(name, first, all.dropFirst().first)
         }
     }
 
-    private static func onList(
-        _ name: String, _ list: [Value], _ second: Value?, _ cost: inout RuleCost
-    ) throws(RuleError) -> Value {
-        try cost.charge(list.count)
-        switch (name, second) {
-        case ("isSorted", nil):
-            for (left, right) in zip(list, list.dropFirst()) where try compare(left, right, &cost) > 0 { return false }
-            return true
-        case ("sum", nil):
-            var total: Value = 0
-            for element in list { total = try arithmetic(.plus, total, element, &cost) }
-            return total
-        case ("min", nil), ("max", nil):
-            guard var best = list.first else { throw RuleError("\(name) called on empty list") }
-            for element in list {
-                let order = try compare(element, best, &cost)
-                if name == "min" ? order < 0 : order > 0 { best = element }
-            }
-            return best
-        case ("indexOf", let wanted?):
-            var steps = cost.steps
-            let index = list.firstIndex { steps.isExhausted || equal($0, wanted, &steps) }
-            try cost.charge(steps)
-            return .int(Int64(index ?? -1))
-        case ("sets.contains", .array(let wanted)?): return .bool(try includes(list, wanted, &cost))
-        case ("sets.equivalent", .array(let other)?):
-            guard try includes(list, other, &cost) else { return false }
-            return .bool(try includes(other, list, &cost))
-        case ("sets.intersects", .array(let other)?):
-            for element in list where try includes(other, [element], &cost) { return true }
-            return false
-        case ("join", _):
-            let parts = list.compactMap(\.string)
-            let separator = second?.string ?? ""
-            var bytes = 0
-            for part in parts {
-                bytes += part.utf8.count + separator.utf8.count
-                // Checked before the sum can overflow, and before anything is built.
-                if bytes / 10 > cost.remaining { throw .tooExpensive }
-            }
-            try cost.charge(bytes: bytes)
-            return .string(parts.joined(separator: separator))
-        default: throw .noOverload
+    private static func size(_ value: RuleValue, _ cost: inout RuleCost) throws(RuleError) -> Int64 {
+        switch value {
+        case .plain(.string(let text)):
+            // A unit in Kubernetes; counting characters takes longer the more there are.
+            try cost.charge(text.utf8.count / 100)
+            return Int64(text.unicodeScalars.count)
+        case .plain(.object(let object)): return Int64(object.count)
+        case .map(let pairs): return Int64(pairs.count)
+        case .bytes(let bytes): return Int64(bytes.count)
+        default:
+            guard let count = value.count else { throw .noOverload }
+            return Int64(count)
         }
     }
 
@@ -92,27 +66,77 @@ enum RuleFunctions {
         }
     }
 
-    private static func converted(
-        _ value: Value, to type: String, _ cost: inout RuleCost
-    ) throws(RuleError) -> Value {
-        switch (type, value) {
-        case ("string", .string), ("int", .int), ("double", .double): return value
-        case ("string", .int(let number)): return .string(String(number))
-        case ("string", .double(let number)): return .string(number.goJSON)
-        case ("string", .bool(let flag)): return .string(String(flag))
-        case ("int", .double(let number)):
-            guard let whole = Int64(exactly: number.rounded(.towardZero)) else { throw RuleError("integer overflow") }
-            return .int(whole)
-        case ("int", .string(let text)):
-            try cost.charge(bytes: text.utf8.count)
-            guard let number = Int64(text) else { throw RuleError("type conversion error from 'string' to 'int'") }
-            return .int(number)
-        case ("double", .int(let number)): return .double(Double(number))
-        case ("double", .string(let text)):
-            try cost.charge(bytes: text.utf8.count)
-            guard let number = Double(text) else { throw RuleError("type conversion error from 'string' to 'double'") }
-            return .double(number)
+    /// A key or an index in a message.
+    static func shown(_ value: RuleValue) -> String {
+        switch value {
+        case .plain(.string(let text)): text
+        case .plain(let value): value.jsonText
+        case .uint(let number): String(number)
+        default: value.typeName
+        }
+    }
+
+    // MARK: Times
+
+    private static func onTime(_ name: String, _ value: RuleValue, _ zone: RuleValue?) throws(RuleError) -> RuleValue {
+        switch value {
+        case .duration(let nanoseconds):
+            if zone == nil, let part = RuleTime.part(name, of: nanoseconds) { return .int(part) }
+        case .timestamp(let time):
+            var offset: Int64 = 0
+            if let zone {
+                guard case .plain(.string(let text)) = zone else { throw .noOverload }
+                guard let known = RuleTime.offset(of: text) else { throw RuleError("unknown time zone \(text)") }
+                offset = known
+            }
+            if let part = RuleTime.part(name, of: time, offset: offset) { return .int(part) }
+        default: break
+        }
+        throw .noOverload
+    }
+
+    // MARK: Values of libraries
+
+    private static func onLibraryValue(
+        _ name: String, _ value: RuleValue, _ second: RuleValue?
+    ) throws(RuleError) -> RuleValue {
+        switch value {
+        case .quantity(let quantity): return try quantity.call(name, second)
+        case .ip(let address): return try address.call(name)
+        case .cidr(let range): return try range.call(name, second)
+        case .url(let url): return try url.call(name)
+        case .semver(let version): return try version.call(name, second)
+        case .format(let format):
+            guard name == "validate", case .plain(.string(let text))? = second else { throw .noOverload }
+            let problems = format.problems(of: text)
+            return .optional(problems.isEmpty ? nil : .plain(.array(problems.map { .string($0) })))
         default: throw .noOverload
         }
+    }
+}
+
+extension Quantity {
+    fileprivate func call(_ name: String, _ second: RuleValue?) throws(RuleError) -> RuleValue {
+        switch (name, second) {
+        case ("sign", nil): return .int(isZero ? 0 : isNegative ? -1 : 1)
+        case ("isInteger", nil): return .bool(wholeNumber != nil)
+        case ("asInteger", nil):
+            guard let number = wholeNumber else { throw RuleError("cannot convert value to integer") }
+            return .int(number)
+        case ("asApproximateFloat", nil): return .plain(.double(approximate))
+        case ("add", .quantity(let other)?): return .quantity(self + other)
+        case ("sub", .quantity(let other)?): return .quantity(self - other)
+        case ("add", .plain(.int(let other))?): return .quantity(self + Quantity(other))
+        case ("sub", .plain(.int(let other))?): return .quantity(self - Quantity(other))
+        case ("isLessThan", .quantity(let other)?): return .bool(self < other)
+        case ("isGreaterThan", .quantity(let other)?): return .bool(other < self)
+        case ("compareTo", .quantity(let other)?): return .int(self < other ? -1 : other < self ? 1 : 0)
+        default: throw .noOverload
+        }
+    }
+
+    private var wholeNumber: Int64? {
+        guard isWhole, Quantity(value) == self else { return nil }
+        return value
     }
 }

@@ -1,11 +1,14 @@
 import FairleadModel
 
-/// Parses CEL syntax. Whatever is not supported here (other libraries, bytes, unsigned numbers) is an error.
+/// Reads the syntax of CEL.
 ///
-/// Expressions have the same limits as in cel-go: 100,000 code points, and 250 levels of nesting for each rule of the
-/// grammar. Chains count, because they nest to the left: `a + b + c` is a sum within a sum. This also bounds the depth
-/// of walks over parsed expressions.
+/// Expressions are bounded as cel-go bounds them: 100,000 code points, and each rule of the grammar within itself 250
+/// times. Chains count, because they nest to the left: `a + b + c` is a sum within a sum. So do walks over what has been
+/// read go no deeper than that.
+///
+/// Reference: the CEL language definition, "Syntax".
 struct RuleParser {
+    private let tokens: [RuleToken]
     private let text: [Unicode.Scalar]
     private var position = 0
     private var expressions = Depth()
@@ -15,168 +18,216 @@ struct RuleParser {
 
     private static let maximumSize = 100_000
 
-    /// How deeply a rule of the grammar is nested in itself.
+    /// How often a rule of the grammar stands within itself.
     private struct Depth {
         private(set) var count = 0
         private static let limit = 250
 
-        mutating func enter() throws(RuleError) {
+        mutating func enter() throws(RuleIssue) {
             count += 1
-            if count > Self.limit { throw RuleError("expression recursion limit exceeded: \(Self.limit)", .tooLarge) }
+            if count > Self.limit { throw RuleIssue(message: "expression recursion limit exceeded: \(Self.limit)") }
         }
         mutating func leave(to outer: Depth) { self = outer }
     }
 
-    static func parse(_ text: String) throws(RuleError) -> RuleExpression {
+    static func syntax(_ text: String) throws(RuleIssue) -> RuleSyntax {
         let scalars = Array(text.unicodeScalars)
         guard scalars.count <= maximumSize else {
-            throw RuleError(
-                "expression code point size exceeds limit: size: \(scalars.count), limit \(maximumSize)", .tooLarge)
+            throw RuleIssue(
+                message: "expression code point size exceeds limit: size: \(scalars.count), limit \(maximumSize)")
         }
-        var parser = RuleParser(text: scalars)
+        var parser = RuleParser(tokens: try RuleLexer.tokens(of: scalars), text: scalars)
         let expression = try parser.conditional()
-        parser.skipSpace()
-        guard parser.position == parser.text.count else { throw RuleError("syntax error") }
+        guard case .end = parser.current.kind else {
+            throw parser.complaint("extraneous input \(parser.shown) expecting <EOF>")
+        }
         return expression
     }
 
-    private init(text: [Unicode.Scalar]) { self.text = text }
+    /// The expression, not checked against any types.
+    static func parse(_ text: String) throws(RuleIssue) -> RuleExpression {
+        try RuleChecker.lowered(try syntax(text))
+    }
 
-    private mutating func skipSpace() {
-        while position < text.count {
-            if text[position].properties.isWhitespace {
-                position += 1
-            } else if starts(with: "//") {
-                while position < text.count, text[position] != "\n" { position += 1 }
-            } else {
-                return
-            }
+    private init(tokens: [RuleToken], text: [Unicode.Scalar]) {
+        self.tokens = tokens
+        self.text = text
+    }
+
+    // MARK: Words
+
+    private var current: RuleToken { tokens[position] }
+
+    private var shown: String {
+        if case .end = current.kind { return "'<EOF>'" }
+        return "'" + String(String.UnicodeScalarView(text[current.place..<current.end])) + "'"
+    }
+
+    private func complaint(_ words: String) -> RuleIssue {
+        RuleIssue(place: current.place, message: "Syntax error: " + words)
+    }
+
+    private func sees(_ symbol: String) -> Bool { current.kind == .symbol(symbol) }
+
+    private mutating func take(_ symbol: String) -> Int? {
+        guard sees(symbol) else { return nil }
+        defer { position += 1 }
+        return current.place
+    }
+
+    private mutating func expect(_ symbol: String) throws(RuleIssue) {
+        if take(symbol) != nil { return }
+        if case .end = current.kind { throw complaint("missing '\(symbol)' at '<EOF>'") }
+        throw complaint("mismatched input \(shown) expecting '\(symbol)'")
+    }
+
+    private mutating func identifier() throws(RuleIssue) -> String {
+        guard case .identifier(let name) = current.kind else {
+            throw complaint("mismatched input \(shown) expecting IDENTIFIER")
         }
+        position += 1
+        return name
     }
 
-    private func starts(with word: String) -> Bool {
-        text[position...].starts(with: word.unicodeScalars)
-    }
+    // MARK: Operators
 
-    private mutating func take(_ word: String) -> Bool {
-        skipSpace()
-        guard starts(with: word) else { return false }
-        position += word.unicodeScalars.count
-        return true
-    }
-
-    private mutating func expect(_ word: String) throws(RuleError) {
-        guard take(word) else { throw RuleError("syntax error: expected \(word)") }
-    }
-
-    private mutating func conditional() throws(RuleError) -> RuleExpression {
+    private mutating func conditional() throws(RuleIssue) -> RuleSyntax {
         let outer = expressions
         try expressions.enter()
         defer { expressions.leave(to: outer) }
         let test = try disjunction()
-        guard take("?") else { return test }
+        guard let place = take("?") else { return test }
         let yes = try disjunction()
         try expect(":")
-        return .conditional(test, yes, try conditional())
+        return .conditional(test, yes, try conditional(), at: place)
     }
 
-    private mutating func disjunction() throws(RuleError) -> RuleExpression {
+    private mutating func disjunction() throws(RuleIssue) -> RuleSyntax {
         var operands = [try conjunction()]
-        while take("||") { operands.append(try conjunction()) }
-        return operands.count == 1 ? operands[0] : .or(operands)
+        var place = 0
+        while let found = take("||") {
+            if operands.count == 1 { place = found }
+            operands.append(try conjunction())
+        }
+        return operands.count == 1 ? operands[0] : .or(operands, at: place)
     }
 
-    private mutating func conjunction() throws(RuleError) -> RuleExpression {
+    private mutating func conjunction() throws(RuleIssue) -> RuleSyntax {
         var operands = [try relation()]
-        while take("&&") { operands.append(try relation()) }
-        return operands.count == 1 ? operands[0] : .and(operands)
+        var place = 0
+        while let found = take("&&") {
+            if operands.count == 1 { place = found }
+            operands.append(try relation())
+        }
+        return operands.count == 1 ? operands[0] : .and(operands, at: place)
     }
 
-    private mutating func relation() throws(RuleError) -> RuleExpression {
+    private mutating func relation() throws(RuleIssue) -> RuleSyntax {
         let outer = relations
         try relations.enter()
         defer { relations.leave(to: outer) }
         var left = try sum()
-        while let sign = relationSign() {
+        while let (sign, place) = sign(of: [.equal, .notEqual, .atMost, .atLeast, .less, .greater, .isIn]) {
             try relations.enter()
-            left = .binary(sign, left, try sum())
+            left = .binary(sign, left, try sum(), at: place)
         }
         return left
     }
 
-    private mutating func relationSign() -> RuleExpression.Operator? {
-        for sign in [RuleExpression.Operator.equal, .notEqual, .atMost, .atLeast, .less, .greater]
-        where take(sign.rawValue) {
-            return sign
-        }
-        skipSpace()
-        guard starts(with: "in"), position + 2 >= text.count || !Self.isWord(text[position + 2]) else { return nil }
-        position += 2
-        return .isIn
-    }
-
-    private mutating func sum() throws(RuleError) -> RuleExpression {
+    private mutating func sum() throws(RuleIssue) -> RuleSyntax {
         let outer = sums
         try sums.enter()
         defer { sums.leave(to: outer) }
         var left = try product()
-        while let sign = sign(of: [.plus, .minus]) {
+        while let (sign, place) = sign(of: [.plus, .minus]) {
             try sums.enter()
-            left = .binary(sign, left, try product())
+            left = .binary(sign, left, try product(), at: place)
         }
         return left
     }
 
-    private mutating func sign(of signs: [RuleExpression.Operator]) -> RuleExpression.Operator? {
-        for sign in signs where take(sign.rawValue) { return sign }
-        return nil
-    }
-
-    private mutating func product() throws(RuleError) -> RuleExpression {
+    private mutating func product() throws(RuleIssue) -> RuleSyntax {
         let outer = sums
         defer { sums.leave(to: outer) }
         var left = try unary()
-        while let sign = sign(of: [.times, .divided, .modulo]) {
+        while let (sign, place) = sign(of: [.times, .divided, .modulo]) {
             try sums.enter()
-            left = .binary(sign, left, try unary())
+            left = .binary(sign, left, try unary(), at: place)
         }
         return left
     }
 
-    private mutating func unary() throws(RuleError) -> RuleExpression {
-        skipSpace()
-        var count = 0
-        if starts(with: "!"), !starts(with: "!=") {
-            while take("!") { count += 1 }
-            let inner = try member()
-            return count.isMultiple(of: 2) ? inner : .not(inner)
+    private mutating func sign(
+        of signs: [RuleExpression.Operator]
+    ) -> (sign: RuleExpression.Operator, place: Int)? {
+        let word: String
+        switch current.kind {
+        case .symbol(let symbol): word = symbol
+        case .identifier("in"): word = "in"
+        default: return nil
         }
-        while starts(with: "-") {
-            // The sign is part of a number: the smallest integer has no positive counterpart.
-            if count == 0, position + 1 < text.count, ("0"..."9").contains(text[position + 1]) { break }
-            position += 1
-            count += 1
-            skipSpace()
-        }
-        let inner = try member()
-        return count.isMultiple(of: 2) ? inner : .negated(inner)
+        guard let sign = RuleExpression.Operator(rawValue: word), signs.contains(sign) else { return nil }
+        defer { position += 1 }
+        return (sign, current.place)
     }
 
-    private mutating func member() throws(RuleError) -> RuleExpression {
+    private mutating func unary() throws(RuleIssue) -> RuleSyntax {
+        var place = current.place
+        var count = 0
+        if sees("!") {
+            while let found = take("!") {
+                place = found
+                count += 1
+            }
+            let inner = try member()
+            return count.isMultiple(of: 2) ? inner : .not(inner, at: place)
+        }
+        while sees("-") {
+            // The sign of a number is a part of it: the least one has no positive.
+            if count == 0, let literal = negativeNumber() {
+                let place = current.place
+                position += 2
+                return try suffixes(of: .literal(literal, at: place))
+            }
+            place = current.place
+            position += 1
+            count += 1
+        }
+        let inner = try member()
+        return count.isMultiple(of: 2) ? inner : .negated(inner, at: place)
+    }
+
+    private func negativeNumber() -> RuleValue? {
+        guard position + 1 < tokens.count else { return nil }
+        switch tokens[position + 1].kind {
+        case .int(let number): return .plain(.int(0 &- number))
+        case .double(let number): return .plain(.double(-number))
+        case .least: return .plain(.int(.min))
+        default: return nil
+        }
+    }
+
+    private mutating func member() throws(RuleIssue) -> RuleSyntax { try suffixes(of: try primary()) }
+
+    private mutating func suffixes(of start: RuleSyntax) throws(RuleIssue) -> RuleSyntax {
         let outer = members
         try members.enter()
         defer { members.leave(to: outer) }
-        var value = try primary()
+        var value = start
         while true {
-            if take(".") {
+            if let place = take(".") {
                 try members.enter()
-                if starts(with: "?") { throw RuleError("optional fields are not evaluated") }
-                let name = try word()
-                value = take("(") ? try method(name, on: value) : .field(value, Self.unescaped(name))
-            } else if take("[") {
+                let isOptional = take("?") != nil
+                let name = try identifier()
+                if !isOptional, let call = take("(") {
+                    value = try method(name, on: value, at: call)
+                } else {
+                    value = .select(value, name, isOptional: isOptional, at: place)
+                }
+            } else if let place = take("[") {
                 try members.enter()
-                if starts(with: "?") { throw RuleError("optional fields are not evaluated") }
-                value = .index(value, try conditional())
+                let isOptional = take("?") != nil
+                value = .index(value, try conditional(), isOptional: isOptional, at: place)
                 try expect("]")
             } else {
                 return value
@@ -184,190 +235,145 @@ struct RuleParser {
         }
     }
 
-    private mutating func method(_ name: String, on target: RuleExpression) throws(RuleError) -> RuleExpression {
-        if let kind = RuleExpression.Comprehension(rawValue: name) {
-            let variable = try word()
-            try expect(",")
-            let first = try conditional()
-            let second = take(",") ? try conditional() : nil
-            try expect(")")
-            if second != nil, kind != .map { throw RuleError("too many arguments of \(name)") }
-            return .comprehension(kind, target, variable: variable, first, second)
-        }
-        // A function of the sets library looks like a method on a variable `sets`.
-        if case .name("sets") = target, RuleFunctions.functions.contains("sets." + name) {
-            return .call("sets." + name, target: nil, try arguments(until: ")"))
-        }
-        guard RuleFunctions.methods.contains(name) else { throw RuleError("undeclared reference to '\(name)'") }
-        return try Self.call(name, target, try arguments(until: ")"))
+    private mutating func method(_ name: String, on target: RuleSyntax, at place: Int) throws(RuleIssue) -> RuleSyntax {
+        let arguments = try arguments(until: ")")
+        return try RuleMacros.comprehension(name, target, arguments, at: place)
+            ?? .method(name, on: target, arguments, at: place)
     }
 
-    private static func call(
-        _ name: String, _ target: RuleExpression?, _ arguments: [RuleExpression]
-    ) throws(RuleError) -> RuleExpression {
-        let all = (target.map { [$0] } ?? []) + arguments
-        if name == "matches", all.count == 2, case .literal(.string(let text)) = all[1],
-            let pattern = try? Pattern(text)  // another one is an error when it is evaluated
-        {
-            return .matches(all[0], pattern)
-        }
-        return .call(name, target: target, arguments)
-    }
-
-    private mutating func arguments(until end: String) throws(RuleError) -> [RuleExpression] {
-        var list: [RuleExpression] = []
-        if take(end) { return list }
+    private mutating func arguments(until end: String) throws(RuleIssue) -> [RuleSyntax] {
+        var list: [RuleSyntax] = []
+        if take(end) != nil { return list }
         repeat {
+            if end != ")", sees(end) { break }  // a comma at the end
             list.append(try conditional())
-        } while take(",")
+        } while take(",") != nil
         try expect(end)
         return list
     }
 
-    private mutating func primary() throws(RuleError) -> RuleExpression {
-        skipSpace()
-        guard position < text.count else { throw RuleError("syntax error: unexpected end") }
-        if take("(") {
+    // MARK: Primaries
+
+    private static let beginnings =
+        "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+
+    private mutating func primary() throws(RuleIssue) -> RuleSyntax {
+        let token = current
+        switch token.kind {
+        case .symbol("("):
+            position += 1
             let inner = try conditional()
             try expect(")")
             return inner
-        }
-        if take("[") { return Self.list(try arguments(until: "]")) }
-        if take("{") { return try map() }
-        if text[position] == "\"" || text[position] == "'" { return .literal(.string(try string(isRaw: false))) }
-        if ("0"..."9").contains(text[position]) || text[position] == "-" { return .literal(try number()) }
-        let isRaw = text[position] == "r" || text[position] == "R"
-        if isRaw, position + 1 < text.count, text[position + 1] == "\"" || text[position + 1] == "'" {
+        case .symbol("["): return try list()
+        case .symbol("{"): return try map()
+        case .symbol("."):
+            // A name of the outermost scope.
             position += 1
-            return .literal(.string(try string(isRaw: true)))
+            return try named(at: token.place)
+        case .identifier(let name):
+            switch name {
+            case "in": break
+            case "true", "false":
+                position += 1
+                return .literal(.plain(.bool(name == "true")), at: token.place)
+            case "null":
+                position += 1
+                return .literal(.plain(.null), at: token.place)
+            default: return try named(at: token.place)
+            }
+        case .int, .uint, .double, .string, .bytes, .badNumber: return try literal(token)
+        case .symbol, .end: break
         }
-        let name = try word()
-        switch name {
-        case "true": return .literal(true)
-        case "false": return .literal(false)
-        case "null": return .literal(.null)
-        default: break
-        }
-        guard take("(") else { return .name(name) }
-        if name == "has" {
-            let argument = try conditional()
-            try expect(")")
-            guard case .field(let object, let field) = argument else { throw RuleError("invalid argument to has()") }
-            return .has(object, field)
-        }
-        guard RuleFunctions.functions.contains(name) else { throw RuleError("undeclared reference to '\(name)'") }
-        return try Self.call(name, nil, try arguments(until: ")"))
+        throw complaint("mismatched input \(shown) expecting \(Self.beginnings)")
     }
 
-    /// A list of literals becomes a literal itself.
-    private static func list(_ elements: [RuleExpression]) -> RuleExpression {
-        var values: [Value] = []
-        for element in elements {
-            guard case .literal(let value) = element else { return .list(elements) }
-            values.append(value)
+    private mutating func literal(_ token: RuleToken) throws(RuleIssue) -> RuleSyntax {
+        position += 1
+        let value: RuleValue
+        switch token.kind {
+        case .int(let number): value = .plain(.int(number))
+        case .uint(let number): value = .uint(number)
+        case .double(let number): value = .plain(.double(number))
+        case .string(let text): value = .plain(.string(text))
+        case .bytes(let bytes): value = .bytes(bytes)
+        case .badNumber(let type):
+            let name = ["uint", "double"].contains(type) ? type : "int"
+            throw RuleIssue(place: token.place, message: "Syntax error: invalid \(name) literal")
+        case .identifier, .symbol, .end: value = .plain(.null)
         }
-        return .literal(.array(values))
+        return .literal(value, at: token.place)
     }
 
-    private mutating func map() throws(RuleError) -> RuleExpression {
-        var entries: [(RuleExpression, RuleExpression)] = []
-        if take("}") { return .map(entries) }
-        repeat {
+    private mutating func named(at place: Int) throws(RuleIssue) -> RuleSyntax {
+        let name = try identifier()
+        guard let call = take("(") else { return .name(name, at: place) }
+        let arguments = try arguments(until: ")")
+        guard name == "has" else { return .call(name, arguments, at: call) }
+        guard arguments.count == 1, case .select(let object, let field, false, _) = arguments[0] else {
+            throw RuleIssue(
+                place: arguments.first?.place ?? call, message: "Syntax error: invalid argument to has() macro")
+        }
+        return .has(object, field, at: call)
+    }
+
+    private mutating func list() throws(RuleIssue) -> RuleSyntax {
+        let place = current.place
+        position += 1
+        var elements: [RuleSyntax.Element] = []
+        while !sees("]") {
+            let isOptional = take("?") != nil
+            elements.append(.init(value: try conditional(), isOptional: isOptional))
+            if take(",") == nil { break }
+        }
+        try expect("]")
+        return .list(elements, at: place)
+    }
+
+    private mutating func map() throws(RuleIssue) -> RuleSyntax {
+        let place = current.place
+        position += 1
+        var entries: [RuleSyntax.Entry] = []
+        while !sees("}") {
+            let isOptional = take("?") != nil
             let key = try conditional()
+            let colon = current.place
             try expect(":")
-            entries.append((key, try conditional()))
-        } while take(",")
+            entries.append(.init(key: key, value: try conditional(), isOptional: isOptional, place: colon))
+            if take(",") == nil { break }
+        }
         try expect("}")
-        return .map(entries)
+        return .map(entries, at: place)
     }
+}
 
-    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || scalar == "_")
-    }
-
-    private mutating func word() throws(RuleError) -> String {
-        skipSpace()
-        var result = String.UnicodeScalarView()
-        while position < text.count, Self.isWord(text[position]) {
-            result.append(text[position])
-            position += 1
+/// What looks like a method and is written out by the parser.
+///
+/// Reference: CEL language definition, "Macros"; cel-go `ext` (two-variable comprehensions, optional types).
+enum RuleMacros {
+    /// nil for a method that is none of them.
+    static func comprehension(
+        _ name: String, _ range: RuleSyntax, _ arguments: [RuleSyntax], at place: Int
+    ) throws(RuleIssue) -> RuleSyntax? {
+        let macro: RuleSyntax.Macro
+        let variables: Int
+        switch (name == "existsOne" ? "exists_one" : name, arguments.count) {
+        case ("all", 2), ("exists", 2), ("exists_one", 2), ("filter", 2), ("map", 2), ("map", 3): variables = 1
+        case ("all", 3), ("exists", 3), ("exists_one", 3), ("transformList", 3), ("transformList", 4),
+            ("transformMap", 3), ("transformMap", 4), ("transformMapEntry", 3), ("transformMapEntry", 4):
+            variables = 2
+        case ("optMap", 2), ("optFlatMap", 2): variables = 1
+        default: return nil
         }
-        guard let first = result.first, !("0"..."9").contains(first) else { throw RuleError("syntax error") }
-        return String(result)
-    }
-
-    /// Names that are not identifiers are written with escapes.
-    private static func unescaped(_ name: String) -> String {
-        guard name.contains("__") else { return name }
-        let marks = [("__dot__", "."), ("__dash__", "-"), ("__slash__", "/"), ("__underscores__", "__")]
-        for (mark, text) in marks where name.contains(mark) {
-            return name.replacing(mark, with: text)
-        }
-        return name.hasPrefix("__") && name.hasSuffix("__") && name.count > 4
-            ? String(name.dropFirst(2).dropLast(2)) : name
-    }
-
-    private mutating func number() throws(RuleError) -> Value {
-        var digits = ""
-        var isDouble = false
-        if text[position] == "-" {
-            digits = "-"
-            position += 1
-        }
-        while position < text.count {
-            let scalar = text[position]
-            let isSign = (scalar == "+" || scalar == "-") && (digits.last == "e" || digits.last == "E")
-            if scalar == ".", position + 1 < text.count, !("0"..."9").contains(text[position + 1]) { break }
-            if scalar == "." || scalar == "e" || scalar == "E" { isDouble = true }
-            guard ("0"..."9").contains(scalar) || scalar == "." || scalar == "e" || scalar == "E" || isSign else {
-                break
+        guard let known = RuleSyntax.Macro(rawValue: name == "existsOne" ? "exists_one" : name) else { return nil }
+        macro = known
+        var names: [String] = []
+        for argument in arguments.prefix(variables) {
+            guard case .name(let variable, _) = argument else {
+                throw RuleIssue(place: argument.place, message: "Syntax error: argument is not an identifier")
             }
-            digits.unicodeScalars.append(scalar)
-            position += 1
+            names.append(variable)
         }
-        if position < text.count, Self.isWord(text[position]) {
-            throw RuleError("this form of number is not evaluated")
-        }
-        if isDouble, let value = Double(digits) { return .double(value) }
-        if let value = Int64(digits) { return .int(value) }
-        throw RuleError("invalid int literal")
-    }
-
-    private mutating func string(isRaw: Bool) throws(RuleError) -> String {
-        let quote = text[position]
-        let triple = String(repeating: Character(quote), count: 3)
-        let end = starts(with: triple) ? triple : String(Character(quote))
-        position += end.unicodeScalars.count
-        var result = String.UnicodeScalarView()
-        while position < text.count {
-            if starts(with: end) {
-                position += end.unicodeScalars.count
-                return String(result)
-            }
-            let scalar = text[position]
-            position += 1
-            guard scalar == "\\", !isRaw, position < text.count else {
-                result.append(scalar)
-                continue
-            }
-            let escaped = text[position]
-            position += 1
-            switch escaped {
-            case "n": result.append("\n")
-            case "t": result.append("\t")
-            case "r": result.append("\r")
-            case "\\", "\"", "'", "`", "?": result.append(escaped)
-            case "u", "x":
-                let length = escaped == "u" ? 4 : 2
-                let digits = text[position..<min(position + length, text.count)]
-                guard let code = UInt32(String(String.UnicodeScalarView(digits)), radix: 16),
-                    let value = Unicode.Scalar(code)
-                else { throw RuleError("invalid escape") }
-                position += length
-                result.append(value)
-            default: throw RuleError("invalid escape")
-            }
-        }
-        throw RuleError("syntax error: unterminated string")
+        return .comprehension(macro, range, variables: names, Array(arguments.dropFirst(variables)), at: place)
     }
 }

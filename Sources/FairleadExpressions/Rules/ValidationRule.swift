@@ -8,83 +8,172 @@ package struct ValidationRule: Sendable {
     package let fieldPath: String
     private let expression: RuleExpression?
     private let messageExpression: RuleExpression?
-    /// Whether it compares with the old value, and so applies only to updates.
-    package let isTransition: Bool
+    /// Whether it compares with what was.
+    package let usesOld: Bool
+    /// Whether it is asked about new objects as well: what was is then an optional value.
+    private let isOldOptional: Bool
 
-    /// Whether this server can evaluate it; other rules are stored and always pass.
+    /// Whether it can be evaluated. Rules that cannot are refused when they are written; those of definitions that were
+    /// stored before that was so are kept and pass.
     package var isEvaluated: Bool { expression != nil }
 
-    /// A compiler's complaint about an expression that is too large; nil for all others.
-    package static func refusal(of text: String) -> String? {
-        do throws(RuleError) {
-            _ = try RuleParser.parse(text)
-            return nil
-        } catch {
-            guard error.kind == .tooLarge else { return nil }
-            return "compilation failed: ERROR: <input>:-1:0: " + error.message
-        }
-    }
-
-    package init(_ source: Value) {
+    /// - Parameter declaration: what the schema says of the values that the rule is about; nil if that is not known.
+    package init(_ source: Value, _ declaration: RuleDeclaration?) {
         text = source["rule"]?.string ?? ""
         message = source["message"]?.string ?? ""
         reason = source["reason"]?.string ?? ""
         fieldPath = source["fieldPath"]?.string ?? ""
-        let parsed = source["optionalOldSelf"]?.bool == true ? nil : try? RuleParser.parse(text)
-        expression = parsed
-        isTransition = parsed?.reads("oldSelf") ?? false
-        messageExpression = source["messageExpression"]?.string.flatMap { try? RuleParser.parse($0) }
+        isOldOptional = source["optionalOldSelf"]?.bool == true
+        let compiler = RuleCompiler(declaration, isOldOptional: isOldOptional)
+        let compiled = (try? compiler.compile(text))?.expression
+        expression = compiled
+        usesOld = compiled?.reads("oldSelf") ?? false
+        messageExpression = source["messageExpression"]?.string.flatMap { try? compiler.compile($0).expression }
     }
 
-    /// What is wrong with the value; nil if nothing is.
-    package func complaint(about value: Value, old: Value?, _ budget: inout RuleBudget) -> String? {
+    /// What is wrong, and whether that came out or the rule itself failed.
+    package struct Complaint: Sendable {
+        package let words: String
+        /// Whether the rule could not be evaluated: then not the value is shown, but its type.
+        package let isFailure: Bool
+    }
+
+    /// What is wrong; nil if nothing is.
+    package func complaint(about value: Value, old: Value?, _ budget: inout RuleBudget) -> Complaint? {
         guard let expression else { return nil }
-        var names: [String: Value] = ["self": value]
-        if isTransition {
-            guard let old else { return nil }
-            names["oldSelf"] = old
+        var names: [String: RuleValue] = ["self": .plain(value)]
+        if usesOld {
+            if isOldOptional {
+                names["oldSelf"] = .optional(old.map { .plain($0) })
+            } else {
+                guard let old else { return nil }
+                names["oldSelf"] = .plain(old)
+            }
         }
         guard budget.remaining > 0 else { return Self.outOfBudget(&budget) }
         var evaluation = RuleEvaluation(names)
         let result = Result { () throws(RuleError) in try evaluation.evaluate(expression) }
         guard budget.spend(evaluation.cost.spent) else { return Self.outOfBudget(&budget) }
         switch result {
-        case .success(let value): return value == true ? nil : words(names, &budget)
-        case .failure(let error):
-            if error.kind == .tooExpensive {
-                budget.isClosed = true
-                return
-                    "'\(error.message)': no further validation rules will be run due to call cost exceeds limit for rule: \(text)"
-            }
-            if error == .noOverload {
-                return
-                    "'\(error.message)': call arguments did not match a supported operator, function or macro signature for rule: \(text)"
-            }
-            return "\(error.message) evaluating rule: \(text)"
+        case .success(let value):
+            return value.isTrue ? nil : Complaint(words: words(names, &budget), isFailure: false)
+        case .failure(let error): return Complaint(words: failure(error, &budget), isFailure: true)
         }
     }
 
-    private static func outOfBudget(_ budget: inout RuleBudget) -> String {
-        budget.isClosed = true
-        return "validation failed due to running out of cost budget, no further validation rules will be run"
+    private func failure(_ error: RuleError, _ budget: inout RuleBudget) -> String {
+        let shown = message.isEmpty ? Self.trimmed(text) : Self.trimmed(message)
+        if error.kind == .tooExpensive {
+            budget.isClosed = true
+            return
+                "'\(error.message)': no further validation rules will be run due to call cost exceeds limit for rule: \(shown)"
+        }
+        if error == .noOverload {
+            return
+                "'\(error.message)': call arguments did not match a supported operator, function or macro signature for rule: \(shown)"
+        }
+        return "\(error.message) evaluating rule: \(shown)"
     }
 
-    /// The longest text that a message expression may produce.
+    private static func outOfBudget(_ budget: inout RuleBudget) -> Complaint {
+        budget.isClosed = true
+        return Complaint(
+            words: "validation failed due to running out of cost budget, no further validation rules will be run",
+            isFailure: true)
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        guard let start = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let end = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(scalars[start...end])
+    }
+
+    /// The longest text that a message expression may make.
     private static let maximumMessage = 5 * 1024
 
-    private func words(_ names: [String: Value], _ budget: inout RuleBudget) -> String {
+    private func words(_ names: [String: RuleValue], _ budget: inout RuleBudget) -> String {
         if let messageExpression {
             var evaluation = RuleEvaluation(names, limit: min(RuleCost.limit, budget.remaining))
-            // Kubernetes uses the other message if this one cannot be produced.
+            // Kubernetes takes the other message where this one cannot be made.
             let made = try? evaluation.evaluate(messageExpression)
             _ = budget.spend(evaluation.cost.spent)
-            if case .string(let text)? = made, text.utf8.count <= Self.maximumMessage, !text.contains("\n") {
-                let spaces: Set<Character> = [" ", "\t"]
-                if !text.allSatisfy({ spaces.contains($0) }) { return text }
+            if case .plain(.string(let text))? = made, text.utf8.count <= Self.maximumMessage, !text.contains("\n") {
+                if !Self.trimmed(text).isEmpty { return text }
             }
         }
-        if !message.isEmpty { return message }
-        let rule = String(text.drop { $0 == " " || $0 == "\n" })
-        return "failed rule: " + rule
+        if !message.isEmpty { return Self.trimmed(message) }
+        return "failed rule: " + Self.trimmed(text)
+    }
+}
+
+/// Makes expressions of what a definition says, and says why where there is none.
+///
+/// Reference: k8s.io/apiextensions-apiserver `pkg/apiserver/schema/cel/compilation.go`.
+package struct RuleCompiler: Sendable {
+    private let names: [String: RuleChecker.Binding]
+
+    package init(_ declaration: RuleDeclaration?, isOldOptional: Bool) {
+        let type = declaration?.type ?? .dyn
+        let now = RuleChecker.Binding(type: type, declaration: declaration)
+        let before =
+            isOldOptional
+            ? RuleChecker.Binding(type: .optional(type)) : RuleChecker.Binding(type: type, declaration: declaration)
+        names = ["self": now, "oldSelf": before]
+    }
+
+    struct Compiled {
+        let expression: RuleExpression
+        let type: RuleType
+        let cost: Double
+    }
+
+    struct Refusal: Error {
+        let text: String
+    }
+
+    func compile(_ text: String) throws(Refusal) -> Compiled {
+        let syntax: RuleSyntax
+        do throws(RuleIssue) {
+            syntax = try RuleParser.syntax(text)
+        } catch {
+            throw Refusal(text: RuleIssue.text(of: [error], in: text))
+        }
+        var checker = RuleChecker(names)
+        guard let part = checker.check(syntax) else {
+            throw Refusal(text: RuleIssue.text(of: checker.issues, in: text))
+        }
+        return Compiled(expression: part.expression, type: part.type, cost: part.estimate.cost)
+    }
+
+    /// What is known of a rule or of a message before it is ever evaluated.
+    package struct Report: Sendable {
+        /// Why it is refused; nil for one that is well-formed.
+        package var refusal: String?
+        package var usesOld = false
+        /// What one evaluation may cost at most, by the sizes that the schema allows.
+        package var cost = 0.0
+    }
+
+    package func report(onRule text: String) -> Report {
+        report(on: text, type: .bool, "compilation failed: ", "cel expression must evaluate to a bool")
+    }
+
+    package func report(onMessage text: String) -> Report {
+        report(
+            on: text, type: .string, "messageExpression compilation failed: ",
+            "messageExpression must evaluate to a string")
+    }
+
+    private func report(on text: String, type: RuleType, _ failed: String, _ wrongType: String) -> Report {
+        do throws(Refusal) {
+            let compiled = try compile(text)
+            return Report(
+                refusal: compiled.type == type ? nil : wrongType, usesOld: compiled.expression.reads("oldSelf"),
+                cost: compiled.cost)
+        } catch {
+            return Report(refusal: failed + error.text)
+        }
     }
 }

@@ -58,6 +58,11 @@ package struct CustomResourceStrategy: ResourceStrategy {
     }
 
     package func warnings(for object: Value, old: Value?) -> [String] {
+        let unchanged = old.map { CustomValidation(custom).ruleWarnings(for: object, old: $0) } ?? []
+        return unchanged + finalizerWarnings(object)
+    }
+
+    private func finalizerWarnings(_ object: Value) -> [String] {
         object.finalizers.filter { !$0.contains("/") && !Self.standardFinalizers.contains($0) }.map {
             "metadata.finalizers: \($0.goQuoted): prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"
         }

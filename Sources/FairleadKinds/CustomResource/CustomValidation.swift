@@ -47,12 +47,18 @@ struct CustomValidation {
         if errors.contains(where: { Self.blocking.contains($0.kind) }) {
             return [
                 .invalid(
-                    .root, "null",
+                    .root, .null,
                     "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
                 )
             ]
         }
-        return custom.version.schema.ruleErrors(of: object, old: old, at: .root)
+        return custom.version.schema.ruleFindings(of: object, old: old, at: .root).errors
+    }
+
+    /// What was wrong with an object before it was updated, and may stay so.
+    func ruleWarnings(for object: Value, old: Value) -> [String] {
+        guard custom.version.hasRules else { return [] }
+        return custom.version.schema.ruleFindings(of: object, old: old, at: .root).warnings.map(\.description)
     }
 
     private func replicaErrors(_ object: Value, _ path: [String]) -> [FieldError] {

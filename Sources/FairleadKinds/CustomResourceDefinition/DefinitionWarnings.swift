@@ -1,4 +1,3 @@
-import FairleadExpressions
 import FairleadModel
 import FairleadSchema
 
@@ -8,18 +7,13 @@ enum DefinitionWarnings {
         var texts: [String] = []
         for version in object["spec"]?.items("versions") ?? [] {
             var formats: [String] = []
-            var unknownRules: [String] = []
             visit(version.at("schema", "openAPIV3Schema") ?? .null) { schema in
                 let format = schema.text("format")
                 if !format.isEmpty, !StringFormat.isRecognized(format), !formats.contains(format) {
                     formats.append(format)
                 }
-                for rule in schema.items("x-kubernetes-validations") where !ValidationRule(rule).isEvaluated {
-                    unknownRules.append(rule.text("rule"))
-                }
             }
             texts += formats.sorted().map { "unrecognized format \($0.goQuoted)" }
-            texts += unknownRules.map { "x-kubernetes-validations: rule \($0.goQuoted) is stored but not evaluated" }
         }
         if object.at("spec", "conversion", "strategy") == "Webhook" {
             texts.append("spec.conversion: the webhook is stored but not called; versions differ in apiVersion only")

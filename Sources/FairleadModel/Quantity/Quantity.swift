@@ -42,6 +42,13 @@ package struct Quantity: Sendable, CustomStringConvertible {
         case .wide(let wide): wide.isNegative
         }
     }
+    /// The amount as a double, which may not hold all of its digits.
+    package var approximate: Double {
+        switch amount {
+        case .nanos(let nanos): Double(nanos) / Double(Self.unit)
+        case .wide(let wide): wide.approximate / Double(Self.unit)
+        }
+    }
     /// Whether the amount has no fraction.
     package var isWhole: Bool {
         switch amount {

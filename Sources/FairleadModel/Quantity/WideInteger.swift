@@ -11,6 +11,11 @@ struct WideInteger: Sendable, Hashable {
         self.isNegative = isNegative && !self.digits.isEmpty
     }
 
+    var approximate: Double {
+        let magnitude = digits.reversed().reduce(0.0) { $0 * 10 + Double($1) }
+        return isNegative ? -magnitude : magnitude
+    }
+
     init(_ number: Int128) {
         self.init(
             isNegative: number < 0, digits: String(number.magnitude).utf8.reversed().map { $0 - UInt8(ascii: "0") })

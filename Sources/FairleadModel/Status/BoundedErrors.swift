@@ -11,6 +11,7 @@ package struct BoundedErrors: Sendable {
     package init() {}
 
     package var isEmpty: Bool { list.isEmpty }
+    package var count: Int { list.count + omitted }
     package var isFull: Bool { list.count >= Self.maximumCount || text >= Self.maximumText }
 
     /// - Parameter error: not evaluated once the list is full.

@@ -7,7 +7,7 @@ import FairleadSchema
 enum DefaultRules {
     static func errors(of schema: Value, _ path: FieldPath) -> [FieldError] {
         var errors = BoundedErrors()
-        let structure = StructuralSchema(schema)
+        let structure = StructuralSchema(schema, isRoot: true)
         if structure.hasDefaults { visit(structure, path, ValidationWork(), &errors) }
         return errors.all(at: path)
     }
@@ -36,6 +36,7 @@ enum DefaultRules {
         var unknown: [String] = []
         schema.prune(&pruned, isResource: schema.isEmbeddedResource, unknown: &unknown)
         if !unknown.isEmpty { return [.invalid(path, value, "must not have unknown fields")] }
-        return SchemaValidator(prefix: path, work: work).errors(of: value, schema)
+        let errors = SchemaValidator(prefix: path, work: work).errors(of: value, schema)
+        return errors.isEmpty ? schema.ruleFindings(of: value, old: nil, at: path).errors : errors
     }
 }

@@ -15,8 +15,15 @@ package struct DefinitionSchema {
         if root.flag("nullable") {
             check.errors.append(.forbidden(path.child("nullable"), "nullable cannot be true at the root"))
         }
-        check.check(root, path, Place(isRoot: true))
         let structural = StructuralRules.errors(of: root, path)
+        let total = DefinitionRules.TotalCost()
+        var place = Place(isRoot: true)
+        // Expressions are only read where types are clear.
+        if structural.isEmpty {
+            place.rules = .init(schema: StructuralSchema(root, isRoot: true), isResource: true, total: total)
+        }
+        check.check(root, path, place)
+        check.errors += total.errors(path)
         if !structural.isEmpty { return check.errors.all(at: path) + structural }
         return check.errors.all(at: path) + DefaultRules.errors(of: root, path)
     }
@@ -27,6 +34,8 @@ package struct DefinitionSchema {
         /// Why a default is refused here.
         var noDefaults: String?
         var isInMetadata = false
+        /// Where it stands for its rules; nil within alternatives, which have none.
+        var rules: DefinitionRules.Place?
     }
 
     private static let rootFields: [String] = [
@@ -63,6 +72,7 @@ package struct DefinitionSchema {
 
     private mutating func check(_ schema: Value, _ path: FieldPath, _ place: Place) {
         guard schema.object != nil else { return }
+        let before = errors.count
         checkForbidden(schema, path, place)
         if schema.flag("uniqueItems") {
             forbid(
@@ -76,6 +86,7 @@ package struct DefinitionSchema {
             }
             var inner = Place(noDefaults: place.noDefaults, isInMetadata: place.isInMetadata)
             if place.isInMetadata { inner.noDefaults = "inside additionalProperties applying to object metadata" }
+            inner.rules = place.rules?.additional(path)
             check(additional, path.child("additionalProperties"), inner)
         }
         let isResource = place.isRoot || schema.flag("x-kubernetes-embedded-resource")
@@ -85,6 +96,7 @@ package struct DefinitionSchema {
                 inner.isInMetadata = true
                 if place.isRoot { inner.noDefaults = "in top-level \(property.key)" }
             }
+            inner.rules = place.rules?.property(property.key, path)
             check(property.value, path.child("properties").key(property.key), inner)
         }
         let nested = Place(noDefaults: place.noDefaults, isInMetadata: place.isInMetadata)
@@ -94,8 +106,17 @@ package struct DefinitionSchema {
                 check(child, path.child(key).index(index), nested)
             }
         }
-        if let items = schema["items"] { check(items, path.child("items"), nested) }
+        if let items = schema["items"] {
+            var inner = nested
+            inner.rules = place.rules?.items(path)
+            check(items, path.child("items"), inner)
+        }
         checkExtensions(schema, path)
+        // Where something is wrong with the schema, here or below, expressions could only be misread.
+        let rules = schema.items("x-kubernetes-validations")
+        if !rules.isEmpty, let place = place.rules, errors.count == before {
+            errors += DefinitionRules.errors(rules, place, path.child("x-kubernetes-validations"))
+        }
     }
 
     private mutating func forbid(_ path: FieldPath, _ key: String, _ words: String) {
@@ -117,54 +138,6 @@ package struct DefinitionSchema {
         if place.isInMetadata, schema.flag("x-kubernetes-embedded-resource") {
             forbid(path, "x-kubernetes-embedded-resource", "must not be used inside of resource meta")
         }
-    }
-
-    private mutating func checkRules(_ rules: [Value], _ path: FieldPath) {
-        for (index, rule) in rules.enumerated() {
-            let place = path.index(index)
-            let text = rule.text("rule").trimmingSpaces
-            let message = rule.text("message")
-            if text.isEmpty {
-                errors.append(.required(place.child("rule"), "rule is not specified"))
-            } else if text.contains("\n"), message.trimmingSpaces.isEmpty {
-                errors.append(
-                    .required(place.child("message"), "message must be specified if rule contains line breaks"))
-            }
-            if !message.isEmpty, message.trimmingSpaces.isEmpty {
-                errors.append(
-                    .invalid(place.child("message"), .string(message), "message must be non-empty if specified"))
-            } else if message.contains("\n") {
-                errors.append(
-                    .invalid(place.child("message"), .string(message), "message must not contain line breaks"))
-            }
-            if let refusal = ValidationRule.refusal(of: rule.text("rule")) {
-                errors.append(.invalid(place.child("rule"), printed: Self.printed(rule), refusal))
-            }
-            if let refusal = ValidationRule.refusal(of: rule.text("messageExpression")) {
-                errors.append(.invalid(place.child("messageExpression"), printed: Self.printed(rule), refusal))
-            }
-            let reasons = ["FieldValueRequired", "FieldValueForbidden", "FieldValueInvalid", "FieldValueDuplicate"]
-            if let reason = rule["reason"], !reasons.contains(reason.string ?? "") {
-                errors.append(.notSupported(place.child("reason"), reason, supported: reasons))
-            }
-        }
-    }
-
-    /// A rule as Kubernetes prints it.
-    private static func printed(_ rule: Value) -> String {
-        var text = JSONWriter()
-        for (index, field) in ["Rule", "Message", "MessageExpression", "Reason", "FieldPath", "OptionalOldSelf"]
-            .enumerated()
-        {
-            text.append(index == 0 ? "{" : ",")
-            text.writeString(field)
-            text.append(":")
-            let value = rule[field.prefix(1).lowercased() + field.dropFirst()]
-            let isOptional = field == "Reason" || field == "OptionalOldSelf"
-            text.append((value ?? (isOptional ? .null : "")).jsonText)
-        }
-        text.append("}")
-        return String(decoding: text.bytes, as: UTF8.self)
     }
 
     private static let types: [String] = ["array", "boolean", "integer", "number", "object", "string"]
@@ -200,7 +173,8 @@ package struct DefinitionSchema {
             }
         }
         errors += KeyedListRules.errors(of: schema, path)
-        checkRules(schema.items("x-kubernetes-validations"), path.child("x-kubernetes-validations"))
+        errors += DefinitionRules.formErrors(
+            schema.items("x-kubernetes-validations"), schema, path.child("x-kubernetes-validations"))
         if let pattern = schema["pattern"]?.string, !pattern.isEmpty {
             do throws(Pattern.SyntaxError) {
                 _ = try Pattern(pattern)

@@ -46,7 +46,7 @@ extension CustomDefinition {
             isStorage = version["storage"]?.bool ?? false
             let source = version.at("schema", "openAPIV3Schema") ?? ["x-kubernetes-preserve-unknown-fields": true]
             self.source = source
-            let schema = StructuralSchema(source)
+            let schema = StructuralSchema(source, isRoot: true)
             self.schema = schema
             hasDefaults = schema.hasDefaults
             hasEmbeddedResources = schema.hasEmbeddedResources

@@ -82,9 +82,6 @@ package enum StringFormat: String, Sendable, CaseIterable {
     private static let objectIDPattern = try? Pattern("^[0-9a-fA-F]{24}$")
     private static let labelPattern = try? Pattern("^[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$")
     private static let schemePattern = try? Pattern("^[a-zA-Z][-+.a-zA-Z0-9]*:.")
-    private static let durationPattern = try? Pattern(
-        #"^\s*[-+]?(\d+(\.\d*)?|\.\d+)\s*(ns|us|µs|μs|ms|s|m|h|d|w|nanos?|micros?|millis?|secs?|mins?|hours?|hrs?|days?|weeks?|wks?|nanoseconds?|microseconds?|milliseconds?|seconds?|minutes?)(\s*(\d+(\.\d*)?|\.\d+)\s*(ns|us|µs|μs|ms|s|m|h))*\s*$"#
-    )
 
     /// An absolute URI or an absolute path: what Go's ParseRequestURI accepts.
     private static func isURI(_ text: String) -> Bool {
@@ -114,7 +111,7 @@ package enum StringFormat: String, Sendable, CaseIterable {
         return text[..<start] + numbers.joined(separator: ".") + text[end...]
     }
 
-    private static func isDuration(_ text: String) -> Bool { text == "0" || durationPattern?.matches(text) ?? true }
+    private static func isDuration(_ text: String) -> Bool { RuleTime.duration(ofData: text) != nil }
 
     private static func digits(_ text: String) -> [Character] { text.filter { $0 != "-" && $0 != " " }.map { $0 } }
 

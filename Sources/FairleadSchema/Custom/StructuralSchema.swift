@@ -1,5 +1,6 @@
 import FairleadExpressions
 package import FairleadModel
+import Synchronization
 
 /// One node of a custom resource's schema (JSONSchemaProps), parsed once and then only read.
 ///
@@ -29,7 +30,7 @@ package final class StructuralSchema: Sendable {
     let required: [String]
     package let defaultValue: Value?
     let enumeration: Enumeration?
-    let bounds: SchemaBounds
+    package let bounds: SchemaBounds
     let pattern: Pattern?
     let allOf: [StructuralSchema]
     let anyOf: [StructuralSchema]
@@ -38,10 +39,12 @@ package final class StructuralSchema: Sendable {
     let preservesUnknownFields: Bool
     package let isEmbeddedResource: Bool
     let isIntOrString: Bool
-    let listType: String
+    package let listType: String
     let listMapKeys: [String]
-    let mapType: String
-    let rules: [ValidationRule]
+    package let mapType: String
+    private let ruleSources: [Value]
+    private let isRoot: Bool
+    private let compiledRules = Mutex<[ValidationRule]?>(nil)
     /// Whether there is a default in this node or below.
     package let hasDefaults: Bool
     /// Whether strings are matched against patterns, in this node or below.
@@ -51,8 +54,10 @@ package final class StructuralSchema: Sendable {
     /// Whether, in this node or below, there is a list whose elements must be unique.
     let hasKeyedLists: Bool
 
-    /// - Parameter source: JSONSchemaProps; members without a meaning are ignored.
-    package init(_ source: Value) {
+    /// - Parameters:
+    ///   - source: JSONSchemaProps; members without a meaning are ignored.
+    ///   - isRoot: whether it is the schema of whole objects.
+    package init(_ source: Value, isRoot: Bool = false) {
         func children(_ key: String) -> [StructuralSchema] { (source[key]?.array ?? []).map { StructuralSchema($0) } }
         func isTrue(_ key: String) -> Bool { source[key]?.bool ?? false }
         isIntOrString = isTrue("x-kubernetes-int-or-string")
@@ -90,7 +95,8 @@ package final class StructuralSchema: Sendable {
         listType = source["x-kubernetes-list-type"]?.string ?? ""
         listMapKeys = (source["x-kubernetes-list-map-keys"]?.array ?? []).compactMap(\.string)
         mapType = source["x-kubernetes-map-type"]?.string ?? ""
-        rules = (source["x-kubernetes-validations"]?.array ?? []).map { ValidationRule($0) }
+        ruleSources = source["x-kubernetes-validations"]?.array ?? []
+        self.isRoot = isRoot
         hasPatterns =
             pattern != nil || properties.values.contains(where: \.hasPatterns) || items?.hasPatterns == true
             || additional.schema?.hasPatterns == true
@@ -98,11 +104,22 @@ package final class StructuralSchema: Sendable {
             defaultValue != nil || properties.values.contains(where: \.hasDefaults) || items?.hasDefaults == true
             || additional.schema?.hasDefaults == true
         hasRules =
-            rules.contains(where: \.isEvaluated) || properties.values.contains(where: \.hasRules)
+            !ruleSources.isEmpty || properties.values.contains(where: \.hasRules)
             || items?.hasRules == true || additional.schema?.hasRules == true
         hasKeyedLists =
             listType == "set" || listType == "map" || properties.values.contains(where: \.hasKeyedLists)
             || items?.hasKeyedLists == true || additional.schema?.hasKeyedLists == true
+    }
+
+    /// The rules of the node, read when they are first asked for: that may take long.
+    var rules: [ValidationRule] {
+        if ruleSources.isEmpty { return [] }
+        if let known = compiledRules.withLock({ $0 }) { return known }
+        // Two that are first together both read them; what comes out is the same.
+        let declaration = declaration(isResource: isRoot || isEmbeddedResource)
+        let read = ruleSources.map { ValidationRule($0, declaration) }
+        compiledRules.withLock { $0 = read }
+        return read
     }
 
     /// The node at a path of properties (`.spec.color`); nil if there is none.
@@ -112,7 +129,7 @@ package final class StructuralSchema: Sendable {
 }
 
 /// The numeric limits in a schema node.
-struct SchemaBounds: Sendable {
+package struct SchemaBounds: Sendable {
     let minimum: Double?
     let maximum: Double?
     let excludesMinimum: Bool
@@ -121,9 +138,9 @@ struct SchemaBounds: Sendable {
     let minLength: Int64?
     let maxLength: Int64?
     let minItems: Int64?
-    let maxItems: Int64?
+    package let maxItems: Int64?
     let minProperties: Int64?
-    let maxProperties: Int64?
+    package let maxProperties: Int64?
 
     init(_ source: Value) {
         minimum = source["minimum"]?.double
