@@ -79,3 +79,4 @@ const fairlead_asset fairlead_assets[] = {
 };
 const size_t fairlead_asset_count = sizeof(fairlead_assets) / sizeof(fairlead_assets[0]);
 const fairlead_asset *fairlead_asset_at(size_t index) { return &fairlead_assets[index]; }
+const char *fairlead_build_date(void) { return __DATE__ " " __TIME__; }

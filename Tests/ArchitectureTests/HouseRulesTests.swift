@@ -12,9 +12,11 @@ struct HouseRulesTests {
     /// Files with a `try?` that no comment explains: how many, and why that is well.
     private static let silentTries = [
         // Constant patterns, and the question whether a text is base64: yes or no is the answer.
-        "StringFormat.swift": 10,
+        "StringFormat.swift": 8, "RuleText+formats.swift": 1,
         // A pattern that is none was refused when the definition was written; one of an older build holds nobody up.
-        "StructuralSchema.swift": 1, "RuleFunctions+text.swift": 1, "ValidationRule.swift": 2,
+        "StructuralSchema.swift": 1, "ValidationRule.swift": 2,
+        // Whether the text can be read is the question.
+        "RuleFunctions+text.swift": 5,
         // Cancellation is the only error, and ends what waits.
         "Store.swift": 1,
         // What is left of an attempt, and whose absence is as well.

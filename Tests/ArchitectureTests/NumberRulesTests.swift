@@ -8,6 +8,7 @@ struct NumberRulesTests {
         // The types that own such numbers.
         "FairleadModel/Quantity.swift": ["static func +", "static func -"],
         "FairleadModel/ResourceAmounts.swift": ["Quantity(0)) - amount"],
+        "FairleadExpressions/RuleFunctions.swift": ["Quantity(other))"],
         "FairleadModel/SaturatingArithmetic.swift": ["-limit), limit"],
         "FairleadModel/Timestamp.swift": ["seconds - days * 86_400"],
         // Sums of numbers of 64 bits in 128.

@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadSchema
 
 /// The Kubernetes version that this server behaves like, as `/version` states it (version.Info).
 package struct ServerVersion: Sendable {
@@ -6,7 +7,7 @@ package struct ServerVersion: Sendable {
     package var major = "1"
     package var minor = "36"
     package var gitCommit = "fairlead"
-    package var buildDate = "1970-01-01T00:00:00Z"
+    package var buildDate = BuildDate.text
 
     package init() {}
 

@@ -17,6 +17,10 @@ package struct PatchRequest: Sendable {
     /// What a strict decoder says about the patch itself.
     let complaints: [String]
 
+    /// Whether the result is of the type that was patched whatever kind it says to be: a strategic merge is made within
+    /// the type's own struct, others are decoded anew.
+    var isDecodedAsTarget: Bool { if case .strategicMerge = form { true } else { false } }
+
     /// Reads the body by its content type.
     ///
     /// - Throws: 415 for a form of patch that is not known, 400 for a body that is none.
@@ -156,7 +160,8 @@ extension API {
         _ options: WriteOptions
     ) throws(APIStatus) -> BodyDecoder.Decoded {
         do {
-            guard patched["kind"]?.string == kind, patched["apiVersion"]?.string == apiVersion else {
+            let isKind = patched["kind"]?.string == kind && patched["apiVersion"]?.string == apiVersion
+            guard isKind || patch.isDecodedAsTarget else {
                 throw APIStatus.badRequest(
                     "\(patched["kind"]?.string ?? "") in version \((patched["apiVersion"]?.string ?? "").goQuoted) cannot be handled as a \(kind): no kind \((patched["kind"]?.string ?? "").goQuoted) is registered for version \((patched["apiVersion"]?.string ?? "").goQuoted)"
                 )

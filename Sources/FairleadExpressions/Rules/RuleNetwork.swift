@@ -184,7 +184,9 @@ struct RuleURL: Sendable {
         }
         if let escape = badEscape(in: host) { return "invalid URL escape \(escape.goQuoted)" }
         if host.hasPrefix("["), !host.contains("]") { return "missing ']' in host" }
-        let name = host.hasPrefix("[") ? host[...(host.lastIndex(of: "]") ?? host.startIndex)] : host.prefix { $0 != ":" }
+        let name =
+            host.hasPrefix("[")
+            ? host[...(host.lastIndex(of: "]") ?? host.startIndex)] : host.prefix { $0 != ":" }
         let port = host.dropFirst(name.count)
         if port.isEmpty { return nil }
         guard port.first == ":", port.dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {

@@ -110,9 +110,9 @@ package enum RuleTime {
 
     /// - Parameter offset: of the time zone, in seconds.
     static func part(_ name: String, of time: Timestamp, offset: Int64) -> Int64? {
-        let seconds = time.seconds +| offset
-        let days = Int64(floorDividing: seconds, by: 86_400)
-        let ofDay = seconds - days * 86_400
+        let moment = time.seconds +| offset
+        let days = Int64(floorDividing: moment, by: 86_400)
+        let ofDay = (moment % 86_400 + 86_400) % 86_400
         switch name {
         case "getHours": return ofDay / 3600
         case "getMinutes": return ofDay % 3600 / 60

@@ -29,7 +29,7 @@ package struct PatchedText {
             text += "{"
             for (index, name) in names.enumerated() {
                 if index > 0 { text += "," }
-                text += Value.string(name).jsonText + ":"
+                text += Value.string(name).goJSONText + ":"
                 let inner: Shape
                 if case .map(let element) = shape { inner = element } else { inner = type?.field(name)?.shape ?? .any }
                 write(object[name] ?? .null, inner, opened?[name], to: &text)
@@ -44,7 +44,7 @@ package struct PatchedText {
                 write(value, element, opened?[String(index)], to: &text)
             }
             text += "]"
-        default: text += value.jsonText
+        default: text += value.goJSONText
         }
     }
 

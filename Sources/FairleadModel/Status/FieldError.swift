@@ -135,7 +135,7 @@ package struct FieldError: Sendable {
     private static func printed(_ value: Value) -> String {
         switch value {
         case .string(let text): text.goQuoted
-        default: value.jsonText
+        default: value.goJSONText
         }
     }
 }

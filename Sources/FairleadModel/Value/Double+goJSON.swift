@@ -44,3 +44,18 @@ extension Double {
         return (digits, exponent)
     }
 }
+
+extension Value {
+    /// The JSON text as Go's json.Marshal writes it: what HTML reads as markup is escaped. It stands in texts only.
+    package var goJSONText: String {
+        let text = jsonText
+        guard text.unicodeScalars.contains(where: { Self.markup[$0] != nil }) else { return text }
+        return text.unicodeScalars.reduce(into: "") { result, scalar in
+            if let escape = Self.markup[scalar] { result += escape } else { result.unicodeScalars.append(scalar) }
+        }
+    }
+
+    private static let markup: [Unicode.Scalar: String] = [
+        "<": #"\u003c"#, ">": #"\u003e"#, "&": #"\u0026"#, "\u{2028}": #"\u2028"#, "\u{2029}": #"\u2029"#,
+    ]
+}

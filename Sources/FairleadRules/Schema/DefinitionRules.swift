@@ -204,21 +204,14 @@ enum DefinitionRules {
         return errors
     }
 
-    /// A rule as Kubernetes prints it.
+    /// A rule as Kubernetes prints it: the fields of its struct.
     private static func printed(_ rule: Value) -> String {
-        var text = JSONWriter()
-        for (index, field) in ["Rule", "Message", "MessageExpression", "Reason", "FieldPath", "OptionalOldSelf"]
-            .enumerated()
-        {
-            text.append(index == 0 ? "{" : ",")
-            text.writeString(field)
-            text.append(":")
+        let fields = ["Rule", "Message", "MessageExpression", "Reason", "FieldPath", "OptionalOldSelf"].map { field in
             let value = rule[field.prefix(1).lowercased() + field.dropFirst()]
             let isOptional = field == "Reason" || field == "OptionalOldSelf"
-            text.append((value ?? (isOptional ? .null : "")).jsonText)
+            return "\"\(field)\":" + (value ?? (isOptional ? .null : "")).goJSONText
         }
-        text.append("}")
-        return String(decoding: text.bytes, as: UTF8.self)
+        return "{" + fields.joined(separator: ",") + "}"
     }
 }
 
