@@ -238,7 +238,9 @@ package struct FairleadServer: Service {
                 configuration: configuration, checks: health.ready, dns: { dns?.address }, start: environment.now(),
                 now: environment.now))
         let operations = OperationsEndpoint(
-            live: health.live, ready: health.ready, metrics: { metrics.text })
+            live: health.live, ready: health.ready,
+            pages: ComponentPages(flags: configuration.flags, start: environment.now(), now: environment.now),
+            metrics: { metrics.text })
         let environment = environment
         let pipeline = Pipeline(
             api: api, documents: DiscoveryEndpoint(kinds: api.kinds, registry: api.types),

@@ -109,11 +109,14 @@ package struct DiscoveryEndpoint: Sendable {
         return APIResponse(status: 200, contentType: "application/json", body: [version.value.jsonBytes])
     }
 
+    /// The paths of `/` that are there whatever kinds are served.
+    static let plainPaths: Set<String> = [
+        "/api", "/apis", "/apis/", "/flagz", "/healthz", "/healthz/ping", "/livez", "/livez/ping", "/metrics",
+        "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/readyz", "/readyz/ping", "/statusz", "/version",
+    ]
+
     private func rootPaths(_ table: ResourceTable) -> Value {
-        var paths: Set<String> = [
-            "/api", "/apis", "/apis/", "/healthz", "/healthz/ping", "/livez", "/livez/ping", "/metrics", "/openapi/v2",
-            "/openapi/v3", "/openapi/v3/", "/readyz", "/readyz/ping", "/version",
-        ]
+        var paths = Self.plainPaths
         for (name, checks) in OperationsEndpoint.impliedChecks { paths.formUnion(checks.map { "/\(name)/\($0)" }) }
         for group in table.groups {
             let base = group.name.isEmpty ? "/api" : "/apis/" + group.name

@@ -1,4 +1,4 @@
-/// What operators ask of the process itself: health and metrics.
+/// What operators ask of the process itself: health, metrics, and the pages about the component.
 ///
 /// Reference: Kubernetes, "Kubernetes API health endpoints".
 package struct OperationsEndpoint: Sendable {
@@ -23,6 +23,7 @@ package struct OperationsEndpoint: Sendable {
     private let live: [Check]
     private let ready: [Check]
     private let metrics: @Sendable () -> String
+    private let pages: ComponentPages?
 
     /// Checks of kube-apiserver whose subject is no part of its own here: well whenever they are asked for by name.
     static let impliedChecks = [
@@ -37,16 +38,18 @@ package struct OperationsEndpoint: Sendable {
     ///     kube-apiserver has no `/readyz/etcd`.
     ///   - metrics: the text of `/metrics` in the Prometheus exposition format.
     package init(
-        live: [Check], ready: [Check], metrics: @escaping @Sendable () -> String
+        live: [Check], ready: [Check], pages: ComponentPages? = nil, metrics: @escaping @Sendable () -> String
     ) {
         let ping = Check("ping") { nil }
         self.live = [ping] + live
         self.ready = [ping] + ready
         self.metrics = metrics
+        self.pages = pages
     }
 
     /// nil where the path is not one of these.
     func respond(to request: APIRequest) -> APIResponse? {
+        if let page = pages?.respond(to: request) { return page }
         guard
             request.path.hasPrefix("/healthz") || request.path.hasPrefix("/livez") || request.path.hasPrefix("/readyz")
                 || request.path == "/metrics"

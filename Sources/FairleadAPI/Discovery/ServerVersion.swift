@@ -17,9 +17,12 @@ package struct ServerVersion: Sendable {
             "emulationMinor": .string(minor), "minCompatibilityMajor": .string(major),
             "minCompatibilityMinor": .string(String((Int(minor) ?? 1) - 1)), "gitVersion": .string(gitVersion),
             "gitCommit": .string(gitCommit), "gitTreeState": "clean", "buildDate": .string(buildDate),
-            "goVersion": "none", "compiler": "swiftc", "platform": .string(Self.platform),
+            "goVersion": .string(Self.goVersion), "compiler": "swiftc", "platform": .string(Self.platform),
         ]
     }
+
+    /// There is no Go in it.
+    static let goVersion = "none"
 
     private static var platform: String {
         #if os(Linux)

@@ -34,7 +34,9 @@ struct RequestLabels: Hashable, Sendable {
     }
 
     /// Paths that stand for themselves.
-    private static let plainPaths: Set<Substring> = ["healthz", "livez", "metrics", "readyz", "version"]
+    private static let plainPaths: Set<Substring> = [
+        "flagz", "healthz", "livez", "metrics", "readyz", "statusz", "version",
+    ]
 
     /// - Parameters:
     ///   - shape: what the head says beside its path.
