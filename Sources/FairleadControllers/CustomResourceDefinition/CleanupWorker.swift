@@ -33,7 +33,7 @@ struct CleanupWorker: Sendable {
         current = try await write(current, false, "InstanceDeletionCompleted", "removed all instances")
         try await client.patch(
             .customResourceDefinitions, namespace: "", name: name,
-            FinalizerPatch.removing(Self.finalizer, from: current))
+            FinalizerPatch.removing(Self.finalizer, from: current), subresource: "status")
         return .done
     }
 

@@ -44,10 +44,9 @@ package struct CustomResourceDefinitionStrategy: ResourceStrategy {
     }
 
     package func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
+        // Unlike those of other kinds, the metadata of a definition may be changed through its status: the controller
+        // that deletes its objects removes its finalizer there, whatever is wrong with the rest.
         object["spec"] = old["spec"]
-        for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
-            object.set(old.at("metadata", field), at: "metadata", field)
-        }
     }
 
     /// The storage version is one that objects are stored in from now on.
