@@ -1,18 +1,18 @@
-import FairleadModel
+package import FairleadModel
 
 /// What an update takes over from the Service as it was, and what it may forget.
 ///
 /// The server chose addresses and ports; a client that leaves them out means "as before", and one that changes the
 /// type does not have to clean up after the server.
-enum ServiceCarryOver {
+package enum ServiceCarryOver {
     /// Puts back allocated values that the client left out. Node ports are found by the *name* of their port, unless
     /// another port has taken the number.
-    static func keepAllocated(of old: ServiceSpec, in new: inout ServiceSpec) {
+    package static func keepAllocated(of old: ServiceSpec, in new: inout ServiceSpec) {
         if !old.isExternalName, !new.isExternalName {
             if new.clusterIP.isEmpty { new.clusterIP = old.clusterIP }
             if new.clusterIPs.isEmpty, new.clusterIP == old.clusterIP { new.clusterIPs = old.clusterIPs }
         }
-        if old.mayHaveNodePorts, new.mayHaveNodePorts { keepNodePorts(of: old, in: &new) }
+        if old.allocatesNodePorts, new.allocatesNodePorts { keepNodePorts(of: old, in: &new) }
         if old.needsHealthCheck, new.needsHealthCheck, new.healthCheckNodePort == 0 {
             new.healthCheckNodePort = old.healthCheckNodePort
         }
@@ -29,7 +29,7 @@ enum ServiceCarryOver {
     }
 
     /// `clusterIP` is the older form of `clusterIPs[0]`: a client that knows only the one means the other as well.
-    static func linkClusterIPs(in new: inout ServiceSpec, old: ServiceSpec?) {
+    package static func linkClusterIPs(in new: inout ServiceSpec, old: ServiceSpec?) {
         guard let old else {
             if !new.clusterIP.isEmpty, new.clusterIPs.isEmpty { new.clusterIPs = [new.clusterIP] }
             return
@@ -48,7 +48,7 @@ enum ServiceCarryOver {
 
     /// Forgets fields that the new type has no use for, as far as the client did not change them. What it did change
     /// stays, and validation refuses it.
-    static func dropUnneeded(by new: inout ServiceSpec, old: ServiceSpec) {
+    package static func dropUnneeded(by new: inout ServiceSpec, old: ServiceSpec) {
         if new.isExternalName, !old.isExternalName {
             if new.clusterIP == old.clusterIP, new.clusterIPs == old.clusterIPs {
                 new.clusterIP = ""
@@ -69,6 +69,14 @@ enum ServiceCarryOver {
         if old.isExternallyAccessible, !new.isExternallyAccessible {
             forget("externalTrafficPolicy", in: &new, old: old)
         }
+    }
+
+    /// A policy for traffic from inside means nothing to an alias. It is not refused, as long as it is one.
+    package static func dropInternalPolicy(of service: inout Value) {
+        guard service.at("spec", "type")?.string == "ExternalName",
+            ["Cluster", "Local"].contains(service.at("spec", "internalTrafficPolicy")?.string)
+        else { return }
+        service.set(nil, at: "spec", "internalTrafficPolicy")
     }
 
     private static func forget(_ field: String, in new: inout ServiceSpec, old: ServiceSpec) {

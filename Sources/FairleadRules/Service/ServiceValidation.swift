@@ -1,15 +1,14 @@
-import FairleadRules
-import FairleadModel
+package import FairleadModel
 
 /// The rules of a Service's spec, all errors at once in Kubernetes' order.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/core/validation` (ValidateService).
-enum ServiceValidation {
-    static let path = FieldPath("spec")
-    static let onlyForLoadBalancers = "may only be used when `type` is 'LoadBalancer'"
+package enum ServiceValidation {
+    package static let path = FieldPath("spec")
+    package static let onlyForLoadBalancers = "may only be used when `type` is 'LoadBalancer'"
     private static let types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
 
-    static func errors(for service: Value) -> [FieldError] {
+    package static func errors(for service: Value) -> [FieldError] {
         let spec = ServiceSpec(of: service)
         var errors = topologyErrors(service)
         if spec.ports.isEmpty, !spec.isHeadless, !spec.isExternalName { errors.append(.required(path.child("ports"))) }
@@ -129,12 +128,12 @@ enum ServiceValidation {
     }
 
     /// KEP-1959. An update checks this twice: together with what may not change, and as part of the whole.
-    static func loadBalancerClassErrors(_ spec: ServiceSpec, old: ServiceSpec?) -> [FieldError] {
+    package static func loadBalancerClassErrors(_ spec: ServiceSpec, old: ServiceSpec?) -> [FieldError] {
         let here = path.child("loadBalancerClass")
         let name = spec.value["loadBalancerClass"]?.string
         var errors: [FieldError] = []
         if let old, old.isLoadBalancer, spec.isLoadBalancer, old.value["loadBalancerClass"]?.string != name {
-            errors.append(.invalid(here, pointer: name.map(Value.string), "may not change once set"))
+            errors.append(.invalid(here, name.map(Value.string) ?? .null, "may not change once set"))
         }
         guard let name else { return errors }
         return errors

@@ -1,9 +1,8 @@
-import FairleadRules
-import FairleadModel
+package import FairleadModel
 
 /// The rules of `status.loadBalancer`. Conditions, and ports of an ingress, are not looked at.
-enum ServiceStatusValidation {
-    static func errors(for service: Value) -> [FieldError] {
+package enum ServiceStatusValidation {
+    package static func errors(for service: Value) -> [FieldError] {
         let list = service.at("status", "loadBalancer")?.items("ingress") ?? []
         let path = FieldPath("status", "loadBalancer", "ingress")
         if !ServiceSpec(of: service).isLoadBalancer {

@@ -1,8 +1,8 @@
-import FairleadModel
+package import FairleadModel
 
 /// The fields of a Service that are filled in where they were left out (SetDefaults_Service).
-enum ServiceDefaults {
-    static func apply(to service: inout Value) {
+package enum ServiceDefaults {
+    package static func apply(to service: inout Value) {
         var spec = ServiceSpec(of: service)
         applyAffinity(to: &spec)
         spec.value.setDefaultText("type", "ClusterIP")

@@ -1,12 +1,11 @@
-import FairleadRules
-import FairleadModel
+package import FairleadModel
 
 /// The rules of `spec.ports`.
-enum ServicePortValidation {
+package enum ServicePortValidation {
     private static let protocols = ["TCP", "UDP", "SCTP"]
     private static let path = FieldPath("spec", "ports")
 
-    static func errors(for ports: [Value]) -> [FieldError] {
+    package static func errors(for ports: [Value]) -> [FieldError] {
         var errors: [FieldError] = []
         var names: Set<String> = []
         for (index, port) in ports.enumerated() {
@@ -28,18 +27,18 @@ enum ServicePortValidation {
         return errors
     }
 
-    static func protocolErrors(_ port: Value, _ path: FieldPath) -> [FieldError] {
+    package static func protocolErrors(_ port: Value, _ path: FieldPath) -> [FieldError] {
         let text = port.text("protocol")
         return text.isEmpty ? [.required(path.child("protocol"))] : supportErrors(text, path.child("protocol"))
     }
 
     /// Whether a protocol is one of those that ports can have, the empty one not among them.
-    static func supportErrors(_ text: String, _ path: FieldPath) -> [FieldError] {
+    package static func supportErrors(_ text: String, _ path: FieldPath) -> [FieldError] {
         protocols.contains(text) ? [] : [.notSupported(path, .string(text), supported: protocols)]
     }
 
     /// Node ports where there may be none, and ports that two entries claim.
-    static func conflicts(in spec: ServiceSpec) -> [FieldError] {
+    package static func conflicts(in spec: ServiceSpec) -> [FieldError] {
         var errors: [FieldError] = []
         if spec.type == "ClusterIP" {
             for (index, port) in spec.ports.enumerated() where port.number("nodePort") != 0 {

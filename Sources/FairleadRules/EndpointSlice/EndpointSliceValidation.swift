@@ -1,8 +1,7 @@
-import FairleadRules
-import FairleadModel
+package import FairleadModel
 
 /// The rules of EndpointSlices. Reference: k8s.io/kubernetes `pkg/apis/discovery/validation`.
-enum EndpointSliceValidation {
+package enum EndpointSliceValidation {
     private static let types = ["IPv4", "IPv6", "FQDN"]
     private static let maximumEndpoints = 1000
     private static let maximumAddresses = 100
@@ -10,7 +9,7 @@ enum EndpointSliceValidation {
     private static let maximumHints = 8
 
     /// - Parameter known: addresses that the slice had before, which are not looked at again.
-    static func errors(for slice: Value, known: Set<String>) -> [FieldError] {
+    package static func errors(for slice: Value, known: Set<String>) -> [FieldError] {
         let type = slice.text("addressType")
         var errors: [FieldError] = []
         if type.isEmpty {

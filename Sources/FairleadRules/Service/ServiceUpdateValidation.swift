@@ -1,9 +1,8 @@
-import FairleadRules
-import FairleadModel
+package import FairleadModel
 
 /// What may not change in a Service that exists.
-enum ServiceUpdateValidation {
-    static func errors(for service: Value, old: Value) -> [FieldError] {
+package enum ServiceUpdateValidation {
+    package static func errors(for service: Value, old: Value) -> [FieldError] {
         let new = ServiceSpec(of: service)
         let old = ServiceSpec(of: old)
         var errors: [FieldError] = []

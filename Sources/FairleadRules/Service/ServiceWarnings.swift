@@ -1,9 +1,8 @@
-import FairleadModel
-import FairleadRules
+package import FairleadModel
 
 /// What a client is told about a Service that is accepted all the same.
-enum ServiceWarnings {
-    static func texts(for service: Value) -> [String] {
+package enum ServiceWarnings {
+    package static func texts(for service: Value) -> [String] {
         let spec = ServiceSpec(of: service)
         let path = FieldPath("spec")
         var texts: [String] = []
@@ -49,7 +48,7 @@ enum ServiceWarnings {
     }
 
     /// About what a load balancer's controller writes into the status.
-    static func statusTexts(for service: Value) -> [String] {
+    package static func statusTexts(for service: Value) -> [String] {
         let ingress = service.at("status", "loadBalancer")?.items("ingress") ?? []
         let path = FieldPath("status", "loadBalancer", "ingress")
         return ingress.enumerated().flatMap { IPText.addressWarnings($0.element.text("ip"), path.index($0.offset)) }

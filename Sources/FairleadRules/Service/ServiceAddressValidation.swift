@@ -1,10 +1,9 @@
-import FairleadModel
-import FairleadRules
+package import FairleadModel
 
 /// The rules that bind `clusterIP`, `clusterIPs`, `ipFamilies` and `ipFamilyPolicy` together. Checked twice: before
 /// allocation relies on them, and as part of validation.
-enum ServiceAddressValidation {
-    static func errors(for spec: ServiceSpec) -> [FieldError] {
+package enum ServiceAddressValidation {
+    package static func errors(for spec: ServiceSpec) -> [FieldError] {
         if spec.isExternalName { return [] }
         let path = FieldPath("spec", "clusterIPs")
         let list = spec.clusterIPs

@@ -1,20 +1,26 @@
-import FairleadModel
+package import FairleadModel
 
 /// The dual-stack state of a Service: policy, families and addresses, each of which may be inferred from the others.
 ///
 /// Reference: KEP-563; k8s.io/kubernetes `registry/core/service/storage`.
-struct ServiceFamilies {
-    var spec: ServiceSpec
-    let old: ServiceSpec?
+package struct ServiceFamilies {
+    package var spec: ServiceSpec
+    package let old: ServiceSpec?
     /// The families that the cluster has ranges for; the first is the default.
-    let configured: [String]
+    package let configured: [String]
+
+    package init(spec: ServiceSpec, old: ServiceSpec?, configured: [String]) {
+        self.spec = spec
+        self.old = old
+        self.configured = configured
+    }
 
     private static let policyPath = FieldPath("spec", "ipFamilyPolicy")
 
     /// Completes policy and families, and takes away what the policy no longer allows.
     ///
     /// - Returns: what is wrong, those errors only that hinder the rest.
-    mutating func resolve() -> [FieldError] {
+    package mutating func resolve() -> [FieldError] {
         if spec.isExternalName || isUnchangedPreference { return [] }
         if spec.ipFamilyPolicy == nil { spec.ipFamilyPolicy = old?.ipFamilyPolicy ?? defaultPolicy }
         var errors = ServiceAddressValidation.errors(for: spec)
