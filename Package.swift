@@ -100,6 +100,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "FairleadControllers", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
+        .target(
+            name: "FairleadClusterControllers", dependencies: ["FairleadModel", "FairleadClient"],
+            swiftSettings: strict),
         .target(name: "FairleadExplanation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(name: "FairleadRouting", dependencies: ["FairleadModel"], swiftSettings: strict),
         .target(name: "FairleadSimulation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
@@ -117,8 +120,8 @@ let package = Package(
             name: "FairleadServer",
             dependencies: [
                 "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadKinds", "FairleadAPI", "FairleadHTTP",
-                "FairleadClient", "FairleadControllers", "FairleadExplanation", "FairleadSimulation", "FairleadDNS",
-                "FairleadMetrics", "FairleadRouting",
+                "FairleadClient", "FairleadControllers", "FairleadClusterControllers", "FairleadExplanation",
+                "FairleadSimulation", "FairleadDNS", "FairleadMetrics", "FairleadRouting",
                 "CFairleadCrash", "CFairleadMemory", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -211,6 +214,9 @@ let package = Package(
             name: "FairleadControllersTests",
             dependencies: ["FairleadControllers", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
             swiftSettings: strict),
+        .testTarget(
+            name: "FairleadClusterControllersTests",
+            dependencies: ["FairleadClusterControllers", "FairleadClient", "FairleadModel"], swiftSettings: strict),
         .testTarget(
             name: "FairleadRoutingTests",
             dependencies: ["FairleadRouting", "FairleadModel", "FairleadRandomTesting"],

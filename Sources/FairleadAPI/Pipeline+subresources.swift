@@ -12,7 +12,7 @@ extension Pipeline {
         guard let info, target.path.name != nil else { throw .unknownResource }
         guard info.verbs.contains(context.verb.rawValue) else { throw .methodNotAllowed() }
         switch name {
-        case "status", "finalize", "resize", "ephemeralcontainers":
+        case "status", "finalize", "resize", "ephemeralcontainers", "approval":
             switch context.method {
             case .get: return try get(context, target)
             case .put: return try replace(context, target)

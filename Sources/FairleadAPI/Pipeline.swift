@@ -69,7 +69,7 @@ package struct Pipeline: Sendable {
         }
         let kind = api.kinds.kind(path.groupVersionResource)
         var context = context
-        context.warnings = kind?.readWarnings ?? []
+        if let kind, kind.info.isStored || context.method == .get { context.warnings = kind.readWarnings }
         return verb(context, path, kind)
     }
 
@@ -77,7 +77,7 @@ package struct Pipeline: Sendable {
     private func verb(_ context: RequestContext, _ path: RequestPath, _ kind: Kind?) -> APIOutcome {
         do {
             guard let target = try resolve(path, kind), !Self.isUnscopedWrite(context, target) else {
-                return .response(notFoundPage)
+                return .response(remote(context.request.path) ?? notFoundPage)
             }
             guard isHeavy(context, target) else { return try dispatch(context, target) }
             return computed(context) { () throws(APIStatus) in try dispatch(context, target) }
@@ -94,7 +94,7 @@ package struct Pipeline: Sendable {
         return .computed {
             let isDebug = request.path == "/debug" || request.path.hasPrefix("/debug/")
             if isDebug, let page = debug(request) { return page }
-            return .response(documents.respond(to: request) ?? notFoundPage)
+            return .response(documents.respond(to: request) ?? remote(request.path) ?? notFoundPage)
         }
     }
 

@@ -5,8 +5,12 @@ extension Kind {
     /// Each is described in the folder of its name. See `docs/add-a-kind.md`.
     package static let builtIn: [Kind] = [
         // core
-        .binding, .configMap, .endpoints, .event, .limitRange, .namespace, .node, .persistentVolumeClaim, .pod,
-        .podTemplate, .replicationController, .resourceQuota, .secret, .serviceAccount, .service,
+        .binding, .componentStatus, .configMap, .endpoints, .event, .limitRange, .namespace, .node,
+        .persistentVolumeClaim,
+        .persistentVolume, .pod, .podTemplate, .replicationController, .resourceQuota, .secret, .serviceAccount,
+        .service,
+        // apiregistration.k8s.io
+        .apiService,
         // apps
         .controllerRevision, .daemonSet, .deployment, .replicaSet, .statefulSet,
         // events.k8s.io
@@ -19,20 +23,33 @@ extension Kind {
         .horizontalPodAutoscaler,
         // batch
         .cronJob, .job,
+        // certificates.k8s.io
+        .certificateSigningRequest,
         // networking.k8s.io
         .ingressClass, .ingress, .ipAddress, .networkPolicy, .serviceCIDR,
         // policy
         .podDisruptionBudget,
         // rbac.authorization.k8s.io
         .clusterRoleBinding, .clusterRole, .roleBinding, .role,
+        // storage.k8s.io
+        .csiDriver, .csiNode, .csiStorageCapacity, .storageClass, .volumeAttachment, .volumeAttributesClass,
+        // admissionregistration.k8s.io
+        .mutatingAdmissionPolicy, .mutatingAdmissionPolicyBinding, .mutatingWebhookConfiguration,
+        .validatingAdmissionPolicy, .validatingAdmissionPolicyBinding, .validatingWebhookConfiguration,
         // apiextensions.k8s.io
         .customResourceDefinition,
         // scheduling.k8s.io
         .priorityClass,
         // coordination.k8s.io
         .lease,
+        // node.k8s.io
+        .runtimeClass,
         // discovery.k8s.io
         .endpointSlice,
+        // resource.k8s.io
+        .deviceClass, .resourceClaim, .resourceClaimTemplate, .resourceSlice,
+        // flowcontrol.apiserver.k8s.io
+        .flowSchema, .priorityLevelConfiguration,
     ]
 }
 

@@ -41,7 +41,7 @@ package final class Kind: Sendable {
                 shortNames: shortNames, categories: categories, isNamespaced: isNamespaced, verbs: verbs,
                 subresources: subresources.sorted { $0.name < $1.name },
                 typeName: typeName ?? "io.k8s.api.\(package).\(kind)", storage: storage ?? gvr.groupResource,
-                isStored: verbs.count > 1, storageVersionHash: storageHash),
+                isStored: verbs.contains("watch"), storageVersionHash: storageHash),
             strategy: strategy, columns: columns, readWarnings: readWarnings, storageFolder: storageFolder)
     }
 

@@ -101,8 +101,7 @@ private struct TypeLoader {
     private func renamedNumbers(in definition: Value) -> [String: Value] {
         var result: [String: Value] = [:]
         for part in definition["x-fairlead-proto-only"]?.object ?? Object() {
-            guard let facts = part.value.array, facts.last == "string" else { continue }
-            result[part.key.lowercased()] = facts.first
+            result[part.key.lowercased()] = part.value.array?.first
         }
         return result
     }
@@ -122,7 +121,8 @@ private struct TypeLoader {
                     fields[field] = property["x-fairlead-proto"]?.int.map(Int.init)
                 }
             }
-            return TypeSchema.ProtoInline(number: Int(number), message: message, fields: fields)
+            return TypeSchema.ProtoInline(
+                number: Int(number), message: message, fields: fields, inline: inlined(in: nested, of: name))
         }
     }
 

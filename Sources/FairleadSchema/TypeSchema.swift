@@ -24,6 +24,8 @@ package final class TypeSchema: Sendable {
         /// The message's name, `VolumeSource`.
         package let message: String
         package let fields: [String: Int]
+        /// What JSON writes inline of the message itself.
+        package let inline: [ProtoInline]
     }
 
     /// Properties that only custom resources have; nil for built-in types.

@@ -1,5 +1,6 @@
 import FairleadAPI
 package import FairleadClient
+import FairleadClusterControllers
 import FairleadControllers
 import FairleadExplanation
 import FairleadModel
@@ -43,6 +44,7 @@ package struct ControlPlane: Sendable {
     /// All controllers that a server can run.
     static let known: [ControllerDescriptor<Settings>] =
         Controllers.all.map { $0.within { $0.controllers } }
+        + ClusterControllers.all.map { $0.within { _ in } }
         + [ServiceExplanationController.descriptor.within { $0.explanation }]
         + Simulation.controllers.map {
             $0.within {

@@ -1,6 +1,7 @@
 import FairleadKinds
 import FairleadAPI
 import FairleadClient
+import FairleadClusterControllers
 import FairleadControllers
 package import FairleadDNS
 package import FairleadHTTP
@@ -104,6 +105,12 @@ package struct FairleadServer: Service {
         } catch {
             throw StartupError("cannot set up the cluster's own objects: \(error.message)")
         }
+        await StandardObjects(client: LoopbackClient(api: api, manager: "api-priority-and-fairness-config-producer-v1"))
+            .install { [logger] what, error in
+                logger.error(
+                    "an object that every cluster has is missing",
+                    metadata: ["object": .string(what), "error": .string(error.message)])
+            }
         let machines = LoopbackClient(api: api, manager: Self.machines)
         let controlPlane = ControlPlane(
             client: client, machines: machines, resources: api.kinds.resources, bootstrap: bootstrap,

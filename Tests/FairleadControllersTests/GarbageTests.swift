@@ -1,3 +1,4 @@
+import FairleadClient
 import FairleadModel
 import Testing
 

@@ -95,20 +95,23 @@ struct ObjectEncoder: Sendable {
         return meta
     }
 
+    /// The answer to a list of objects that are not stored.
+    func encode(list objects: [Value]) -> [UInt8] { Self.bytes(wholeList(objects, [:]), format, types) }
+
     /// The list as one tree: only protobuf is written like that.
-    func wholeList(_ page: ListPage) -> Value {
-        let meta = metadata(of: page)
+    func wholeList(_ page: ListPage) -> Value { wholeList(page.objects.map { present($0) }, metadata(of: page)) }
+
+    private func wholeList(_ objects: [Value], _ meta: Object) -> Value {
         switch format.shape {
         case .object:
             var list = listHead(meta)
-            list["items"] = .array(
-                page.objects.map { format.encoding == .protobuf ? present($0) : listItem(present($0)) })
+            list["items"] = .array(format.encoding == .protobuf ? objects : objects.map(listItem))
             return list
         case .partialMetadata(let version):
             var list = metadataListHead(meta, version: version)
-            list["items"] = .array(page.objects.map { TableOutput.partialMetadata(of: present($0), version: version) })
+            list["items"] = .array(objects.map { TableOutput.partialMetadata(of: $0, version: version) })
             return list
-        case .table(let version): return table(page.objects.map { present($0) }, meta, version: version)
+        case .table(let version): return table(objects, meta, version: version)
         }
     }
 

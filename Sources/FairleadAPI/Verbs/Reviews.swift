@@ -7,7 +7,12 @@ import FairleadModel
 /// Reference: Kubernetes API reference, authentication.k8s.io/v1 and authorization.k8s.io/v1.
 extension Pipeline {
     func answerUnstored(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
-        guard context.method == .post, target.path.name == nil else { throw .methodNotAllowed() }
+        if context.method == .get, target.kind.info.kind == "ComponentStatus" {
+            return try componentStatuses(context, target)
+        }
+        guard context.method == .post, target.path.name == nil, target.kind.info.verbs.contains("create") else {
+            throw .methodNotAllowed()
+        }
         let kind = target.kind
         guard !kind.info.isNamespaced || target.path.namespace != nil else { throw .methodNotAllowed() }
         if kind.info.kind == "Binding" { return try createBinding(context, target) }

@@ -112,7 +112,7 @@ package struct Bootstrap: Sendable {
         var conditions = Conditions(of: current)
         if conditions["Ready"] != nil { return }
         conditions.set(
-            "Ready", true, reason: "", message: "Kubernetes default Service CIDR is ready", now: environment.now())
+            "Ready", true, reason: "", message: ServiceCIDRReconciler.readyMessage, now: environment.now())
         try await client.patch(
             .serviceCIDRs, namespace: "", name: Self.name, ["status": ["conditions": conditions.value ?? .null]],
             subresource: "status")

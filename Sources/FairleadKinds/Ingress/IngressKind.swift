@@ -4,7 +4,7 @@ extension Kind {
     static let ingress = Kind(
         "Ingress", group: "networking.k8s.io", resource: "ingresses", shortNames: ["ing"],
         subresources: [.status("Ingress")], package: "networking.v1", storageFolder: "ingress",
-        storageHash: "39NQlfNR+bo=",
+        storageHash: "39NQlfNR+bo=", strategy: IngressStrategy(),
         columns: TablePrinter([
             .name,
             TableColumn(

@@ -3,7 +3,7 @@ import FairleadModel
 extension Kind {
     static let ingressClass = Kind(
         "IngressClass", group: "networking.k8s.io", resource: "ingressclasses", isNamespaced: false,
-        package: "networking.v1", storageHash: "l/iqIbDgFyQ=",
+        package: "networking.v1", storageHash: "l/iqIbDgFyQ=", strategy: IngressClassStrategy(),
         columns: TablePrinter([
             .name, TableColumn("Controller", "Controller that is responsible for handling this class"),
             TableColumn("Parameters", "A reference to a resource with additional parameters"), .age,
@@ -13,6 +13,9 @@ extension Kind {
                 let group = parameters["apiGroup"]?.string.map { "." + $0 } ?? ""
                 text = "\(parameters.kind)\(group)/\(parameters["name"]?.string ?? "")"
             }
-            return [subject.name, subject.text("spec", "controller"), .string(text), subject.age]
+            return [
+                DefaultClass.nameCell(of: subject, DefaultClass.ofIngresses), subject.text("spec", "controller"),
+                .string(text), subject.age,
+            ]
         })
 }

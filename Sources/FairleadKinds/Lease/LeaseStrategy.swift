@@ -5,6 +5,17 @@ package import FairleadModel
 package struct LeaseStrategy: ResourceStrategy {
     package init() {}
 
+    /// Fields of coordinated leader election, which is not on.
+    private static let gated = ["strategy", "preferredHolder"]
+
+    package func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
+        for field in Self.gated { object.set(nil, at: "spec", field) }
+    }
+
+    package func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
+        for field in Self.gated where old.at("spec", field) == nil { object.set(nil, at: "spec", field) }
+    }
+
     package func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
         let path = FieldPath("spec")
         guard let spec = object["spec"] else { return [] }
@@ -12,20 +23,7 @@ package struct LeaseStrategy: ResourceStrategy {
         if let seconds = spec["leaseDurationSeconds"]?.int, seconds <= 0 {
             errors.append(.invalid(path.child("leaseDurationSeconds"), .int(seconds), "must be greater than 0"))
         }
-        errors += FieldChecks.nonNegative(spec["leaseTransitions"], path.child("leaseTransitions"))
-        let strategy = spec.text("strategy")
-        if !strategy.isEmpty {
-            if !strategy.contains("/"), strategy != "OldestEmulationVersion" {
-                errors.append(
-                    .notSupported(path.child("strategy"), .string(strategy), supported: ["OldestEmulationVersion"]))
-            } else {
-                errors += FieldChecks.qualifiedName(strategy, path.child("strategy"))
-            }
-        } else if !spec.text("preferredHolder").isEmpty {
-            errors.append(
-                .forbidden(path.child("preferredHolder"), "may only be specified when `strategy` is defined"))
-        }
-        return errors
+        return errors + FieldChecks.nonNegative(spec["leaseTransitions"], path.child("leaseTransitions"))
     }
 
     package var allowsCreateOnUpdate: Bool { true }

@@ -16,4 +16,5 @@ struct PodTemplateStrategy: ResourceStrategy {
 
     func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {}
     let generationFields = ["template"]
+    var answersDeletedObject: Bool { true }
 }

@@ -1,3 +1,4 @@
+import FairleadRules
 import FairleadModel
 
 /// Finds the addresses and ports of one Service that is about to be written.

@@ -1,3 +1,4 @@
+import FairleadRules
 package import FairleadModel
 package import FairleadStorage
 
@@ -11,6 +12,7 @@ package struct ServiceStrategy: ResourceStrategy {
 
     package func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = ["loadBalancer": [:]]
+        ServiceCarryOver.dropInternalPolicy(of: &object)
     }
 
     /// Fields that the type no longer needs are dropped in `allocate`, which knows what the client left out.
@@ -22,6 +24,7 @@ package struct ServiceStrategy: ResourceStrategy {
             status["loadBalancer"] = [:]
         }
         object["status"] = status
+        ServiceCarryOver.dropInternalPolicy(of: &object)
     }
 
     /// Guarantees that a Service that is stored holds exactly the addresses and ports that it shows: what is new in it

@@ -56,4 +56,21 @@ extension GroupVersionResource {
         group: "networking.k8s.io", version: "v1", resource: "servicecidrs")
     package static let priorityClasses = GroupVersionResource(
         group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses")
+    package static let persistentVolumes = GroupVersionResource(group: "", version: "v1", resource: "persistentvolumes")
+    package static let persistentVolumeClaims = GroupVersionResource(
+        group: "", version: "v1", resource: "persistentvolumeclaims")
+    package static let storageClasses = GroupVersionResource(
+        group: "storage.k8s.io", version: "v1", resource: "storageclasses")
+    package static let volumeAttributesClasses = GroupVersionResource(
+        group: "storage.k8s.io", version: "v1", resource: "volumeattributesclasses")
+    package static let ingressClasses = GroupVersionResource(
+        group: "networking.k8s.io", version: "v1", resource: "ingressclasses")
+    package static let clusterRoles = GroupVersionResource(
+        group: "rbac.authorization.k8s.io", version: "v1", resource: "clusterroles")
+    package static let flowSchemas = GroupVersionResource(
+        group: "flowcontrol.apiserver.k8s.io", version: "v1", resource: "flowschemas")
+    package static let priorityLevelConfigurations = GroupVersionResource(
+        group: "flowcontrol.apiserver.k8s.io", version: "v1", resource: "prioritylevelconfigurations")
+    package static let apiServices = GroupVersionResource(
+        group: "apiregistration.k8s.io", version: "v1", resource: "apiservices")
 }

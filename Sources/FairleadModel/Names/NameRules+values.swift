@@ -67,6 +67,14 @@ extension NameRules {
         ]
     }
 
+    /// The path of a domain-prefixed name: `acme.io/foo/bar`.
+    package static func httpPath(_ text: String) -> [String] {
+        if !text.isEmpty, text.utf8.allSatisfy({ isAlphanumeric($0) || httpPathMarks.contains($0) }) { return [] }
+        return [mismatch("Invalid path", #"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"#)]
+    }
+
+    private static let httpPathMarks = Set("/-._~%!$&'()*+,;=:".utf8)
+
     package static func percent(_ text: String) -> [String] {
         let digits = text.utf8.dropLast()
         if text.hasSuffix("%"), !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) { return [] }

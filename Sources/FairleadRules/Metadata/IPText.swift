@@ -40,12 +40,21 @@ package enum IPText {
         return ["must be in canonical form (\(address.description.goQuoted))"]
     }
 
-    package static func rangeErrors(_ text: String, _ path: FieldPath) -> [FieldError] {
-        func invalid(_ detail: String) -> [FieldError] { [.invalid(path, .string(text), detail)] }
+    /// The range, its address as it is written and without leading zeros; nil if it is none even so.
+    private static func parsed(_ text: String) -> (parts: [String], plain: String, range: CIDR)? {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, let plain = sloppy(parts[0]), let range = CIDR("\(plain)/\(parts[1])") else {
-            return invalid(notARange)
+            return nil
         }
+        return (parts, plain, range)
+    }
+
+    /// The range, leading zeros or not.
+    static func range(_ text: String) -> CIDR? { parsed(text)?.range }
+
+    package static func rangeErrors(_ text: String, _ path: FieldPath) -> [FieldError] {
+        func invalid(_ detail: String) -> [FieldError] { [.invalid(path, .string(text), detail)] }
+        guard let (parts, plain, range) = parsed(text) else { return invalid(notARange) }
         if plain != parts[0] || (parts[1].count > 1 && parts[1].hasPrefix("0")) {
             return invalid("must not have leading 0s in IP or prefix length")
         }

@@ -122,6 +122,61 @@ enum InternalFormTable {
         ScopeSelector: MatchExpressions[]{ScopedResourceSelectorRequirement}
         ScopedResourceSelectorRequirement: ScopeName Operator Values!
         PodIP: IP=ip
+        PersistentVolumeSource: GCEPersistentDisk*{GCEDisk}=gcePersistentDisk \
+        AWSElasticBlockStore*{AWSDisk}=awsElasticBlockStore HostPath*{HostPath} Glusterfs*{GlusterVolume} NFS*{NFS}=nfs \
+        RBD*{RBDVolume}=rbd Quobyte*{Quobyte} ISCSI*{ISCSIVolume}=iscsi FlexVolume*{FlexVolume} Cinder*{CinderVolume} \
+        CephFS*{CephFSVolume}=cephfs FC*{FCVolume}=fc Flocker*{Flocker} AzureFile*{AzureFile} \
+        VsphereVolume*{VsphereVolume} AzureDisk*{AzureDisk} PhotonPersistentDisk*{PhotonDisk} \
+        PortworxVolume*{PortworxVolume} ScaleIO*{ScaleIOVolume}=scaleIO Local*{LocalVolume} \
+        StorageOS*{StorageOSVolume}=storageos CSI*{CSIVolume}=csi
+        GCEDisk: PDName=pdName FSType=fsType Partition# ReadOnly?
+        AWSDisk: VolumeID FSType=fsType Partition# ReadOnly?
+        GlusterVolume: EndpointsName=endpoints Path ReadOnly? EndpointsNamespace!
+        RBDVolume: CephMonitors!=monitors RBDImage=image FSType=fsType RBDPool=pool RadosUser=user Keyring \
+        SecretRef*{SecretReference} ReadOnly?
+        Quobyte: Registry Volume ReadOnly? User Group Tenant
+        ISCSIVolume: TargetPortal IQN=iqn Lun# ISCSIInterface=iscsiInterface FSType=fsType ReadOnly? Portals! \
+        DiscoveryCHAPAuth?=chapAuthDiscovery SessionCHAPAuth?=chapAuthSession SecretRef*{SecretReference} InitiatorName!
+        FlexVolume: Driver FSType=fsType SecretRef*{SecretReference} ReadOnly? Options!
+        CinderVolume: VolumeID FSType=fsType ReadOnly? SecretRef*{SecretReference}
+        CephFSVolume: Monitors! Path User SecretFile SecretRef*{SecretReference} ReadOnly?
+        FCVolume: TargetWWNs! Lun! FSType=fsType ReadOnly? WWIDs!=wwids
+        Flocker: DatasetName DatasetUUID
+        AzureFile: SecretName ShareName ReadOnly? SecretNamespace!
+        VsphereVolume: VolumePath FSType=fsType StoragePolicyName StoragePolicyID
+        AzureDisk: DiskName DataDiskURI=diskURI CachingMode! FSType!=fsType ReadOnly! Kind!
+        PhotonDisk: PdID FSType=fsType
+        PortworxVolume: VolumeID FSType=fsType ReadOnly?
+        ScaleIOVolume: Gateway System SecretRef*{SecretReference} SSLEnabled?=sslEnabled ProtectionDomain StoragePool \
+        StorageMode VolumeName FSType=fsType ReadOnly?
+        LocalVolume: Path FSType!=fsType
+        StorageOSVolume: VolumeName VolumeNamespace FSType=fsType ReadOnly? SecretRef!
+        CSIVolume: Driver VolumeHandle ReadOnly? FSType=fsType VolumeAttributes! \
+        ControllerPublishSecretRef*{SecretReference} NodeStageSecretRef*{SecretReference} \
+        NodePublishSecretRef*{SecretReference} ControllerExpandSecretRef*{SecretReference} \
+        NodeExpandSecretRef*{SecretReference}
+        SecretReference: Name Namespace
+        VolumeNodeAffinity: Required*{NodeSelector}
+        CSINodeDriver: Name NodeID TopologyKeys! Allocatable*{VolumeNodeResources}
+        VolumeNodeResources: Count!
+        VolumeAttachmentSpec: Attacher Source{VolumeAttachmentSource} NodeName
+        VolumeAttachmentSource: PersistentVolumeName! InlineVolumeSpec!
+        RoleRef: APIGroup=apiGroup Kind Name
+        FlowSchemaSpec: PriorityLevelConfiguration{LocalObjectReference} MatchingPrecedence# \
+        DistinguisherMethod*{FlowDistinguisherMethod} Rules[]{PolicyRulesWithSubjects}
+        FlowDistinguisherMethod: Type
+        PolicyRulesWithSubjects: Subjects[]{FlowSubject} ResourceRules[]{ResourcePolicyRule} \
+        NonResourceRules[]{NonResourcePolicyRule}
+        FlowSubject: Kind User*{LocalObjectReference} Group*{LocalObjectReference} ServiceAccount*{ServiceAccountSubject}
+        ServiceAccountSubject: Namespace Name
+        ResourcePolicyRule: Verbs! APIGroups!=apiGroups Resources! ClusterScope? Namespaces!
+        NonResourcePolicyRule: Verbs! NonResourceURLs!
+        PriorityLevelConfigurationSpec: Type Limited*{LimitedPriorityLevel} Exempt*{ExemptPriorityLevel}
+        LimitedPriorityLevel: NominalConcurrencyShares# LimitResponse{LimitResponse} LendablePercent! \
+        BorrowingLimitPercent!
+        LimitResponse: Type Queuing*{QueuingConfiguration}
+        QueuingConfiguration: Queues# HandSize# QueueLengthLimit#
+        ExemptPriorityLevel: NominalConcurrencyShares! LendablePercent!
         PodDisruptionBudgetSpec: MinAvailable! Selector! MaxUnavailable! UnhealthyPodEvictionPolicy!
         """
 

@@ -33,7 +33,7 @@ enum StorageSourceValidation {
         case "quobyte": return quobyte(source, path)
         case "flexVolume": return flexOptions(source, path)
         case "azureDisk": return azureDisk(source, path)
-        case "storageos": return storageOS(source, path)
+        case "storageos": return storageOSNames(source, path) + secretName(source, path)
         case "csi": return csi(source, path)
         default: return []
         }
@@ -65,15 +65,16 @@ enum StorageSourceValidation {
         FieldChecks.inRange(number, 0...255, path.child("lun"))
     }
 
-    private static func qualifiedName(_ name: String, _ path: FieldPath) -> [FieldError] {
-        let kind = name.utf8.prefix(3)
+    /// - Parameter unknown: what is said of other kinds of names.
+    static func qualifiedName(
+        _ name: String, unknown: String = "must be valid format starting with iqn, eui, or naa", _ path: FieldPath
+    ) -> [FieldError] {
         let isValid: Bool
-        switch Substring(kind) {
+        switch Substring(name.utf8.prefix(3)) {
         case "iqn": isValid = isIQN(name)
         case "eui": isValid = name.utf8.count == 20 && isAlphanumeric(name.utf8.dropFirst(4))
         case "naa": isValid = name.utf8.count == 36 && isAlphanumeric(name.utf8.dropFirst(4))
-        default:
-            return [.invalid(path, .string(name), "must be valid format starting with iqn, eui, or naa")]
+        default: return [.invalid(path, .string(name), unknown)]
         }
         return isValid ? [] : [.invalid(path, .string(name), "must be valid format")]
     }
@@ -201,33 +202,32 @@ enum StorageSourceValidation {
         return errors
     }
 
-    private static func storageOS(_ source: Value, _ path: FieldPath) -> [FieldError] {
+    /// The names that a StorageOS volume has in every kind of source.
+    static func storageOSNames(_ source: Value, _ path: FieldPath) -> [FieldError] {
         let name = source.text("volumeName")
         var errors =
             name.isEmpty
             ? [.required(path.child("volumeName"))] : FieldChecks.dnsLabel(name, path.child("volumeName"))
         let namespace = source.text("volumeNamespace")
         if !namespace.isEmpty { errors += FieldChecks.dnsLabel(namespace, path.child("volumeNamespace")) }
-        return errors + secretName(source, path)
+        return errors
     }
 
     // MARK: - CSI
 
     private static func csi(_ source: Value, _ path: FieldPath) -> [FieldError] {
-        let driver = source.text("driver")
-        var errors: [FieldError] = []
-        if driver.isEmpty {
-            errors.append(.required(path.child("driver")))
-        } else {
-            if driver.utf8.count > 63 { errors.append(.tooLong(path.child("driver"), maximum: 63)) }
-            errors += FieldChecks.messages(
-                NameRules.dns1123Subdomain(driver.lowercased()), value: driver, path.child("driver"))
-        }
+        let errors = driverName(source.text("driver"), path.child("driver"))
         guard let reference = source["nodePublishSecretRef"] else { return errors }
         let name = reference.text("name")
         return errors
             + (name.isEmpty
                 ? [.required(path.child("nodePublishSecretRef", "name"))]
                 : FieldChecks.dnsSubdomain(name, path.child("name")))
+    }
+
+    static func driverName(_ name: String, _ path: FieldPath) -> [FieldError] {
+        if name.isEmpty { return [.required(path)] }
+        let errors: [FieldError] = name.utf8.count > 63 ? [.tooLong(path, maximum: 63)] : []
+        return errors + FieldChecks.messages(NameRules.dns1123Subdomain(name.lowercased()), value: name, path)
     }
 }

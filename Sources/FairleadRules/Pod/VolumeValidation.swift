@@ -94,7 +94,7 @@ struct VolumeValidation {
                 return []
             }
             return [.forbidden(path.child("sizeLimit"), "SizeLimit field must be a valid resource quantity")]
-        case "hostPath": return hostPath(source, path)
+        case "hostPath": return Self.hostPath(source, path)
         case "gitRepo":
             return Self.required(["repository"], source, path)
                 + Self.descendingPath(source.text("directory"), path.child("directory"))
@@ -120,13 +120,13 @@ struct VolumeValidation {
         "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice",
     ]
 
-    private func hostPath(_ source: Value, _ path: FieldPath) -> [FieldError] {
+    static func hostPath(_ source: Value, _ path: FieldPath) -> [FieldError] {
         let location = source.text("path")
         if location.isEmpty { return [.required(path.child("path"))] }
-        var errors = Self.noBacksteps(location, path.child("path"))
+        var errors = noBacksteps(location, path.child("path"))
         let type = source.text("type")
-        if !Self.hostPathTypes.contains(type) {
-            errors.append(.notSupported(path.child("type"), .string(type), supported: Self.hostPathTypes))
+        if !hostPathTypes.contains(type) {
+            errors.append(.notSupported(path.child("type"), .string(type), supported: hostPathTypes))
         }
         return errors
     }

@@ -18,11 +18,18 @@ struct ProtobufEncoder {
                     write(value, schema.shape, field.number, to: &writer)
                 }
             case .inline(let nested):
-                let isThere = nested.contains { inner in
-                    guard case .field(let index) = inner.content else { return false }
-                    return object[type.fields[index].name] != nil
-                }
-                if isThere { writer.message(field.number) { self.fields(of: object, nested, type, to: &$0) } }
+                guard Self.isThere(nested, in: object, type) else { continue }
+                writer.message(field.number) { self.fields(of: object, nested, type, to: &$0) }
+            }
+        }
+    }
+
+    /// Whether the object has any of the fields of a message that JSON writes inline.
+    private static func isThere(_ fields: [ProtobufLayout.Field], in object: Object, _ type: TypeSchema) -> Bool {
+        fields.contains { field in
+            switch field.content {
+            case .field(let index): object[type.fields[index].name] != nil
+            case .inline(let nested): isThere(nested, in: object, type)
             }
         }
     }

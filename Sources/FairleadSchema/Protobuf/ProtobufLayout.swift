@@ -23,16 +23,19 @@ struct ProtobufLayout: Sendable {
             guard let number = field.protoNumber else { continue }
             result.append(Field(number: number, goName: Self.goName(of: field), content: .field(index)))
         }
-        for part in parts {
-            var nested: [Field] = []
-            for (index, field) in all.enumerated() {
-                guard field.protoNumber == nil, let number = part.fields[field.name] else { continue }
-                nested.append(Field(number: number, goName: Self.goName(of: field), content: .field(index)))
-            }
-            nested.sort { $0.number < $1.number }
-            result.append(Field(number: part.number, goName: part.message, content: .inline(nested)))
-        }
+        for part in parts { result.append(Self.inline(part, of: all)) }
         fields = result.sorted { $0.number < $1.number }
+    }
+
+    private static func inline(_ part: TypeSchema.ProtoInline, of all: [FieldSchema]) -> Field {
+        var nested: [Field] = []
+        for (index, field) in all.enumerated() {
+            guard field.protoNumber == nil, let number = part.fields[field.name] else { continue }
+            nested.append(Field(number: number, goName: goName(of: field), content: .field(index)))
+        }
+        for inner in part.inline { nested.append(inline(inner, of: all)) }
+        nested.sort { $0.number < $1.number }
+        return Field(number: part.number, goName: part.message, content: .inline(nested))
     }
 
     static func field(_ number: Int, in fields: [Field]) -> Field? {

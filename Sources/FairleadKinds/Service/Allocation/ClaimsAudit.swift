@@ -1,3 +1,4 @@
+import FairleadRules
 package import FairleadModel
 package import FairleadStorage
 

@@ -1,3 +1,4 @@
+import FairleadRules
 import FairleadModel
 import FairleadStorage
 

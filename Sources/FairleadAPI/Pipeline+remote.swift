@@ -1,0 +1,35 @@
+import FairleadKinds
+import FairleadModel
+import FairleadStorage
+
+/// API groups that APIServices hand to a Service. Nothing here can reach one: what is asked of it is answered as
+/// kube-aggregator does while the Service is down. Only that the group exists is known without asking.
+extension Pipeline {
+    /// nil for a path of no such group.
+    func remote(_ path: String) -> APIResponse? {
+        let parts = path.split(separator: "/").map(String.init)
+        guard parts.count >= 2, parts[0] == "apis" else { return nil }
+        if parts.count == 2 { return remoteGroup(parts[1]) }
+        let key = ObjectKey(
+            GroupVersionResource.apiServices.groupResource, namespace: "", name: "\(parts[2]).\(parts[1])")
+        guard api.store.current.object(key)?.value.at("spec", "service") != nil else { return nil }
+        return .text(503, "service unavailable\n")
+    }
+
+    private func remoteGroup(_ name: String) -> APIResponse? {
+        let services = api.store.current.objects(GroupVersionResource.apiServices.groupResource, namespace: nil)
+            .map(\.value).filter { $0.at("spec", "service") != nil && $0.at("spec", "group")?.string == name }
+        let versions: [Value] = services.sorted { priority(of: $0) > priority(of: $1) }.map { service in
+            let version = service.at("spec", "version")?.string ?? ""
+            return ["groupVersion": .string("\(name)/\(version)"), "version": .string(version)]
+        }
+        guard let preferred = versions.first else { return nil }
+        let group: Value = [
+            "kind": "APIGroup", "apiVersion": "v1", "name": .string(name), "versions": .array(versions),
+            "preferredVersion": preferred,
+        ]
+        return APIResponse(status: 200, contentType: "application/json", body: [group.jsonBytes])
+    }
+
+    private func priority(of service: Value) -> Int64 { service.at("spec", "versionPriority")?.int ?? 0 }
+}

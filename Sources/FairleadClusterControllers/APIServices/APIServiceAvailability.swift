@@ -1,0 +1,55 @@
+import FairleadClient
+import FairleadModel
+
+/// Whether an APIService can be reached, and why not. Pure.
+///
+/// Reference: k8s.io/kube-aggregator `pkg/controllers/status`.
+struct APIServiceAvailability {
+    var isAvailable: Bool
+    var reason: String
+    var message: String
+
+    /// The Service behind it; nil for what the API server answers itself.
+    static func target(of service: Value) -> ObjectName? {
+        service.at("spec", "service").map { ObjectName(namespace: $0.text("namespace"), name: $0.text("name")) }
+    }
+
+    /// - Parameters:
+    ///   - target: the Service behind it, if there is one.
+    ///   - slices: those of that Service.
+    static func state(of service: Value, target: Value?, slices: [Value]) -> APIServiceAvailability {
+        func missing(_ reason: String, _ message: String) -> APIServiceAvailability {
+            APIServiceAvailability(isAvailable: false, reason: reason, message: message)
+        }
+        guard let reference = service.at("spec", "service") else {
+            return APIServiceAvailability(
+                isAvailable: true, reason: "Local", message: "Local APIServices are always available")
+        }
+        let place = "service/\(reference.text("name")) in \(reference.text("namespace").goQuoted)"
+        guard let target else { return missing("ServiceNotFound", "\(place) is not present") }
+        let number = reference["port"]?.int ?? 443
+        if target.text("spec", "type") == "ClusterIP" {
+            guard let port = target.items("spec", "ports").first(where: { $0["port"]?.int == number }) else {
+                return missing("ServicePortError", "\(place) is not listening on port \(number)")
+            }
+            let name = port.text("name")
+            if slices.isEmpty { return missing("EndpointsNotFound", "cannot find endpointslices for \(place)") }
+            if !slices.contains(where: { hasAddress($0, port: name) }) {
+                return missing(
+                    "MissingEndpoints", "endpoints for \(place) have no addresses with port name \(name.goQuoted)")
+            }
+        }
+        // Nothing here can ask it: requests are not passed on.
+        let url =
+            "https://\(reference.text("name")).\(reference.text("namespace")).svc:\(number)/apis/"
+            + "\(service.text("spec", "group"))/\(service.text("spec", "version"))"
+        return missing("FailedDiscoveryCheck", "failing or missing response from \(url): it cannot be reached")
+    }
+
+    private static func hasAddress(_ slice: Value, port name: String) -> Bool {
+        slice.items("ports").contains { $0.text("name") == name }
+            && slice.items("endpoints").contains { endpoint in
+                endpoint.at("conditions", "ready")?.bool ?? true && !endpoint.items("addresses").isEmpty
+            }
+    }
+}

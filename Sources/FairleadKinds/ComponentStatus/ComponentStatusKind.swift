@@ -1,0 +1,49 @@
+package import FairleadModel
+
+extension Kind {
+    static let componentStatus = Kind(
+        "ComponentStatus", resource: "componentstatuses", singular: "componentstatus", shortNames: ["cs"],
+        isNamespaced: false, verbs: ["get", "list"], package: "core.v1",
+        readWarnings: ["v1 ComponentStatus is deprecated in v1.19+"],
+        columns: TablePrinter([
+            .name, TableColumn("Status", "Status of the component conditions"),
+            TableColumn("Message", "Message of the component conditions"),
+            TableColumn("Error", "Error of the component conditions"),
+        ]) { subject in
+            let condition = (subject["conditions"]?.array ?? []).first { $0["type"]?.string == "Healthy" }
+            let state =
+                switch condition?["status"]?.string {
+                case "True": "Healthy"
+                case "False": "Unhealthy"
+                default: "Unknown"
+                }
+            return [
+                subject.name, .string(state), .string(condition?["message"]?.string ?? ""),
+                .string(condition?["error"]?.string ?? ""),
+            ]
+        })
+}
+
+/// The parts of the control plane that ComponentStatuses tell of, as kube-apiserver finds them where all else runs in its own
+/// process: nobody listens at the ports at which it asks for a controller manager and a scheduler.
+package enum ComponentStatuses {
+    package static let all: [Value] = [
+        status("controller-manager", port: 10257), status("scheduler", port: 10259), status("etcd-0", port: nil),
+    ]
+
+    /// - Parameter port: where it is asked for; nil for what answers.
+    private static func status(_ name: String, port: Int?) -> Value {
+        let failure = port.map {
+            "Get \"https://127.0.0.1:\($0)/healthz\": dial tcp 127.0.0.1:\($0): connect: connection refused"
+        }
+        return [
+            "apiVersion": "v1", "kind": "ComponentStatus", "metadata": ["name": .string(name)],
+            "conditions": [
+                [
+                    "type": "Healthy", "status": failure == nil ? "True" : "False",
+                    "message": .string(failure ?? "ok"),
+                ]
+            ],
+        ]
+    }
+}
