@@ -209,7 +209,7 @@ let package = Package(
         .testTarget(
             name: "FairleadControllersTests",
             dependencies: ["FairleadControllers", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
-            swiftSettings: strict),
+            exclude: ["hash-vectors.jsonl"], swiftSettings: strict),
         .testTarget(
             name: "FairleadExplanationTests",
             dependencies: [
