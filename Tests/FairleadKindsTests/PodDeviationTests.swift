@@ -294,7 +294,7 @@ struct PodDeviationTests {
             ]) == [
                 "\(path): Invalid value: {\"MatchExpressions\":[{\"ScopeName\":\"Terminating\",\"Operator\":\"In\","
                     + "\"Values\":null}]}: unsupported scope applied to resource",
-                "\(path).operator: Invalid value: \"In\": must be 'Exist' when scope is any of "
+                "\(path).operator: Invalid value: \"In\": must be 'Exists' when scope is any of "
                     + "ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
                     + "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or "
                     + "ResourceQuotaScopeCrossNamespacePodAffinity",

@@ -102,7 +102,7 @@ enum QuotaScopes {
             errors.append(
                 .invalid(
                     here, .string(comparison),
-                    "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, "
+                    "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, "
                         + "ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, "
                         + "ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"))
         }
