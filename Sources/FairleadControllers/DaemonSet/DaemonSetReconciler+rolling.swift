@@ -13,7 +13,9 @@ extension DaemonSetReconciler {
     }
 
     /// Whether a new pod may come before the old one of its node goes.
-    private var allowsSurge: Bool { isRolling && RolloutLimits.scaled(limit("maxSurge", 0), of: 100, roundingUp: true) > 0 }
+    private var allowsSurge: Bool {
+        isRolling && RolloutLimits.scaled(limit("maxSurge", 0), of: 100, roundingUp: true) > 0
+    }
 
     /// The pod of the present template and that of an older one on a node; nil where there are several of a kind.
     private func pair(_ pods: [Value]) -> (new: Value?, old: Value?)? {
