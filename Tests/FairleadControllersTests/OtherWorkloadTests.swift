@@ -226,6 +226,28 @@ import Testing
         #expect(plan.delete.map(\.name) == ["w-1"])
     }
 
+    /// A pod that comes again must not take a claim that goes with the one before.
+    @Test func podsWaitForTheClaimsOfTheirPredecessors() {
+        func plan(_ metadata: Object, whenScaled: String) -> StatefulSetReconciler.Plan {
+            var claim: Value = ["metadata": .object(metadata)]
+            claim.name = "d-w-0"
+            return statefulSet(
+                [
+                    "replicas": 1, "volumeClaimTemplates": [["metadata": ["name": "d"], "spec": [:]]],
+                    "persistentVolumeClaimRetentionPolicy": ["whenScaled": .string(whenScaled)],
+                ], [], claims: [claim]
+            ).plan()
+        }
+        let stale: Object = [
+            "ownerReferences": [["apiVersion": "v1", "kind": "Pod", "name": "w-0", "uid": "old", "controller": true]]
+        ]
+        #expect(plan(stale, whenScaled: "Delete").create.isEmpty)
+        #expect(plan(stale, whenScaled: "Delete").obstructed.map(\.claims) == [[]])
+        #expect(plan(stale, whenScaled: "Retain").create.count == 1)
+        let leaving: Object = ["deletionTimestamp": "2026-01-01T00:00:00Z"]
+        #expect(plan(leaving, whenScaled: "Retain").obstructed.map(\.claims) == [["d-w-0"]])
+    }
+
     @Test func replicationControllersKeepTheirPods() async throws {
         let cluster = MemoryCluster()
         let make: (InformerSet) -> [any Controller] = { informers in

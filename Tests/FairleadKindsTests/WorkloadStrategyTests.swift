@@ -149,6 +149,49 @@ struct WorkloadStrategyTests {
         }
     }
 
+    @Test func warningsAreAboutWhatIsNew() {
+        var set = created(
+            StatefulSetStrategy(),
+            [
+                "revisionHistoryLimit": -1,
+                "volumeClaimTemplates": [
+                    ["metadata": ["name": "d"], "spec": ["resources": ["requests": ["storage": "1500m"]]]]
+                ],
+                "template": ["spec": ["terminationGracePeriodSeconds": -1]],
+            ])
+        let always =
+            "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended"
+        let all = [
+            "spec.template.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be "
+                + "treated as 1",
+            "spec.volumeClaimTemplates[0].resources.requests[storage]: fractional byte value \"1500m\" is invalid, must be "
+                + "an integer", always,
+        ]
+        let old = set
+        #expect(StatefulSetStrategy().warnings(for: set, old: nil) == all)
+        #expect(StatefulSetStrategy().warnings(for: set, old: old) == [always])
+        set.generation += 1
+        #expect(StatefulSetStrategy().warnings(for: set, old: old) == all)
+    }
+
+    @Test func numbersInAnnotationsAreRead() {
+        func refusal(_ strategy: any ResourceStrategy, _ annotation: String, _ text: String) -> String? {
+            var object = workload([:])
+            object.annotations[annotation] = text
+            do throws(APIStatus) { try strategy.admit(&object, old: nil, context) } catch { return error.message }
+            return nil
+        }
+        #expect(refusal(DaemonSetStrategy(), Self.generation, "7") == nil)
+        #expect(
+            refusal(DaemonSetStrategy(), Self.generation, "x")
+                == "DaemonSet in version \"v1\" cannot be handled as a DaemonSet: strconv.ParseInt: parsing \"x\": invalid syntax"
+        )
+        #expect(
+            refusal(DeploymentStrategy(), "deprecated.deployment.rollback.to", "99999999999999999999")
+                == "Deployment in version \"v1\" cannot be handled as a Deployment: strconv.ParseInt: parsing "
+                + "\"99999999999999999999\": value out of range")
+    }
+
     @Test func annotationsRaiseTheGenerationOfADeploymentOnly() {
         let old = workload([:])
         var new = old

@@ -47,6 +47,24 @@ struct StatefulSetClaims {
     /// Those of a pod's claims that are not there.
     func missing(for pod: Value) -> [Value] { needed(by: pod.name).filter { stored($0.name) == nil } }
 
+    /// What keeps a pod that is not there from being made: claims of an earlier pod of its name, which go with that.
+    enum Obstacle: Equatable {
+        case staleClaim
+        /// Claims that are being deleted.
+        case deleted([String])
+    }
+
+    func obstacle(to pod: String) -> Obstacle? {
+        let found = templates.compactMap { stored(Self.name(of: $0, pod: pod)) }
+        if statefulSet.at("spec", "persistentVolumeClaimRetentionPolicy", "whenScaled") == "Delete",
+            found.contains(where: { $0.ownerReferences.contains { $0.kind == "Pod" && $0.name == pod } })
+        {
+            return .staleClaim
+        }
+        let deleted = found.filter { $0.deletionTimestamp != nil }.map(\.name)
+        return deleted.isEmpty ? nil : .deleted(deleted)
+    }
+
     /// The patches after which the pod's claims go with whom they shall go: with the set, with a pod that is scaled
     /// down, or with nobody.
     func patches(of pod: Value, isScaledDown: Bool) -> [(claim: Value, patch: Value)] {

@@ -22,6 +22,8 @@ struct StatefulSetReconciler {
         var claimPatches: [(claim: Value, patch: Value)] = []
         /// Pods are missing, but too many wait for a node already.
         var isHeldBack = false
+        /// Pods that cannot be made as long as there are claims of their predecessors, with the claims to complain about.
+        var obstructed: [(pod: String, claims: [String])] = []
         /// A pod of the current revision goes for the update.
         var replacesCurrent = false
     }
@@ -94,11 +96,11 @@ struct StatefulSetReconciler {
         for ordinal in ordinals {
             guard let pod = pods[ordinal] else {
                 // Of two thousand million replicas only those are looked at that can change something.
-                if plan.create.count >= burst {
+                if plan.create.count +| plan.obstructed.count >= burst {
                     plan.isHeldBack = burst == 0
                     return isParallel
                 }
-                plan.create.append(newPod(ordinal))
+                makePod(ordinal, &plan)
                 if isParallel { continue }
                 return false
             }
@@ -151,6 +153,15 @@ struct StatefulSetReconciler {
         guard pod.labels[podName] != pod.name else { return nil }
         let index = pod.name.split(separator: "-").last.map(String.init) ?? ""
         return ["metadata": ["labels": [podName: .string(pod.name), podIndex: .string(index)]]]
+    }
+
+    private func makePod(_ ordinal: Int64, _ plan: inout Plan) {
+        let pod = "\(statefulSet.name)-\(ordinal)"
+        switch claims.obstacle(to: pod) {
+        case nil: plan.create.append(newPod(ordinal))
+        case .staleClaim: plan.obstructed.append((pod, []))
+        case .deleted(let claims): plan.obstructed.append((pod, claims))
+        }
     }
 
     private func newPod(_ ordinal: Int64) -> (pod: Value, claims: [Value]) {

@@ -41,12 +41,21 @@ struct StatefulSetWorker: Sendable {
         if let failure { throw failure }
         let inUse = owned.compactMap { $0.labels[StatefulSetReconciler.revisionLabel] } + [currentName]
         try await writer.delete(history.surplus(inUse: Set(inUse), current: update.name))
-        return ReconcileResult(again: reconciler.timeToNextAvailability())
+        // Nobody tells when a claim has gone.
+        let retry: Duration? = plan.obstructed.isEmpty ? nil : .seconds(1)
+        return ReconcileResult(again: [retry, reconciler.timeToNextAvailability()].compactMap { $0 }.min())
     }
 
     private func execute(_ plan: StatefulSetReconciler.Plan, for set: Value) async throws {
         if plan.isHeldBack {
             recorder.event(about: set, type: "Warning", reason: "FailedCreate", message: CreationBurst.message)
+        }
+        for entry in plan.obstructed where !entry.claims.isEmpty {
+            let reasons = entry.claims.map { "pvc \($0) is being deleted" }
+            let reason = reasons.count == 1 ? reasons[0] : "[\(reasons.joined(separator: ", "))]"
+            recorder.event(
+                about: set, type: "Warning", reason: "FailedCreate",
+                message: "create Pod \(entry.pod) in StatefulSet \(set.name) failed error: \(reason)")
         }
         for entry in plan.create { try await create(entry.pod, claims: entry.claims, for: set) }
         for entry in plan.missingClaims { try await create(entry.claims, of: entry.pod, for: set) }

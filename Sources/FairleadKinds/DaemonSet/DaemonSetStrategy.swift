@@ -22,6 +22,10 @@ struct DaemonSetStrategy: ResourceStrategy {
 
     private static let templateGeneration = "deprecated.daemonset.template.generation"
 
+    func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
+        try WorkloadRules.checkNumber(in: Self.templateGeneration, of: object, kind: "DaemonSet")
+    }
+
     /// Counts the changes of the template in an annotation, for clients of the first API version.
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = [
@@ -106,7 +110,7 @@ struct DaemonSetStrategy: ResourceStrategy {
     }
 
     func warnings(for object: Value, old: Value?) -> [String] {
-        WorkloadRules.warnings(object, isNew: old == nil, namesHosts: false)
+        WorkloadRules.warnings(object, old: old, namesHosts: false)
     }
 
     let generationFields = ["spec"]

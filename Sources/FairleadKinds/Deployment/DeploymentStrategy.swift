@@ -24,6 +24,10 @@ struct DeploymentStrategy: ResourceStrategy {
         object["spec"] = spec
     }
 
+    func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
+        try WorkloadRules.checkNumber(in: "deprecated.deployment.rollback.to", of: object, kind: "Deployment")
+    }
+
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = .object(Object())
     }
@@ -102,7 +106,7 @@ struct DeploymentStrategy: ResourceStrategy {
     }
 
     func warnings(for object: Value, old: Value?) -> [String] {
-        WorkloadRules.warnings(object, isNew: old == nil)
+        WorkloadRules.warnings(object, old: old)
     }
 
     let generationFields = ["spec", "metadata.annotations"]

@@ -38,11 +38,8 @@ struct PersistentVolumeClaimStrategy: ResourceStrategy {
     }
 
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
-        Self.errors(ofSpec: object["spec"] ?? .null, FieldPath("spec"))
-    }
-
-    /// The errors of a claim's spec, or of a template for one.
-    static func errors(ofSpec spec: Value, _ path: FieldPath) -> [FieldError] {
+        let spec = object["spec"] ?? .null
+        let path = FieldPath("spec")
         var errors = FieldChecks.labelSelector(spec["selector"], path.child("selector"))
         let modes = spec.strings("accessModes")
         if modes.isEmpty {

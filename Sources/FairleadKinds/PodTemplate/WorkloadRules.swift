@@ -122,11 +122,29 @@ enum WorkloadRules {
         return [.invalid(FieldPath("status", "collisionCount"), .int(count), "cannot be decremented")]
     }
 
-    static func warnings(_ object: Value, isNew: Bool, namesHosts: Bool = true) -> [String] {
+    /// Whether something has changed that there may be warnings about.
+    static func isNewGeneration(_ object: Value, old: Value?) -> Bool {
+        old.map { $0.generation != object.generation } ?? true
+    }
+
+    static func warnings(_ object: Value, old: Value?, namesHosts: Bool = true) -> [String] {
         var warnings: [String] = []
-        if isNew, namesHosts {
+        if old == nil, namesHosts {
             warnings += PodWarnings.ofName(object.name, usedIn: "Pod names and hostnames")
         }
+        guard isNewGeneration(object, old: old) else { return warnings }
         return warnings + PodWarnings.ofTemplate(object.at("spec", "template"), spec.child("template"))
+    }
+
+    /// An annotation in which an older form of the kind keeps a number: what is none cannot be read at all.
+    static func checkNumber(
+        in annotation: String, of object: Value, kind: String
+    ) throws(APIStatus) {
+        guard let text = object.annotations[annotation], Int64(text) == nil else { return }
+        let digits = text.utf8.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
+        let isTooLarge = !digits.isEmpty && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        throw .badRequest(
+            "\(kind) in version \"v1\" cannot be handled as a \(kind): strconv.ParseInt: parsing \(text.goQuoted): "
+                + (isTooLarge ? "value out of range" : "invalid syntax"))
     }
 }

@@ -13,7 +13,7 @@ extension PodSetStrategy {
     }
 
     func warnings(for object: Value, old: Value?) -> [String] {
-        WorkloadRules.warnings(object, isNew: old == nil)
+        WorkloadRules.warnings(object, old: old)
     }
 
     var selectableFieldNames: [String] { ["status.replicas"] }

@@ -77,8 +77,7 @@ struct StatefulSetStrategy: ResourceStrategy {
 
     private func claims(_ templates: [Value], _ path: FieldPath) -> [FieldError] {
         templates.enumerated().flatMap { index, template in
-            PersistentVolumeClaimStrategy.errors(
-                ofSpec: template["spec"] ?? .null, path.index(index).child("spec"))
+            ClaimTemplateValidation.specErrors(template["spec"] ?? .null, path.index(index).child("spec"))
         }
     }
 
@@ -156,7 +155,14 @@ struct StatefulSetStrategy: ResourceStrategy {
     }
 
     func warnings(for object: Value, old: Value?) -> [String] {
-        var warnings = WorkloadRules.warnings(object, isNew: old == nil)
+        var warnings = WorkloadRules.warnings(object, old: old, namesHosts: false)
+        if WorkloadRules.isNewGeneration(object, old: old) {
+            for (index, template) in object.items("spec", "volumeClaimTemplates").enumerated() {
+                let path = WorkloadRules.spec.child("volumeClaimTemplates").index(index)
+                warnings += PodWarnings.fraction(
+                    "storage", template["spec"]?.at("resources", "requests"), path.child("resources", "requests"))
+            }
+        }
         if let limit = object.at("spec", "revisionHistoryLimit")?.int, limit < 0 {
             warnings.append(
                 "spec.revisionHistoryLimit: a negative value retains all historical revisions; "
