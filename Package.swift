@@ -213,7 +213,7 @@ let package = Package(
         .testTarget(
             name: "FairleadControllersTests",
             dependencies: ["FairleadControllers", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
-            swiftSettings: strict),
+            exclude: ["hash-vectors.jsonl"], swiftSettings: strict),
         .testTarget(
             name: "FairleadClusterControllersTests",
             dependencies: ["FairleadClusterControllers", "FairleadClient", "FairleadModel"], swiftSettings: strict),

@@ -10,7 +10,8 @@ package enum Controllers {
         EndpointSliceMirroringController.descriptor, PodGCController.descriptor, ResourceQuotaController.descriptor,
         NamespaceController.descriptor, ServiceAccountController.descriptor, RootCertificateController.descriptor,
         GarbageCollector.descriptor, DaemonSetController.descriptor, JobController.descriptor,
-        DeploymentController.descriptor, ReplicaSetController.descriptor, DisruptionController.descriptor,
+        DeploymentController.descriptor, ReplicaSetController.descriptor,
+        ReplicationControllerController.descriptor, DisruptionController.descriptor,
         StatefulSetController.descriptor, NodeLifecycleController.descriptor, ServiceCIDRController.descriptor,
         ClaimProtectionController.descriptor,
         // kube-apiserver

@@ -15,10 +15,8 @@ struct NumberRulesTests {
         "FairleadSimulation/NodeUsage.swift": ["milliCPU += right.milliCPU", "milliCPU -= right.milliCPU"],
         // How many nodes a document has; a client cannot send that many.
         "FairleadModel/YAMLComposer.swift": ["expanded += extent.weight", "weight += "],
-        // Counts of nodes, and lists of pods.
-        "FairleadControllers/DaemonSetReconciler.swift": [
-            "unavailable + available", "desired += 1", "desired - available",
-        ],
+        // Counts of nodes.
+        "FairleadControllers/DaemonSetReconciler.swift": ["desired += 1", "desired - available"],
         // The store's own counter.
         "FairleadStorage/Transaction.swift": ["revision - Int64(operations"],
         "FairleadStorage/SQLiteWriter.swift": ["heads.revision + transaction"],
@@ -27,8 +25,6 @@ struct NumberRulesTests {
         "FairleadStorage/SQLiteRepair.swift": ["numbers.revision += 1"],
         "FairleadStorage/SQLiteLoading.swift": ["state.revision += 1"],
         "FairleadStorage/VersionRow.swift": ["1...revision ~= createRevision"],
-        // A range that ends with the type.
-        "FairleadControllers/StatefulSetReconciler.swift": ["partition)..<Int64.max"],
         // Cut to a century there and then.
         "FairleadAPI/WatchStream.swift": ["min(seconds, 100 * 366", "opened + timeout"],
         // Flags, checked where they are read.

@@ -84,11 +84,14 @@ import Testing
             let reconciler = StatefulSetReconciler(
                 set: set, pods: [Fixture.pod("w-0", node: "n"), Fixture.pod("w-9223372036854775807", node: "n")],
                 update: revision, current: nil, now: Fixture.now)
-            #expect(reconciler.plan().create.count <= 500)
-            _ = reconciler.status()
-            let history = RevisionHistory(owner: set, kind: "StatefulSet", hashLabel: "h", revisions: [revision])
-            _ = history.current()
-            _ = history.surplus(inUse: [])
+            let plan = reconciler.plan()
+            #expect(plan.create.count <= 500)
+            _ = reconciler.status(after: plan)
+            for style in [RevisionHistory.Style.statefulSet, .daemonSet] {
+                let history = RevisionHistory(owner: set, style: style, revisions: [revision])
+                _ = history.current()
+                _ = history.surplus(inUse: [], current: "")
+            }
         }
     }
 

@@ -271,9 +271,18 @@ struct PodDeviationTests {
         #expect(strategy.nameErrors("a.b", isPrefix: false) == ["must not contain dots"])
     }
 
-    @Test func controllerRevisionMissesDataFirst() {
+    @Test func controllerRevisionMissesDataLast() {
         #expect(
-            ControllerRevisionStrategy().validate(["revision": -1], context).map(\.field) == ["data", "revision"])
+            ControllerRevisionStrategy().validate(["revision": -1], context).map(\.field) == ["revision", "data"])
+    }
+
+    @Test func fractionsInQuotas() {
+        let hard: Value = [
+            "pods": "1500m", "cpu": "1500m", "a.b/c": "1500m", "requests.a.b/c": "1500m", "x.kubernetes.io/y": "1500m",
+        ]
+        #expect(
+            ResourceQuotaStrategy().validate(["spec": ["hard": hard]], context).map(\.field)
+                == ["spec.hard[a.b/c]", "spec.hard[pods]"])
     }
 
     @Test func scopesOfQuotas() {
@@ -294,7 +303,7 @@ struct PodDeviationTests {
             ]) == [
                 "\(path): Invalid value: {\"MatchExpressions\":[{\"ScopeName\":\"Terminating\",\"Operator\":\"In\","
                     + "\"Values\":null}]}: unsupported scope applied to resource",
-                "\(path).operator: Invalid value: \"In\": must be 'Exist' when scope is any of "
+                "\(path).operator: Invalid value: \"In\": must be 'Exists' when scope is any of "
                     + "ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
                     + "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or "
                     + "ResourceQuotaScopeCrossNamespacePodAffinity",

@@ -160,7 +160,7 @@ extension API {
         case .status: strategy.prepareForStatusUpdate(&object, old: old, context)
         case .none: break
         }
-        if scope.rules != .none { raiseGeneration(kind, &object, old: old) }
+        if scope.rules != .none, scope.subresource != "status" { raiseGeneration(kind, &object, old: old) }
 
         var transaction = Transaction()
         if scope == .main {

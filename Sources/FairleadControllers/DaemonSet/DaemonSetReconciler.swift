@@ -4,12 +4,14 @@ import FairleadModel
 ///
 /// Reference: "DaemonSet" concept page; the tolerations are its table "Tolerations for DaemonSet pods".
 struct DaemonSetReconciler {
-    static let hashLabel = "controller-revision-hash"
+    static let hashLabel = RevisionHistory.Style.daemonSet.hashLabel
     static let generationLabel = "pod-template-generation"
 
     struct Plan {
         var create: [Value] = []
         var delete: [Value] = []
+        /// Events about pods that have ended: type, reason and message.
+        var reports: [(type: String, reason: String, message: String)] = []
     }
 
     let daemonSet: Value
@@ -25,8 +27,10 @@ struct DaemonSetReconciler {
         self.hash = hash
         self.now = now
         var perNode: [String: [Value]] = [:]
-        for pod in pods { perNode[Self.node(of: pod), default: []].append(pod) }
-        self.pods = perNode
+        for pod in pods where !(PodView(pod).isFinished && PodView(pod).isTerminating) {
+            perNode[Self.node(of: pod), default: []].append(pod)
+        }
+        self.pods = perNode.mapValues { $0.sorted(by: Self.isOlder) }
     }
 
     /// The node that the pod is on, or that its affinity names.
@@ -44,59 +48,61 @@ struct DaemonSetReconciler {
         return ""
     }
 
+    /// Bound pods come first.
+    private static func isOlder(_ left: Value, _ right: Value) -> Bool {
+        let isBound = !PodView(left).nodeName.isEmpty
+        if isBound != !PodView(right).nodeName.isEmpty { return isBound }
+        return (left.creationTimestamp, left.name) < (right.creationTimestamp, right.name)
+    }
+
     private var template: Value { daemonSet.at("spec", "template") ?? .object(Object()) }
-    private var minReadySeconds: Int64 { daemonSet.at("spec", "minReadySeconds")?.int ?? 0 }
+    var minReadySeconds: Int64 { daemonSet.at("spec", "minReadySeconds")?.int ?? 0 }
 
     func plan() -> Plan {
         var plan = Plan()
         if daemonSet.deletionTimestamp != nil { return plan }
-        for node in nodes {
-            let (shouldRun, mayStay) = wants(node)
-            let here = (pods[node.name] ?? []).sorted { $0.creationTimestamp < $1.creationTimestamp }
-            let alive = here.filter { !PodView($0).isTerminating }
-            let finished = alive.filter { PodView($0).phase == "Failed" }
-            plan.delete += finished
-            let running = alive.filter { PodView($0).phase != "Failed" }
-            if !mayStay {
-                plan.delete += running
-            } else if shouldRun, here.isEmpty {
-                plan.create.append(pod(for: node.name))
-            } else if running.count > 1 {
-                plan.delete += running.dropFirst()
-            }
+        for node in nodes { visit(node, &plan) }
+        let known = Set(nodes.map(\.name))
+        for (node, pods) in pods where !known.contains(node) {
+            // Nobody will bind them any more.
+            plan.delete += pods.filter { PodView($0).nodeName.isEmpty && !PodView($0).isTerminating }
         }
-        if plan.create.isEmpty, plan.delete.isEmpty { plan.delete = outdated() }
+        if plan.create.isEmpty, plan.delete.isEmpty { roll(&plan) }
         return plan
     }
 
-    /// Pods of an old template that may go now: those that serve nobody at once, others within maxUnavailable.
-    private func outdated() -> [Value] {
-        guard daemonSet.at("spec", "updateStrategy", "type")?.string ?? "RollingUpdate" == "RollingUpdate" else {
-            return []
+    private func visit(_ node: NodeView, _ plan: inout Plan) {
+        let (shouldRun, mayStay) = wants(node)
+        let here = pods[node.name] ?? []
+        let alive = here.filter { !PodView($0).isTerminating }
+        if !mayStay {
+            plan.delete += alive
+            return
         }
-        let update = daemonSet.at("spec", "updateStrategy", "rollingUpdate")
-        let wanted = nodes.filter { wants($0).shouldRun }
-        var allowance = max(
-            1,
-            RolloutLimits.scaled(
-                update?["maxUnavailable"] ?? 1, of: Int64(wanted.count), roundingUp: true))
-        var unavailable: [Value] = []
-        var available: [Value] = []
-        for node in wanted {
-            guard let pod = pods[node.name]?.first(where: { !PodView($0).isTerminating }) else {
-                allowance = allowance -| 1
-                continue
-            }
-            let isOld = pod.labels[Self.hashLabel] != hash
-            if PodView(pod).isAvailable(minReadySeconds: minReadySeconds, now: now) {
-                if isOld { available.append(pod) }
-            } else {
-                allowance = allowance -| 1
-                if isOld { unavailable.append(pod) }
+        if shouldRun, here.isEmpty { plan.create.append(pod(for: node.name)) }
+        var running: [Value] = []
+        for pod in alive {
+            let place = "\(pod.namespace)/\(pod.name) on node \(node.name), will try to"
+            switch PodView(pod).phase {
+            case "Failed":
+                plan.reports.append(("Warning", "FailedDaemonPod", "Found failed daemon pod \(place) kill it"))
+                plan.delete.append(pod)
+            case "Succeeded":
+                plan.reports.append(("Normal", "SucceededDaemonPod", "Found succeeded daemon pod \(place) delete it"))
+                plan.delete.append(pod)
+            default: running.append(pod)
             }
         }
-        return unavailable + available.prefix(Int(max(0, allowance)))
+        if running.count < 2 { return }
+        plan.delete += surplus(of: running)
     }
+
+    func isUpdated(_ pod: Value) -> Bool {
+        let generation = daemonSet.annotations["deprecated.daemonset.template.generation"]
+        return pod.labels[Self.hashLabel] == hash || generation != nil && pod.labels[Self.generationLabel] == generation
+    }
+
+    func isAvailable(_ pod: Value) -> Bool { PodView(pod).isAvailable(minReadySeconds: minReadySeconds, now: now) }
 
     /// Whether the node shall get a pod, and whether one that is there may stay.
     func wants(_ node: NodeView) -> (shouldRun: Bool, mayStay: Bool) {
@@ -127,7 +133,7 @@ struct DaemonSetReconciler {
         return result
     }
 
-    private func pod(for node: String) -> Value {
+    func pod(for node: String) -> Value {
         var pod = PodFactory.pod(from: template, owner: daemonSet, kind: "DaemonSet", apiVersion: "apps/v1")
         pod.labels[Self.hashLabel] = hash
         pod.labels[Self.generationLabel] =
@@ -145,18 +151,16 @@ struct DaemonSetReconciler {
         var (desired, current, misscheduled, ready, available, updated) = (0, 0, 0, 0, 0, 0)
         for node in nodes {
             let here = pods[node.name] ?? []
-            let (shouldRun, mayStay) = wants(node)
-            if shouldRun || (mayStay && !here.isEmpty) {
-                desired += 1
-                guard let pod = here.min(by: { $0.creationTimestamp < $1.creationTimestamp }) else { continue }
-                current += 1
-                let view = PodView(pod)
-                if view.isReady { ready += 1 }
-                if view.isAvailable(minReadySeconds: minReadySeconds, now: now) { available += 1 }
-                if pod.labels[Self.hashLabel] == hash { updated += 1 }
-            } else if !here.isEmpty {
-                misscheduled += 1
+            guard wants(node).shouldRun else {
+                if !here.isEmpty { misscheduled += 1 }
+                continue
             }
+            desired += 1
+            guard let pod = here.first else { continue }
+            current += 1
+            if PodView(pod).isReady { ready += 1 }
+            if isAvailable(pod) { available += 1 }
+            if isUpdated(pod) { updated += 1 }
         }
         var status = daemonSet["status"]?.object ?? Object()
         func count(_ number: Int) -> Value? { number == 0 ? nil : .int(Int64(number)) }

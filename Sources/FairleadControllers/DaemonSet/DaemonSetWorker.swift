@@ -24,10 +24,13 @@ struct DaemonSetWorker: Sendable {
             client: client, ownerResource: .daemonSets, ownedResource: .pods, ownerKind: "DaemonSet"
         ).settle(stored, selector, in: pods)
         let history = RevisionHistory(
-            owner: set, kind: "DaemonSet", hashLabel: DaemonSetReconciler.hashLabel,
-            revisions: revisions.indexed(OwnershipIndex.controllerUID, set.uid).map(\.value))
+            owner: set, style: .daemonSet,
+            revisions: try await OwnershipWriter(
+                client: client, ownerResource: .daemonSets, ownedResource: .controllerRevisions,
+                ownerKind: "DaemonSet"
+            ).settle(stored, selector, in: revisions))
         let writer = RevisionWriter(client: client)
-        let current = try await writer.settle(history)
+        let current = try await writer.settle(history).revision
         let reconciler = DaemonSetReconciler(
             daemonSet: set, nodes: nodes.list().map(\.value), pods: owned,
             hash: current.labels[DaemonSetReconciler.hashLabel] ?? "", now: now())
@@ -35,12 +38,15 @@ struct DaemonSetWorker: Sendable {
         try await client.updateStatus(.daemonSets, of: set, to: reconciler.status())
         let hashes = Set(owned.compactMap { $0.labels[DaemonSetReconciler.hashLabel] })
         let inUse = history.revisions.filter { hashes.contains($0.labels[DaemonSetReconciler.hashLabel] ?? "") }
-        try await writer.delete(history.surplus(inUse: Set(inUse.map(\.name) + [current.name])))
+        try await writer.delete(history.surplus(inUse: Set(inUse.map(\.name)), current: current.name))
         return ReconcileResult(again: reconciler.timeToNextAvailability())
     }
 
     private func execute(_ plan: DaemonSetReconciler.Plan, for set: Value, key: ObjectName) async throws(APIStatus) {
         let writer = PodWriter(client: client, recorder: recorder)
+        for report in plan.reports {
+            recorder.event(about: set, type: report.type, reason: report.reason, message: report.message)
+        }
         for pod in plan.delete { try await writer.delete(pod, for: set) }
         if let failure = await writer.create(plan.create, for: set, key: key, tracker) { throw failure }
     }

@@ -26,15 +26,15 @@ extension DeploymentReconciler {
     }
 
     private mutating func makeNewSet(revision: Int64) {
-        let collisions = deployment.at("status", "collisionCount")?.int ?? 0
         var template = deployment.at("spec", "template") ?? .object(Object())
-        let hash = TemplateHash.compute(template, collisionCount: collisions)
+        let hash = TemplateHash.compute(
+            template, collisionCount: deployment.at("status", "collisionCount")?.int, wasEncoded: wasResumed)
         template.set(.string(hash), at: "metadata", "labels", Self.hashLabel)
         var selector = deployment.at("spec", "selector") ?? .object(Object())
         selector.set(.string(hash), at: "matchLabels", Self.hashLabel)
         let owner = OwnershipPatch.reference(to: deployment, kind: "Deployment", apiVersion: "apps/v1")
         let metadata: Object = [
-            "name": .string("\(deployment.name)-\(hash)"), "namespace": .string(deployment.namespace),
+            "name": .string(Self.setName(of: deployment.name, hash: hash)), "namespace": .string(deployment.namespace),
             "labels": template.at("metadata", "labels") ?? .object(Object()),
             "ownerReferences": .array([owner.value]),
         ]
@@ -55,6 +55,12 @@ extension DeploymentReconciler {
                 "Progressing", "True", reason: "NewReplicaSetCreated",
                 message: "Created new replica set \(set.name.goQuoted)", now: now)
         }
+    }
+
+    /// Names have 253 bytes at most.
+    private static func setName(of deployment: String, hash: String) -> String {
+        let room = deployment.utf8.prefix(max(0, 252 - hash.utf8.count))
+        return "\(String(decoding: room, as: UTF8.self))-\(hash)"
     }
 
     /// How many pods the new set may have now: what the surge leaves room for.

@@ -31,6 +31,8 @@ struct DeploymentReconciler {
     /// Oldest first.
     var oldSets: [OwnedReplicaSet] = []
     var deletions: [Value] = []
+    /// Whether the Deployment was paused until now. Kubernetes' controller writes it down before it goes on.
+    var wasResumed = false
 
     init(deployment: Value, replicaSets: [Value], pods: [String: [Value]] = [:], now: Timestamp) {
         original = deployment
@@ -40,7 +42,7 @@ struct DeploymentReconciler {
         limits = RolloutLimits(deployment: deployment)
         conditions = Conditions(of: deployment)
         let sets = replicaSets.map { OwnedReplicaSet($0) }.sorted(by: OwnedReplicaSet.isOlder)
-        let template = deployment.at("spec", "template") ?? .object(Object())
+        let template = OwnedReplicaSet.template(of: deployment)
         // Of several sets with this template the oldest is the one; it keeps rollouts from starting twice.
         let current = sets.firstIndex { $0.template == template }
         newSet = current.map { sets[$0] }
@@ -99,6 +101,7 @@ struct DeploymentReconciler {
             conditions.change(
                 "Progressing", "Unknown", reason: "DeploymentPaused", message: "Deployment is paused", now: now)
         } else if !isPaused, wasPaused {
+            wasResumed = true
             conditions.change(
                 "Progressing", "Unknown", reason: "DeploymentResumed", message: "Deployment is resumed", now: now)
         }

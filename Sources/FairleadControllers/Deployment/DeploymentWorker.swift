@@ -9,15 +9,29 @@ struct DeploymentWorker: Sendable {
     let pods: Lister
     let recorder: EventRecorder
     let now: @Sendable () -> Timestamp
+    private let created = CreatedSets()
 
-    /// The name that the template's hash makes is taken by a set of another template: the next try uses another hash.
-    struct HashCollision: Error {}
+    init(
+        client: any ObjectClient, deployments: Lister, sets: Lister, pods: Lister, recorder: EventRecorder,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.client = client
+        self.deployments = deployments
+        self.sets = sets
+        self.pods = pods
+        self.recorder = recorder
+        self.now = now
+    }
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
-        guard let stored = deployments.get(key), let selector = Selectors.ofWorkload(stored.value) else { return .done }
-        let owned = try await OwnershipWriter(
+        guard let stored = deployments.get(key), let selector = Selectors.ofWorkload(stored.value) else {
+            created.forget(key)
+            return .done
+        }
+        var owned = try await OwnershipWriter(
             client: client, ownerResource: .deployments, ownedResource: .replicaSets, ownerKind: "Deployment"
         ).settle(stored, selector, in: sets)
+        if let set = try await unseenSet(of: stored.value, key) { owned.append(set) }
         var podsOfSets: [String: [Value]] = [:]
         for set in owned {
             podsOfSets[set.uid] = pods.indexed(OwnershipIndex.controllerUID, set.uid).map(\.value)
@@ -27,6 +41,18 @@ struct DeploymentWorker: Sendable {
         let plan = reconciler.plan()
         try await execute(plan, deployment: stored.value)
         return ReconcileResult(again: plan.recheckAfter)
+    }
+
+    /// A set that was made in an earlier pass and that the cache does not show.
+    private func unseenSet(of deployment: Value, _ key: ObjectName) async throws(APIStatus) -> Value? {
+        guard let name = created.missing(of: key, in: sets) else { return nil }
+        let set = try await ignoringNotFound(
+            await client.get(.replicaSets, namespace: key.namespace, name: name))
+        guard let set, set.controllerRef?.uid == deployment.uid else {
+            created.forget(key)
+            return nil
+        }
+        return set
     }
 
     private func execute(_ plan: DeploymentReconciler.Plan, deployment: Value) async throws {
@@ -55,6 +81,7 @@ struct DeploymentWorker: Sendable {
     private func create(_ set: OwnedReplicaSet, for deployment: Value) async throws {
         do throws(APIStatus) {
             _ = try await client.create(.replicaSets, namespace: deployment.namespace, set.value)
+            created.note(set.name, of: ObjectName(namespace: deployment.namespace, name: deployment.name))
             announce(set, on: deployment)
         } catch {
             if error.reason == "AlreadyExists" { return try await resolveCollision(with: set, of: deployment) }

@@ -32,8 +32,11 @@ struct OwnedReplicaSet {
     var available: Int64 { status("availableReplicas") }
 
     /// The template without the hash that the Deployment put in.
-    var template: Value {
-        var template = value.at("spec", "template") ?? .object(Object())
+    var template: Value { Self.template(of: value) }
+
+    /// The template of a set or a Deployment without a hash, as the two are compared.
+    static func template(of object: Value) -> Value {
+        var template = object.at("spec", "template") ?? .object(Object())
         template.set(nil, at: "metadata", "labels", DeploymentReconciler.hashLabel)
         if template.at("metadata", "labels")?.object?.isEmpty == true { template.set(nil, at: "metadata", "labels") }
         return template

@@ -15,7 +15,8 @@ package enum GarbageCollector {
             OwnerGraph.prepare(informer)
             setup.map(informer) { Self.items(affectedBy: $0, of: managed.resource, graph) }
         }
-        let worker = GarbageWorker(client: setup.client, graph: graph, queue: setup.queue)
+        let worker = GarbageWorker(
+            client: setup.client, graph: graph, queue: setup.queue, recorder: setup.recorder())
         return { try await worker.reconcile($0) }
     }
 
@@ -32,9 +33,7 @@ package enum GarbageCollector {
         if let new {
             if GarbageReconciler.isWaiting(new) || GarbageReconciler.isOrphaning(new) { items.append(item) }
             let isChanged = old?.uid != new.uid || before != after
-            if isChanged, after.contains(where: { graph.cachedState(of: $0, namedBy: new.namespace) != .present }) {
-                items.append(item)
-            }
+            if isChanged, after.contains(where: { isSuspect($0, namedBy: new.namespace, graph) }) { items.append(item) }
         }
         if let old, new?.uid != old.uid {
             items += graph.dependents(of: old.uid).map(\.item)
@@ -46,5 +45,10 @@ package enum GarbageCollector {
             }
         }
         return items
+    }
+
+    /// Whether the owner may be gone, or be one that the object cannot have.
+    private static func isSuspect(_ owner: OwnerReference, namedBy namespace: String, _ graph: OwnerGraph) -> Bool {
+        graph.isBeyondReach(owner, namedBy: namespace) || graph.cachedState(of: owner, namedBy: namespace) != .present
     }
 }

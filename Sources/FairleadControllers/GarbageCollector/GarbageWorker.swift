@@ -9,9 +9,11 @@ struct GarbageWorker: Sendable {
     let client: any ObjectClient
     let graph: OwnerGraph
     let queue: WorkQueue<GarbageItem>
+    let recorder: EventRecorder
 
     func reconcile(_ item: GarbageItem) async throws(APIStatus) -> ReconcileResult {
         guard let object = graph.object(item) else { return .done }
+        reportOwnersElsewhere(of: object)
         let dependents = graph.dependents(of: object.uid)
         let owners = object.deletionTimestamp == nil ? try await states(of: object) : [:]
         let action = GarbageReconciler(object: object).plan(owners: owners, dependents: dependents.map(\.object))
@@ -38,6 +40,21 @@ struct GarbageWorker: Sendable {
             try await delete(item, uid: object.uid, version: version, policy: policy)
         }
         return .done
+    }
+
+    /// An owner in another namespace is none: whoever wrote that should know.
+    private func reportOwnersElsewhere(of object: Value) {
+        let namespace = object.namespace
+        for owner in object.ownerReferences
+        where graph.cachedState(of: owner, namedBy: namespace) == nil
+            || graph.isBeyondReach(owner, namedBy: namespace)
+        {
+            guard graph.isElsewhere(owner, namedBy: namespace) else { continue }
+            recorder.event(
+                about: object, type: "Warning", reason: "OwnerRefInvalidNamespace",
+                message: "ownerRef [\(owner.apiVersion)/\(owner.kind), namespace: \(namespace), name: \(owner.name), "
+                    + "uid: \(owner.uid)] does not exist in namespace \(namespace.goQuoted)")
+        }
     }
 
     /// The state of each owner, by uid. That an owner is absent is asked of the server before it is believed.

@@ -78,4 +78,21 @@ final class OwnerGraph: Sendable {
         guard let object = object(place), object.uid == owner.uid else { return nil }
         return GarbageReconciler.isWaiting(object) ? .waiting : .present
     }
+
+    /// Whether a cluster-scoped object names an owner that is in a namespace.
+    func isBeyondReach(_ owner: OwnerReference, namedBy namespace: String) -> Bool {
+        namespace.isEmpty && view.kinds[owner.group]?[owner.kind]?.isNamespaced == true
+    }
+
+    /// Whether the caches show the owner in another namespace than that of the object that names it.
+    func isElsewhere(_ owner: OwnerReference, namedBy namespace: String) -> Bool {
+        let view = view
+        guard let managed = view.kinds[owner.group]?[owner.kind], managed.isNamespaced,
+            let owners = view.byResource[managed.resource], let namespaces = view.byResource[.namespaces]
+        else { return false }
+        return namespaces.list().contains { other in
+            other.key.name != namespace
+                && owners.get(ObjectName(namespace: other.key.name, name: owner.name))?.value.uid == owner.uid
+        }
+    }
 }

@@ -43,7 +43,9 @@ enum Selectors {
 
     /// `spec.selector`; nil if it is missing or malformed.
     static func of(_ object: Value) -> LabelSelector? {
-        guard let value = object.at("spec", "selector") else { return nil }
+        guard var value = object.at("spec", "selector") else { return nil }
+        // That of a ReplicationController is labels and nothing else.
+        if object.kind == "ReplicationController" { value = ["matchLabels": value] }
         // Validation refuses malformed ones; one of an older build selects nothing.
         return try? LabelSelector(labelSelector: value)
     }

@@ -1,19 +1,19 @@
 import FairleadModel
 
-/// A short stable hash of a pod template, the value of `pod-template-hash` and part of ReplicaSet names.
+/// The hash of a pod template that names ReplicaSets and the revisions of DaemonSets: `pod-template-hash`.
 ///
-/// FNV-1a over the template's canonical JSON, so that equal templates hash alike in every run. Clients must not rely
-/// on the value (nor may they with Kubernetes, whose hash changes between versions); only its alphabet is fixed:
-/// letters and digits that cannot form words.
+/// It is Kubernetes' own, over the template as Go prints it, so the same template has the same hash here and there.
+/// Reference: k8s.io/kubernetes `pkg/controller` (ComputeHash).
 enum TemplateHash {
-    private static let alphabet: [Character] = Array("bcdfghjklmnpqrstvwxz2456789")
-
-    /// - Parameter collisionCount: raised when the name made of the hash was taken by another template.
-    static func compute(_ template: Value, collisionCount: Int64 = 0) -> String {
-        var hash: UInt32 = 2_166_136_261
-        func mix(_ byte: UInt8) { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-        for byte in template.jsonBytes { mix(byte) }
-        if collisionCount > 0 { for byte in String(collisionCount).utf8 { mix(byte) } }
-        return String(String(hash).utf8.map { alphabet[Int($0) % alphabet.count] })
+    /// - Parameters:
+    ///   - collisionCount: raised when the name made of the hash was taken; absent and 0 differ.
+    ///   - wasEncoded: whether the controller wrote the owner just before, which shows in the quantities.
+    static func compute(_ template: Value, collisionCount: Int64?, wasEncoded: Bool = false) -> String {
+        var bytes = GoPrinter(template, as: "v1.PodTemplateSpec", remembersQuantities: wasEncoded).bytes
+        if let collisionCount {
+            let count = UInt64(UInt32(truncatingIfNeeded: collisionCount))
+            bytes += (0..<8).map { UInt8(truncatingIfNeeded: count >> ($0 * 8)) }
+        }
+        return NameHash.text(of: NameHash.fnv1a(bytes))
     }
 }

@@ -5,16 +5,33 @@ import FairleadModel
 package enum ReplicaSetController {
     package static let descriptor = ControllerDescriptor("replicaset-controller", alias: "replicaset", workers: 5) {
         (setup: ControllerSetup<ObjectName>, _: ControllerSettings) in
-        let sets = setup.watch(.replicaSets)
+        make(setup, .replicaSet, recorder: setup.recorder())
+    }
+
+    /// What both kinds of sets have in common, which is everything.
+    static func make(
+        _ setup: ControllerSetup<ObjectName>, _ kind: PodSetKind, recorder: EventRecorder
+    ) -> @Sendable (ObjectName) async throws -> ReconcileResult {
+        let sets = setup.watch(kind.resource)
         let pods = setup.watch(.pods)
         OwnershipIndex.install(on: pods)
         OwnershipIndex.install(on: sets)
-        let tracker = PodTracker(ownerKind: "ReplicaSet", owners: sets.lister, clock: setup.clock)
+        let tracker = PodTracker(ownerKind: kind.name, owners: sets.lister, clock: setup.clock)
         let worker = ReplicaSetWorker(
-            client: setup.client, sets: sets.lister, pods: pods.lister, tracker: tracker, recorder: setup.recorder(),
-            now: setup.now)
+            client: setup.client, kind: kind, sets: sets.lister, pods: pods.lister, tracker: tracker,
+            recorder: recorder, now: setup.now)
         setup.map(sets) { tracker.observe(owner: $0) }
         setup.map(pods) { tracker.observe($0) }
         return { try await worker.reconcile($0) }
+    }
+}
+
+/// Keeps as many pods as each ReplicationController asks for: the same as for ReplicaSets, which came after them.
+package enum ReplicationControllerController {
+    package static let descriptor = ControllerDescriptor(
+        "replicationcontroller-controller", alias: "replicationcontroller", workers: 5
+    ) { (setup: ControllerSetup<ObjectName>, _: ControllerSettings) in
+        ReplicaSetController.make(
+            setup, .replicationController, recorder: setup.recorder(component: "replication-controller"))
     }
 }

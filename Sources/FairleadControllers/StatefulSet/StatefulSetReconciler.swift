@@ -13,9 +13,19 @@ struct StatefulSetReconciler {
     struct Plan {
         /// Each pod with the claims it needs.
         var create: [(pod: Value, claims: [Value])] = []
+        /// Claims that pods lack which are there already.
+        var missingClaims: [(pod: Value, claims: [Value])] = []
         var delete: [Value] = []
+        /// Labels that a pod must have, as patches.
+        var relabel: [(pod: Value, patch: Value)] = []
+        /// Owners of claims, as patches.
+        var claimPatches: [(claim: Value, patch: Value)] = []
         /// Pods are missing, but too many wait for a node already.
         var isHeldBack = false
+        /// Pods that cannot be made as long as there are claims of their predecessors, with the claims to complain about.
+        var obstructed: [(pod: String, claims: [String])] = []
+        /// A pod of the current revision goes for the update.
+        var replacesCurrent = false
     }
 
     let statefulSet: Value
@@ -23,12 +33,21 @@ struct StatefulSetReconciler {
     /// The revisions of the present template and of the previous one, which contain those templates.
     let update: Value
     let current: Value
+    /// How many names of revisions were taken.
+    let collisionCount: Int64
+    let claims: StatefulSetClaims
     let now: Timestamp
 
-    init(set: Value, pods: [Value], update: Value, current: Value?, now: Timestamp) {
+    /// - Parameter storedClaim: looks up a claim by its name.
+    init(
+        set: Value, pods: [Value], update: Value, current: Value?, collisionCount: Int64? = nil,
+        storedClaim: @escaping (String) -> Value? = { _ in nil }, now: Timestamp
+    ) {
         statefulSet = set
         self.update = update
         self.current = current ?? update
+        self.collisionCount = collisionCount ?? set.at("status", "collisionCount")?.int ?? 0
+        claims = StatefulSetClaims(statefulSet: set, stored: storedClaim)
         self.now = now
         var byOrdinal: [Int64: Value] = [:]
         for pod in pods { if let ordinal = Self.ordinal(of: pod, in: set) { byOrdinal[ordinal] = pod } }
@@ -49,47 +68,77 @@ struct StatefulSetReconciler {
     private var isRolling: Bool {
         statefulSet.at("spec", "updateStrategy", "type")?.string ?? "RollingUpdate" == "RollingUpdate"
     }
-    private var partition: Int64 { statefulSet.at("spec", "updateStrategy", "rollingUpdate", "partition")?.int ?? 0 }
+    /// The first ordinal that an update reaches: the partition counts pods, not ordinals.
+    private var firstUpdated: Int64 {
+        first +| max(0, statefulSet.at("spec", "updateStrategy", "rollingUpdate", "partition")?.int ?? 0)
+    }
     private var minReadySeconds: Int64 { statefulSet.at("spec", "minReadySeconds")?.int ?? 0 }
 
     func plan() -> Plan {
         var plan = Plan()
         if statefulSet.deletionTimestamp != nil { return plan }
-        var mayGoOn = true
+        guard visitReplicas(&plan) else { return plan }
+        let condemned = pods.filter { !ordinals.contains($0.key) }.sorted { $0.key > $1.key }
+        for (_, pod) in condemned { plan.claimPatches += claims.patches(of: pod, isScaledDown: true) }
+        guard shrink(condemned.map(\.value), &plan), isRolling else { return plan }
+        if let outdated {
+            plan.delete.append(outdated)
+            plan.replacesCurrent = true
+        }
+        return plan
+    }
+
+    /// Makes what is missing and puts right what is there, in ascending order.
+    ///
+    /// Returns false where an ordered set has to wait.
+    private func visitReplicas(_ plan: inout Plan) -> Bool {
         let burst = CreationBurst.allowed(missing: .max, pods: pods.values)
         for ordinal in ordinals {
-            // Of two thousand million replicas only those are looked at that can change something.
-            if !mayGoOn, !isParallel { break }
             guard let pod = pods[ordinal] else {
-                if plan.create.count >= burst {
+                // Of two thousand million replicas only those are looked at that can change something.
+                if plan.create.count +| plan.obstructed.count >= burst {
                     plan.isHeldBack = burst == 0
-                    mayGoOn = false
-                    break
+                    return isParallel
                 }
-                plan.create.append(newPod(ordinal))
-                mayGoOn = false
-                continue
+                makePod(ordinal, &plan)
+                if isParallel { continue }
+                return false
             }
             let view = PodView(pod)
-            if view.isFinished, !view.isTerminating { plan.delete.append(pod) }
-            if !isHealthy(view) { mayGoOn = false }
+            if view.isFinished {
+                if !view.isTerminating { plan.delete.append(pod) }
+                if isParallel { continue }
+                return false
+            }
+            if view.phase == "Pending" {
+                let missing = claims.missing(for: pod)
+                if !missing.isEmpty { plan.missingClaims.append((pod, missing)) }
+            }
+            if !isParallel, !isHealthy(view) { return false }
+            if let patch = Self.relabelling(pod) { plan.relabel.append((pod, patch)) }
+            plan.claimPatches += claims.patches(of: pod, isScaledDown: false)
         }
-        guard mayGoOn || isParallel else { return plan }
-        let condemned = pods.filter { !ordinals.contains($0.key) }.sorted { $0.key > $1.key }.map(\.value)
-        for pod in condemned {
-            if pod.deletionTimestamp == nil { plan.delete.append(pod) }
-            if !isParallel { return plan }
+        return true
+    }
+
+    /// Removes pods beyond the wanted number, the highest first. Returns false where an ordered set has to wait.
+    private func shrink(_ condemned: [Value], _ plan: inout Plan) -> Bool {
+        if isParallel {
+            plan.delete += condemned.filter { $0.deletionTimestamp == nil }
+            return true
         }
-        if mayGoOn, condemned.isEmpty, let outdated { plan.delete.append(outdated) }
-        return plan
+        guard let pod = condemned.first else { return true }
+        // One that is unwell waits for those below it that are unwell, too.
+        let isFirstUnhealthy = !condemned.dropFirst().contains { !isHealthy(PodView($0)) }
+        if pod.deletionTimestamp == nil, isHealthy(PodView(pod)) || isFirstUnhealthy { plan.delete.append(pod) }
+        return false
     }
 
     /// The pod to replace next: the highest one of an old revision, if all above it are healthy.
     private var outdated: Value? {
-        guard isRolling else { return nil }
-        for ordinal in ordinals.clamped(to: max(first, partition)..<Int64.max).reversed() {
+        for ordinal in ordinals.clamped(to: firstUpdated..<Int64.max).reversed() {
             guard let pod = pods[ordinal] else { return nil }
-            if pod.labels[Self.revisionLabel] != update.name { return pod.deletionTimestamp == nil ? pod : nil }
+            if pod.labels[Self.revisionLabel] != update.name, pod.deletionTimestamp == nil { return pod }
             if !isHealthy(PodView(pod)) { return nil }
         }
         return nil
@@ -99,8 +148,24 @@ struct StatefulSetReconciler {
         pod.phase == "Running" && !pod.isTerminating && pod.isAvailable(minReadySeconds: minReadySeconds, now: now)
     }
 
+    /// A pod that was adopted may lack the labels of its place.
+    private static func relabelling(_ pod: Value) -> Value? {
+        guard pod.labels[podName] != pod.name else { return nil }
+        let index = pod.name.split(separator: "-").last.map(String.init) ?? ""
+        return ["metadata": ["labels": [podName: .string(pod.name), podIndex: .string(index)]]]
+    }
+
+    private func makePod(_ ordinal: Int64, _ plan: inout Plan) {
+        let pod = "\(statefulSet.name)-\(ordinal)"
+        switch claims.obstacle(to: pod) {
+        case nil: plan.create.append(newPod(ordinal))
+        case .staleClaim: plan.obstructed.append((pod, []))
+        case .deleted(let claims): plan.obstructed.append((pod, claims))
+        }
+    }
+
     private func newPod(_ ordinal: Int64) -> (pod: Value, claims: [Value]) {
-        let revision = isRolling && ordinal < partition ? current : update
+        let revision = isRolling && ordinal < firstUpdated ? current : update
         let template = RevisionHistory.template(of: revision) ?? statefulSet.at("spec", "template") ?? .object(Object())
         let name = "\(statefulSet.name)-\(ordinal)"
         var pod = PodFactory.pod(
@@ -111,49 +176,31 @@ struct StatefulSetReconciler {
         pod.set(.string(name), at: "spec", "hostname")
         let service = statefulSet.text("spec", "serviceName")
         if !service.isEmpty { pod.set(.string(service), at: "spec", "subdomain") }
-        let templates = statefulSet.items("spec", "volumeClaimTemplates")
-        guard !templates.isEmpty else { return (pod, []) }
-        let names = Set(templates.map(\.name))
-        let volumes: [Value] = templates.map {
-            ["name": .string($0.name), "persistentVolumeClaim": ["claimName": .string("\($0.name)-\(name)")]]
-        }
-        let others = pod.items("spec", "volumes").filter { !names.contains($0.text("name")) }
-        pod.set(.array(volumes + others), at: "spec", "volumes")
-        return (pod, templates.map { claim($0, pod: name) })
+        return (claims.mounted(by: pod), claims.needed(by: name))
     }
 
-    private func claim(_ template: Value, pod: String) -> Value {
-        var claim = template
-        claim["apiVersion"] = "v1"
-        claim["kind"] = "PersistentVolumeClaim"
-        claim["status"] = nil
-        claim.set(.string("\(template.name)-\(pod)"), at: "metadata", "name")
-        claim.set(.string(statefulSet.namespace), at: "metadata", "namespace")
-        claim.labels = template.labels.merging(statefulSet.at("spec", "selector", "matchLabels")?.stringMap ?? [:]) {
-            $1
-        }
-        return claim
-    }
-
-    func status() -> Value {
-        let live = pods.values.filter { !PodView($0).isTerminating && !PodView($0).isFinished }
-        let ready = live.filter { PodView($0).phase == "Running" && PodView($0).isReady }
+    /// - Parameter plan: what is about to happen shows in the status already.
+    func status(after plan: Plan) -> Value {
+        let created = pods.values.filter { !PodView($0).phase.isEmpty }
+        let live = created.filter { $0.deletionTimestamp == nil }
+        let ready = created.filter { PodView($0).phase == "Running" && PodView($0).isReady }
         let available = ready.filter { PodView($0).isAvailable(minReadySeconds: minReadySeconds, now: now) }
-        let updated = live.filter { $0.labels[Self.revisionLabel] == update.name }
-        let isDone = Int64(updated.count) == replicas && Int64(ready.count) == replicas && live.count == updated.count
-        let currentName = isDone || !isRolling && live.isEmpty ? update.name : current.name
-        let ofCurrent = live.filter { $0.labels[Self.revisionLabel] == currentName }
+        let updated = live.count { $0.labels[Self.revisionLabel] == update.name }
+        var ofCurrent = live.count { $0.labels[Self.revisionLabel] == current.name }
+        if plan.replacesCurrent { ofCurrent = max(0, ofCurrent - 1) }
+        let isDone = isRolling && [updated, ready.count, created.count].allSatisfy { Int64($0) == replicas }
+        if isDone { ofCurrent = updated }
         var status = statefulSet["status"]?.object ?? Object()
         func count(_ number: Int) -> Value? { number == 0 ? nil : .int(Int64(number)) }
         status["observedGeneration"] = statefulSet.at("metadata", "generation")
-        status["replicas"] = .int(Int64(live.count))
+        status["replicas"] = .int(Int64(created.count))
         status["readyReplicas"] = count(ready.count)
         status["availableReplicas"] = .int(Int64(available.count))
-        status["currentReplicas"] = count(ofCurrent.count)
-        status["updatedReplicas"] = count(updated.count)
-        status["currentRevision"] = .string(currentName)
+        status["currentReplicas"] = count(ofCurrent)
+        status["updatedReplicas"] = count(updated)
+        status["currentRevision"] = .string(isDone ? update.name : current.name)
         status["updateRevision"] = .string(update.name)
-        status["collisionCount"] = status["collisionCount"] ?? 0
+        status["collisionCount"] = .int(collisionCount)
         return .object(status)
     }
 

@@ -6,7 +6,7 @@ struct ControllerRevisionStrategy: ResourceStrategy {
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
         let missing: [FieldError] =
             object["data"] == nil ? [.required(FieldPath("data"), "data is mandatory")] : []
-        return missing + FieldChecks.nonNegative(object["revision"], FieldPath("revision"))
+        return FieldChecks.nonNegative(object["revision"], FieldPath("revision")) + missing
     }
 
     func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {

@@ -8,12 +8,12 @@ struct DaemonSetStrategy: ResourceStrategy {
         WorkloadRules.defaultTemplate(&spec)
         var strategy = spec["updateStrategy"] ?? .object(Object())
         strategy.setDefaultText("type", "RollingUpdate")
-        if strategy.text("type") == "RollingUpdate" {
-            strategy.setDefault("rollingUpdate", .object(Object()))
-            strategy.change("rollingUpdate") { update in
-                update.setDefault("maxUnavailable", 1)
-                update.setDefault("maxSurge", 0)
-            }
+        let isRolling = strategy.text("type") == "RollingUpdate"
+        if isRolling { strategy.setDefault("rollingUpdate", .object(Object())) }
+        // Of another strategy they are nothing; once Kubernetes has read them they are zero.
+        strategy.change("rollingUpdate") { update in
+            update.setDefault("maxUnavailable", isRolling ? 1 : 0)
+            update.setDefault("maxSurge", 0)
         }
         spec["updateStrategy"] = strategy
         spec.setDefault("revisionHistoryLimit", 10)
@@ -22,35 +22,40 @@ struct DaemonSetStrategy: ResourceStrategy {
 
     private static let templateGeneration = "deprecated.daemonset.template.generation"
 
+    func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
+        try WorkloadRules.checkNumber(in: Self.templateGeneration, of: object, kind: "DaemonSet")
+    }
+
     /// Counts the changes of the template in an annotation, for clients of the first API version.
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = [
             "currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0,
         ]
-        object.set("1", at: "metadata", "annotations", Self.templateGeneration)
+        setTemplateGeneration(&object, max(1, templateGeneration(of: object) ?? 1))
     }
 
     func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
         object["status"] = old["status"]
-        let before = Int64(old.annotations[Self.templateGeneration] ?? "") ?? 1
+        let before = templateGeneration(of: old) ?? 1
         let changes = object.at("spec", "template") != old.at("spec", "template")
-        object.set(
-            .string(String(changes ? before +| 1 : before)), at: "metadata", "annotations", Self.templateGeneration)
+        setTemplateGeneration(&object, changes ? before +| 1 : before)
+    }
+
+    private func templateGeneration(of object: Value) -> Int64? {
+        object.annotations[Self.templateGeneration].flatMap { Int64($0) }
+    }
+
+    private func setTemplateGeneration(_ object: inout Value, _ generation: Int64) {
+        object.set(.string(String(generation)), at: "metadata", "annotations", Self.templateGeneration)
     }
 
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
         let spec = object["spec"] ?? .null
         let path = WorkloadRules.spec
         var errors = FieldChecks.labelSelector(spec["selector"], path.child("selector"))
-        let selector = spec["selector"] ?? .null
-        let isEmpty = selector.entries("matchLabels").isEmpty && selector.items("matchExpressions").isEmpty
-        errors += WorkloadRules.template(object, controller: "DaemonSet", context)
-        if isEmpty {
-            errors.append(
-                .invalid(
-                    path.child("selector"), printed: selector.selectorText,
-                    "empty selector is invalid for daemonset"))
-        }
+        errors += WorkloadRules.selectedLabels(spec)
+        if let selector = spec["selector"] { errors += WorkloadRules.emptySelector(selector, for: "daemonset") }
+        errors += WorkloadRules.template(spec, controller: "DaemonSet", context)
         errors += WorkloadRules.nonNegative(object, "spec", ["minReadySeconds"])
         errors += updateStrategy(spec["updateStrategy"] ?? .null, path.child("updateStrategy"))
         return errors + WorkloadRules.nonNegative(object, "spec", ["revisionHistoryLimit"])
@@ -77,6 +82,8 @@ struct DaemonSetStrategy: ResourceStrategy {
         let surge = update["maxSurge"]
         var errors = FieldChecks.countOrPercent(unavailable, path.child("maxUnavailable"))
         errors += FieldChecks.countOrPercent(surge, path.child("maxSurge"))
+        errors += FieldChecks.notMoreThan100Percent(unavailable, path.child("maxUnavailable"))
+        errors += FieldChecks.notMoreThan100Percent(surge, path.child("maxSurge"))
         let hasUnavailable = FieldChecks.countOrPercentValue(unavailable) != 0
         let hasSurge = FieldChecks.countOrPercentValue(surge) != 0
         if hasUnavailable, hasSurge {
@@ -85,12 +92,11 @@ struct DaemonSetStrategy: ResourceStrategy {
         } else if !hasUnavailable, !hasSurge {
             errors.append(.required(path.child("maxUnavailable"), "cannot be 0 when maxSurge is 0"))
         }
-        errors += FieldChecks.notMoreThan100Percent(unavailable, path.child("maxUnavailable"))
-        return errors + FieldChecks.notMoreThan100Percent(surge, path.child("maxSurge"))
+        return errors
     }
 
     func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        validate(object, context) + WorkloadRules.immutableSelector(object, old: old)
+        WorkloadRules.immutableSelector(object, old: old) + validate(object, context)
     }
 
     func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
@@ -99,11 +105,12 @@ struct DaemonSetStrategy: ResourceStrategy {
             [
                 "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady",
                 "observedGeneration", "updatedNumberScheduled", "numberAvailable", "numberUnavailable",
-            ])
+                "collisionCount",
+            ]) + WorkloadRules.collisionCount(object, old: old)
     }
 
     func warnings(for object: Value, old: Value?) -> [String] {
-        WorkloadRules.warnings(object, isNew: old == nil, namesHosts: false)
+        WorkloadRules.warnings(object, old: old, namesHosts: false)
     }
 
     let generationFields = ["spec"]

@@ -24,6 +24,10 @@ struct DeploymentStrategy: ResourceStrategy {
         object["spec"] = spec
     }
 
+    func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
+        try WorkloadRules.checkNumber(in: "deprecated.deployment.rollback.to", of: object, kind: "Deployment")
+    }
+
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = .object(Object())
     }
@@ -32,8 +36,7 @@ struct DeploymentStrategy: ResourceStrategy {
         let spec = object["spec"] ?? .null
         let path = WorkloadRules.spec
         var errors = WorkloadRules.nonNegative(object, "spec", ["replicas"])
-        errors += WorkloadRules.selector(spec["selector"])
-        errors += WorkloadRules.template(object, controller: "ReplicaSet", context)
+        errors += WorkloadRules.selectorAndTemplate(spec, context)
         errors += Self.strategy(spec["strategy"] ?? .null, path.child("strategy"))
         errors += WorkloadRules.nonNegative(
             object, "spec", ["minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"])
@@ -85,23 +88,26 @@ struct DeploymentStrategy: ResourceStrategy {
         validate(object, context) + WorkloadRules.immutableSelector(object, old: old)
     }
 
+    /// An update of the status keeps the labels too, but not the annotations: the controller's revision is one.
+    func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
+        object["spec"] = old["spec"]
+        object.set(old.at("metadata", "labels"), at: "metadata", "labels")
+    }
+
     func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        var errors = WorkloadRules.statusCounts(
-            object, ["updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas"])
-        let before = old.at("status", "collisionCount")?.int ?? 0
-        let count = object.at("status", "collisionCount")?.int
-        errors += FieldChecks.nonNegative(count.map { .int($0) }, FieldPath("status", "collisionCount"))
-        if (count ?? 0) < before {
-            errors.append(
-                .invalid(
-                    FieldPath("status", "collisionCount"), count.map { .int($0) } ?? .null, "cannot be decremented"))
-        }
-        return errors
+        WorkloadRules.nonNegative(
+            object, "status",
+            [
+                "observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas",
+                "unavailableReplicas", "terminatingReplicas", "collisionCount",
+            ])
+            + WorkloadRules.boundedCounts(object, ["updatedReplicas", "readyReplicas", "availableReplicas"])
+            + WorkloadRules.collisionCount(object, old: old)
     }
 
     func warnings(for object: Value, old: Value?) -> [String] {
-        WorkloadRules.warnings(object, isNew: old == nil)
+        WorkloadRules.warnings(object, old: old)
     }
 
-    let generationFields = ["spec"]
+    let generationFields = ["spec", "metadata.annotations"]
 }

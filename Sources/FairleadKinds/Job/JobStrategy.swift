@@ -99,7 +99,7 @@ struct JobStrategy: ResourceStrategy {
     }
 
     func warnings(for object: Value, old: Value?) -> [String] {
-        WorkloadRules.warnings(object, isNew: old == nil)
+        WorkloadRules.warnings(object, old: old)
     }
 
     let selectableFieldNames = ["status.successful"]

@@ -6,6 +6,7 @@ import FairleadModel
 /// Reference: k8s.io/kubernetes `pkg/apis/apps/validation/validation.go`.
 enum WorkloadRules {
     static let spec = FieldPath("spec")
+    private static let templatePath = spec.child("template")
 
     static func defaultTemplate(_ spec: inout Value) {
         var template = spec["template"] ?? .object(Object())
@@ -18,54 +19,70 @@ enum WorkloadRules {
     static func selector(_ value: Value?, emptyFor kind: String = "deployment") -> [FieldError] {
         let path = spec.child("selector")
         guard let value else { return [.required(path)] }
-        var errors = FieldChecks.labelSelector(value, path)
-        if value.entries("matchLabels").isEmpty, value.items("matchExpressions").isEmpty {
-            errors.append(
-                .invalid(path, printed: value.selectorText, "empty selector is invalid for \(kind)"))
+        return FieldChecks.labelSelector(value, path) + emptySelector(value, for: kind)
+    }
+
+    static func emptySelector(_ value: Value, for kind: String) -> [FieldError] {
+        guard value.entries("matchLabels").isEmpty, value.items("matchExpressions").isEmpty else { return [] }
+        return [
+            .invalid(spec.child("selector"), printed: value.selectorText, "empty selector is invalid for \(kind)")
+        ]
+    }
+
+    /// Whether the selector can be used at all. One that is malformed has errors of its own, and one more.
+    static func unusableSelector(_ value: Value?, _ detail: String) -> [FieldError] {
+        let selector = value ?? .null
+        if (try? LabelSelector(labelSelector: selector)) != nil { return [] }  // what is wrong has been told already
+        return [.invalid(spec.child("selector"), printed: selector.selectorText, detail)]
+    }
+
+    /// The labels of the template must be selected. A selector that is missing selects nothing, an empty one everything.
+    static func selectedLabels(_ spec: Value) -> [FieldError] {
+        let labels = spec.at("template", "metadata", "labels")
+        if let selector = spec["selector"] {
+            // Without a usable selector nothing can be said.
+            guard let parsed = try? LabelSelector(labelSelector: selector) else { return [] }
+            if parsed.isEmpty || parsed.matches(labels?.stringMap ?? [:]) { return [] }
         }
-        return errors
+        return [unselected(labels)]
+    }
+
+    static func unselected(_ labels: Value?) -> FieldError {
+        .invalid(
+            templatePath.child("metadata", "labels"), labels ?? .null, "`selector` does not match template `labels`")
     }
 
     /// The template of pods that run forever.
-    static func template(
-        _ object: Value, controller: String, _ context: StrategyContext
-    ) -> [FieldError] {
-        let path = spec.child("template")
-        let template = object.at("spec", "template") ?? .null
-        var errors: [FieldError] = []
-        let selector = object.at("spec", "selector") ?? .null
-        guard let parsed = try? LabelSelector(labelSelector: selector) else {
-            return [.invalid(spec.child("selector"), printed: selector.selectorText, "invalid label selector")]
-        }
-        let labels = template.at("metadata", "labels")
-        // A selector that is missing selects nothing (LabelSelectorAsSelector of nil), an empty one is another error.
-        let isMissing = object.at("spec", "selector") == nil && controller != "ReplicationController"
-        if isMissing || !parsed.isEmpty && isSelector(selector) && !parsed.matches(labels?.stringMap ?? [:]) {
-            errors.append(
-                .invalid(
-                    path.child("metadata", "labels"), labels ?? .null,
-                    "`selector` does not match template `labels`"))
-        }
+    static func template(_ spec: Value, controller: String, _ context: StrategyContext) -> [FieldError] {
+        let template = spec["template"] ?? .null
         let validation = PodSpecValidation(allowsPrivileged: context.configuration.allowsPrivileged)
-        let claims = object.items("spec", "volumeClaimTemplates").map(\.name)
-        errors += validation.errors(ofTemplate: template, path, claims: Set(claims))
+        let claims = spec.items("volumeClaimTemplates").map(\.name)
+        return validation.errors(ofTemplate: template, templatePath, claims: Set(claims))
+            + endless(template, controller: controller)
+    }
+
+    /// The pods are restarted for ever.
+    static func endless(_ template: Value, controller: String) -> [FieldError] {
+        var errors: [FieldError] = []
         let policy = template.at("spec", "restartPolicy")?.string ?? ""
         if policy != "Always" {
             errors.append(
-                .notSupported(path.child("spec", "restartPolicy"), .string(policy), inOrder: ["Always"]))
+                .notSupported(templatePath.child("spec", "restartPolicy"), .string(policy), inOrder: ["Always"]))
         }
         if template.at("spec", "activeDeadlineSeconds") != nil {
             errors.append(
                 .forbidden(
-                    path.child("spec", "activeDeadlineSeconds"),
+                    templatePath.child("spec", "activeDeadlineSeconds"),
                     "activeDeadlineSeconds in \(controller) is not Supported"))
         }
         return errors
     }
 
-    /// Whether there is anything to select by; an empty selector has an error of its own.
-    private static func isSelector(_ value: Value) -> Bool {
-        !value.entries("matchLabels").isEmpty || !value.items("matchExpressions").isEmpty
+    /// Selector and template of ReplicaSets and Deployments.
+    static func selectorAndTemplate(_ spec: Value, _ context: StrategyContext) -> [FieldError] {
+        let unusable = unusableSelector(spec["selector"] ?? .object(Object()), "invalid label selector")
+        return selector(spec["selector"])
+            + (unusable.isEmpty ? selectedLabels(spec) + template(spec, controller: "ReplicaSet", context) : unusable)
     }
 
     static func immutableSelector(_ object: Value, old: Value) -> [FieldError] {
@@ -79,32 +96,55 @@ enum WorkloadRules {
         fields.flatMap { FieldChecks.nonNegative(object.at(part, $0), FieldPath(part).child($0)) }
     }
 
-    /// Replica counts in a status: none below zero, none above the total.
-    static func statusCounts(_ object: Value, _ counts: [String]) -> [FieldError] {
+    /// Counts of a status that must not be above the total, and available ones not above the ready ones.
+    /// - Parameter ready: how the ready ones are called in the error.
+    static func boundedCounts(_ object: Value, _ counts: [String], ready: String = "readyReplicas") -> [FieldError] {
         let status = object["status"] ?? .null
-        var errors = nonNegative(object, "status", ["observedGeneration", "replicas"] + counts)
-        for name in counts where name != "unavailableReplicas" && name != "terminatingReplicas" {
-            let count = status.number(name)
-            guard count > status.number("replicas") else { continue }
+        let path = FieldPath("status")
+        var errors: [FieldError] = []
+        for name in counts where status.number(name) > status.number("replicas") {
             errors.append(
                 .invalid(
-                    FieldPath("status").child(name), .int(count), "cannot be greater than status.replicas"))
+                    path.child(name), .int(status.number(name)), "cannot be greater than status.replicas"))
         }
         let available = status.number("availableReplicas")
         if available > status.number("readyReplicas") {
             errors.append(
-                .invalid(
-                    FieldPath("status", "availableReplicas"), .int(available),
-                    "cannot be greater than readyReplicas"))
+                .invalid(path.child("availableReplicas"), .int(available), "cannot be greater than \(ready)"))
         }
         return errors
     }
 
-    static func warnings(_ object: Value, isNew: Bool, namesHosts: Bool = true) -> [String] {
+    /// The number of names that were taken only grows.
+    static func collisionCount(_ object: Value, old: Value) -> [FieldError] {
+        let count = object.at("status", "collisionCount")?.int ?? 0
+        guard count < old.at("status", "collisionCount")?.int ?? .min else { return [] }
+        return [.invalid(FieldPath("status", "collisionCount"), .int(count), "cannot be decremented")]
+    }
+
+    /// Whether something has changed that there may be warnings about.
+    static func isNewGeneration(_ object: Value, old: Value?) -> Bool {
+        old.map { $0.generation != object.generation } ?? true
+    }
+
+    static func warnings(_ object: Value, old: Value?, namesHosts: Bool = true) -> [String] {
         var warnings: [String] = []
-        if isNew, namesHosts {
+        if old == nil, namesHosts {
             warnings += PodWarnings.ofName(object.name, usedIn: "Pod names and hostnames")
         }
+        guard isNewGeneration(object, old: old) else { return warnings }
         return warnings + PodWarnings.ofTemplate(object.at("spec", "template"), spec.child("template"))
+    }
+
+    /// An annotation in which an older form of the kind keeps a number: what is none cannot be read at all.
+    static func checkNumber(
+        in annotation: String, of object: Value, kind: String
+    ) throws(APIStatus) {
+        guard let text = object.annotations[annotation], Int64(text) == nil else { return }
+        let digits = text.utf8.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
+        let isTooLarge = !digits.isEmpty && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        throw .badRequest(
+            "\(kind) in version \"v1\" cannot be handled as a \(kind): strconv.ParseInt: parsing \(text.goQuoted): "
+                + (isTooLarge ? "value out of range" : "invalid syntax"))
     }
 }

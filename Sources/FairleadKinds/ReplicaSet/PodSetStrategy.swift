@@ -6,11 +6,14 @@ protocol PodSetStrategy: ResourceStrategy {}
 
 extension PodSetStrategy {
     func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        WorkloadRules.statusCounts(object, ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"])
+        let counts = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"]
+        return WorkloadRules.nonNegative(
+            object, "status", ["replicas"] + counts + ["terminatingReplicas", "observedGeneration"])
+            + WorkloadRules.boundedCounts(object, counts)
     }
 
     func warnings(for object: Value, old: Value?) -> [String] {
-        WorkloadRules.warnings(object, isNew: old == nil)
+        WorkloadRules.warnings(object, old: old)
     }
 
     var selectableFieldNames: [String] { ["status.replicas"] }

@@ -15,8 +15,7 @@ struct ReplicaSetStrategy: PodSetStrategy {
 
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
         WorkloadRules.nonNegative(object, "spec", ["replicas", "minReadySeconds"])
-            + WorkloadRules.selector(object.at("spec", "selector"))
-            + WorkloadRules.template(object, controller: "ReplicaSet", context)
+            + WorkloadRules.selectorAndTemplate(object["spec"] ?? .null, context)
     }
 
     func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {

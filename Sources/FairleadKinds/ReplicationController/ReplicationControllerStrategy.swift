@@ -4,7 +4,7 @@ import FairleadModel
 struct ReplicationControllerStrategy: PodSetStrategy {
     func setDefaults(_ object: inout Value) {
         var spec = object["spec"] ?? .object(Object())
-        WorkloadRules.defaultTemplate(&spec)
+        if spec["template"] != nil { WorkloadRules.defaultTemplate(&spec) }
         spec.setDefault("replicas", 1)
         let labels = spec.at("template", "metadata", "labels")
         if let labels, !labels.stringMap.isEmpty {
@@ -23,9 +23,14 @@ struct ReplicationControllerStrategy: PodSetStrategy {
         var errors = WorkloadRules.nonNegative(object, "spec", ["minReadySeconds"])
         if spec.entries("selector").isEmpty { errors.append(.required(FieldPath("spec", "selector"))) }
         errors += WorkloadRules.nonNegative(object, "spec", ["replicas"])
-        // The template's rules are those of sets: give them the selector in its newer form.
-        var asSet = object
-        asSet.set(["matchLabels": spec["selector"] ?? .object(Object())], at: "spec", "selector")
-        return errors + WorkloadRules.template(asSet, controller: "ReplicationController", context)
+        guard let template = spec["template"] else { return errors + [.required(FieldPath("spec", "template"))] }
+        let labels = template.at("metadata", "labels")
+        if !isSelected(labels, by: spec.entries("selector")) { errors.append(WorkloadRules.unselected(labels)) }
+        return errors + WorkloadRules.template(spec, controller: "ReplicationController", context)
+    }
+
+    /// The selector is not validated, only compared.
+    private func isSelected(_ labels: Value?, by selector: [Object.Member]) -> Bool {
+        selector.allSatisfy { labels?[$0.key] == $0.value }
     }
 }

@@ -102,7 +102,7 @@ enum QuotaScopes {
             errors.append(
                 .invalid(
                     here, .string(comparison),
-                    "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, "
+                    "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, "
                         + "ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, "
                         + "ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"))
         }
@@ -170,6 +170,11 @@ enum QuotaResources {
             || name.hasPrefix("requests.hugepages-")
     }
 
+    /// Whether the resource is counted in whole numbers because it is nobody's that Kubernetes knows.
+    private static func isExtended(_ name: String) -> Bool {
+        name.contains("/") && !name.contains("kubernetes.io/") && !name.hasPrefix("requests.")
+    }
+
     static func errors(_ member: Object.Member, _ path: FieldPath) -> [FieldError] {
         let name = member.key
         var errors = FieldChecks.qualifiedName(name, path)
@@ -184,8 +189,7 @@ enum QuotaResources {
         if amount.isNegative {
             errors.append(.invalid(path, .string(amount.description), FieldChecks.mustBeNonNegative))
         }
-        let isCounted = counted.contains(name) || name.contains("/")
-        if isCounted, !amount.isWhole {
+        if counted.contains(name) || isExtended(name), !amount.isWhole {
             errors.append(.invalid(path, .string(amount.description), "must be an integer"))
         }
         return errors

@@ -73,6 +73,8 @@ struct SecretStrategy: ResourceStrategy {
             + ImmutableContents.errors(object, old: old, fields: ["data"]) + validate(object, context)
     }
 
+    func warnings(for object: Value, old: Value?) -> [String] { SecretWarnings.of(object) }
+
     let selectableFieldNames = ["type"]
     func selectableFields(of object: Value) -> [String: String] { ["type": object.text("type")] }
 }

@@ -30,9 +30,29 @@ struct StatefulSetStrategy: ResourceStrategy {
 
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = ["availableReplicas": 0, "replicas": 0]
+        dropDisabledFields(&object)
+    }
+
+    func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
+        object["status"] = old["status"]
+        dropDisabledFields(&object)
+    }
+
+    /// `maxUnavailable` is behind a feature gate that is off.
+    private func dropDisabledFields(_ object: inout Value) {
+        object.set(nil, at: "spec", "updateStrategy", "rollingUpdate", "maxUnavailable")
     }
 
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
+        errors(object, context, isNew: true)
+    }
+
+    /// - Parameters:
+    ///   - isNew: whether to look at what cannot be changed, too.
+    ///   - skipsTemplate: leaves out the pod template, which an older build may have let pass.
+    private func errors(
+        _ object: Value, _ context: StrategyContext, isNew: Bool, skipsTemplate: Bool = false
+    ) -> [FieldError] {
         let spec = object["spec"] ?? .null
         let path = WorkloadRules.spec
         var errors = policy(spec, "podManagementPolicy", ["OrderedReady", "Parallel"])
@@ -40,10 +60,25 @@ struct StatefulSetStrategy: ResourceStrategy {
         errors += retention(
             spec["persistentVolumeClaimRetentionPolicy"] ?? .null,
             path.child("persistentVolumeClaimRetentionPolicy"))
+        if isNew { errors += claims(spec.items("volumeClaimTemplates"), path.child("volumeClaimTemplates")) }
         errors += WorkloadRules.nonNegative(object, "spec", ["replicas", "minReadySeconds"])
         errors += FieldChecks.nonNegative(spec.at("ordinals", "start"), path.child("ordinals", "start"))
+        let service = spec.text("serviceName")
+        if isNew, !service.isEmpty { errors += FieldChecks.dnsLabel(service, path.child("serviceName")) }
         errors += WorkloadRules.selector(spec["selector"], emptyFor: "statefulset")
-        return errors + WorkloadRules.template(object, controller: "StatefulSet", context)
+        let unusable = WorkloadRules.unusableSelector(spec["selector"] ?? .object(Object()), "")
+        if unusable.isEmpty { errors += WorkloadRules.selectedLabels(spec) }
+        errors += unusable
+        if !unusable.isEmpty || skipsTemplate {
+            return errors + WorkloadRules.endless(spec["template"] ?? .null, controller: "StatefulSet")
+        }
+        return errors + WorkloadRules.template(spec, controller: "StatefulSet", context)
+    }
+
+    private func claims(_ templates: [Value], _ path: FieldPath) -> [FieldError] {
+        templates.enumerated().flatMap { index, template in
+            ClaimTemplateValidation.specErrors(template["spec"] ?? .null, path.index(index).child("spec"))
+        }
     }
 
     private func policy(_ spec: Value, _ field: String, _ allowed: [String]) -> [FieldError] {
@@ -65,16 +100,7 @@ struct StatefulSetStrategy: ResourceStrategy {
                     "only allowed for updateStrategy 'RollingUpdate'")
             ]
         case "RollingUpdate":
-            let here = path.child("rollingUpdate")
-            var errors = FieldChecks.nonNegative(update?["partition"], here.child("partition"))
-            if let unavailable = update?["maxUnavailable"] {
-                errors += FieldChecks.countOrPercent(unavailable, here.child("maxUnavailable"))
-                if FieldChecks.countOrPercentValue(unavailable) == 0 {
-                    errors.append(.invalid(here.child("maxUnavailable"), unavailable, "cannot be 0"))
-                }
-                errors += FieldChecks.notMoreThan100Percent(unavailable, here.child("maxUnavailable"))
-            }
-            return errors
+            return FieldChecks.nonNegative(update?["partition"], path.child("rollingUpdate", "partition"))
         default:
             return [
                 .invalid(
@@ -97,7 +123,8 @@ struct StatefulSetStrategy: ResourceStrategy {
     ]
 
     func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        var errors = validate(object, context)
+        var errors = errors(
+            object, context, isNew: false, skipsTemplate: !errors(old, context, isNew: false).isEmpty)
         var new = object["spec"] ?? .null
         var before = old["spec"] ?? .null
         for field in Self.mutable {
@@ -115,20 +142,11 @@ struct StatefulSetStrategy: ResourceStrategy {
     }
 
     func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        let status = object["status"] ?? .null
         let counts = ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"]
-        var errors = WorkloadRules.nonNegative(
+        return WorkloadRules.nonNegative(
             object, "status", ["replicas"] + counts + ["observedGeneration", "collisionCount"])
-        func bound(_ count: String, by other: String) {
-            guard status.number(count) > status.number(other) else { return }
-            errors.append(
-                .invalid(
-                    FieldPath("status").child(count), .int(status.number(count)),
-                    "cannot be greater than status.\(other)"))
-        }
-        for count in counts { bound(count, by: "replicas") }
-        bound("availableReplicas", by: "readyReplicas")
-        return errors
+            + WorkloadRules.boundedCounts(object, counts, ready: "status.readyReplicas")
+            + WorkloadRules.collisionCount(object, old: old)
     }
 
     /// The names of the pods begin with it, and stand in hostnames.
@@ -137,7 +155,14 @@ struct StatefulSetStrategy: ResourceStrategy {
     }
 
     func warnings(for object: Value, old: Value?) -> [String] {
-        var warnings = WorkloadRules.warnings(object, isNew: old == nil)
+        var warnings = WorkloadRules.warnings(object, old: old, namesHosts: false)
+        if WorkloadRules.isNewGeneration(object, old: old) {
+            for (index, template) in object.items("spec", "volumeClaimTemplates").enumerated() {
+                let path = WorkloadRules.spec.child("volumeClaimTemplates").index(index)
+                warnings += PodWarnings.fraction(
+                    "storage", template["spec"]?.at("resources", "requests"), path.child("resources", "requests"))
+            }
+        }
         if let limit = object.at("spec", "revisionHistoryLimit")?.int, limit < 0 {
             warnings.append(
                 "spec.revisionHistoryLimit: a negative value retains all historical revisions; "

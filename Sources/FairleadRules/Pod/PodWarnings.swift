@@ -151,7 +151,7 @@ package enum PodWarnings {
     }
 
     /// There is no half of a byte.
-    static func fraction(_ name: String, _ list: Value?, _ path: FieldPath) -> [String] {
+    package static func fraction(_ name: String, _ list: Value?, _ path: FieldPath) -> [String] {
         guard let amount = list?[name]?.string.flatMap({ Quantity($0) }), amount.milliValue % 1000 != 0 else {
             return []
         }
