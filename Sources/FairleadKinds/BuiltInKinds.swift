@@ -16,7 +16,7 @@ extension Kind {
         // authorization.k8s.io
         .localSubjectAccessReview, .selfSubjectAccessReview, .selfSubjectRulesReview, .subjectAccessReview,
         // autoscaling
-        .horizontalPodAutoscaler,
+        .horizontalPodAutoscaler, .horizontalPodAutoscalerV1,
         // batch
         .cronJob, .job,
         // networking.k8s.io

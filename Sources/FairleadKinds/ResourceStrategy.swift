@@ -65,6 +65,11 @@ package protocol ResourceStrategy: Sendable {
     /// Refuses a deletion (protected namespaces).
     func validateDeletion(of object: Value, _ context: StrategyContext) throws(APIStatus)
 
+    /// Whether a deletion that says nothing of the dependents leaves them where they are.
+    var orphansByDefault: Bool { get }
+    /// Texts for `Warning: 299` headers of such a deletion.
+    var deletionWarnings: [String] { get }
+
     /// Whether something still has to happen before a deleted object may go: finalizers, those of a namespace's spec
     /// included.
     func isHeld(_ object: Value) -> Bool
@@ -116,6 +121,8 @@ extension ResourceStrategy {
     package func gracePeriod(of object: Value, requested: Int64?) -> Int64? { nil }
     package func prepareForDeletion(_ object: inout Value, _ context: StrategyContext) {}
     package func validateDeletion(of object: Value, _ context: StrategyContext) throws(APIStatus) {}
+    package var orphansByDefault: Bool { false }
+    package var deletionWarnings: [String] { [] }
     package func isHeld(_ object: Value) -> Bool { !object.finalizers.isEmpty }
     package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
         NameRules.dns1123Subdomain(isPrefix ? name.maskingTrailingDash : name)

@@ -29,6 +29,7 @@ struct ModuleTableTests {
         ],
         "FairleadClient": ["FairleadModel", "DequeModule", "HeapModule", "Logging"],
         "FairleadControllers": ["FairleadModel", "FairleadClient"],
+        "FairleadBatch": ["FairleadModel", "FairleadClient", "FairleadControllers"],
         "FairleadExplanation": ["FairleadModel", "FairleadClient"],
         "FairleadRouting": ["FairleadModel"],
         "FairleadSimulation": ["FairleadModel", "FairleadClient"],
@@ -38,7 +39,8 @@ struct ModuleTableTests {
         ],
         "FairleadServer": [
             "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadKinds", "FairleadAPI", "FairleadHTTP",
-            "FairleadClient", "FairleadControllers", "FairleadExplanation", "FairleadSimulation", "FairleadDNS",
+            "FairleadClient", "FairleadControllers", "FairleadBatch", "FairleadExplanation", "FairleadSimulation",
+            "FairleadDNS",
             "CFairleadCrash", "CFairleadMemory", "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
             "FairleadRouting",
         ],

@@ -1,13 +1,13 @@
-import FairleadModel
+package import FairleadModel
 
 /// Merge patches of `metadata.finalizers`. They carry uid and resourceVersion, so that they fail (409) where the object
 /// has changed since it was read.
-enum FinalizerPatch {
+package enum FinalizerPatch {
     static func adding(_ finalizer: String, to object: Value) -> Value {
         patch(object, object.finalizers.filter { $0 != finalizer } + [finalizer])
     }
 
-    static func removing(_ finalizer: String, from object: Value) -> Value {
+    package static func removing(_ finalizer: String, from object: Value) -> Value {
         patch(object, object.finalizers.filter { $0 != finalizer })
     }
 

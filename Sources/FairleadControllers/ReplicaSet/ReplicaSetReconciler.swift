@@ -11,12 +11,14 @@ struct ReplicaSetReconciler: Sendable {
         var isHeldBack = false
     }
 
+    private let kind: PodSetKind
     let replicaSet: Value
     let activePods: [Value]
     let terminatingPods: [Value]
 
     /// - Parameter pods: the pods that the set controls, in any state.
-    init(replicaSet: Value, pods: [Value]) {
+    init(_ kind: PodSetKind = .replicaSet, replicaSet: Value, pods: [Value]) {
+        self.kind = kind
         self.replicaSet = replicaSet
         activePods = pods.filter { PodView($0).isActive }
         terminatingPods = pods.filter { PodView($0).isTerminating && !PodView($0).isFinished }
@@ -32,7 +34,7 @@ struct ReplicaSetReconciler: Sendable {
         let missing = desired -| activePods.count
         if missing > 0 {
             let template = replicaSet.at("spec", "template") ?? .object(Object())
-            let pod = PodFactory.pod(from: template, owner: replicaSet, kind: "ReplicaSet", apiVersion: "apps/v1")
+            let pod = PodFactory.pod(from: template, owner: replicaSet, kind: kind.name, apiVersion: kind.apiVersion)
             plan.create = Array(
                 repeating: pod, count: CreationBurst.allowed(missing: missing, pods: activePods))
             plan.isHeldBack = plan.create.isEmpty
@@ -62,7 +64,7 @@ struct ReplicaSetReconciler: Sendable {
         status["fullyLabeledReplicas"] = labeled == 0 ? nil : .int(Int64(labeled))
         status["readyReplicas"] = ready == 0 ? nil : .int(Int64(ready))
         status["availableReplicas"] = available == 0 ? nil : .int(Int64(available))
-        status["terminatingReplicas"] = .int(Int64(terminatingPods.count))
+        if kind.countsTerminating { status["terminatingReplicas"] = .int(Int64(terminatingPods.count)) }
         status["observedGeneration"] = replicaSet.at("metadata", "generation")
         status["conditions"] = conditions(failure: failure, now: now)
         return .object(status)

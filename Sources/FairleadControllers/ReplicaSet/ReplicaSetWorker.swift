@@ -3,6 +3,7 @@ import FairleadModel
 
 /// Executes what `ReplicaSetReconciler` plans for one set.
 struct ReplicaSetWorker: Sendable {
+    let kind: PodSetKind
     let client: any ObjectClient
     let sets: Lister
     let pods: Lister
@@ -19,13 +20,13 @@ struct ReplicaSetWorker: Sendable {
         // Asked before the pods are read: what is observed in between can only make the picture newer.
         let isUpToDate = tracker.isUpToDate(key)
         let owned = try await OwnershipWriter(
-            client: client, ownerResource: .replicaSets, ownedResource: .pods, ownerKind: "ReplicaSet"
+            client: client, ownerResource: kind.resource, ownedResource: .pods, ownerKind: kind.name
         ).settle(stored, selector, in: pods)
-        let reconciler = ReplicaSetReconciler(replicaSet: stored.value, pods: owned)
+        let reconciler = ReplicaSetReconciler(kind, replicaSet: stored.value, pods: owned)
         var failure: APIStatus?
         if isUpToDate { failure = await execute(reconciler.plan(related: related(to: stored)), for: stored) }
         try await client.updateStatus(
-            .replicaSets, of: stored.value, to: reconciler.status(failure: failure, now: now()))
+            kind.resource, of: stored.value, to: reconciler.status(failure: failure, now: now()))
         if let failure { throw failure }
         return ReconcileResult(again: reconciler.timeToNextAvailability(now: now()))
     }
