@@ -4,8 +4,8 @@ package import FairleadStorage
 /// What a kind does differently: the defaults, rules and side effects that its schema cannot express.
 ///
 /// A verb calls these in the order of Kubernetes' generic registry: `setDefaults` → `admit` → `prepareFor…` →
-/// `allocate` → metadata validation → `validate…` → `validateAdmission` → commit. Every requirement has a default implementation that
-/// does nothing, so a plain kind needs no strategy at all.
+/// `allocate` → metadata validation → `validate…` → `canonicalize` → `validateAdmission` → commit. Every requirement has
+/// a default implementation that does nothing, so a plain kind needs no strategy at all.
 ///
 /// Reference: k8s.io/apiserver `registry/rest` (RESTCreateStrategy, RESTUpdateStrategy, RESTDeleteStrategy).
 package protocol ResourceStrategy: Sendable {
@@ -42,6 +42,9 @@ package protocol ResourceStrategy: Sendable {
 
     /// Refuses what is valid but not admitted (validating admission plugins that concern only this kind).
     func validateAdmission(_ object: Value, old: Value?, _ context: StrategyContext) throws(APIStatus)
+
+    /// What is still changed in a new object that has been found valid.
+    func canonicalize(_ object: inout Value)
 
     /// Texts for `Warning: 299` headers of a create (`old` nil) or an update.
     func warnings(for object: Value, old: Value?) -> [String]
@@ -113,6 +116,7 @@ extension ResourceStrategy {
     }
     package func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] { [] }
     package func validateAdmission(_ object: Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {}
+    package func canonicalize(_ object: inout Value) {}
     package func warnings(for object: Value, old: Value?) -> [String] { [] }
     package func statusWarnings(for object: Value) -> [String] { [] }
     package func selectableFields(of object: Value) -> [String: String] { [:] }

@@ -142,6 +142,7 @@ private struct CreationFixture {
             let group = isEvents ? "" : info.gvr.group
             return APIStatus.invalid(group: group, kind: info.kind, name: object.name, errors: errors).value
         }
+        strategy.canonicalize(&object)
         return kind.conversion?.fromStored(object) ?? object
     }
 

@@ -11,7 +11,12 @@ package enum DisruptionController {
         let budgets = setup.watch(Self.budgets) { $0.isDeletion ? [] : [$0.name] }
         let lister = budgets.lister
         // Few namespaces have budgets: the look-up is empty for the rest.
-        let pods = setup.watch(.pods) { lister.list(namespace: $0.name.namespace).map(\.objectName) }
+        let pods = setup.watch(.pods) { change in
+            lister.list(namespace: change.name.namespace).filter { budget in
+                let selector = Selectors.of(budget.value) ?? .nothing
+                return [change.old, change.new].contains { $0.map { selector.matches($0.labels) } ?? false }
+            }.map(\.objectName)
+        }
         // The owners too: a percentage of a scale that is not known yet would be a wrong promise.
         let scales = BudgetScaleReader(
             client: setup.client, resources: settings.resources, sets: setup.watch(.replicaSets).lister,

@@ -31,7 +31,8 @@ struct JobStrategy: ResourceStrategy {
         }
     }
 
-    /// A job without labels has those of its pods, generated ones included.
+    /// A job without labels has those of its pods, generated ones included. Those of a template that has no others are
+    /// copied when the job has been validated: a name that is no label is one error less.
     private static func copyLabels(_ object: inout Value) {
         guard object.labels.isEmpty, let labels = object.at("spec", "template", "metadata", "labels"),
             !labels.stringMap.isEmpty
@@ -43,6 +44,7 @@ struct JobStrategy: ResourceStrategy {
     /// already stays, and is refused by validation if it is something else.
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = .object(Object())
+        let hasLabels = object.at("spec", "template", "metadata", "labels")?.stringMap.isEmpty == false
         if object.at("spec", "manualSelector")?.bool != true {
             for (label, value) in JobLabels.generated(for: object)
             where object.at("spec", "template", "metadata", "labels", label) == nil {
@@ -52,8 +54,10 @@ struct JobStrategy: ResourceStrategy {
                 object.set(.string(object.uid), at: "spec", "selector", "matchLabels", JobLabels.controllerUID)
             }
         }
-        Self.copyLabels(&object)
+        if hasLabels { Self.copyLabels(&object) }
     }
+
+    func canonicalize(_ object: inout Value) { Self.copyLabels(&object) }
 
     func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
         object["status"] = old["status"]

@@ -55,11 +55,13 @@ package struct JobSpecValidation {
 
     /// The selector and the labels that it must match.
     package func selector(of spec: Value, _ path: FieldPath) -> [FieldError] {
-        guard let selector = spec["selector"] else { return [.required(path.child("selector"))] }
-        var errors = FieldChecks.labelSelector(selector, path.child("selector"))
+        let here = path.child("selector")
+        let selector = spec["selector"]
+        var errors = selector == nil ? [.required(here)] : FieldChecks.labelSelector(selector, here)
         let labels = spec.at("template", "metadata", "labels")
-        // One that cannot be read has an error of its own.
-        if let parsed = try? LabelSelector(labelSelector: selector), !parsed.matches(labels?.stringMap ?? [:]) {
+        // One that cannot be read has an error of its own; one that is missing matches nothing.
+        if let parsed = try? LabelSelector(labelSelector: selector ?? .null), !parsed.matches(labels?.stringMap ?? [:])
+        {
             errors.append(
                 .invalid(
                     path.child("template", "metadata", "labels"), labels ?? .null,
