@@ -103,6 +103,9 @@ let package = Package(
         .target(
             name: "FairleadClusterControllers", dependencies: ["FairleadModel", "FairleadClient"],
             swiftSettings: strict),
+        .target(
+            name: "FairleadBatch", dependencies: ["FairleadModel", "FairleadClient", "FairleadControllers"],
+            swiftSettings: strict),
         .target(name: "FairleadExplanation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(name: "FairleadRouting", dependencies: ["FairleadModel"], swiftSettings: strict),
         .target(name: "FairleadSimulation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
@@ -120,8 +123,8 @@ let package = Package(
             name: "FairleadServer",
             dependencies: [
                 "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadKinds", "FairleadAPI", "FairleadHTTP",
-                "FairleadClient", "FairleadControllers", "FairleadClusterControllers", "FairleadExplanation",
-                "FairleadSimulation", "FairleadDNS", "FairleadMetrics", "FairleadRouting",
+                "FairleadClient", "FairleadControllers", "FairleadBatch", "FairleadClusterControllers",
+                "FairleadExplanation", "FairleadSimulation", "FairleadDNS", "FairleadMetrics", "FairleadRouting",
                 "CFairleadCrash", "CFairleadMemory", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -221,6 +224,12 @@ let package = Package(
             name: "FairleadRoutingTests",
             dependencies: ["FairleadRouting", "FairleadModel", "FairleadRandomTesting"],
             exclude: ["Cases"], swiftSettings: strict),
+        .testTarget(
+            name: "FairleadBatchTests",
+            dependencies: [
+                "FairleadBatch", "FairleadControllers", "FairleadClient", "FairleadClientTesting", "FairleadModel",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "FairleadExplanationTests",
             dependencies: [

@@ -58,7 +58,7 @@ extension Pipeline {
                 let isCascading = result.isWaiting && options.orphanDependents == false
                 return try response(
                     isCascading ? 202 : 200, encoder, [encoder.encode(encoder.present(result.object))],
-                    warnings: target.kind.readWarnings)
+                    warnings: target.kind.readWarnings + warnings(of: options, target.kind))
             }
             return deletedStatus(target.kind, result.object, encoder)
         }
@@ -73,8 +73,14 @@ extension Pipeline {
         return deferred(context) { () async throws(APIStatus) in
             let page = try await api.deleteCollection(target.kind, selection, options, options: deletion)
             return try response(
-                200, encoder, encoder.encode(page), isList: true, warnings: target.kind.readWarnings)
+                200, encoder, encoder.encode(page), isList: true,
+                warnings: target.kind.readWarnings + warnings(of: deletion, target.kind))
         }
+    }
+
+    /// What is told of a deletion that does not say what becomes of the dependents.
+    private func warnings(of options: DeletionOptions, _ kind: Kind) -> [String] {
+        options.propagation == nil && kind.strategy.orphansByDefault ? kind.strategy.deletionWarnings : []
     }
 
     func decode(
@@ -87,7 +93,7 @@ extension Pipeline {
         var decoded = try api.decoder.decode(
             context.request, as: kind.info.kind, apiVersion: kind.apiVersion, typeName: kind.info.typeName,
             validation: validation)
-        if kind.convertsEvents { decoded.object = EventConversion.toCore(decoded.object) }
+        if let conversion = kind.conversion { decoded.object = conversion.toStored(decoded.object) }
         return decoded
     }
 

@@ -1,6 +1,6 @@
 package import FairleadClient
 
-/// The controllers of a control plane. They see the cluster through `FairleadClient` alone: informers show it, and what
+/// The controllers of a control plane; those of Jobs and autoscalers are in `FairleadBatch`. They see the cluster through `FairleadClient` alone: informers show it, and what
 /// they do about it are requests like anybody's.
 package enum Controllers {
     /// All of them. A new one is one line here.
@@ -9,7 +9,7 @@ package enum Controllers {
         EndpointsController.descriptor, EndpointSliceController.descriptor,
         EndpointSliceMirroringController.descriptor, PodGCController.descriptor, ResourceQuotaController.descriptor,
         NamespaceController.descriptor, ServiceAccountController.descriptor, RootCertificateController.descriptor,
-        GarbageCollector.descriptor, DaemonSetController.descriptor, JobController.descriptor,
+        GarbageCollector.descriptor, DaemonSetController.descriptor,
         DeploymentController.descriptor, ReplicaSetController.descriptor,
         ReplicationControllerController.descriptor, DisruptionController.descriptor,
         StatefulSetController.descriptor, NodeLifecycleController.descriptor, ServiceCIDRController.descriptor,

@@ -20,7 +20,7 @@ extension Kind {
         // authorization.k8s.io
         .localSubjectAccessReview, .selfSubjectAccessReview, .selfSubjectRulesReview, .subjectAccessReview,
         // autoscaling
-        .horizontalPodAutoscaler,
+        .horizontalPodAutoscaler, .horizontalPodAutoscalerV1,
         // batch
         .cronJob, .job,
         // certificates.k8s.io

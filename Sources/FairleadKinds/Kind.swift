@@ -15,6 +15,8 @@ package final class Kind: Sendable {
     private let storageFolder: String
     /// What is particular to custom resources; nil for built-in kinds.
     package let custom: Kind.Custom?
+    /// For kinds that are stored in the form of another one.
+    package let conversion: Conversion?
 
     /// A kind of Kubernetes.
     ///
@@ -26,13 +28,14 @@ package final class Kind: Sendable {
     ///   - storage: where the objects are stored if that is among those of another resource.
     ///   - storageFolder: the folder in etcd where it is not named after the resource.
     ///   - storageHash: the `storageVersionHash` of discovery, empty where nothing is stored.
+    ///   - conversion: where the objects are stored in another form; the strategy is about that one.
     convenience init(
         _ kind: String, group: String = "", version: String = "v1", resource: String, singular: String? = nil,
         shortNames: [String] = [], categories: [String] = [], isNamespaced: Bool = true,
         verbs: [String] = everyVerb, subresources: [SubresourceInfo] = [], package: String = "",
         typeName: String? = nil, storage: GroupResource? = nil, storageFolder: String? = nil,
         storageHash: String = "", readWarnings: [String] = [], strategy: any ResourceStrategy = PlainStrategy(),
-        columns: TablePrinter = .nameAndCreation
+        columns: TablePrinter = .nameAndCreation, conversion: Conversion? = nil
     ) {
         let gvr = GroupVersionResource(group: group, version: version, resource: resource)
         self.init(
@@ -42,12 +45,13 @@ package final class Kind: Sendable {
                 subresources: subresources.sorted { $0.name < $1.name },
                 typeName: typeName ?? "io.k8s.api.\(package).\(kind)", storage: storage ?? gvr.groupResource,
                 isStored: verbs.contains("watch"), storageVersionHash: storageHash),
-            strategy: strategy, columns: columns, readWarnings: readWarnings, storageFolder: storageFolder)
+            strategy: strategy, columns: columns, readWarnings: readWarnings, storageFolder: storageFolder,
+            conversion: conversion)
     }
 
     init(
         info: ResourceInfo, strategy: any ResourceStrategy, columns: TablePrinter, readWarnings: [String] = [],
-        storageFolder: String? = nil, custom: Kind.Custom? = nil
+        storageFolder: String? = nil, custom: Kind.Custom? = nil, conversion: Conversion? = nil
     ) {
         self.info = info
         self.strategy = strategy
@@ -55,6 +59,7 @@ package final class Kind: Sendable {
         self.readWarnings = readWarnings
         self.storageFolder = storageFolder ?? info.gvr.resource
         self.custom = custom
+        self.conversion = conversion
     }
 
     static let everyVerb: [String] = [

@@ -4,8 +4,8 @@ package import FairleadStorage
 /// What a kind does differently: the defaults, rules and side effects that its schema cannot express.
 ///
 /// A verb calls these in the order of Kubernetes' generic registry: `setDefaults` → `admit` → `prepareFor…` →
-/// `allocate` → metadata validation → `validate…` → `validateAdmission` → commit. Every requirement has a default implementation that
-/// does nothing, so a plain kind needs no strategy at all.
+/// `allocate` → metadata validation → `validate…` → `canonicalize` → `validateAdmission` → commit. Every requirement has
+/// a default implementation that does nothing, so a plain kind needs no strategy at all.
 ///
 /// Reference: k8s.io/apiserver `registry/rest` (RESTCreateStrategy, RESTUpdateStrategy, RESTDeleteStrategy).
 package protocol ResourceStrategy: Sendable {
@@ -43,6 +43,9 @@ package protocol ResourceStrategy: Sendable {
     /// Refuses what is valid but not admitted (validating admission plugins that concern only this kind).
     func validateAdmission(_ object: Value, old: Value?, _ context: StrategyContext) throws(APIStatus)
 
+    /// What is still changed in a new object that has been found valid.
+    func canonicalize(_ object: inout Value)
+
     /// Texts for `Warning: 299` headers of a create (`old` nil) or an update.
     func warnings(for object: Value, old: Value?) -> [String]
     /// The same for an update of the status.
@@ -64,6 +67,11 @@ package protocol ResourceStrategy: Sendable {
     func prepareForDeletion(_ object: inout Value, _ context: StrategyContext)
     /// Refuses a deletion (protected namespaces).
     func validateDeletion(of object: Value, _ context: StrategyContext) throws(APIStatus)
+
+    /// Whether a deletion that says nothing of the dependents leaves them where they are.
+    var orphansByDefault: Bool { get }
+    /// Texts for `Warning: 299` headers of such a deletion.
+    var deletionWarnings: [String] { get }
 
     /// Whether something still has to happen before a deleted object may go: finalizers, those of a namespace's spec
     /// included.
@@ -108,6 +116,7 @@ extension ResourceStrategy {
     }
     package func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] { [] }
     package func validateAdmission(_ object: Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {}
+    package func canonicalize(_ object: inout Value) {}
     package func warnings(for object: Value, old: Value?) -> [String] { [] }
     package func statusWarnings(for object: Value) -> [String] { [] }
     package func selectableFields(of object: Value) -> [String: String] { [:] }
@@ -116,6 +125,8 @@ extension ResourceStrategy {
     package func gracePeriod(of object: Value, requested: Int64?) -> Int64? { nil }
     package func prepareForDeletion(_ object: inout Value, _ context: StrategyContext) {}
     package func validateDeletion(of object: Value, _ context: StrategyContext) throws(APIStatus) {}
+    package var orphansByDefault: Bool { false }
+    package var deletionWarnings: [String] { [] }
     package func isHeld(_ object: Value) -> Bool { !object.finalizers.isEmpty }
     package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
         NameRules.dns1123Subdomain(isPrefix ? name.maskingTrailingDash : name)

@@ -1,4 +1,5 @@
 import FairleadAPI
+import FairleadBatch
 package import FairleadClient
 import FairleadClusterControllers
 import FairleadControllers
@@ -43,7 +44,7 @@ package struct ControlPlane: Sendable {
 
     /// All controllers that a server can run.
     static let known: [ControllerDescriptor<Settings>] =
-        Controllers.all.map { $0.within { $0.controllers } }
+        (Controllers.all + BatchControllers.all).map { $0.within { $0.controllers } }
         + ClusterControllers.all.map { $0.within { _ in } }
         + [ServiceExplanationController.descriptor.within { $0.explanation }]
         + Simulation.controllers.map {
@@ -91,11 +92,12 @@ package struct ControlPlane: Sendable {
         }
     }
 
-    /// What namespaces are emptied of and owners are followed through: every stored kind but Events, which nobody
-    /// owns and which go with their namespace all the same.
+    /// What namespaces are emptied of and owners are followed through: every stored kind in its preferred version, but
+    /// not events.k8s.io, which shows the core's Events.
     private static func managedResources(_ resources: ResourceTable) -> [ManagedResource] {
-        resources.all.filter { $0.isStored && $0.gvr.group != "events.k8s.io" }.map {
-            ManagedResource($0.gvr, kind: $0.kind, isNamespaced: $0.isNamespaced)
-        }
+        resources.all.filter { info in
+            info.isStored && info.gvr.group != "events.k8s.io"
+                && resources.resource(info.gvr.groupResource)?.gvr == info.gvr
+        }.map { ManagedResource($0.gvr, kind: $0.kind, isNamespaced: $0.isNamespaced) }
     }
 }

@@ -30,6 +30,7 @@ struct ModuleTableTests {
         "FairleadClient": ["FairleadModel", "DequeModule", "HeapModule", "Logging"],
         "FairleadControllers": ["FairleadModel", "FairleadClient"],
         "FairleadClusterControllers": ["FairleadModel", "FairleadClient"],
+        "FairleadBatch": ["FairleadModel", "FairleadClient", "FairleadControllers"],
         "FairleadExplanation": ["FairleadModel", "FairleadClient"],
         "FairleadRouting": ["FairleadModel"],
         "FairleadSimulation": ["FairleadModel", "FairleadClient"],
@@ -39,7 +40,7 @@ struct ModuleTableTests {
         ],
         "FairleadServer": [
             "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadKinds", "FairleadAPI", "FairleadHTTP",
-            "FairleadClient", "FairleadControllers", "FairleadClusterControllers", "FairleadExplanation",
+            "FairleadClient", "FairleadControllers", "FairleadBatch", "FairleadClusterControllers", "FairleadExplanation",
             "FairleadSimulation", "FairleadDNS",
             "CFairleadCrash", "CFairleadMemory", "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
             "FairleadRouting",

@@ -95,23 +95,6 @@ import Testing
         }
     }
 
-    @Test(arguments: numbers)
-    func jobsPlanWithAnyNumber(number: Int64) {
-        for other in Self.numbers {
-            let job: Value = [
-                "apiVersion": "batch/v1", "kind": "Job", "metadata": ["name": "j", "namespace": "n", "uid": "u"],
-                "spec": [
-                    "parallelism": .int(number), "completions": .int(other), "backoffLimit": .int(number),
-                    "activeDeadlineSeconds": .int(number), "template": Fixture.template(),
-                ],
-                "status": ["succeeded": .int(other), "failed": .int(number), "startTime": "0001-01-01T00:00:00Z"],
-            ]
-            let pods = [Fixture.pod("a", restarts: number), Fixture.pod("b", phase: "Failed", ready: false)]
-            let plan = JobReconciler(job: job, pods: pods, now: Fixture.now).plan()
-            #expect(plan.create.count <= 500)
-        }
-    }
-
     @Test(arguments: shares)
     func budgetsAndDaemonSetsPlanWithAnyShare(share: Value) {
         for field in ["minAvailable", "maxUnavailable"] {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FairleadControllers
 
-/// StatefulSet, DaemonSet, Job and ServiceAccount against an in-memory API server.
+/// StatefulSet, DaemonSet and ServiceAccount against an in-memory API server.
 @Suite struct OtherWorkloadTests {
     private func workload(_ kind: String, _ name: String, spec: Object, apiVersion: String = "apps/v1") -> Value {
         var spec = spec
@@ -265,32 +265,6 @@ import Testing
                     cluster.all(.replicationControllers).first?.at("status", "replicas")?.int == 2
                 })
             #expect(cluster.all(.replicationControllers).first?.at("status", "terminatingReplicas") == nil)
-        }
-    }
-
-    @Test func jobCountsItsPodOnceAndCompletes() async throws {
-        let cluster = MemoryCluster()
-        let make: (InformerSet) -> [any Controller] = { informers in
-            [JobController.descriptor.make(informers, cluster.environment)]
-        }
-        try await withControllers(cluster, make) {
-            let job = workload(
-                "Job", "j", spec: ["parallelism": 1, "completions": 1, "backoffLimit": 6], apiVersion: "batch/v1")
-            _ = try await cluster.create(JobController.jobs, namespace: "n", job)
-            #expect(await eventually { cluster.all(.pods).count == 1 })
-            let pod = try #require(cluster.all(.pods).first)
-            #expect(pod.finalizers == [JobReconciler.finalizer])
-            try await report(cluster, pod.name, ["status": ["phase": "Succeeded"]])
-            func hasCompleted() -> Bool {
-                let job = cluster.all(JobController.jobs).first ?? .null
-                return job.items("status", "conditions").contains { $0.text("type") == "Complete" }
-            }
-            #expect(await eventually { hasCompleted() })
-            let status = cluster.all(JobController.jobs).first?["status"]
-            #expect(status?["succeeded"]?.int == 1)
-            #expect(status?["uncountedTerminatedPods"] == .object(Object()))
-            #expect(status?["active"] == nil)
-            #expect(cluster.all(.pods).first?.finalizers == [])
         }
     }
 

@@ -116,7 +116,7 @@ private struct CreationFixture {
         object["apiVersion"] = .string(info.apiVersion)
         _ = try types.normalize(&object, as: info.typeName)
         let isEvents = info.gvr.group == "events.k8s.io"
-        if isEvents { object = EventConversion.toCore(object) }
+        if let conversion = kind.conversion { object = conversion.toStored(object) }
         object.set(info.isNamespaced ? "ns-a" : nil, at: "metadata", "namespace")
         let context = StrategyContext(
             snapshot: store.current, environment: .live,
@@ -144,7 +144,8 @@ private struct CreationFixture {
             let group = isEvents ? "" : info.gvr.group
             return APIStatus.invalid(group: group, kind: info.kind, name: object.name, errors: errors).value
         }
-        return isEvents ? EventConversion.toEvents(object) : object
+        strategy.canonicalize(&object)
+        return kind.conversion?.fromStored(object) ?? object
     }
 
     private func descend(_ value: Value, _ steps: ArraySlice<String>) -> Value? {

@@ -16,7 +16,7 @@ struct ObjectEncoder: Sendable {
     var internalType: String?
 
     /// Whether what is stored can be sent as it is: JSON, the object itself, in the version it is stored in.
-    var sharesBytes: Bool { format == .json && !kind.convertsEvents && kind.custom == nil }
+    var sharesBytes: Bool { format == .json && kind.conversion == nil && kind.custom == nil }
 
     /// The object in the version of the path.
     func present(_ object: StoredObject) -> Value { present(object.value) }
@@ -25,7 +25,7 @@ struct ObjectEncoder: Sendable {
     func presentUnstored(_ value: Value) -> Value { present(kind.stored(value)) }
 
     func present(_ value: Value) -> Value {
-        kind.convertsEvents ? EventConversion.toEvents(value) : kind.presented(value)
+        kind.conversion?.fromStored(value) ?? kind.presented(value)
     }
 
     /// Partial metadata is asked for in the form of an object or of a list, and refused where it is the other one. Only

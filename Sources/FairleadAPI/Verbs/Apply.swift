@@ -50,8 +50,7 @@ extension API {
         let ownership = FieldOwnership(
             type: type, types: types, owner: owner, now: environment.now(),
             metadataResetByStatus: kind.strategy.metadataResetByStatus, shared: fieldsV1)
-        let converts = kind.convertsEvents
-        var live = old.map { converts ? EventConversion.toEvents($0) : $0 } ?? type.empty
+        var live = old.map { kind.conversion?.fromStored($0) ?? $0 } ?? type.empty
         live["kind"] = .string(kind.info.kind)
         live["apiVersion"] = .string(kind.apiVersion)
         let merged = try ownership.apply(
@@ -80,7 +79,7 @@ extension API {
             throw .badRequest(
                 "the name of the object (\(object.name)) does not match the name on the URL (\(name))")
         }
-        return converts ? EventConversion.toCore(object) : object
+        return kind.conversion?.toStored(object) ?? object
     }
 
     /// How a write enters its manager in `metadata.managedFields`.
@@ -95,13 +94,12 @@ extension API {
     func trackFields(
         _ kind: Kind, _ object: inout Value, old: Value?, scope: UpdateScope, manager: String
     ) {
-        let isEvent = kind.convertsEvents
-        let typeName = isEvent ? "io.k8s.api.core.v1.Event" : kind.info.typeName
+        let typeName = kind.conversion?.storedType ?? kind.info.typeName
         guard let type = kind.custom?.version.type ?? types.type(named: typeName) else {
             return object.set(old?.at("metadata", "managedFields"), at: "metadata", "managedFields")
         }
         let owner = FieldOwner(
-            manager: manager, operation: .update, apiVersion: isEvent ? "v1" : kind.apiVersion,
+            manager: manager, operation: .update, apiVersion: kind.conversion?.storedAPIVersion ?? kind.apiVersion,
             subresource: scope.subresource)
         let ownership = FieldOwnership(
             type: type, types: types, owner: owner, now: environment.now(),

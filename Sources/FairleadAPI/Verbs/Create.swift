@@ -87,6 +87,7 @@ extension API {
             nameErrors: kind.strategy.nameErrors(_:isPrefix:))
         errors += kind.strategy.validate(object, context)
         if !errors.isEmpty { throw kind.invalid(name, errors, of: object) }
+        kind.strategy.canonicalize(&object)
         try kind.strategy.validateAdmission(object, old: nil, context)
         try QuotaAdmission.admit(object, old: nil, kind: kind, in: &transaction, snapshot)
 

@@ -104,7 +104,7 @@ extension API {
             return DeletionStep(object: begun, marks: true, removes: false)
         }
         var object = old
-        setPropagationFinalizers(&object, options.propagation)
+        setPropagationFinalizers(&object, options.propagation ?? defaultPropagation(of: old, kind))
         let isHeld = kind.strategy.isHeld(object)
         if let period = kind.strategy.gracePeriod(of: old, requested: options.gracePeriodSeconds) {
             if let running = old.at("metadata", "deletionGracePeriodSeconds")?.int, old.deletionTimestamp != nil {
@@ -153,6 +153,12 @@ extension API {
         if object.generation > 0 {
             object.set(.int(object.generation +| 1), at: "metadata", "generation")
         }
+    }
+
+    /// What becomes of the dependents where nobody says; nil where they simply follow.
+    private func defaultPropagation(of object: Value, _ kind: Kind) -> DeletionOptions.Propagation? {
+        let isDecided = object.finalizers.contains { $0 == "orphan" || $0 == "foregroundDeletion" }
+        return kind.strategy.orphansByDefault && !isDecided ? .orphan : nil
     }
 
     /// `orphan` and `foregroundDeletion` tell the garbage collector what to do with the dependents.

@@ -138,8 +138,7 @@ extension API {
     ) async throws(APIStatus) -> WriteResult {
         try await modify(kind, namespace: namespace, name: name, scope: scope, options: options) {
             (old) throws(APIStatus) in
-            let converts = kind.convertsEvents
-            let current = converts ? EventConversion.toEvents(old) : old
+            let current = kind.conversion?.fromStored(old) ?? old
             let patched = try patch.apply(to: current, typeName: kind.info.typeName, types: types)
             var result =
                 if let custom = kind.custom {
@@ -149,7 +148,7 @@ extension API {
                 }
             try setNamespace(kind, namespace: namespace, &result.object)
             try Self.checkName(of: result.object, is: name)
-            if converts { result.object = EventConversion.toCore(result.object) }
+            if let conversion = kind.conversion { result.object = conversion.toStored(result.object) }
             return Modification(object: result.object, warnings: result.warnings, isReplayable: true)
         }
     }

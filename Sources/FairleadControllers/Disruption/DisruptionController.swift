@@ -7,64 +7,70 @@ package enum DisruptionController {
         group: "policy", version: "v1", resource: "poddisruptionbudgets")
 
     package static let descriptor = ControllerDescriptor("disruption-controller", alias: "disruption", workers: 2) {
-        (setup: ControllerSetup<ObjectName>, _: ControllerSettings) in
+        (setup: ControllerSetup<ObjectName>, settings: ControllerSettings) in
         let budgets = setup.watch(Self.budgets) { $0.isDeletion ? [] : [$0.name] }
         let lister = budgets.lister
         // Few namespaces have budgets: the look-up is empty for the rest.
-        let pods = setup.watch(.pods) { lister.list(namespace: $0.name.namespace).map(\.objectName) }
+        let pods = setup.watch(.pods) { change in
+            lister.list(namespace: change.name.namespace).filter { budget in
+                let selector = Selectors.of(budget.value) ?? .nothing
+                return [change.old, change.new].contains { $0.map { selector.matches($0.labels) } ?? false }
+            }.map(\.objectName)
+        }
         // The owners too: a percentage of a scale that is not known yet would be a wrong promise.
-        let worker = DisruptionWorker(
-            client: setup.client, sets: setup.watch(.replicaSets).lister,
+        let scales = BudgetScaleReader(
+            client: setup.client, resources: settings.resources, sets: setup.watch(.replicaSets).lister,
             deployments: setup.watch(.deployments).lister, statefulSets: setup.watch(.statefulSets).lister,
-            budgets: lister, pods: pods.lister, now: setup.now)
+            controllers: setup.watch(.replicationControllers).lister)
+        let worker = DisruptionWorker(
+            client: setup.client, scales: scales, budgets: lister, pods: pods.lister,
+            recorder: setup.recorder(component: "controllermanager"), now: setup.now)
         return { try await worker.reconcile($0) }
     }
 }
 
 private struct DisruptionWorker: Sendable {
     let client: any ObjectClient
-    let sets: Lister
-    let deployments: Lister
-    let statefulSets: Lister
+    let scales: BudgetScaleReader
     let budgets: Lister
     let pods: Lister
+    let recorder: EventRecorder
     let now: @Sendable () -> Timestamp
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
-        guard let budget = budgets.get(key)?.value,
-            let selector = Selectors.of(budget)
-        else { return .done }
+        guard let budget = budgets.get(key)?.value else { return .done }
+        // Without a selector no pod is meant.
+        let selector = Selectors.of(budget) ?? .nothing
         let covered = pods.list(namespace: key.namespace).filter { selector.matches($0.labels) }.map(\.value)
-        let reconciler = DisruptionReconciler(now: now())
-        if let changed = reconciler.plan(budget: budget, pods: covered, scale: scale(of: covered)) {
-            _ = try await client.update(DisruptionController.budgets, changed, subresource: "status")
+        if covered.isEmpty {
+            recorder.event(about: budget, type: "Normal", reason: "NoPods", message: "No matching pods found")
         }
+        let reconciler = DisruptionReconciler(now: now())
+        let scale = DisruptionReconciler.needsScale(budget) ? await scales.scale(of: covered) : BudgetScale()
+        warn(budget, scale)
+        let changed =
+            scale.failure.map { reconciler.failing(budget: budget, because: $0) }
+            ?? reconciler.plan(budget: budget, pods: covered, scale: scale.replicas)
+        if let changed { _ = try await client.update(DisruptionController.budgets, changed, subresource: "status") }
         // Granted evictions that did not happen are forgotten in time.
         let isWaiting = budget.at("status", "disruptedPods")?.object?.isEmpty == false
         return isWaiting ? .again(after: DisruptionReconciler.evictionTimeout) : .done
     }
 
-    /// How many pods the owners of these are meant to have.
-    private func scale(of pods: [Value]) -> Int64 {
-        var owners: [String: Int64] = [:]
-        for pod in pods {
-            guard let owner = pod.controllerRef else { continue }
-            switch owner.kind {
-            case "ReplicaSet":
-                guard let set = sets.get(namespace: pod.namespace, name: owner.name)?.value else { continue }
-                guard let above = set.controllerRef, above.kind == "Deployment",
-                    let deployment = deployments.get(namespace: pod.namespace, name: above.name)?.value
-                else {
-                    owners[owner.uid] = set.at("spec", "replicas")?.int ?? 1
-                    continue
-                }
-                owners[above.uid] = deployment.at("spec", "replicas")?.int ?? 1
-            case "StatefulSet":
-                guard let set = statefulSets.get(namespace: pod.namespace, name: owner.name)?.value else { continue }
-                owners[owner.uid] = set.at("spec", "replicas")?.int ?? 1
-            default: continue
-            }
+    private func warn(_ budget: Value, _ scale: BudgetScale) {
+        if let failure = scale.failure {
+            recorder.event(
+                about: budget, type: "Warning", reason: "CalculateExpectedPodCountFailed",
+                message: "Failed to calculate the number of expected pods: \(failure)")
+        } else if scale.hasUnmanaged {
+            let selector = Value.goText(ofSelector: budget.at("spec", "selector"))
+            recorder.event(
+                about: budget, type: "Warning", reason: "UnmanagedPods",
+                message:
+                    "Pods selected by this PodDisruptionBudget (selector: \(selector)) were found to be unmanaged. "
+                    + "As a result, the status of the PDB cannot be calculated correctly, which may result in undefined "
+                    + "behavior. To account for these pods please set \".spec.minAvailable\" field of the PDB to an "
+                    + "integer value.")
         }
-        return owners.values.reduce(0, +)
     }
 }

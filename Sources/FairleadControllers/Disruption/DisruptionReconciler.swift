@@ -39,6 +39,24 @@ struct DisruptionReconciler {
         return result == budget ? nil : result
     }
 
+    /// Whether it matters how many pods there should be: a plain minimum says nothing about that.
+    static func needsScale(_ budget: Value) -> Bool {
+        budget.at("spec", "maxUnavailable") != nil || budget.at("spec", "minAvailable")?.string != nil
+    }
+
+    /// The budget where it is not known what it allows: nothing. Nil when it says so already.
+    func failing(budget: Value, because message: String) -> Value? {
+        var conditions = Conditions(of: budget)
+        let generation = budget.at("status", "observedGeneration")?.int ?? 0
+        conditions.set(
+            "DisruptionAllowed", false, reason: "SyncFailed", message: message,
+            more: ["observedGeneration": .int(generation)], now: now)
+        var result = budget
+        result.set(0, at: "status", "disruptionsAllowed")
+        result.set(conditions.value, at: "status", "conditions")
+        return result == budget ? nil : result
+    }
+
     /// How many of the pods must be healthy, and of how many.
     private func expectation(of budget: Value, pods: Int64, scale: Int64) -> (pods: Int64, healthy: Int64) {
         if let limit = budget.at("spec", "maxUnavailable") {

@@ -1,8 +1,8 @@
-import FairleadModel
+package import FairleadModel
 
 extension APIStatus {
     /// The namespace is on its way out: creating in it cannot succeed and need not be retried.
-    var isNamespaceTerminating: Bool {
+    package var isNamespaceTerminating: Bool {
         code == 403 && (details?.causes.contains { $0.reason == "NamespaceTerminating" } ?? false)
     }
 }

@@ -1,4 +1,4 @@
-import FairleadModel
+package import FairleadModel
 
 /// Which objects a controller owns, which it should take and which it should let go.
 ///
@@ -32,9 +32,16 @@ struct OwnershipClaim {
 
 /// Merge patches of `metadata.ownerReferences`. They carry uid and resourceVersion, so that they fail where the object
 /// has changed since it was read.
-enum OwnershipPatch {
-    static func adopt(_ object: Value, by owner: Value, kind: String, apiVersion: String) -> Value {
-        patch(object, object.ownerReferences + [reference(to: owner, kind: kind, apiVersion: apiVersion)])
+package enum OwnershipPatch {
+    /// - Parameter finalizer: what the adopted object gets beside its owner.
+    static func adopt(
+        _ object: Value, by owner: Value, kind: String, apiVersion: String, finalizer: String? = nil
+    ) -> Value {
+        var patch = patch(object, object.ownerReferences + [reference(to: owner, kind: kind, apiVersion: apiVersion)])
+        if let finalizer, !object.finalizers.contains(finalizer) {
+            patch.set(.array((object.finalizers + [finalizer]).map(Value.string)), at: "metadata", "finalizers")
+        }
+        return patch
     }
 
     static func release(_ object: Value, from ownerUIDs: Set<String>) -> Value {
@@ -49,7 +56,7 @@ enum OwnershipPatch {
     }
 
     /// The reference by which `owner` controls what it makes.
-    static func reference(to owner: Value, kind: String, apiVersion: String) -> OwnerReference {
+    package static func reference(to owner: Value, kind: String, apiVersion: String) -> OwnerReference {
         OwnerReference(
             apiVersion: apiVersion, kind: kind, name: owner.name, uid: owner.uid, controller: true,
             blockOwnerDeletion: true)

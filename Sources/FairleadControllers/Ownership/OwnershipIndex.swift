@@ -1,12 +1,12 @@
-import FairleadClient
-import FairleadModel
+package import FairleadClient
+package import FairleadModel
 
 /// Indexes by which a controller finds what it owns, or might adopt, without walking a namespace.
-enum OwnershipIndex {
-    static let controllerUID = "controllerUID"
+package enum OwnershipIndex {
+    package static let controllerUID = "controllerUID"
     static let orphans = "orphansOfNamespace"
 
-    static func install(on informer: Informer) {
+    package static func install(on informer: Informer) {
         informer.addIndex(controllerUID) { object in object.value.controllerRef.map { [$0.uid] } ?? [] }
         informer.addIndex(orphans) { object in object.value.controllerRef == nil ? [object.key.namespace] : [] }
     }
@@ -19,7 +19,7 @@ enum OwnershipIndex {
     }
 
     /// The owner's key, if the object is controlled by an object of this kind that `owners` shows.
-    static func owner(of object: Value, kind: String, in owners: Lister) -> ObjectName? {
+    package static func owner(of object: Value, kind: String, in owners: Lister) -> ObjectName? {
         guard let reference = object.controllerRef, reference.kind == kind else { return nil }
         let name = ObjectName(namespace: object.namespace, name: reference.name)
         guard let owner = owners.get(name), owner.value.uid == reference.uid else { return nil }
@@ -37,12 +37,14 @@ enum OwnershipIndex {
     }
 }
 
-enum Selectors {
+package enum Selectors {
     /// The workload's selector; nil if it is missing, malformed or empty (which would own everything).
-    static func ofWorkload(_ workload: Value) -> LabelSelector? { of(workload).flatMap { $0.isEmpty ? nil : $0 } }
+    package static func ofWorkload(_ workload: Value) -> LabelSelector? {
+        of(workload).flatMap { $0.isEmpty ? nil : $0 }
+    }
 
     /// `spec.selector`; nil if it is missing or malformed.
-    static func of(_ object: Value) -> LabelSelector? {
+    package static func of(_ object: Value) -> LabelSelector? {
         guard var value = object.at("spec", "selector") else { return nil }
         // That of a ReplicationController is labels and nothing else.
         if object.kind == "ReplicationController" { value = ["matchLabels": value] }

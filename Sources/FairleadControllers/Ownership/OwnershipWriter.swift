@@ -1,16 +1,29 @@
-import FairleadClient
-import FairleadModel
+package import FairleadClient
+package import FairleadModel
 
 /// Executes an `OwnershipClaim`.
-struct OwnershipWriter: Sendable {
+package struct OwnershipWriter: Sendable {
     let client: any ObjectClient
     let ownerResource: GroupVersionResource
     let ownedResource: GroupVersionResource
     let ownerKind: String
+    /// What adopted objects get beside their owner.
+    let finalizer: String?
+
+    package init(
+        client: any ObjectClient, ownerResource: GroupVersionResource, ownedResource: GroupVersionResource,
+        ownerKind: String, finalizer: String? = nil
+    ) {
+        self.client = client
+        self.ownerResource = ownerResource
+        self.ownedResource = ownedResource
+        self.ownerKind = ownerKind
+        self.finalizer = finalizer
+    }
 
     /// Adopts and releases what the owner's selector says, and returns what the owner controls afterwards.
     /// - Parameter isMeant: what may be adopted or released at all.
-    func settle(
+    package func settle(
         _ owner: StoredObject, _ selector: LabelSelector, in lister: Lister,
         where isMeant: (StoredObject) -> Bool = { _ in true }
     ) async throws(APIStatus) -> [Value] {
@@ -28,7 +41,8 @@ struct OwnershipWriter: Sendable {
             guard fresh.uid == owner.uid, fresh.deletionTimestamp == nil else { return owned }
             for object in claim.adopted {
                 let patch = OwnershipPatch.adopt(
-                    object.value, by: owner, kind: ownerKind, apiVersion: ownerResource.apiVersion)
+                    object.value, by: owner, kind: ownerKind, apiVersion: ownerResource.apiVersion,
+                    finalizer: finalizer)
                 if let adopted = try await apply(patch, to: object) { owned.append(adopted) }
             }
         }

@@ -1,10 +1,11 @@
-import FairleadModel
+package import FairleadModel
 
 /// Builds pods from a workload's template.
-enum PodFactory {
+package enum PodFactory {
     /// The pod that `template` describes, owned by `owner`; named by the server from `<owner>-` unless `name` is given.
-    static func pod(from template: Value, owner: Value, kind: String, apiVersion: String, name: String? = nil) -> Value
-    {
+    package static func pod(
+        from template: Value, owner: Value, kind: String, apiVersion: String, name: String? = nil
+    ) -> Value {
         var metadata = Object()
         for field in ["labels", "annotations", "finalizers"] { metadata[field] = template.at("metadata", field) }
         metadata["namespace"] = .string(owner.namespace)

@@ -1,22 +1,22 @@
-import FairleadClient
-import FairleadModel
+package import FairleadClient
+package import FairleadModel
 import Synchronization
 
 /// Turns changes of pods into keys of the workloads that own them, and ticks off what these expected.
-final class PodTracker: Sendable {
+package final class PodTracker: Sendable {
     let ownerKind: String
     private let owners: Lister
     private let expectations = Mutex(Expectations<ObjectName>())
     private let clock: any DelayClock
 
-    init(ownerKind: String, owners: Lister, clock: any DelayClock) {
+    package init(ownerKind: String, owners: Lister, clock: any DelayClock) {
         self.ownerKind = ownerKind
         self.owners = owners
         self.clock = clock
     }
 
     /// Whether the cache shows all that the last reconcile did.
-    func isUpToDate(_ key: ObjectName) -> Bool {
+    package func isUpToDate(_ key: ObjectName) -> Bool {
         let now = clock.now
         return expectations.withLock { $0.areMet(key, now: now) }
     }
@@ -26,7 +26,7 @@ final class PodTracker: Sendable {
         expectations.withLock { $0.expectCreations(count, of: key, now: now) }
     }
 
-    func expectDeletions(of pods: [Value], by key: ObjectName) {
+    package func expectDeletions(of pods: [Value], by key: ObjectName) {
         let now = clock.now
         expectations.withLock { $0.expectDeletions(Set(pods.map(\.uid)), of: key, now: now) }
     }
@@ -36,14 +36,14 @@ final class PodTracker: Sendable {
         if count > 0 { expectations.withLock { $0.creationObserved(key, count: count) } }
     }
 
-    func giveUpDeletion(of pod: Value, by key: ObjectName) {
+    package func giveUpDeletion(of pod: Value, by key: ObjectName) {
         expectations.withLock { $0.deletionObserved(key, name: pod.uid) }
     }
 
-    func forget(_ key: ObjectName) { expectations.withLock { $0.forget(key) } }
+    package func forget(_ key: ObjectName) { expectations.withLock { $0.forget(key) } }
 
     /// Takes note of a change of an owner; returns the key to look at.
-    func observe(owner change: ObjectChange) -> [ObjectName] {
+    package func observe(owner change: ObjectChange) -> [ObjectName] {
         // One of the same name that follows a deleted one must not inherit its expectations.
         if change.isDeletion || (change.old != nil && change.old?.value.uid != change.new?.value.uid) {
             forget(change.name)
@@ -52,7 +52,7 @@ final class PodTracker: Sendable {
     }
 
     /// Takes note of a change of a pod; returns the owners to look at.
-    func observe(_ change: ObjectChange) -> [ObjectName] {
+    package func observe(_ change: ObjectChange) -> [ObjectName] {
         var keys: [ObjectName] = []
         let before = change.old.flatMap { owner(of: $0) }
         let after = change.new.flatMap { owner(of: $0) }

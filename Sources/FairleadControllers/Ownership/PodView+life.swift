@@ -1,13 +1,13 @@
-import FairleadModel
+package import FairleadModel
 
 /// What controllers ask about a pod's life.
 ///
 /// Reference: "Pod Lifecycle" (kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle).
 extension PodView {
     /// Counts as a replica: neither finished nor on its way out.
-    var isActive: Bool { !isFinished && !isTerminating }
+    package var isActive: Bool { !isFinished && !isTerminating }
 
-    var readySince: Timestamp? {
+    package var readySince: Timestamp? {
         guard isReady, let text = condition("Ready")?["lastTransitionTime"]?.string else { return nil }
         return Timestamp(rfc3339: text)
     }
@@ -29,7 +29,7 @@ extension PodView {
     }
 
     /// The highest restart count among its containers.
-    var restarts: Int64 {
+    package var restarts: Int64 {
         let statuses = value.items("status", "containerStatuses") + value.items("status", "initContainerStatuses")
         return statuses.compactMap { $0["restartCount"]?.int }.max() ?? 0
     }

@@ -1,10 +1,15 @@
-import FairleadClient
-import FairleadModel
+package import FairleadClient
+package import FairleadModel
 
 /// Creates and deletes pods for workload controllers and tells about it in events on the owner.
-struct PodWriter: Sendable {
+package struct PodWriter: Sendable {
     let client: any ObjectClient
     let recorder: EventRecorder
+
+    package init(client: any ObjectClient, recorder: EventRecorder) {
+        self.client = client
+        self.recorder = recorder
+    }
 
     /// The outcome of a series of creations.
     private struct Outcome: Sendable {
@@ -14,7 +19,9 @@ struct PodWriter: Sendable {
 
     /// Creates pods, and lets the tracker expect them in the cache. Returns a failure, if there was one that another try
     /// may mend.
-    func create(_ pods: [Value], for owner: Value, key: ObjectName, _ tracker: PodTracker) async -> APIStatus? {
+    package func create(
+        _ pods: [Value], for owner: Value, key: ObjectName, _ tracker: PodTracker
+    ) async -> APIStatus? {
         if pods.isEmpty { return nil }
         tracker.expectCreations(pods.count, of: key)
         let outcome = await create(pods, for: owner)
@@ -43,7 +50,7 @@ struct PodWriter: Sendable {
     }
 
     /// Says why an owner gets no more pods just now.
-    func recordHeldBack(_ owner: Value) {
+    package func recordHeldBack(_ owner: Value) {
         recorder.event(about: owner, type: "Warning", reason: "FailedCreate", message: CreationBurst.message)
     }
 
@@ -63,7 +70,7 @@ struct PodWriter: Sendable {
     }
 
     /// Deletes one pod; a pod that is already gone counts as deleted.
-    func delete(_ pod: Value, for owner: Value) async throws(APIStatus) {
+    package func delete(_ pod: Value, for owner: Value) async throws(APIStatus) {
         do {
             try await client.delete(
                 .pods, namespace: pod.namespace, name: pod.name, options: DeleteOptions(uid: pod.uid))

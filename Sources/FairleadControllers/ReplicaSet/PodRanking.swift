@@ -1,11 +1,11 @@
-import FairleadModel
+package import FairleadModel
 
 /// Which pods of a ReplicaSet go first when it shrinks.
 ///
 /// In order: unassigned, then pending, then not ready, then of low deletion cost, then on the node with most of its
 /// relatives, then ready for the shortest time, then restarted most, then youngest.
 /// Reference: "ReplicaSet", section "Scaling a ReplicaSet".
-struct PodRanking {
+package struct PodRanking {
     static let deletionCost = "controller.kubernetes.io/pod-deletion-cost"
 
     private struct Candidate {
@@ -22,7 +22,7 @@ struct PodRanking {
 
     /// The `count` pods to delete, first first.
     /// - Parameter related: pods of all sets with the same owner; they decide how crowded a node is.
-    static func victims(among pods: [Value], related: [Value], count: Int) -> [Value] {
+    package static func victims(among pods: [Value], related: [Value], count: Int) -> [Value] {
         var perNode: [String: Int] = [:]
         for pod in related {
             let state = PodView(pod)

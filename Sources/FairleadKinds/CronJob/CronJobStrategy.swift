@@ -1,8 +1,10 @@
-import FairleadRules
 import FairleadModel
+import FairleadRules
 
-/// The rules of CronJobs.
+/// The rules of CronJobs. Reference: k8s.io/kubernetes `pkg/registry/batch/cronjob/strategy.go`.
 struct CronJobStrategy: ResourceStrategy {
+    private static let longestName = 52
+
     func setDefaults(_ object: inout Value) {
         var spec = object["spec"] ?? .object(Object())
         spec.setDefaultText("concurrencyPolicy", "Allow")
@@ -13,8 +15,8 @@ struct CronJobStrategy: ResourceStrategy {
         spec.change("jobTemplate") { template in
             template.setDefault("metadata", .object(Object()))
             template.setDefault("spec", .object(Object()))
-            // Of a job's defaults only those of the pod template apply to one that is not made yet.
-            template.change("spec", WorkloadRules.defaultTemplate)
+            // Of a job's defaults only those of its parts apply to one that is not made yet.
+            template.change("spec", JobStrategy.setTemplateDefaults)
         }
         object["spec"] = spec
     }
@@ -24,25 +26,35 @@ struct CronJobStrategy: ResourceStrategy {
     }
 
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
-        let spec = object["spec"] ?? .null
-        let path = FieldPath("spec")
-        var errors: [FieldError] = []
-        if spec.text("schedule").isEmpty { errors.append(.required(path.child("schedule"))) }
-        errors += WorkloadRules.nonNegative(object, "spec", ["startingDeadlineSeconds"])
-        let policy = spec.text("concurrencyPolicy")
-        errors += FieldChecks.oneOf(policy, ["Allow", "Forbid", "Replace"], path.child("concurrencyPolicy"))
-        errors += WorkloadRules.nonNegative(
-            object, "spec", ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"])
-        var job = spec.at("jobTemplate", "spec") ?? .null
-        job.setDefault("completionMode", "NonIndexed")
-        return errors + JobStrategy.errors(of: job, path.child("jobTemplate", "spec"), context)
+        var errors = CronJobValidation(JobStrategy.validation(context)).errors(of: object["spec"] ?? .null, old: nil)
+        // The controller appends eleven characters to the names of the jobs.
+        if object.name.utf8.count > Self.longestName {
+            errors.append(
+                .invalid(
+                    FieldPath("metadata", "name"), .string(object.name),
+                    "must be no more than \(Self.longestName) characters"))
+        }
+        return errors
     }
 
-    func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
-        var errors = NameRules.dns1123Subdomain(isPrefix ? name.maskingTrailingDash : name)
-        // The controller appends eleven characters to the names of the jobs.
-        if name.utf8.count > 52 { errors.append("must be no more than 52 characters") }
-        return errors
+    func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        CronJobValidation(JobStrategy.validation(context)).errors(
+            of: object["spec"] ?? .null, old: old["spec"] ?? .null)
+    }
+
+    func warnings(for object: Value, old: Value?) -> [String] {
+        let path = FieldPath("spec", "jobTemplate", "spec")
+        var warnings: [String] = []
+        if old == nil { warnings += PodWarnings.ofName(object.name, usedIn: "Pod names and hostnames") }
+        if old == nil || old?["spec"] != object["spec"] {
+            warnings += JobStrategy.warnings(ofSpec: object.at("spec", "jobTemplate", "spec") ?? .null, path)
+        }
+        if old != nil, object.at("spec", "schedule")?.string?.contains("TZ") == true {
+            warnings.append(
+                "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see "
+                    + "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details")
+        }
+        return warnings
     }
 
     let generationFields = ["spec"]

@@ -49,3 +49,9 @@ extension Kind {
     /// Whether the kind is stored as core/v1 Event and shown as events.k8s.io/v1 Event.
     package var convertsEvents: Bool { info.gvr.group == "events.k8s.io" && info.gvr.resource == "events" }
 }
+
+extension Kind.Conversion {
+    static let events = Kind.Conversion(
+        storedType: "io.k8s.api.core.v1.Event", storedAPIVersion: "v1", fromStored: EventConversion.toEvents,
+        toStored: EventConversion.toCore)
+}

@@ -9,5 +9,5 @@ extension Kind {
     static let eventsEvent = Kind(
         "Event", group: "events.k8s.io", resource: "events", shortNames: ["ev"], package: "events.v1",
         storage: GroupResource(group: "", resource: "events"), storageHash: "r2yiGXH7wu8=",
-        strategy: EventStrategy(isStrict: true), columns: .events)
+        strategy: EventStrategy(isStrict: true), columns: .events, conversion: .events)
 }

@@ -1,5 +1,5 @@
-import FairleadRules
 import FairleadModel
+import FairleadRules
 
 /// The rules of Jobs. Reference: k8s.io/kubernetes `pkg/registry/batch/job/strategy.go`.
 struct JobStrategy: ResourceStrategy {
@@ -7,11 +7,10 @@ struct JobStrategy: ResourceStrategy {
         var spec = object["spec"] ?? .object(Object())
         Self.setDefaults(spec: &spec)
         object["spec"] = spec
-        Self.copyLabels(&object)
     }
 
-    static func setDefaults(spec: inout Value) {
-        WorkloadRules.defaultTemplate(&spec)
+    private static func setDefaults(spec: inout Value) {
+        setTemplateDefaults(spec: &spec)
         // A job with neither number runs one pod; with parallelism alone it is a work queue.
         if spec["completions"] == nil, spec["parallelism"] == nil { spec["completions"] = 1 }
         spec.setDefault("parallelism", 1)
@@ -22,6 +21,18 @@ struct JobStrategy: ResourceStrategy {
         spec.setDefault("manualSelector", false)
     }
 
+    /// The defaults that the spec of Jobs to be made has as well.
+    static func setTemplateDefaults(spec: inout Value) {
+        WorkloadRules.defaultTemplate(&spec)
+        spec.change("podFailurePolicy") { policy in
+            policy.changeItems("rules") { rule in
+                rule.changeItems("onPodConditions") { $0.setDefaultText("status", "True") }
+            }
+        }
+    }
+
+    /// A job without labels has those of its pods, generated ones included. Those of a template that has no others are
+    /// copied when the job has been validated: a name that is no label is one error less.
     private static func copyLabels(_ object: inout Value) {
         guard object.labels.isEmpty, let labels = object.at("spec", "template", "metadata", "labels"),
             !labels.stringMap.isEmpty
@@ -29,78 +40,67 @@ struct JobStrategy: ResourceStrategy {
         object.set(labels, at: "metadata", "labels")
     }
 
-    /// Without a manual selector the pods are selected by the uid of the job, which must be set by now.
+    /// Without a manual selector the pods are selected by the uid of the job, which must be set by now. What is there
+    /// already stays, and is refused by validation if it is something else.
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = .object(Object())
+        let hasLabels = object.at("spec", "template", "metadata", "labels")?.stringMap.isEmpty == false
         if object.at("spec", "manualSelector")?.bool != true {
-            let identity: [(String, String)] = [("controller-uid", object.uid), ("job-name", object.name)]
-            for (key, value) in identity {
-                for label in [key, "batch.kubernetes.io/\(key)"] {
-                    object.set(.string(value), at: "spec", "template", "metadata", "labels", label)
-                }
+            for (label, value) in JobLabels.generated(for: object)
+            where object.at("spec", "template", "metadata", "labels", label) == nil {
+                object.set(.string(value), at: "spec", "template", "metadata", "labels", label)
             }
-            object.set(
-                .string(object.uid), at: "spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid")
+            if object.at("spec", "selector", "matchLabels", JobLabels.controllerUID) == nil {
+                object.set(.string(object.uid), at: "spec", "selector", "matchLabels", JobLabels.controllerUID)
+            }
         }
+        if hasLabels { Self.copyLabels(&object) }
+    }
+
+    func canonicalize(_ object: inout Value) { Self.copyLabels(&object) }
+
+    func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
+        object["status"] = old["status"]
         Self.copyLabels(&object)
     }
 
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
-        var errors = Self.errors(of: object["spec"] ?? .null, FieldPath("spec"), context)
-        if object.at("spec", "selector") == nil { errors.insert(.required(FieldPath("spec", "selector")), at: 0) }
-        return errors
+        Self.validation(context).errors(ofJob: object)
     }
 
-    static func errors(of spec: Value, _ path: FieldPath, _ context: StrategyContext) -> [FieldError] {
-        var errors: [FieldError] = []
-        let counts = [
-            "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished",
-            "backoffLimitPerIndex", "maxFailedIndexes",
-        ]
-        for field in counts { errors += FieldChecks.nonNegative(spec[field], path.child(field)) }
-        let modes = ["NonIndexed", "Indexed"]
-        let mode = spec.text("completionMode")
-        if !modes.contains(mode) {
-            errors.append(.notSupported(path.child("completionMode"), .string(mode), inOrder: modes))
-        } else if mode == "Indexed", spec["completions"] == nil {
-            errors.append(
-                .required(path.child("completions"), "when completion mode is Indexed"))
-        }
-        let template = spec["template"] ?? .null
-        errors += PodSpecValidation(allowsPrivileged: context.configuration.allowsPrivileged)
-            .errors(ofTemplate: template, path.child("template"))
-        let policy = template.at("spec", "restartPolicy")?.string ?? ""
-        if !["OnFailure", "Never"].contains(policy) {
-            errors.append(
-                policy == "Always"
-                    ? .required(
-                        path.child("template", "spec", "restartPolicy"), "valid values: \"OnFailure\", \"Never\"")
-                    : .notSupported(
-                        path.child("template", "spec", "restartPolicy"), .string(policy),
-                        inOrder: ["OnFailure", "Never"]))
-        }
-        return errors
+    static func validation(_ context: StrategyContext) -> JobSpecValidation {
+        JobSpecValidation(allowsPrivileged: context.configuration.allowsPrivileged)
     }
 
     func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        var errors = validate(object, context)
-        let path = FieldPath("spec")
-        for field in ["completions", "selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex"] {
-            let isElastic = field == "completions" && object.at("spec", "completionMode")?.string == "Indexed"
-            if isElastic { continue }
-            errors += FieldChecks.unchanged(object.at("spec", field), old.at("spec", field), path.child(field))
-        }
-        let isSuspended = old.at("spec", "suspend")?.bool ?? false
-        if !isSuspended {
-            errors += FieldChecks.unchanged(
-                object.at("spec", "template"), old.at("spec", "template"), path.child("template"))
-        }
-        return errors
+        JobUpdateValidation(Self.validation(context)).errors(object, old: old)
+    }
+
+    func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        JobStatusValidation(object, old: old).errors()
     }
 
     func warnings(for object: Value, old: Value?) -> [String] {
-        WorkloadRules.warnings(object, old: old)
+        let name = old == nil ? PodWarnings.ofName(object.name, usedIn: "Pod names and hostnames") : []
+        if let old, object["spec"] == old["spec"] { return [] }
+        return name + Self.warnings(ofSpec: object["spec"] ?? .null, WorkloadRules.spec)
     }
+
+    static func warnings(ofSpec spec: Value, _ path: FieldPath) -> [String] {
+        let isLarge =
+            spec.text("completionMode") == "Indexed" && spec.number("completions") > JobSpecValidation.mostIndexes
+            && spec.number("parallelism") > 10_000
+        let warning =
+            "\(path): In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than "
+            + "10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail"
+        return (isLarge ? [warning] : []) + PodWarnings.ofTemplate(spec["template"], path.child("template"))
+    }
+
+    let orphansByDefault = true
+    let deletionWarnings = [
+        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or "
+            + "set propagationPolicy=Orphan to suppress this warning"
+    ]
 
     let selectableFieldNames = ["status.successful"]
     func selectableFields(of object: Value) -> [String: String] {

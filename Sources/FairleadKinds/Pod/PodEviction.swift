@@ -72,6 +72,12 @@ package struct PodEviction: Sendable {
                 GroupResource(group: "policy", resource: "poddisruptionbudget"), name: name,
                 "pdb disruptions allowed is negative")
         }
+        let sync = status.items("conditions").first { $0.text("type") == "DisruptionAllowed" }
+        if allowed == 0, let sync, sync.text("reason") == "SyncFailed" {
+            throw tooMany(
+                "The disruption budget \(name) does not allow evicting pods currently because it failed sync: "
+                    + sync.text("message"))
+        }
         if allowed == 0 {
             throw tooMany(
                 "The disruption budget \(name) needs \(status.number("desiredHealthy")) healthy pods "

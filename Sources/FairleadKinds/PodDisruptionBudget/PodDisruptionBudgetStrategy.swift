@@ -34,9 +34,13 @@ struct PodDisruptionBudgetStrategy: ResourceStrategy {
     }
 
     func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
-        WorkloadRules.nonNegative(
-            object, "status", ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"])
+        ConditionValidation.errors(object.items("status", "conditions"), FieldPath("status", "conditions"))
+            + WorkloadRules.nonNegative(
+                object, "status", ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"])
     }
+
+    /// Kubernetes validates nothing of the metadata but what paths need.
+    func nameErrors(_ name: String, isPrefix: Bool) -> [String] { NameRules.pathSegment(name) }
 
     let generationFields = ["spec"]
 }

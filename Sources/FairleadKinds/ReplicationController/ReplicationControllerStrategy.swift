@@ -14,6 +14,8 @@ struct ReplicationControllerStrategy: PodSetStrategy {
         object["spec"] = spec
     }
 
+    let orphansByDefault = true
+
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = ["replicas": 0]
     }

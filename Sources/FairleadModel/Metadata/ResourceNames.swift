@@ -40,6 +40,8 @@ extension GroupVersionResource {
     package static let secrets = GroupVersionResource(group: "", version: "v1", resource: "secrets")
     package static let serviceAccounts = GroupVersionResource(group: "", version: "v1", resource: "serviceaccounts")
     package static let deployments = GroupVersionResource(group: "apps", version: "v1", resource: "deployments")
+    package static let replicationControllers = GroupVersionResource(
+        group: "", version: "v1", resource: "replicationcontrollers")
     package static let replicaSets = GroupVersionResource(group: "apps", version: "v1", resource: "replicasets")
     package static let replicationControllers = GroupVersionResource(
         group: "", version: "v1", resource: "replicationcontrollers")

@@ -63,7 +63,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     /// Written digit by digit into one buffer: every write stamps at least one time.
     private func text(withMicroseconds: Bool) -> String {
         let seconds = min(max(seconds, Self.written.lowerBound), Self.written.upperBound)
-        let days = seconds.flooredQuotient(86_400)
+        let days = seconds.floorDivided(by: 86_400)
         let second = seconds - days * 86_400
         let (year, month, day) = Self.civil(fromDays: days)
         var bytes: [UInt8] = []
@@ -89,9 +89,9 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 
     /// The Gregorian date of a day counted from 1970-01-01: years are taken to begin in March, so that the leap day is
     /// the last of its year.
-    private static func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    static func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
-        let era = shifted.flooredQuotient(146_097)
+        let era = shifted.floorDivided(by: 146_097)
         let dayOfEra = shifted - era * 146_097
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -100,9 +100,9 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
     }
 
-    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+    static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
         let marchYear = month <= 2 ? year - 1 : year
-        let era = marchYear.flooredQuotient(400)
+        let era = marchYear.floorDivided(by: 400)
         let yearOfEra = marchYear - era * 400
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
@@ -182,7 +182,7 @@ private struct DigitScanner {
 }
 
 extension Int64 {
-    fileprivate func flooredQuotient(_ divisor: Int64) -> Int64 {
+    package func floorDivided(by divisor: Int64) -> Int64 {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient
     }

@@ -14,6 +14,25 @@ extension NameRules {
         return messages
     }
 
+    /// The reason of a condition: `MinimumReplicasAvailable`.
+    package static func conditionReason(_ text: String) -> [String] {
+        let bytes = text.utf8
+        let isLetter: (UInt8) -> Bool = { isAlphanumeric($0) && $0 > UInt8(ascii: "9") }
+        let underscore = UInt8(ascii: "_")
+        let isValid =
+            bytes.first.map(isLetter) == true
+            && bytes.last.map { isAlphanumeric($0) || $0 == underscore && bytes.count > 1 } == true
+            && bytes.allSatisfy { isAlphanumeric($0) || $0 == underscore || $0 == 0x2C || $0 == 0x3A }
+        if isValid { return [] }
+        return [
+            mismatch(
+                "a condition reason must start with alphabetic character, optionally followed by a string of "
+                    + "alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'",
+                "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?", "my_name", "MY_NAME", "MyName", "ReasonA,ReasonB",
+                "ReasonA:ReasonB")
+        ]
+    }
+
     package static func portNumber(_ number: Int64) -> [String] {
         (1...65535).contains(number) ? [] : ["must be between 1 and 65535, inclusive"]
     }

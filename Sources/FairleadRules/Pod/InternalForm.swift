@@ -17,15 +17,20 @@ package enum InternalForm {
         return writer.text.split(separator: "\n", omittingEmptySubsequences: false)
     }
 
-    /// A pod spec; the host namespaces are parts of the security context in the internal form.
-    package static func lines(ofPodSpec spec: Value) -> [Substring] {
+    /// A pod spec.
+    package static func text(ofPodSpec spec: Value) -> String { text(of: internalPodSpec(spec), as: "PodSpec") }
+
+    package static func lines(ofPodSpec spec: Value) -> [Substring] { lines(of: internalPodSpec(spec), as: "PodSpec") }
+
+    /// The host namespaces are parts of the security context in the internal form.
+    private static func internalPodSpec(_ spec: Value) -> Value {
         var spec = spec
         var security = spec["securityContext"] ?? .object(Object())
         for name in ["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers"] {
             security[name] = spec[name]
         }
         spec["securityContext"] = security
-        return lines(of: spec, as: "PodSpec")
+        return spec
     }
 
     struct Field: Sendable {

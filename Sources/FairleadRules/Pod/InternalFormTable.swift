@@ -15,8 +15,8 @@ enum InternalFormTable {
         SchedulingGroup*{PodSchedulingGroup}
         PodSecurityContext: HostNetwork? HostPID? HostIPC? ShareProcessNamespace! HostUsers! \
         SELinuxOptions*{SELinuxOptions}=seLinuxOptions WindowsOptions*{WindowsSecurityContextOptions} RunAsUser! \
-        RunAsGroup! RunAsNonRoot! SupplementalGroups! SupplementalGroupsPolicy! FSGroup!=fsGroup Sysctls[]{Sysctl} \
-        FSGroupChangePolicy!=fsGroupChangePolicy SeccompProfile*{Profile} AppArmorProfile*{Profile} \
+        RunAsGroup! RunAsNonRoot! SupplementalGroups! SupplementalGroupsPolicy! FSGroup!=fsGroup \
+        FSGroupChangePolicy!=fsGroupChangePolicy Sysctls[]{Sysctl} SeccompProfile*{Profile} AppArmorProfile*{Profile} \
         SELinuxChangePolicy!=seLinuxChangePolicy
         SecurityContext: Capabilities*{Capabilities} Privileged! SELinuxOptions*{SELinuxOptions}=seLinuxOptions \
         WindowsOptions*{WindowsSecurityContextOptions} RunAsUser! RunAsGroup! RunAsNonRoot! ReadOnlyRootFilesystem! \
@@ -177,6 +177,16 @@ enum InternalFormTable {
         LimitResponse: Type Queuing*{QueuingConfiguration}
         QueuingConfiguration: Queues# HandSize# QueueLengthLimit#
         ExemptPriorityLevel: NominalConcurrencyShares! LendablePercent!
+        PodFailurePolicy: Rules[]{PodFailurePolicyRule}
+        PodFailurePolicyRule: Action OnExitCodes*{OnExitCodesRequirement} OnPodConditions[]{OnPodConditionsPattern}
+        OnExitCodesRequirement: ContainerName! Operator Values!
+        OnPodConditionsPattern: Type Status
+        SuccessPolicy: Rules[]{SuccessPolicyRule}
+        SuccessPolicyRule: SucceededIndexes! SucceededCount!
+        UncountedTerminatedPods: Succeeded! Failed!
+        HorizontalPodAutoscalerBehavior: ScaleUp*{ScalingRules} ScaleDown*{ScalingRules}
+        ScalingRules: StabilizationWindowSeconds! SelectPolicy! Policies[]{ScalingPolicy} Tolerance!
+        ScalingPolicy: Type Value# PeriodSeconds#
         PodDisruptionBudgetSpec: MinAvailable! Selector! MaxUnavailable! UnhealthyPodEvictionPolicy!
         """
 

@@ -1,4 +1,5 @@
 package import FairleadClient
+package import FairleadControllers
 import FairleadModel
 
 /// Runs pods to completion.

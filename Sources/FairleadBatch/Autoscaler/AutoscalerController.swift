@@ -1,0 +1,29 @@
+package import FairleadClient
+package import FairleadControllers
+import FairleadModel
+
+/// Keeps the replicas of autoscaled objects between their bounds. There are no metrics here, as in a cluster without a
+/// metrics server: beyond the bounds nothing is scaled, and the status says why.
+package enum AutoscalerController {
+    static let autoscalers = GroupVersionResource(
+        group: "autoscaling", version: "v2", resource: "horizontalpodautoscalers")
+    /// How often each is looked at.
+    private static let period = Duration.seconds(15)
+
+    package static let descriptor = ControllerDescriptor(
+        "horizontal-pod-autoscaler-controller", alias: "horizontalpodautoscaling", workers: 5
+    ) { (setup: ControllerSetup<ObjectName>, settings: ControllerSettings) in
+        let autoscalers = setup.watch(Self.autoscalers)
+        // A new one waits for its turn as well; what its bounds do is not so urgent.
+        setup.map(autoscalers, after: period) { $0.isAddition ? [$0.name] : [] }
+        let lister = autoscalers.lister
+        let worker = AutoscalerWorker(
+            client: setup.client, resources: settings.resources,
+            recorder: setup.recorder(component: "horizontal-pod-autoscaler"), now: setup.now)
+        return { key in
+            guard let autoscaler = lister.get(key)?.value, autoscaler.deletionTimestamp == nil else { return .done }
+            try await worker.reconcile(autoscaler)
+            return .again(after: period)
+        }
+    }
+}
