@@ -20,7 +20,7 @@ import Testing
         let informers = InformerSet(client: client)
         var settings = Simulation.Settings(
             binder: Binder(client: client),
-            nodes: SimulatedNodes(count: nodes, podCIDR: try #require(CIDR("10.244.0.0/16"))))
+            nodes: SimulatedNodes(count: nodes, podCIDRs: [try #require(CIDR("10.244.0.0/16"))]))
         settings.delays.pull = .milliseconds(10)
         let context = ControllerContext(informers: informers, environment: .live)
         let controllers = Simulation.controllers.map { $0.make(context, settings) }

@@ -62,7 +62,7 @@ final class NodeWorker: Sendable {
         let time = now()
         try await renewLease(of: node, time)
         let index = (0..<blueprint.count).first { SimulatedNodes.name($0) == name }
-        let report = NodeStatus.reported(node, address: index.map(blueprint.address), now: time)
+        let report = NodeStatus.reported(node, addresses: index.map(blueprint.addresses) ?? [], now: time)
         if NodeStatus.isNews(report, node) || isReportDue(name) {
             _ = try await client.update(.nodes, report, subresource: "status")
             let moment = clock.now
