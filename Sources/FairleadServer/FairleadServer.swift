@@ -93,7 +93,7 @@ package struct FairleadServer: Service {
                 serviceCIDRs: configuration.serviceClusterIPRanges.map(\.description), serverPort: bound[0].port,
                 advertiseAddress: AdvertisedAddress.choose(
                     listening: bound, machine: HostAddresses.all(),
-                    family: configuration.serviceClusterIPRanges[0].network),
+                    family: configuration.serviceClusterIPRanges[0].network, isBare: configuration.isBare),
                 rootCertificates: RootCertificate.pem),
             environment: environment)
         let damage = DamageAtStart(api: api, logger: logger, hasKubeDNS: !configuration.isBare)

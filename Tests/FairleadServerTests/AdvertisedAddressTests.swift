@@ -17,7 +17,18 @@ struct AdvertisedAddressTests {
         ] as [(String, [String], String, String)])
     func isOfTheMachineAndOfTheRightFamily(host: String, machine: [String], family: String, expected: String) throws {
         let chosen = AdvertisedAddress.choose(
-            listening: [HTTPAddress(host: host, port: 1)], machine: machine, family: try #require(IPAddress(family)))
+            listening: [HTTPAddress(host: host, port: 1)], machine: machine, family: try #require(IPAddress(family)),
+            isBare: false)
         #expect(chosen == expected)
+    }
+
+    @Test func aBareControlPlaneOnLoopbackHasNone() throws {
+        let family = try #require(IPAddress("10.96.0.0"))
+        func choose(_ host: String) -> String? {
+            AdvertisedAddress.choose(
+                listening: [HTTPAddress(host: host, port: 1)], machine: ["192.0.2.2"], family: family, isBare: true)
+        }
+        #expect(choose("127.0.0.1") == nil)
+        #expect(choose("0.0.0.0") == "192.0.2.2")
     }
 }

@@ -13,13 +13,14 @@ package struct Bootstrap: Sendable {
         package var serviceCIDRs: [String]
         /// The port the server listens on, which port 443 of the Service targets.
         package var serverPort: Int
-        /// The address at which pods reach the server. It cannot be a loopback address.
-        package var advertiseAddress: String
+        /// The address at which pods reach the server, not a loopback address. Nil means that there is none; then neither
+        /// Endpoints nor an EndpointSlice are written.
+        package var advertiseAddress: String?
         /// The certificate authorities that clients of the server trust, PEM.
         package var rootCertificates: String
 
         package init(
-            serviceCIDRs: [String], serverPort: Int, advertiseAddress: String, rootCertificates: String = ""
+            serviceCIDRs: [String], serverPort: Int, advertiseAddress: String?, rootCertificates: String = ""
         ) {
             self.serviceCIDRs = serviceCIDRs
             self.serverPort = serverPort
@@ -160,8 +161,7 @@ package struct Bootstrap: Sendable {
     /// Creates or corrects the Endpoints and EndpointSlice `kubernetes`. Neither is mirrored by the mirroring
     /// controller.
     func ensureEndpoints() async throws(APIStatus) {
-        let text = configuration.advertiseAddress
-        guard let address = IPAddress(text) else { return }
+        guard let text = configuration.advertiseAddress, let address = IPAddress(text) else { return }
         let port: Value = ["name": "https", "port": .int(Int64(configuration.serverPort)), "protocol": "TCP"]
         let endpoints: Value = [
             "apiVersion": "v1", "kind": "Endpoints",
