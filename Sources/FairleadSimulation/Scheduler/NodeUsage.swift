@@ -61,19 +61,25 @@ struct ResourceDemand: Hashable, Sendable {
         return result
     }
 
-    /// What a node with `allocatable` lacks, on which `used` is taken, in the words of the scheduler's plugin
-    /// NodeResourcesFit.
-    func shortages(of allocatable: ResourceDemand, used: ResourceDemand) -> [String] {
-        let total = used + self
+    /// What a node with these allocatable resources lacks, on which `used` is taken, in the words of the scheduler's
+    /// plugin NodeResourcesFit. Only what is asked for is read: most pods ask for little.
+    func shortages(of allocatable: Value?, used: ResourceDemand) -> [String] {
+        func amount(_ name: String) -> Quantity { allocatable?[name]?.string.flatMap { Quantity($0) } ?? Quantity(0) }
         var reasons: [String] = []
-        if total.pods > allocatable.pods { reasons.append("Too many pods") }
-        if milliCPU > 0, total.milliCPU > allocatable.milliCPU { reasons.append("Insufficient cpu") }
-        if memory > 0, total.memory > allocatable.memory { reasons.append("Insufficient memory") }
-        if ephemeralStorage > 0, total.ephemeralStorage > allocatable.ephemeralStorage {
+        if used.pods + pods > Int128(amount("pods").value) { reasons.append("Too many pods") }
+        if milliCPU > 0, used.milliCPU +| milliCPU > Int128(amount("cpu").milliValue) {
+            reasons.append("Insufficient cpu")
+        }
+        if memory > 0, used.memory + memory > Int128(amount("memory").value) { reasons.append("Insufficient memory") }
+        if ephemeralStorage > 0,
+            used.ephemeralStorage + ephemeralStorage > Int128(amount("ephemeral-storage").value)
+        {
             reasons.append("Insufficient ephemeral-storage")
         }
-        for (name, amount) in others.sorted(by: { $0.key < $1.key }) where amount > 0 {
-            if total.others[name] ?? 0 > allocatable.others[name] ?? 0 { reasons.append("Insufficient \(name)") }
+        for (name, wanted) in others.sorted(by: { $0.key < $1.key }) where wanted > 0 {
+            if (used.others[name] ?? 0) + wanted > Int128(amount(name).value) {
+                reasons.append("Insufficient \(name)")
+            }
         }
         return reasons
     }

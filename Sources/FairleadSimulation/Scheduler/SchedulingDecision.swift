@@ -23,16 +23,19 @@ struct SchedulingDecision {
     func outcome(among nodes: [SchedulingNode]) -> Outcome {
         if nodes.isEmpty { return .unschedulable(message: "no nodes available to schedule pods") }
         let demand = ResourceDemand(pod: pod)
+        let ports = HostPort.all(of: pod)
         var fitting: [SchedulingNode] = []
         var refusals: [Refusal] = []
         for node in nodes {
-            if let refusal = refusal(of: node, demand) { refusals.append(refusal) } else { fitting.append(node) }
+            if let refusal = refusal(of: node, demand, ports) { refusals.append(refusal) } else { fitting.append(node) }
         }
         if let best = NodeRanking(pod: pod).best(of: fitting) { return .node(best.node.name) }
         return .unschedulable(message: message(refusals))
     }
 
-    private func refusal(of candidate: SchedulingNode, _ demand: ResourceDemand) -> Refusal? {
+    private func refusal(
+        of candidate: SchedulingNode, _ demand: ResourceDemand, _ ports: [HostPort]
+    ) -> Refusal? {
         let node = candidate.node
         let tolerations = PodView(pod).tolerations
         if node.isUnschedulable {
@@ -50,11 +53,11 @@ struct SchedulingDecision {
         if !affinity.matches(name: node.name, labels: node.labels) {
             return Refusal(reasons: ["node(s) didn't match Pod's node affinity/selector"], isCurable: false)
         }
-        if HostPort.all(of: pod).contains(where: { candidate.usage.ports.conflict(with: $0) }) {
+        if ports.contains(where: { candidate.usage.ports.conflict(with: $0) }) {
             return Refusal(
                 reasons: ["node(s) didn't have free ports for the requested pod ports"], isCurable: true)
         }
-        let allocatable = ResourceDemand(allocatable: node.value.at("status", "allocatable"))
+        let allocatable = node.value.at("status", "allocatable")
         let reasons = demand.shortages(of: allocatable, used: candidate.usage.used)
         if reasons.isEmpty { return nil }
         var alone = demand
