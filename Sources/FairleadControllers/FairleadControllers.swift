@@ -8,8 +8,8 @@ package enum Controllers {
         // kube-controller-manager
         EndpointsController.descriptor, EndpointSliceController.descriptor,
         EndpointSliceMirroringController.descriptor, PodGCController.descriptor, ResourceQuotaController.descriptor,
-        NamespaceController.descriptor, ServiceAccountController.descriptor, RootCertificateController.descriptor,
-        GarbageCollector.descriptor, DaemonSetController.descriptor,
+        NamespaceController.descriptor, ServiceAccountController.descriptor, TokenSecretController.descriptor,
+        RootCertificateController.descriptor, GarbageCollector.descriptor, DaemonSetController.descriptor,
         DeploymentController.descriptor, ReplicaSetController.descriptor,
         ReplicationControllerController.descriptor, DisruptionController.descriptor,
         StatefulSetController.descriptor, NodeLifecycleController.descriptor, ServiceCIDRController.descriptor,
@@ -31,7 +31,7 @@ package struct ControllerSettings: Sendable {
     /// The contents of `ca.crt` in every namespace, PEM.
     package var rootCertificates = ""
     /// Without a sign of life for so long a node is Unknown.
-    package var nodeGracePeriod = Duration.seconds(40)
+    package var nodeGracePeriod = Duration.seconds(50)
     /// The same for a node that has never reported.
     package var nodeStartupGracePeriod = Duration.seconds(60)
     /// Where load-balancer addresses come from.

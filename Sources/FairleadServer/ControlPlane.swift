@@ -77,16 +77,15 @@ package struct ControlPlane: Sendable {
             _ configuration: ServerConfiguration, _ bootstrap: Bootstrap, _ resources: ManagedResources,
             _ machines: any ObjectClient & PodBinder
         ) {
-            // Plain HTTP has no certificate authority: `ca.crt` stays empty, because clients only check that the key
-            // exists.
             controllers = ControllerSettings(resources: resources, bootstrap: bootstrap)
+            controllers.rootCertificates = RootCertificate.pem
             controllers.nodeGracePeriod = configuration.nodeGracePeriod
             controllers.loadBalancerPools = configuration.loadBalancerPools
             explanation = .init(
                 loadBalancers: configuration.loadBalancers, annotations: .simulated)
             simulation = Simulation.Settings(
                 binder: machines,
-                nodes: SimulatedNodes(count: configuration.nodes, podCIDR: configuration.podCIDR))
+                nodes: SimulatedNodes(count: configuration.nodes, podCIDRs: configuration.podCIDRs))
             simulation.gracePeriod = configuration.nodeGracePeriod
             self.machines = machines
         }

@@ -91,7 +91,11 @@ package struct FairleadServer: Service {
         let bootstrap = Bootstrap(
             client: LoopbackClient(api: api, manager: "kube-apiserver"),
             configuration: .init(
-                serviceCIDRs: configuration.serviceClusterIPRanges.map(\.description), serverPort: bound[0].port),
+                serviceCIDRs: configuration.serviceClusterIPRanges.map(\.description), serverPort: bound[0].port,
+                advertiseAddress: AdvertisedAddress.choose(
+                    listening: bound, machine: HostAddresses.all(),
+                    family: configuration.serviceClusterIPRanges[0].network, isBare: configuration.isBare),
+                rootCertificates: RootCertificate.pem),
             environment: environment)
         let damage = DamageAtStart(api: api, logger: logger, hasKubeDNS: !configuration.isBare)
         damage.report()

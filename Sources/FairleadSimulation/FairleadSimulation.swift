@@ -16,7 +16,7 @@ package enum Simulation {
         package var nodes: SimulatedNodes
         package var delays = StageDelays()
         /// A node counts as lost after it has not reported for this long.
-        package var gracePeriod = Duration.seconds(40)
+        package var gracePeriod = Duration.seconds(50)
 
         package init(binder: any PodBinder, nodes: SimulatedNodes) {
             self.binder = binder

@@ -68,7 +68,7 @@ struct Serve: AsyncParsableCommand {
         help: ArgumentHelp(
             "How long a node may be silent before it counts as lost; simulated ones report four times in that time, "
                 + "or one every 10s.", valueName: "duration"))
-    var nodeMonitorGracePeriod = "40s"
+    var nodeMonitorGracePeriod = "50s"
 
     @Flag(
         name: .long,
@@ -105,7 +105,9 @@ struct Serve: AsyncParsableCommand {
                 """, valueName: "pool"))
     var loadBalancerPool: [String] = ["172.18.255.0/24"]
 
-    @Option(name: .long, help: "Where pod addresses come from; each node takes a /24 of it.")
+    @Option(
+        name: .long,
+        help: "Where pod addresses come from: one CIDR, or two of different families; each node takes a /24 or /64.")
     var podCidr = "10.244.0.0/16"
 
     @Flag(name: .long, inversion: .prefixedNo, help: "Allow privileged containers, as kubeadm and kind do.")
@@ -180,15 +182,10 @@ struct Serve: AsyncParsableCommand {
             }
             return address
         }
-        let ranges = try serviceClusterIpRange.split(separator: ",").map {
-            try cidr(String($0), "--service-cluster-ip-range")
-        }
-        guard (1...2).contains(ranges.count), Set(ranges.map(\.network.isIPv4)).count == ranges.count else {
-            throw ValidationError("--service-cluster-ip-range takes one CIDR, or one of each family")
-        }
+        let ranges = try cidrs(serviceClusterIpRange, "--service-cluster-ip-range")
         var configuration = ServerConfiguration(
             listen: addresses, data: dataLocation, serviceClusterIPRanges: ranges, loadBalancerPools: try pools(),
-            podCIDR: try cidr(podCidr, "--pod-cidr"))
+            podCIDRs: try cidrs(podCidr, "--pod-cidr"))
         configuration.allowsRemote = insecureBind
         configuration.historyAge = .seconds(try seconds(historyAge, "--history-age"))
         configuration.compactionInterval = .seconds(try seconds(compactionInterval, "--compaction-interval"))
@@ -314,6 +311,15 @@ struct Serve: AsyncParsableCommand {
     private func nodeCount() throws -> Int {
         guard (0...1000).contains(nodes) else { throw ValidationError("--nodes \(nodes): 0 to 1000 is wanted") }
         return nodes
+    }
+
+    /// One range, or two of different families.
+    private func cidrs(_ text: String, _ flag: String) throws -> [CIDR] {
+        let ranges = try text.split(separator: ",").map { try cidr(String($0), flag) }
+        guard (1...2).contains(ranges.count), Set(ranges.map(\.network.isIPv4)).count == ranges.count else {
+            throw ValidationError("\(flag) takes one CIDR, or one of each family")
+        }
+        return ranges
     }
 
     private func cidr(_ text: String, _ flag: String) throws -> CIDR {

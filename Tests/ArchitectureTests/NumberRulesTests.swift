@@ -11,8 +11,6 @@ struct NumberRulesTests {
         "FairleadExpressions/RuleFunctions.swift": ["Quantity(other))"],
         "FairleadModel/SaturatingArithmetic.swift": ["-limit), limit"],
         "FairleadModel/Timestamp.swift": ["seconds - days * 86_400"],
-        // Sums of numbers of 64 bits in 128.
-        "FairleadSimulation/NodeUsage.swift": ["milliCPU += right.milliCPU", "milliCPU -= right.milliCPU"],
         // How many nodes a document has; a client cannot send that many.
         "FairleadModel/YAMLComposer.swift": ["expanded += extent.weight", "weight += "],
         // Counts of nodes.

@@ -10,7 +10,8 @@ extension ControllerDescriptor<ControllerSettings> {
         resources: ManagedResources? = nil, configure: (inout ControllerSettings) -> Void = { _ in }
     ) -> any Controller {
         let bootstrap = Bootstrap(
-            client: informers.client, configuration: .init(serviceCIDRs: [], serverPort: 6443),
+            client: informers.client,
+            configuration: .init(serviceCIDRs: [], serverPort: 6443, advertiseAddress: "192.0.2.1"),
             environment: environment)
         var settings = ControllerSettings(
             resources: resources ?? ManagedResources([], informers: informers), bootstrap: bootstrap)

@@ -88,7 +88,7 @@ struct NodePauseTests {
         var readyPods: Int { client.objects(.pods).count { PodView($0).isReady } }
     }
 
-    @Test(arguments: [41, 60, 3600, 86_400 * 365])
+    @Test(arguments: [51, 70, 3600, 86_400 * 365])
     func aPauseOfTheWholeProcessMakesNoNodeLost(seconds: Int) async {
         let cluster = Cluster()
         await cluster.run {
@@ -103,7 +103,7 @@ struct NodePauseTests {
             #expect(cluster.readyPods == 3)
             // What is silent from here on is lost, after the whole grace period and no later.
             cluster.renew(Self.names)
-            await cluster.pass(38, alive: ["n1", "n2"])
+            await cluster.pass(48, alive: ["n1", "n2"])
             #expect(cluster.readiness == ["True", "True", "True"])
             await cluster.pass(4, alive: ["n1", "n2"])
             #expect(await eventually { cluster.readiness == ["True", "True", "Unknown"] })
@@ -121,7 +121,7 @@ struct NodePauseTests {
             await cluster.pass(60)
             #expect(cluster.readiness == ["True", "True", "True"])
             #expect(cluster.readyPods == 3)
-            await cluster.pass(51, alive: ["n2", "n3"])
+            await cluster.pass(61, alive: ["n2", "n3"])
             #expect(await eventually { cluster.readiness == ["Unknown", "True", "True"] })
         }
     }
@@ -129,7 +129,7 @@ struct NodePauseTests {
     @Test func nodesThatAllFallSilentKeepTheirPodsAndComeBack() async {
         let cluster = Cluster()
         await cluster.run {
-            await cluster.pass(55, alive: [])
+            await cluster.pass(65, alive: [])
             #expect(await eventually { cluster.readiness == ["Unknown", "Unknown", "Unknown"] })
             #expect(await eventually { cluster.effects == [["NoSchedule"], ["NoSchedule"], ["NoSchedule"]] })
             #expect(cluster.client.objects(.pods).count == 3, "nothing is driven away when nobody is heard")

@@ -292,4 +292,37 @@ import Testing
             #expect(await eventually { cluster.all(.configMaps).first?.text("data", "ca.crt") == "PEM" })
         }
     }
+
+    @Test func tokenSecretsAreFilledAndLeaveWithTheirAccount() async throws {
+        let cluster = MemoryCluster()
+        let make: (InformerSet) -> [any Controller] = { informers in
+            [TokenSecretController.descriptor.make(informers, cluster.environment) { $0.rootCertificates = "PEM" }]
+        }
+        func secret(_ name: String, of account: String) -> Value {
+            [
+                "kind": "Secret", "type": "kubernetes.io/service-account-token",
+                "metadata": [
+                    "name": .string(name), "namespace": "n",
+                    "annotations": ["kubernetes.io/service-account.name": .string(account)],
+                ],
+            ]
+        }
+        try await withControllers(cluster, make) {
+            let account = try await cluster.create(
+                .serviceAccounts, namespace: "n",
+                ["kind": "ServiceAccount", "metadata": ["name": "a", "namespace": "n"]])
+            _ = try await cluster.create(.secrets, namespace: "n", secret("s", of: "a"))
+            _ = try await cluster.create(.secrets, namespace: "n", secret("t", of: "nobody"))
+            #expect(
+                await eventually {
+                    cluster.all(.secrets).map(\.name) == ["s"] && cluster.all(.secrets)[0].at("data", "token") != nil
+                })
+            let filled = cluster.all(.secrets)[0]
+            #expect(filled.annotations["kubernetes.io/service-account.uid"] == account.uid)
+            #expect(filled.text("data", "ca.crt") == "UEVN")
+            #expect(filled.text("data", "namespace") == "bg==")
+            try await cluster.delete(.serviceAccounts, namespace: "n", name: "a")
+            #expect(await eventually { cluster.all(.secrets).isEmpty })
+        }
+    }
 }

@@ -136,7 +136,7 @@ struct ServiceControllersTests {
         try await run(client, clock: clock, make) { informers in
             await wait(informers, .nodes) { $0.new?.value.annotations["node.alpha.kubernetes.io/ttl"] == "0" }
             // Another one is heard all the while: were nobody, nothing would be driven away.
-            for second in 0..<41 {
+            for second in 0..<51 {
                 let heartbeat = Timestamp(seconds: 1_800_000_000 + Int64(second)).rfc3339
                 client.put(.nodes, ServiceFixture.node("n2", heartbeat: heartbeat))
                 await clock.step()

@@ -19,6 +19,7 @@ struct RecordedCreationTests {
         // Scenarios in which an earlier step changes what a creation does have tests of their own.
         let others: Set<String> = [
             "limit-range.json", "limit-defaults.json", "priority-admission.json", "hash-statefulset-collision.json",
+            "binding-zone-labels.json",
         ]
         let passing = Set(
             try String(contentsOf: CreationFixture.scenarios.appending(path: "../passing.txt"), encoding: .utf8)

@@ -13,7 +13,8 @@ struct AddressPlanTests {
     ) throws -> String? {
         var configuration = ServerConfiguration(
             listen: [], data: .memory, serviceClusterIPRanges: try services.map { try #require(CIDR($0)) },
-            loadBalancerPools: try pools.map { try LoadBalancerPool($0) }, podCIDR: try #require(CIDR(pods)))
+            loadBalancerPools: try pools.map { try LoadBalancerPool($0) },
+            podCIDRs: try pods.split(separator: ",").map { try #require(CIDR(String($0))) })
         configuration.nodes = nodes
         configuration.isBare = isBare
         return configuration.problem
@@ -26,6 +27,7 @@ struct AddressPlanTests {
         #expect(try problem(pods: "10.0.0.0/30", nodes: 1) == nil)
         #expect(try problem(pods: "fd00:10::/56", nodes: 256) == nil)
         #expect(try problem(nodes: 256) == nil)
+        #expect(try problem(pods: "10.244.0.0/16,fd00:10:244::/56") == nil)
     }
 
     @Test(arguments: [
@@ -42,6 +44,9 @@ struct AddressPlanTests {
     @Test func everyNodeNeedsAPartOfThePodRange() throws {
         let crowded = try #require(try problem(pods: "10.244.0.0/22", nodes: 5))
         #expect(crowded.contains("room for 4 nodes") && crowded.hasSuffix("--pod-cidr 10.244.0.0/21"))
+        #expect(
+            try #require(try problem(pods: "10.244.0.0/16,fd00::/63", nodes: 3)).hasSuffix("as in --pod-cidr fd00::/62")
+        )
         #expect(try #require(try problem(nodes: 1000)).hasSuffix("as in --pod-cidr 10.244.0.0/14"))
         #expect(try #require(try problem(pods: "10.244.0.0/31", nodes: 1)).contains("no room for pods"))
         #expect(try problem(pods: "10.244.0.0/31", nodes: 5, isBare: true) == nil)

@@ -29,7 +29,8 @@ struct ControlPlaneFixture {
             environment: environment)
         client = LoopbackClient(api: api)
         bootstrap = Bootstrap(
-            client: client, configuration: .init(serviceCIDRs: ranges, serverPort: 6443), environment: environment)
+            client: client, configuration: .init(serviceCIDRs: ranges, serverPort: 6443, advertiseAddress: "192.0.2.1"),
+            environment: environment)
         self.environment = environment
     }
 

@@ -18,7 +18,8 @@ struct FairleadServerTests {
         var configuration = ServerConfiguration(
             listen: [try #require(HTTPAddress("127.0.0.1:\(port)"))], data: .memory,
             serviceClusterIPRanges: [try #require(CIDR("10.96.0.0/16"))],
-            loadBalancerPools: [try LoadBalancerPool("172.18.255.0/24")], podCIDR: try #require(CIDR("10.244.0.0/16")))
+            loadBalancerPools: [try LoadBalancerPool("172.18.255.0/24")],
+            podCIDRs: [try #require(CIDR("10.244.0.0/16"))])
         configuration.isBare = isBare
         return configuration
     }

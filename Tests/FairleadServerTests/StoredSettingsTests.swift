@@ -12,7 +12,7 @@ struct StoredSettingsTests {
     ) async throws {
         var configuration = ServerConfiguration(
             listen: [], data: .file("/a/b.db"), serviceClusterIPRanges: try ranges.map { try #require(CIDR($0)) },
-            loadBalancerPools: [], podCIDR: try #require(CIDR("10.244.0.0/16")))
+            loadBalancerPools: [], podCIDRs: [try #require(CIDR("10.244.0.0/16"))])
         configuration.clusterDomain = domain
         try await StoredSettings(configuration, store: store, logger: Logger(label: "test")).settle()
     }

@@ -5,19 +5,19 @@ import Testing
 
 @Suite struct NodesTests {
     @Test func nodesGetRangesZonesAndAddresses() throws {
-        let nodes = SimulatedNodes(count: 4, podCIDR: try #require(CIDR("10.244.0.0/16")))
+        let nodes = SimulatedNodes(count: 4, podCIDRs: [try #require(CIDR("10.244.0.0/16"))])
         let last = nodes.node(3)
         #expect(last.name == "node-4")
         #expect(last.text("spec", "podCIDR") == "10.244.3.0/24")
         #expect(last.labels["topology.kubernetes.io/zone"] == "zone-a")
         #expect(nodes.node(1).labels["topology.kubernetes.io/zone"] == "zone-b")
-        let report = NodeStatus.reported(last, address: nodes.address(3), now: Timestamp(seconds: 1_800_000_000))
+        let report = NodeStatus.reported(last, addresses: nodes.addresses(3), now: Timestamp(seconds: 1_800_000_000))
         #expect(NodeView(report).internalIPs == ["172.18.0.5"])
         #expect(NodeView(report).isReady)
-        let later = NodeStatus.reported(report, address: nodes.address(3), now: Timestamp(seconds: 1_800_000_500))
+        let later = NodeStatus.reported(report, addresses: nodes.addresses(3), now: Timestamp(seconds: 1_800_000_500))
         #expect(!NodeStatus.isNews(later, report))
         #expect(later != report)
-        #expect(SimulatedNodes(count: 300, podCIDR: try #require(CIDR("10.244.0.0/16"))).podRange(256) == nil)
+        #expect(SimulatedNodes(count: 300, podCIDRs: [try #require(CIDR("10.244.0.0/16"))]).podRanges(256).isEmpty)
     }
 
     @Test func podAddressesAreUniqueAndComeBackLast() throws {

@@ -16,7 +16,7 @@ import Testing
         var lines: [String] = []
         while time <= .seconds(end) {
             let machine = PodMachine(
-                pod: pod, hostIP: "172.18.0.2", podIPs: ["10.244.0.2"], delays: StageDelays(),
+                pod: pod, hostIPs: ["172.18.0.2"], podIPs: ["10.244.0.2"], delays: StageDelays(),
                 now: Self.start.adding(seconds: time.inSeconds), moment: time)
             let step = machine.next(&memory)
             if let status = step.status {
@@ -230,5 +230,67 @@ import Testing
         let half = timeline(pod([["name": "c", "image": "i"]]), until: 0.05).pod
         #expect(half.text("status", "phase") == "Pending")
         #expect(timeline(half, until: 60, from: 30).pod.text("status", "phase") == "Running")
+    }
+
+    @Test func podsEndAtTheirDeadline() {
+        let (lines, pod) = timeline(
+            pod([["name": "c", "image": "nginx", "imagePullPolicy": "IfNotPresent"]], ["activeDeadlineSeconds": 5]),
+            until: 60)
+        let end = lines.filter { $0.hasPrefix("5.0 ") }
+        let text = "Pod was active on the node longer than the specified deadline"
+        #expect(
+            end == [
+                "5.0 Failed NotReady 10.244.0.2 c=Error", "5.0 Normal DeadlineExceeded \(text)",
+                "5.0 Normal Killing Stopping container c",
+            ])
+        #expect(pod.text("status", "reason") == "DeadlineExceeded")
+        #expect(pod.text("status", "message") == text)
+    }
+
+    private func machine(_ pod: Value, fault: KubeletEvent? = nil, room: PodResize.Room? = nil) -> PodMachine {
+        PodMachine(
+            pod: pod, hostIPs: ["172.18.0.2"], podIPs: fault == nil ? ["10.244.0.2"] : [], networkFault: fault,
+            room: room, delays: StageDelays(), now: Self.start, moment: .seconds(1))
+    }
+
+    @Test func podsWithoutANetworkDoNotRun() throws {
+        let range = try #require(CIDR("10.244.0.0/24"))
+        let pod = pod([["name": "c", "image": "nginx"]])
+        let fault = NetworkFault.exhausted(range, index: 0, pod: pod)
+        #expect(fault.message.hasSuffix("no IP addresses available in range set: 10.244.0.1-10.244.0.254"))
+        var memory = PodMemory()
+        let step = machine(pod, fault: fault).next(&memory)
+        #expect(step.events == [fault])
+        #expect(step.again == StageDelays().backOff)
+        let status = try #require(step.status)
+        #expect(status.text("phase") == "Pending")
+        #expect(
+            status.items("containerStatuses").map { $0.text("state", "waiting", "reason") } == ["ContainerCreating"])
+    }
+
+    @Test(arguments: [
+        ("2", "NotRequired", "granted"), ("2", "RestartContainer", "restarted"), ("9", "NotRequired", "Infeasible"),
+        ("7", "NotRequired", "Deferred"),
+    ])
+    func resourcesChangeInPlace(cpu: String, policy: String, outcome: String) throws {
+        var container: Value = ["name": "c", "image": "nginx", "resources": ["requests": ["cpu": "1"]]]
+        container["resizePolicy"] = [["resourceName": "cpu", "restartPolicy": .string(policy)]]
+        var (_, pod) = timeline(pod([container]), until: 60)
+        #expect(!PodResize.isPending(pod))
+        #expect(pod.items("status", "containerStatuses")[0].text("allocatedResources", "cpu") == "1")
+        container.set(.string(cpu), at: "resources", "requests", "cpu")
+        pod.set([container], at: "spec", "containers")
+        #expect(PodResize.isPending(pod))
+        let room = PodResize.Room(
+            allocatable: ResourceDemand(allocatable: ["cpu": "8", "memory": "1Gi"]),
+            used: ResourceDemand(allocatable: ["cpu": "2"]))
+        var memory = PodMemory()
+        let status = try #require(machine(pod, room: room).next(&memory).status)
+        let container1 = status.items("containerStatuses")[0]
+        let isGranted = outcome == "granted" || outcome == "restarted"
+        #expect(container1.text("resources", "requests", "cpu") == (isGranted ? cpu : "1"))
+        #expect(container1["restartCount"]?.int == (outcome == "restarted" ? 1 : 0))
+        let pending = status.items("conditions").first { $0.text("type") == "PodResizePending" }
+        #expect(pending?.text("reason") == (isGranted ? nil : outcome))
     }
 }

@@ -112,4 +112,74 @@ import Testing
             at: "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
         #expect(SchedulingDecision(pod: bound).outcome(among: nodes) == .node("n1"))
     }
+
+    @Test(
+        arguments: [
+            (["hostPort": 80], ["hostPort": 80], true), (["hostPort": 80], ["hostPort": 81], false),
+            (["hostPort": 80, "protocol": "UDP"], ["hostPort": 80], false),
+            (["hostPort": 80, "hostIP": "127.0.0.1"], ["hostPort": 80, "hostIP": "127.0.0.2"], false),
+            (["hostPort": 80, "hostIP": "127.0.0.1"], ["hostPort": 80], true),
+            (["hostPort": 0], ["hostPort": 0], false),
+        ] as [(Value, Value, Bool)])
+    func hostPortsConflict(first: Value, second: Value, isRefused: Bool) {
+        func pod(_ name: String, _ port: Value) -> Value {
+            var pod = self.pod(name)
+            pod.set([["name": "c", "ports": [port]]], at: "spec", "containers")
+            return pod
+        }
+        var table = PlacementTable()
+        table.put(pod("a", first), on: "n1")
+        func outcome() -> SchedulingDecision.Outcome {
+            SchedulingDecision(pod: pod("b", second)).outcome(among: [
+                SchedulingNode(node("n1"), table.usage(of: "n1"))
+            ])
+        }
+        let refusal = SchedulingDecision.Outcome.unschedulable(
+            message: "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports. no new "
+                + "claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming "
+                + "pod.")
+        #expect(outcome() == (isRefused ? refusal : .node("n1")))
+        table.remove("a")
+        #expect(outcome() == .node("n1"))
+    }
+
+    @Test func storageAndExtendedResourcesCount() {
+        var greedy = pod("x")
+        greedy.set(
+            [["name": "c", "resources": ["requests": ["ephemeral-storage": "2Gi", "example.com/gpu": "2"]]]],
+            at: "spec", "containers")
+        var node = node("n1")
+        node.set("1Gi", at: "status", "allocatable", "ephemeral-storage")
+        node.set("1", at: "status", "allocatable", "example.com/gpu")
+        guard
+            case .unschedulable(let message) = SchedulingDecision(pod: greedy).outcome(among: [SchedulingNode(node)])
+        else {
+            Issue.record("scheduled")
+            return
+        }
+        #expect(message.hasPrefix("0/1 nodes are available: 1 Insufficient ephemeral-storage, 1 Insufficient example."))
+        node.set("4Gi", at: "status", "allocatable", "ephemeral-storage")
+        node.set("2", at: "status", "allocatable", "example.com/gpu")
+        #expect(SchedulingDecision(pod: greedy).outcome(among: [SchedulingNode(node)]) == .node("n1"))
+    }
+
+    @Test func preferencesDecideAmongNodesThatFit() {
+        let nodes = [
+            node("n1", taints: [["key": "k", "effect": "PreferNoSchedule"]]), node("n2"),
+            node("n3", labels: ["disk": "ssd"]),
+        ].map { SchedulingNode($0) }
+        #expect(SchedulingDecision(pod: pod("x")).outcome(among: nodes) == .node("n2"))
+        #expect(SchedulingDecision(pod: pod("x")).outcome(among: [nodes[0]]) == .node("n1"))
+        var choosy = pod("y")
+        let preferred = "preferredDuringSchedulingIgnoredDuringExecution"
+        choosy.set(
+            [
+                ["weight": 10, "preference": ["matchExpressions": [["key": "disk", "operator": "Exists"]]]],
+                [
+                    "weight": 9,
+                    "preference": ["matchFields": [["key": "metadata.name", "operator": "In", "values": ["n2"]]]],
+                ],
+            ], at: "spec", "affinity", "nodeAffinity", preferred)
+        #expect(SchedulingDecision(pod: choosy).outcome(among: nodes) == .node("n3"))
+    }
 }

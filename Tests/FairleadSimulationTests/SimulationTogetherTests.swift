@@ -20,7 +20,7 @@ import Testing
         let informers = InformerSet(client: client)
         var settings = Simulation.Settings(
             binder: Binder(client: client),
-            nodes: SimulatedNodes(count: nodes, podCIDR: try #require(CIDR("10.244.0.0/16"))))
+            nodes: SimulatedNodes(count: nodes, podCIDRs: [try #require(CIDR("10.244.0.0/16"))]))
         settings.delays.pull = .milliseconds(10)
         let context = ControllerContext(informers: informers, environment: .live)
         let controllers = Simulation.controllers.map { $0.make(context, settings) }
@@ -73,6 +73,24 @@ import Testing
                 .nodes, namespace: "", name: "node-1", ["metadata": ["annotations": ["fairlead.dev/down": .null]]],
                 subresource: nil)
             #expect(await eventually { PodView(client.objects(.pods)[0]).isReady })
+        }
+    }
+
+    @Test func nodesThatAUserMakesGetARangeAndAnAddress() async throws {
+        let client = InMemoryClient()
+        try await withSimulation(client, nodes: 1) {
+            for name in ["mine", "yours"] {
+                client.put(
+                    .nodes, ["metadata": ["name": .string(name), "annotations": ["fairlead.dev/simulated": "true"]]])
+            }
+            #expect(
+                await eventually {
+                    let nodes = client.objects(.nodes).map { NodeView($0) }
+                    return nodes.count == 3 && nodes.allSatisfy(\.isReady)
+                })
+            let nodes = client.objects(.nodes).map { NodeView($0) }
+            #expect(Set(nodes.flatMap(\.podCIDRs)) == ["10.244.0.0/24", "10.244.1.0/24", "10.244.2.0/24"])
+            #expect(Set(nodes.flatMap(\.internalIPs)) == ["172.18.0.2", "172.18.0.3", "172.18.0.4"])
         }
     }
 }

@@ -13,14 +13,19 @@ package struct Bootstrap: Sendable {
         package var serviceCIDRs: [String]
         /// The port the server listens on, which port 443 of the Service targets.
         package var serverPort: Int
-        /// The address at which pods reach the server. Nil or a loopback address means that there is none; then neither
-        /// Endpoints nor an EndpointSlice are written (endpoints may not be loopback addresses).
+        /// The address at which pods reach the server, not a loopback address. Nil means that there is none; then neither
+        /// Endpoints nor an EndpointSlice are written.
         package var advertiseAddress: String?
+        /// The certificate authorities that clients of the server trust, PEM.
+        package var rootCertificates: String
 
-        package init(serviceCIDRs: [String], serverPort: Int, advertiseAddress: String? = nil) {
+        package init(
+            serviceCIDRs: [String], serverPort: Int, advertiseAddress: String?, rootCertificates: String = ""
+        ) {
             self.serviceCIDRs = serviceCIDRs
             self.serverPort = serverPort
             self.advertiseAddress = advertiseAddress
+            self.rootCertificates = rootCertificates
         }
 
         /// The first address of the primary range.
@@ -52,6 +57,7 @@ package struct Bootstrap: Sendable {
         try await attempt("the default ServiceCIDR", report, ensureServiceCIDR)
         try await attempt("the Service kubernetes", report, ensureService)
         try await attempt("the endpoints of kubernetes", report, ensureEndpoints)
+        try await attempt("the authentication of extensions", report, ensureExtensionAuthentication)
     }
 
     /// Whether existing objects are the obstacle, rather than failing storage.
@@ -155,9 +161,7 @@ package struct Bootstrap: Sendable {
     /// Creates or corrects the Endpoints and EndpointSlice `kubernetes`. Neither is mirrored by the mirroring
     /// controller.
     func ensureEndpoints() async throws(APIStatus) {
-        guard let text = configuration.advertiseAddress, let address = IPAddress(text), !address.isLoopback,
-            !address.isUnspecified
-        else { return }
+        guard let text = configuration.advertiseAddress, let address = IPAddress(text) else { return }
         let port: Value = ["name": "https", "port": .int(Int64(configuration.serverPort)), "protocol": "TCP"]
         let endpoints: Value = [
             "apiVersion": "v1", "kind": "Endpoints",
@@ -167,7 +171,7 @@ package struct Bootstrap: Sendable {
             ],
             "subsets": .array([["addresses": .array([["ip": .string(text)]]), "ports": .array([port])]]),
         ]
-        try await ensure(.endpoints, endpoints, field: "subsets")
+        try await ensure(.endpoints, in: "default", endpoints, fields: "subsets")
         let endpoint: Value = ["addresses": .array([.string(text)]), "conditions": ["ready": true]]
         let slice: Value = [
             "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
@@ -177,14 +181,34 @@ package struct Bootstrap: Sendable {
             ],
             "addressType": .string(address.family), "endpoints": .array([endpoint]), "ports": .array([port]),
         ]
-        try await ensure(.endpointSlices, slice, field: "endpoints", "ports")
+        try await ensure(.endpointSlices, in: "default", slice, fields: "endpoints", "ports")
+    }
+
+    static let extensionAuthentication = "extension-apiserver-authentication"
+
+    /// Servers that extend the API, and others that ask it to authenticate their clients, do not start without this
+    /// ConfigMap.
+    func ensureExtensionAuthentication() async throws(APIStatus) {
+        let certificates: Value = .string(configuration.rootCertificates)
+        let map: Value = [
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": ["name": .string(Self.extensionAuthentication), "namespace": "kube-system"],
+            "data": [
+                "client-ca-file": certificates, "requestheader-client-ca-file": certificates,
+                "requestheader-allowed-names": #"["front-proxy-client"]"#,
+                "requestheader-extra-headers-prefix": #"["X-Remote-Extra-"]"#,
+                "requestheader-group-headers": #"["X-Remote-Group"]"#, "requestheader-uid-headers": "[]",
+                "requestheader-username-headers": #"["X-Remote-User"]"#,
+            ],
+        ]
+        try await ensure(.configMaps, in: "kube-system", map, fields: "data")
     }
 
     private func ensure(
-        _ resource: GroupVersionResource, _ wanted: Value, field fields: String...
+        _ resource: GroupVersionResource, in namespace: String, _ wanted: Value, fields: String...
     ) async throws(APIStatus) {
-        if try await createIfMissing(resource, namespace: "default", wanted) { return }
-        let current = try await client.get(resource, namespace: "default", name: Self.name)
+        if try await createIfMissing(resource, namespace: namespace, wanted) { return }
+        let current = try await client.get(resource, namespace: namespace, name: wanted.name)
         var changed = current
         for field in fields { changed[field] = wanted[field] }
         if changed != current { try await client.update(resource, changed) }

@@ -8,6 +8,7 @@ package enum KubernetesServiceController {
         case service
         case serviceCIDR
         case endpoints
+        case extensionAuthentication
     }
 
     package static let descriptor = ControllerDescriptor("kubernetes-service-controller", workers: 1) {
@@ -22,6 +23,8 @@ package enum KubernetesServiceController {
         for resource in [GroupVersionResource.endpoints, .endpointSlices] {
             setup.watch(resource) { $0.name == own && !$0.isAddition ? [.endpoints] : [] }
         }
+        let map = ObjectName(namespace: "kube-system", name: Bootstrap.extensionAuthentication)
+        setup.watch(.configMaps) { $0.name == map && !$0.isAddition ? [.extensionAuthentication] : [] }
         let bootstrap = settings.bootstrap
         return { key in
             switch key {
@@ -29,6 +32,7 @@ package enum KubernetesServiceController {
             case .service: try await bootstrap.ensureService()
             case .serviceCIDR: try await bootstrap.ensureServiceCIDR()
             case .endpoints: try await bootstrap.ensureEndpoints()
+            case .extensionAuthentication: try await bootstrap.ensureExtensionAuthentication()
             }
             return .done
         }

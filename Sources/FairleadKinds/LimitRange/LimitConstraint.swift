@@ -66,11 +66,13 @@ struct LimitConstraint {
         return words + "provided ratio is " + Self.decimals(compared.limit, over: compared.request)
     }
 
-    /// The quotient with six digits after the point.
-    private static func decimals(_ dividend: Int64, over divisor: Int64) -> String {
-        let divisor = Int128(divisor)
-        let millionths = (Int128(dividend) * 2_000_000 + divisor) / (divisor * 2)
+    /// The quotient with six digits after the point, as Go's `%f` prints it.
+    static func decimals(_ dividend: Int64, over divisor: Int64) -> String {
+        if divisor == 0 { return dividend == 0 ? "NaN" : dividend > 0 ? "+Inf" : "-Inf" }
+        let size = Int128(divisor.magnitude)
+        let millionths = (Int128(dividend.magnitude) * 2_000_000 + size) / (size * 2)
         let fraction = String(millionths % 1_000_000)
-        return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction
+        let sign = (dividend < 0) != (divisor < 0) && millionths > 0 ? "-" : ""
+        return "\(sign)\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction
     }
 }

@@ -15,6 +15,12 @@ package struct NodeAffinity: Sendable {
             .array
     }
 
+    /// A single term of the preferred node affinity.
+    init(preferredTerm term: Value) {
+        nodeSelector = [:]
+        terms = [term]
+    }
+
     /// Whether a node with this name and these labels matches.
     package func matches(name: String, labels: [String: String]) -> Bool {
         guard nodeSelector.allSatisfy({ labels[$0.key] == $0.value }) else { return false }

@@ -64,7 +64,7 @@ package enum EndpointSliceValidation {
         let path = list.index(index)
         switch type {
         case "IPv4", "IPv6":
-            let malformed = IPText.addressErrors(text, path)
+            let malformed = IPText.canonicalAddressErrors(text).map { FieldError.invalid(path, .string(text), $0) }
             if !malformed.isEmpty { return malformed }
             let isOther = IPAddress(text)?.family != type
             return (isOther ? [.invalid(list, .string(text), "must be an \(type) address")] : [])

@@ -29,7 +29,7 @@ package enum ResourceNames {
         !isNative(name) && !name.hasPrefix("requests.") && NameRules.qualifiedName("requests." + name).isEmpty
     }
 
-    static func mayBeOvercommitted(_ name: String) -> Bool { isNative(name) && !isHugePages(name) }
+    package static func mayBeOvercommitted(_ name: String) -> Bool { isNative(name) && !isHugePages(name) }
 
     /// Whether the amount is a whole number of pages of the size in the name.
     static func isWholePages(_ name: String, _ amount: Quantity) -> Bool {

@@ -21,7 +21,7 @@ struct AddressPlan {
     init(_ configuration: ServerConfiguration) {
         self.configuration = configuration
         nodes = SimulatedNodes(
-            count: configuration.isBare ? 0 : configuration.nodes, podCIDR: configuration.podCIDR)
+            count: configuration.isBare ? 0 : configuration.nodes, podCIDRs: configuration.podCIDRs)
     }
 
     /// The first problem, and what would work instead.
@@ -45,18 +45,22 @@ struct AddressPlan {
 
     private var roomForPods: String? {
         guard nodes.count > 0 else { return nil }
-        let range = configuration.podCIDR
+        return configuration.podCIDRs.lazy.compactMap { roomForPods(in: $0) }.first
+    }
+
+    private func roomForPods(in range: CIDR) -> String? {
         // The network address, the node's own address and the last one cannot be a pod's.
         if range.size < 4 {
             return "--pod-cidr \(range) has no room for pods: choose one as in --pod-cidr 10.244.0.0/16"
         }
-        if nodes.podRangeCount >= UInt128(nodes.count) { return nil }
+        let count = SimulatedNodes.partCount(of: range)
+        if count >= UInt128(nodes.count) { return nil }
         let part = range.isIPv4 ? 24 : 64
-        let room = "--pod-cidr \(range) has room for \(nodes.podRangeCount) nodes, each of which takes a /\(part)"
+        let room = "--pod-cidr \(range) has room for \(count) nodes, each of which takes a /\(part)"
         // The number of bits needed for the last node's index.
         let bits = Int.bitWidth - (nodes.count - 1).leadingZeroBitCount
         let larger = CIDR(range.network, prefixLength: part - bits)
-        return "\(room): choose --nodes \(nodes.podRangeCount), or a larger range"
+        return "\(room): choose --nodes \(count), or a larger range"
             + (larger.map { " as in --pod-cidr \($0)" } ?? "")
     }
 
@@ -74,12 +78,12 @@ struct AddressPlan {
         }
         var claims = configuration.serviceClusterIPRanges.map { claim("--service-cluster-ip-range", $0) }
         if configuration.isBare { return claims }
-        if let addresses = nodes.addresses {
+        for (addresses, range) in zip(nodes.addressSpans, configuration.podCIDRs) {
             claims.append(
                 Claim(
                     text: "the addresses \(addresses.first) to \(addresses.last) of the nodes", first: addresses.first,
                     last: addresses.last))
-            claims.append(claim("--pod-cidr", configuration.podCIDR))
+            claims.append(claim("--pod-cidr", range))
         }
         for pool in configuration.loadBalancerPools {
             for (text, bounds) in zip(pool.list, pool.bounds) {

@@ -30,7 +30,7 @@ package struct ServerConfiguration: Sendable {
     /// How many simulated nodes there are.
     package var nodes = 3
     /// A node counts as lost when it has not reported for this long.
-    package var nodeGracePeriod = Duration.seconds(40)
+    package var nodeGracePeriod = Duration.seconds(50)
     /// No stand-ins for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns.
     package var isBare = false
     /// Which controllers run.
@@ -39,7 +39,8 @@ package struct ServerConfiguration: Sendable {
     package var nodePortRange: ClosedRange<Int> = 30000...32767
     /// Where load-balancer addresses come from. Names are unique.
     package var loadBalancerPools: [LoadBalancerPool]
-    package var podCIDR: CIDR
+    /// Where pod addresses come from: one range, or one of each family, the primary one first.
+    package var podCIDRs: [CIDR]
     package var clusterDomain = "cluster.local"
     /// Whether containers may be privileged.
     package var allowsPrivileged = true
@@ -78,12 +79,12 @@ package struct ServerConfiguration: Sendable {
     package init(
         listen: [HTTPAddress], data: DataLocation, serviceClusterIPRanges: [CIDR],
         loadBalancerPools: [LoadBalancerPool],
-        podCIDR: CIDR
+        podCIDRs: [CIDR]
     ) {
         self.listen = listen
         self.data = data
         self.serviceClusterIPRanges = serviceClusterIPRanges
         self.loadBalancerPools = loadBalancerPools
-        self.podCIDR = podCIDR
+        self.podCIDRs = podCIDRs
     }
 }

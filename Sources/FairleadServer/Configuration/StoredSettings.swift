@@ -87,12 +87,12 @@ struct StoredSettings {
         }
         let elsewhere = nodes.filter { node in
             guard let range = CIDR(node.text("spec", "podCIDR")) else { return false }
-            return !configuration.podCIDR.contains(range)
+            return !configuration.podCIDRs.contains { $0.contains(range) }
         }
         if !elsewhere.isEmpty {
             logger.notice(
                 """
-                --pod-cidr \(configuration.podCIDR) is for new nodes; those that the database has keep their ranges: \
+                --pod-cidr \(configuration.podCIDRs.map(\.description).joined(separator: ",")) is for new nodes; those that the database has keep their ranges: \
                 \(Self.list(elsewhere.map { "\($0.name) \($0.text("spec", "podCIDR"))" }, separator: ", "))
                 """)
         }

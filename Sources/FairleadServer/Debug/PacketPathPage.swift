@@ -48,7 +48,7 @@ struct PacketPathPage: Sendable {
         }
         return RoutingTable(
             RoutingSettings(
-                clusterCIDRs: [configuration.podCIDR], serviceCIDRs: configuration.serviceClusterIPRanges,
+                clusterCIDRs: configuration.podCIDRs, serviceCIDRs: configuration.serviceClusterIPRanges,
                 clusterDomain: configuration.clusterDomain),
             services: values(.services), slices: values(.endpointSlices), nodes: values(.nodes), pods: values(.pods))
     }

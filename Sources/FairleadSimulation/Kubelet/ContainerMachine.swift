@@ -8,6 +8,10 @@ struct ContainerMachine {
     let spec: Value
     let pod: Value
     let isInit: Bool
+    /// Whether this is a container for debugging, which is never restarted and never ready.
+    var isEphemeral = false
+    /// Whether a running container may get the resources that its spec asks for.
+    var mayResize = true
     let delays: StageDelays
     /// The wall clock, for times that are shown.
     let now: Timestamp
@@ -15,6 +19,8 @@ struct ContainerMachine {
     let moment: Duration
 
     var name: String { spec.text("name") }
+    /// The list of the pod's spec that the container is in.
+    var list: String { isInit ? "initContainers" : isEphemeral ? "ephemeralContainers" : "containers" }
     private var image: String { spec.text("image") }
     /// Whether this is an init container that keeps running.
     var isSidecar: Bool { isInit && spec.text("restartPolicy") == "Always" }
@@ -159,7 +165,32 @@ struct ContainerMachine {
             "lastState": old["lastState"] ?? .object(Object()),
         ]
         // A container without probes is ready in the same step.
-        return run(running, &memory, &step)
+        return run(withResources(running), &memory, &step)
+    }
+
+    /// What a container is to get, as its status says it.
+    static func resources(of spec: Value) -> Value {
+        var resources = spec["resources"] ?? .object(Object())
+        resources["claims"] = nil
+        return resources
+    }
+
+    private func withResources(_ status: Value) -> Value {
+        var result = status
+        let resources = Self.resources(of: spec)
+        result["resources"] = resources
+        result["allocatedResources"] = resources["requests"]
+        return result
+    }
+
+    /// Whether a change of the container's resources needs a restart, by its resize policy.
+    private func resizeRestarts(_ present: Value) -> Bool {
+        let wanted = Self.resources(of: spec)
+        return spec.items("resizePolicy").contains { policy in
+            guard policy.text("restartPolicy") == "RestartContainer" else { return false }
+            let name = policy.text("resourceName")
+            return ["requests", "limits"].contains { present.at($0, name) != wanted.at($0, name) }
+        }
     }
 
     private var pulledMessage: String {
@@ -182,14 +213,23 @@ struct ContainerMachine {
             old["lastState"] = old["state"]
             return start(old, restarts: restarts +| 1, &memory, &step)
         }
+        var result = status
+        if mayResize, result["resources"] != Self.resources(of: spec) {
+            if let present = result["resources"], resizeRestarts(present) {
+                record(&step, "Killing", "Container \(name) resize requires restart")
+                var old = exited(status, code: 0)
+                old["lastState"] = old["state"]
+                return start(old, restarts: restarts +| 1, &memory, &step)
+            }
+            result = withResources(result)
+        }
         if let (lifetime, code) = lifetime(&memory, &step) {
             if elapsed >= lifetime {
                 step.look(after: .zero)
-                return exited(status, code: code)
+                return exited(result, code: code)
             }
             step.look(after: lifetime - elapsed)
         }
-        var result = status
         let startup = spec["startupProbe"].map { delay(of: $0) } ?? .zero
         let readiness = startup + (spec["readinessProbe"].map { delay(of: $0) } ?? .zero)
         if elapsed < readiness { step.look(after: (elapsed < startup ? startup : readiness) - elapsed) }
@@ -207,7 +247,7 @@ struct ContainerMachine {
         }
         result["started"] = .bool(isStarted)
         // A regular init container only counts as ready once it has succeeded.
-        result["ready"] = .bool(isReady && (!isInit || isSidecar))
+        result["ready"] = .bool(isReady && (!isInit || isSidecar) && !isEphemeral)
         return result
     }
 
@@ -218,6 +258,7 @@ struct ContainerMachine {
     /// How long the container runs, and its exit code; nil if it runs until it is stopped.
     private func lifetime(_ memory: inout PodMemory, _ step: inout PodStep) -> (time: Duration, code: Int64)? {
         if isInit { return isSidecar ? nil : (delays.initRun, 0) }
+        if isEphemeral { return nil }
         let code = annotation(SimulationKeys.exitCode, "a number from 0 to 255", &memory, &step) { text -> Int64? in
             Int64(text).flatMap { (0...255).contains($0) ? $0 : nil }
         }
@@ -260,7 +301,7 @@ struct ContainerMachine {
     /// An exited container waits for its restart, if the restart policy asks for one.
     private func ended(_ status: Value, _ memory: inout PodMemory, _ step: inout PodStep) -> Value {
         let code = Self.exitCode(of: status) ?? 0
-        let policy = isSidecar ? "Always" : PodView(pod).restartPolicy
+        let policy = isSidecar ? "Always" : isEphemeral ? "Never" : PodView(pod).restartPolicy
         guard policy == "Always" || policy.isEmpty || (policy == "OnFailure" && code != 0) else { return status }
         let delay = backOff(Self.restarts(of: status) +| 1)
         record(
@@ -282,6 +323,6 @@ struct ContainerMachine {
 
     private func record(_ step: inout PodStep, _ reason: String, _ message: String, type: String = "Normal") {
         step.events.append(
-            KubeletEvent(type: type, reason: reason, message: message, container: name, isInit: isInit))
+            KubeletEvent(type: type, reason: reason, message: message, container: name, list: list))
     }
 }

@@ -57,9 +57,11 @@ final class KubeletWorker: Sendable {
         let hostIPs = NodeView(node).internalIPs
         // A node that has just been registered has not reported its address yet.
         if hostIPs.isEmpty { return .again(after: .milliseconds(100)) }
+        let network = view.hostNetwork ? Network(addresses: hostIPs) : network(of: pod, on: node)
         let machine = PodMachine(
-            pod: pod, hostIP: hostIPs.first ?? "", podIPs: view.hostNetwork ? hostIPs : podIPs(of: pod, on: node),
-            delays: delays, now: now(), moment: clock.now)
+            pod: pod, hostIPs: hostIPs, podIPs: network.addresses, networkFault: network.fault,
+            room: PodResize.isPending(pod) ? room(for: pod, on: node) : nil, delays: delays, now: now(),
+            moment: clock.now)
         var memory = memories.withLock { $0[pod.uid] ?? PodMemory() }
         let step = machine.next(&memory)
         if let status = step.status {
@@ -80,14 +82,37 @@ final class KubeletWorker: Sendable {
         return ReconcileResult(again: step.again)
     }
 
-    private func podIPs(of pod: Value, on node: Value) -> [String] {
+    /// The addresses of a pod, or why it has none.
+    private struct Network {
+        var addresses: [String] = []
+        var fault: KubeletEvent?
+    }
+
+    private func network(of pod: Value, on node: Value) -> Network {
         let present = PodView(pod).podIPs
-        if !present.isEmpty { return present }
+        if !present.isEmpty { return Network(addresses: present) }
         // The sandbox gets its addresses when the first container starts; until then, none are assigned.
-        guard pod.at("status", "startTime") != nil else { return [] }
-        return NodeView(node).podCIDRs.compactMap { CIDR($0) }.compactMap {
-            addresses.address(for: pod.uid, in: $0)?.description
+        guard pod.at("status", "startTime") != nil else { return Network() }
+        let ranges = NodeView(node).podCIDRs.compactMap { CIDR($0) }
+        if ranges.isEmpty { return Network(fault: NetworkFault.notReady) }
+        var assigned: [String] = []
+        for (index, range) in ranges.enumerated() {
+            guard let address = addresses.address(for: pod.uid, in: range) else {
+                return Network(fault: NetworkFault.exhausted(range, index: index, pod: pod))
+            }
+            assigned.append(address.description)
         }
+        return Network(addresses: assigned)
+    }
+
+    /// What the node has, and what its other pods use of it.
+    private func room(for pod: Value, on node: Value) -> PodResize.Room {
+        let others = NodeIndex.pods(on: node.name, in: pods).map(\.value).filter {
+            $0.uid != pod.uid && !PodView($0).isFinished
+        }
+        return PodResize.Room(
+            allocatable: ResourceDemand(allocatable: node.at("status", "allocatable")),
+            used: others.reduce(.none) { $0 + ResourceDemand(pod: $1) })
     }
 
     private func remove(_ pod: Value) async throws(APIStatus) {

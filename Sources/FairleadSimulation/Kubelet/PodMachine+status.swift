@@ -3,14 +3,25 @@ import FairleadModel
 extension PodMachine {
     /// The pod's status, derived from those of its containers. Fields owned by other writers (qosClass, conditions of
     /// readiness gates) are kept.
-    func assemble(_ view: PodView, initStatuses: [Value], statuses: [Value], isInitialized: Bool) -> Value {
+    ///
+    /// - Parameter failure: why the kubelet has put an end to the pod, if it has.
+    func assemble(
+        _ view: PodView, initStatuses: [Value], statuses: [Value], isInitialized: Bool,
+        failure: (reason: String, message: String)? = nil
+    ) -> Value {
         var status = pod["status"]?.object ?? Object()
-        let phase = phase(statuses, isInitialized: isInitialized, initStatuses: initStatuses)
+        let phase =
+            failure == nil
+            ? phase(statuses, isInitialized: isInitialized, initStatuses: initStatuses) : "Failed"
         status["phase"] = .string(phase)
+        if let failure {
+            status["reason"] = .string(failure.reason)
+            status["message"] = .string(failure.message)
+        }
         status["observedGeneration"] = pod.generation == 0 ? nil : .int(pod.generation)
         status["startTime"] = status["startTime"] ?? .string(now.rfc3339)
-        status["hostIP"] = .string(hostIP)
-        status["hostIPs"] = [["ip": .string(hostIP)]]
+        status["hostIP"] = .string(hostIPs.first ?? "")
+        status["hostIPs"] = .array(hostIPs.map { ["ip": .string($0)] })
         let hasSandbox = (initStatuses + statuses).contains { $0.text("containerID") != "" } || phase == "Running"
         if hasSandbox || view.hostNetwork, status["podIP"] == nil, let first = podIPs.first {
             status["podIP"] = .string(first)
@@ -81,6 +92,13 @@ extension PodMachine {
             put(&conditions, "ContainersReady", false, reason: "ContainersNotReady", message: message)
         }
         put(&conditions, "PodScheduled", true)
+        switch resize {
+        case .granted: conditions.remove("PodResizePending")
+        case .infeasible(let message):
+            put(&conditions, "PodResizePending", true, reason: "Infeasible", message: message)
+        case .deferred(let message):
+            put(&conditions, "PodResizePending", true, reason: "Deferred", message: message)
+        }
         return Self.ordered(conditions)
     }
 

@@ -6,9 +6,14 @@ import FairleadModel
 /// Reference: "Pod Lifecycle"; reasons and messages are those of the v1.36 kubelet.
 struct PodMachine {
     let pod: Value
-    let hostIP: String
+    /// The node's addresses, the primary one first.
+    let hostIPs: [String]
     /// The pod's addresses, the primary one first; the host's for hostNetwork.
     let podIPs: [String]
+    /// Why the pod has no addresses although it should have: the event that tells it.
+    var networkFault: KubeletEvent?
+    /// What a resize may take; nil if there is none to decide on.
+    var room: PodResize.Room?
     let delays: StageDelays
     /// The wall clock, for times that are shown.
     let now: Timestamp
@@ -21,6 +26,11 @@ struct PodMachine {
         if view.isTerminating { return terminate(view, &memory) }
         if view.isFinished { return PodStep() }
         var step = PodStep()
+        if let rest = remainingTime(&memory) {
+            if rest <= .zero { return expire(view) }
+            step.look(after: rest)
+        }
+        if let networkFault { return wait(view, for: networkFault, step) }
         let initStatuses = advanceInit(view, &memory, &step)
         let isInitialized = zip(view.initContainers, initStatuses).allSatisfy(Self.letsOthersGo)
         let statuses = view.containers.map { spec -> Value in
@@ -29,14 +39,32 @@ struct PodMachine {
             guard isInitialized else { return machine.waiting("PodInitializing", old: old) }
             return machine.advance(old, &memory, &step)
         }
-        let status = assemble(view, initStatuses: initStatuses, statuses: statuses, isInitialized: isInitialized)
+        var status = assemble(view, initStatuses: initStatuses, statuses: statuses, isInitialized: isInitialized)
+        if isInitialized { status["ephemeralContainerStatuses"] = debuggers(&memory, &step) }
         if pod["status"] != status { step.status = status }
         return step
     }
 
-    private func machine(_ spec: Value, isInit: Bool) -> ContainerMachine {
-        ContainerMachine(spec: spec, pod: pod, isInit: isInit, delays: delays, now: now, moment: moment)
+    /// The statuses of the containers for debugging; nil if there are none.
+    private func debuggers(_ memory: inout PodMemory, _ step: inout PodStep) -> Value? {
+        let specs = pod.items("spec", "ephemeralContainers")
+        if specs.isEmpty { return nil }
+        return .array(
+            specs.map { spec in
+                var machine = self.machine(spec, isInit: false)
+                machine.isEphemeral = true
+                return machine.advance(self.status(of: spec, in: "ephemeralContainerStatuses"), &memory, &step)
+            })
     }
+
+    private func machine(_ spec: Value, isInit: Bool) -> ContainerMachine {
+        ContainerMachine(
+            spec: spec, pod: pod, isInit: isInit, mayResize: resize == .granted, delays: delays, now: now,
+            moment: moment)
+    }
+
+    /// What becomes of a resize.
+    var resize: PodResize { room.map { PodResize(of: pod, in: $0) } ?? .granted }
 
     private func status(of spec: Value, in list: String) -> Value? {
         pod.items("status", list).first { $0.text("name") == spec.text("name") }
@@ -66,7 +94,61 @@ struct PodMachine {
         return ContainerMachine.exitCode(of: status) == 0
     }
 
+    /// Without a network there is no sandbox, and without a sandbox no container.
+    private func wait(_ view: PodView, for fault: KubeletEvent, _ step: PodStep) -> PodStep {
+        var step = step
+        step.events.append(fault)
+        step.look(after: delays.backOff)
+        func waiting(_ specs: [Value], _ list: String, isInit: Bool) -> [Value] {
+            specs.map { spec in
+                let reason = isInit || !view.initContainers.isEmpty ? "PodInitializing" : "ContainerCreating"
+                return self.status(of: spec, in: list) ?? machine(spec, isInit: isInit).waiting(reason)
+            }
+        }
+        let status = assemble(
+            view, initStatuses: waiting(view.initContainers, "initContainerStatuses", isInit: true),
+            statuses: waiting(view.containers, "containerStatuses", isInit: false),
+            isInitialized: view.initContainers.isEmpty)
+        if pod["status"] != status { step.status = status }
+        return step
+    }
+
     // MARK: - ending
+
+    /// How long the pod may still be active; nil if there is no limit.
+    private func remainingTime(_ memory: inout PodMemory) -> Duration? {
+        guard let limit = pod.at("spec", "activeDeadlineSeconds")?.int,
+            let start = Timestamp(rfc3339: pod.text("status", "startTime"))
+        else { return nil }
+        return .seconds(saturating: Double(limit))
+            - memory.elapsed("active", before: now.duration(since: start), moment: moment)
+    }
+
+    /// The pod has been active for too long: its containers are killed, and it has failed.
+    private func expire(_ view: PodView) -> PodStep {
+        let text = "Pod was active on the node longer than the specified deadline"
+        var step = PodStep()
+        step.events.append(KubeletEvent(reason: "DeadlineExceeded", message: text))
+        func killed(_ specs: [Value], _ list: String, isInit: Bool) -> [Value] {
+            specs.map { spec in
+                let machine = machine(spec, isInit: isInit)
+                guard let status = self.status(of: spec, in: list) else { return machine.waiting("ContainerCreating") }
+                guard ContainerMachine.state(of: status) == "running" else { return status }
+                step.events.append(
+                    KubeletEvent(
+                        reason: "Killing", message: "Stopping container \(machine.name)", container: machine.name,
+                        list: machine.list))
+                return machine.exited(status, code: 137)
+            }
+        }
+        let statuses = killed(view.containers, "containerStatuses", isInit: false)
+        let initStatuses = killed(view.initContainers, "initContainerStatuses", isInit: true)
+        step.status = assemble(
+            view, initStatuses: initStatuses, statuses: statuses,
+            isInitialized: zip(view.initContainers, initStatuses).allSatisfy(Self.letsOthersGo),
+            failure: (reason: "DeadlineExceeded", message: text))
+        return step
+    }
 
     private func terminate(_ view: PodView, _ memory: inout PodMemory) -> PodStep {
         var step = PodStep()
@@ -83,7 +165,8 @@ struct PodMachine {
                     let name = status.text("name")
                     step.events.append(
                         KubeletEvent(
-                            reason: "Killing", message: "Stopping container \(name)", container: name, isInit: isInit))
+                            reason: "Killing", message: "Stopping container \(name)", container: name,
+                            list: isInit ? "initContainers" : "containers"))
                 }
             }
         }

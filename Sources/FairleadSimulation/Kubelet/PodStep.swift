@@ -7,12 +7,11 @@ struct KubeletEvent: Hashable, Sendable {
     var reason: String
     var message: String
     var container: String?
-    var isInit = false
+    /// The list of the spec that the container is in.
+    var list = "containers"
 
     /// `spec.containers{web}`.
-    var fieldPath: String {
-        container.map { "spec.\(isInit ? "initContainers" : "containers"){\($0)}" } ?? ""
-    }
+    var fieldPath: String { container.map { "spec.\(list){\($0)}" } ?? "" }
 }
 
 /// What a kubelet remembers of a pod in addition to its status: when each stage began, and how often image pulls

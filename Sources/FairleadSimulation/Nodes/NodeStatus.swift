@@ -17,17 +17,15 @@ enum NodeStatus {
     ]
 
     /// The node with an updated report. Fields that the kubelet does not own are kept.
-    /// - Parameter address: the node's address; nil keeps the one it has.
-    static func reported(_ node: Value, address: String?, now: Timestamp) -> Value {
+    /// - Parameter addresses: the node's addresses; none keeps those it has.
+    static func reported(_ node: Value, addresses: [String], now: Timestamp) -> Value {
         var result = node
         var status = node["status"]?.object ?? Object()
         status["capacity"] = status["capacity"] ?? resources
         status["allocatable"] = status["allocatable"] ?? status["capacity"]
-        if let address {
-            status["addresses"] = [
-                ["type": "InternalIP", "address": .string(address)],
-                ["type": "Hostname", "address": .string(node.name)],
-            ]
+        if !addresses.isEmpty {
+            let own = addresses.map { ["type": "InternalIP", "address": .string($0)] as Value }
+            status["addresses"] = .array(own + [["type": "Hostname", "address": .string(node.name)]])
         }
         status["daemonEndpoints"] = ["kubeletEndpoint": ["Port": 10250]]
         status["nodeInfo"] = info(node.name)

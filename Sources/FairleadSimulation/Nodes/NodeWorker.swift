@@ -22,6 +22,8 @@ final class NodeWorker: Sendable {
         var unregistered: [String: Int]
         /// When each node last reported.
         var reports: [String: Duration] = [:]
+        /// The places of nodes that a user has made, after those of the blueprint.
+        var places: [String: Int] = [:]
     }
 
     init(
@@ -56,19 +58,63 @@ final class NodeWorker: Sendable {
             if isNew { return .done }
         }
         guard let node = nodes.get(namespace: "", name: name)?.value, SimulationKeys.isAlive(node) else {
-            state.withLock { _ = $0.reports.removeValue(forKey: name) }
+            state.withLock {
+                $0.reports[name] = nil
+                $0.places[name] = nil
+            }
             return .done
         }
         let time = now()
         try await renewLease(of: node, time)
         let index = (0..<blueprint.count).first { SimulatedNodes.name($0) == name }
-        let report = NodeStatus.reported(node, address: index.map(blueprint.address), now: time)
+        if index == nil, NodeView(node).podCIDRs.isEmpty, try await assignPodRanges(to: node) {
+            // The report is made of the node as it is then.
+            return .again(after: .milliseconds(50))
+        }
+        let addresses =
+            if let index {
+                blueprint.addresses(index)
+            } else if NodeView(node).internalIPs.isEmpty {
+                blueprint.addresses(place(of: node))
+            } else {
+                [String]()
+            }
+        let report = NodeStatus.reported(node, addresses: addresses, now: time)
         if NodeStatus.isNews(report, node) || isReportDue(name) {
             _ = try await client.update(.nodes, report, subresource: "status")
             let moment = clock.now
             state.withLock { $0.reports[name] = moment }
         }
         return .again(after: renewInterval)
+    }
+
+    /// The first place after those of the blueprint of which no other node has a range or an address.
+    private func place(of node: Value) -> Int {
+        let others = nodes.list().map { NodeView($0.value) }.filter { $0.name != node.name }
+        let taken = Set(others.flatMap { $0.podCIDRs + $0.internalIPs })
+        return state.withLock { state in
+            if let known = state.places[node.name] { return known }
+            let reserved = Set(state.places.values)
+            // One of so many places is free.
+            let places = blueprint.count..<(blueprint.count + others.count + reserved.count + 1)
+            let free = places.first { place in
+                let own = blueprint.podRanges(place).map(\.description) + blueprint.addresses(place)
+                return !reserved.contains(place) && taken.isDisjoint(with: own)
+            }
+            let place = free ?? places.upperBound
+            state.places[node.name] = place
+            return place
+        }
+    }
+
+    /// What kube-controller-manager does with `--allocate-node-cidrs`. Returns false if the pod ranges are used up.
+    private func assignPodRanges(to node: Value) async throws(APIStatus) -> Bool {
+        let ranges = blueprint.podRanges(place(of: node)).map { Value.string($0.description) }
+        guard let first = ranges.first else { return false }
+        _ = try await ignoringNotFound(
+            await client.patch(
+                .nodes, namespace: "", name: node.name, ["spec": ["podCIDR": first, "podCIDRs": .array(ranges)]]))
+        return true
     }
 
     /// Returns false for a node that exists from an earlier run, which only needs its lease and report.

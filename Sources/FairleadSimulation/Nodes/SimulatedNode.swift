@@ -23,13 +23,14 @@ package enum SimulationKeys {
 /// The simulated machines. Pure: maps an index to a Node object.
 package struct SimulatedNodes: Sendable {
     package var count: Int
-    package var podCIDR: CIDR
+    /// Where pod addresses come from, the primary family first.
+    package var podCIDRs: [CIDR]
     /// Nodes are distributed over this many zones: zone-a, zone-b, …
     package var zones: Int
 
-    package init(count: Int, podCIDR: CIDR, zones: Int = 3) {
+    package init(count: Int, podCIDRs: [CIDR], zones: Int = 3) {
         self.count = count
-        self.podCIDR = podCIDR
+        self.podCIDRs = podCIDRs
         self.zones = max(1, min(zones, 26))
     }
 
@@ -40,26 +41,42 @@ package struct SimulatedNodes: Sendable {
         return "zone-\(letters[index % zones])"
     }
 
-    /// This node's part of the pod range: a /24 (IPv4) or /64 (IPv6), or less if the range is small. nil if no part is
-    /// left.
-    func podRange(_ index: Int) -> CIDR? {
-        guard UInt128(index) < podRangeCount else { return nil }
-        return CIDR(podCIDR.network.advanced(by: podRangeSize * UInt128(index)), prefixLength: podRangeLength)
+    /// This node's parts of the pod ranges: a /24 (IPv4) or /64 (IPv6) of each, or less if the range is small. Ranges
+    /// of which no part is left are missing.
+    func podRanges(_ index: Int) -> [CIDR] {
+        podCIDRs.compactMap { range in
+            guard UInt128(index) < Self.partCount(of: range) else { return nil }
+            let start = range.network.advanced(by: Self.partSize(of: range) * UInt128(index))
+            return CIDR(start, prefixLength: Self.partLength(of: range))
+        }
     }
 
-    private var podRangeLength: Int { max(podCIDR.isIPv4 ? 24 : 64, podCIDR.prefixLength) }
-    private var podRangeSize: UInt128 { UInt128(1) << UInt128(podCIDR.network.bitWidth - podRangeLength) }
-    /// The number of nodes for which the pod range has a part.
-    package var podRangeCount: UInt128 { podCIDR.size / podRangeSize }
+    private static func partLength(of range: CIDR) -> Int { max(range.isIPv4 ? 24 : 64, range.prefixLength) }
+    private static func partSize(of range: CIDR) -> UInt128 {
+        UInt128(1) << UInt128(range.network.bitWidth - partLength(of: range))
+    }
+    /// The number of nodes for which a pod range has a part.
+    package static func partCount(of range: CIDR) -> UInt128 { range.size / partSize(of: range) }
 
-    /// 172.18.0.2 and up: addresses in a container network, as in kind.
-    func address(_ index: Int) -> String { Self.firstAddress.advanced(by: UInt128(index)).description }
+    /// The first address of the container network that the nodes are in, as in kind: that of the machine they run on.
+    package static func gateway(isIPv4: Bool) -> IPAddress {
+        isIPv4
+            ? IPAddress(bits: 0xAC12_0001, isIPv4: true)
+            : IPAddress(bits: 0xFC00_F853_0CCD_E793_0000_0000_0000_0001, isIPv4: false)
+    }
 
-    private static let firstAddress = IPAddress(bits: 0xAC12_0002, isIPv4: true)
+    /// Addresses in that network, one of each family of the pod ranges: 172.18.0.2 and fc00:f853:ccd:e793::2 and up.
+    func addresses(_ index: Int) -> [String] {
+        podCIDRs.map { Self.gateway(isIPv4: $0.isIPv4).advanced(by: 1 + UInt128(index)).description }
+    }
 
-    /// The addresses of the first and the last node; nil if there are no nodes.
-    package var addresses: (first: IPAddress, last: IPAddress)? {
-        count > 0 ? (Self.firstAddress, Self.firstAddress.advanced(by: UInt128(count - 1))) : nil
+    /// The addresses of the first and the last node in each family; empty if there are no nodes.
+    package var addressSpans: [(first: IPAddress, last: IPAddress)] {
+        guard count > 0 else { return [] }
+        return podCIDRs.map { range in
+            let gateway = Self.gateway(isIPv4: range.isIPv4)
+            return (gateway.advanced(by: 1), gateway.advanced(by: UInt128(count)))
+        }
     }
 
     /// The Node as its kubelet registers it, without a status.
@@ -76,9 +93,10 @@ package struct SimulatedNodes: Sendable {
             "spec": ["providerID": .string("fairlead://\(name)")],
         ]
         node.labels = labels
-        if let range = podRange(index) {
-            node.set(.string(range.description), at: "spec", "podCIDR")
-            node.set([.string(range.description)], at: "spec", "podCIDRs")
+        let ranges = podRanges(index).map { Value.string($0.description) }
+        if let first = ranges.first {
+            node.set(first, at: "spec", "podCIDR")
+            node.set(.array(ranges), at: "spec", "podCIDRs")
         }
         return node
     }

@@ -2,9 +2,8 @@ import FairleadModel
 
 /// Which node a pod goes to, or why it fits nowhere. Pure.
 ///
-/// Filters: the node's name, nodeSelector and required node affinity, taints, `spec.unschedulable`, resources. Of the
-/// remaining nodes, the one with the fewest pods of the same owner wins, then with the fewest pods, then the first by
-/// name. Pod affinity and topology spread constraints are ignored.
+/// Filters: the node's name, nodeSelector and required node affinity, taints, `spec.unschedulable`, host ports,
+/// resources. `NodeRanking` chooses among the remaining nodes. Pod affinity and topology spread constraints are ignored.
 /// Reference: "Kubernetes Scheduler"; messages are those of kube-scheduler's plugins.
 struct SchedulingDecision {
     enum Outcome: Hashable {
@@ -24,23 +23,19 @@ struct SchedulingDecision {
     func outcome(among nodes: [SchedulingNode]) -> Outcome {
         if nodes.isEmpty { return .unschedulable(message: "no nodes available to schedule pods") }
         let demand = ResourceDemand(pod: pod)
+        let ports = HostPort.all(of: pod)
         var fitting: [SchedulingNode] = []
         var refusals: [Refusal] = []
         for node in nodes {
-            if let refusal = refusal(of: node, demand) { refusals.append(refusal) } else { fitting.append(node) }
+            if let refusal = refusal(of: node, demand, ports) { refusals.append(refusal) } else { fitting.append(node) }
         }
-        let owner = pod.controllerRef?.uid ?? ""
-        let best = fitting.min { left, right in
-            let (mine, other) = (left.usage.podsOfOwner[owner] ?? 0, right.usage.podsOfOwner[owner] ?? 0)
-            if mine != other { return mine < other }
-            if left.usage.used.pods != right.usage.used.pods { return left.usage.used.pods < right.usage.used.pods }
-            return left.node.name < right.node.name
-        }
-        if let best { return .node(best.node.name) }
+        if let best = NodeRanking(pod: pod).best(of: fitting) { return .node(best.node.name) }
         return .unschedulable(message: message(refusals))
     }
 
-    private func refusal(of candidate: SchedulingNode, _ demand: ResourceDemand) -> Refusal? {
+    private func refusal(
+        of candidate: SchedulingNode, _ demand: ResourceDemand, _ ports: [HostPort]
+    ) -> Refusal? {
         let node = candidate.node
         let tolerations = PodView(pod).tolerations
         if node.isUnschedulable {
@@ -58,15 +53,16 @@ struct SchedulingDecision {
         if !affinity.matches(name: node.name, labels: node.labels) {
             return Refusal(reasons: ["node(s) didn't match Pod's node affinity/selector"], isCurable: false)
         }
-        let allocatable = ResourceDemand(allocatable: node.allocatable)
-        let total = candidate.usage.used + demand
-        var reasons: [String] = []
-        if total.pods > allocatable.pods { reasons.append("Too many pods") }
-        if demand.milliCPU > 0, total.milliCPU > allocatable.milliCPU { reasons.append("Insufficient cpu") }
-        if demand.memory > 0, total.memory > allocatable.memory { reasons.append("Insufficient memory") }
+        if ports.contains(where: { candidate.usage.ports.conflict(with: $0) }) {
+            return Refusal(
+                reasons: ["node(s) didn't have free ports for the requested pod ports"], isCurable: true)
+        }
+        let allocatable = node.value.at("status", "allocatable")
+        let reasons = demand.shortages(of: allocatable, used: candidate.usage.used)
         if reasons.isEmpty { return nil }
-        let fitsEmptyNode = demand.milliCPU <= allocatable.milliCPU && demand.memory <= allocatable.memory
-        return Refusal(reasons: reasons, isCurable: fitsEmptyNode)
+        var alone = demand
+        alone.pods = 0
+        return Refusal(reasons: reasons, isCurable: alone.shortages(of: allocatable, used: .none).isEmpty)
     }
 
     private func message(_ refusals: [Refusal]) -> String {
