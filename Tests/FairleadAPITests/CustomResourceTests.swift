@@ -193,6 +193,40 @@ struct CustomResourceTests {
         #expect(cells == ["t", "1", .null, "<invalid>", "p", "[\"p\",\"q\"]", 1])
     }
 
+    @Test func cellsThatWouldTakeTooLongSaySo() async throws {
+        let column: (String, String) -> Value = { name, path in
+            ["name": .string(name), "type": "string", "jsonPath": .string(path)]
+        }
+        let descents = String(repeating: "..a", count: 6)
+        let fixture = try await fixture(
+            Self.anything,
+            extra: [
+                "additionalPrinterColumns": [column("A", ".kind"), column("B", descents + ".b"), column("C", ".kind")]
+            ]
+        )
+        let nested = (0..<150).reduce(Value.int(1)) { value, _ in ["a": value] }
+        try await fixture.send("POST", Self.things, body: thing("t", nested))
+        let request = APIFixture.request(
+            "GET", Self.things, accept: "application/json;as=Table;v=v1;g=meta.k8s.io")
+        let body = try await fixture.finish(fixture.pipeline.handle(request)).body
+        let cells = body["rows"]?.array?.first?["cells"]
+        #expect(cells == ["t", "Thing", "<too much to print>", "<too much to print>"])
+    }
+
+    @Test func pathsOfColumnsAreBounded() async throws {
+        let fixture = try await APIFixture()
+        let path = ".a" + String(repeating: "[?(@", count: 50_000) + String(repeating: ")]", count: 50_000)
+        let columns: Value = [["name": "c", "type": "string", "jsonPath": .string(path)]]
+        let answer = try await fixture.send(
+            "POST", Self.definitions,
+            body: definition(
+                Self.anything,
+                extra: ["additionalPrinterColumns": columns, "selectableFields": [["jsonPath": .string(path)]]]))
+        #expect(answer.status == 422)
+        #expect(answer.message.contains("additionalPrinterColumns[0].JSONPath: Invalid value: "))
+        #expect(answer.message.contains("selectableFields[0].jsonPath: Invalid value: "))
+    }
+
     @Test func builtInKindsAreFoundWithoutLookingAtCustomOnes() async throws {
         let fixture = try await fixture()
         #expect(try fixture.kind("pods").custom == nil)

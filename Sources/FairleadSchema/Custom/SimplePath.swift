@@ -3,8 +3,17 @@ package import FairleadModel
 /// The JSONPath of printer columns, subresources and selectable fields: names, indexes, wildcards and filters of the
 /// form `[?(@.type=="Ready")]` after a leading dot.
 ///
+/// A path is as long as its definition's author likes, and filters contain paths: length, number of steps and nesting of
+/// filters are limited, so that neither reading a path nor following it goes deep.
+///
 /// Reference: k8s.io/client-go `util/jsonpath`; "JSONPath Support".
 package struct SimplePath: Sendable {
+    /// In UTF-8 bytes.
+    private static let maximumLength = 16 * 1024
+    /// Those of filters included.
+    private static let maximumSteps = 128
+    private static let maximumNesting = 16
+
     private enum Step: Sendable {
         case name(String)
         case index(Int)
@@ -24,44 +33,81 @@ package struct SimplePath: Sendable {
         return result
     }
 
-    /// nil if the path cannot be parsed.
+    /// nil if the path cannot be parsed, or is too long.
     package init?(_ text: String) {
+        guard text.utf8.count <= Self.maximumLength else { return nil }
         var parser = Parser(Array(text.unicodeScalars))
         guard let steps = parser.steps() else { return nil }
         self.steps = steps
     }
 
-    private init(steps: [Step]) { self.steps = steps }
+    /// Whether the path may lead to any number of values, so that following it takes as long as the value is large.
+    package var isSearch: Bool {
+        steps.contains { step in
+            switch step {
+            case .name, .index: false
+            case .wildcard, .recursive, .filter: true
+            }
+        }
+    }
+
+    /// The first value that the path leads to; nil if something is missing or the budget does not suffice.
+    package func first(in value: Value, _ budget: inout PathBudget) -> Value? {
+        values(in: value, atMost: 1, &budget).first
+    }
 
     /// The values that the path leads to, in order; none if something is missing.
-    package func values(in value: Value) -> [Value] { Self.walk(steps[...], [value]) }
+    func values(in value: Value, atMost wanted: Int = .max, _ budget: inout PathBudget) -> [Value] {
+        var search = Search(budget: budget, wanted: wanted)
+        search.follow(steps[...], value)
+        budget = search.budget
+        return search.found
+    }
 
-    private static func walk(_ steps: ArraySlice<Step>, _ start: [Value]) -> [Value] {
-        var current = start
-        for step in steps {
+    /// Follows a path one value at a time, and only until enough has been found. It goes as deep as the path has steps
+    /// and the value has levels.
+    private struct Search {
+        var budget: PathBudget
+        let wanted: Int
+        var found: [Value] = []
+
+        private var isOver: Bool { found.count >= wanted || budget.isExhausted }
+
+        mutating func follow(_ steps: ArraySlice<Step>, _ value: Value) {
+            guard !isOver, budget.take(1) else { return }
+            guard let step = steps.first else {
+                found.append(value)
+                return
+            }
+            let rest = steps.dropFirst()
             switch step {
-            case .name(let name): current = current.compactMap { $0[name] }
+            case .name(let name):
+                if let member = value[name] { follow(rest, member) }
             case .index(let index):
-                current = current.compactMap { value in
-                    guard let list = value.array else { return nil }
-                    let place = index < 0 ? list.count + index : index
-                    return list.indices.contains(place) ? list[place] : nil
-                }
-            case .wildcard:
-                current = current.flatMap { $0.array ?? $0.object?.members.map(\.value) ?? [] }
-            case .recursive: current = current.flatMap(descendants)
+                guard let list = value.array else { return }
+                let place = index < 0 ? list.count +| index : index
+                if list.indices.contains(place) { follow(rest, list[place]) }
+            case .wildcard: followChildren(rest, value)
+            case .recursive:
+                follow(rest, value)
+                followChildren(steps, value)
             case .filter(let path, let comparison, let wanted):
-                current = current.flatMap { $0.array ?? [] }.filter { element in
-                    matches(walk(path[...], [element]).first, comparison, wanted)
+                for element in value.array ?? [] where !isOver {
+                    var inner = Search(budget: budget, wanted: 1)
+                    inner.follow(path[...], element)
+                    budget = inner.budget
+                    if SimplePath.matches(inner.found.first, comparison, wanted) { follow(rest, element) }
                 }
             }
         }
-        return current
-    }
 
-    private static func descendants(_ value: Value) -> [Value] {
-        let children = value.array ?? value.object?.members.map(\.value) ?? []
-        return [value] + children.flatMap(descendants)
+        private mutating func followChildren(_ steps: ArraySlice<Step>, _ value: Value) {
+            switch value {
+            case .array(let list): for element in list where !isOver { follow(steps, element) }
+            case .object(let object): for member in object.members where !isOver { follow(steps, member.value) }
+            default: break
+            }
+        }
     }
 
     private static func matches(_ found: Value?, _ comparison: String, _ wanted: Value?) -> Bool {
@@ -84,6 +130,8 @@ package struct SimplePath: Sendable {
     private struct Parser {
         private let text: [Unicode.Scalar]
         private var position = 0
+        private var stepCount = 0
+        private var nesting = 0
 
         init(_ text: [Unicode.Scalar]) { self.text = text }
 
@@ -100,19 +148,28 @@ package struct SimplePath: Sendable {
                     position += 1
                     if position < text.count, text[position] == "." {
                         position += 1
-                        result.append(.recursive)
+                        // Two descents in a row lead to nothing that one does not lead to.
+                        if case .recursive? = result.last {} else { result.append(.recursive) }
+                        guard hasRoom() else { return nil }
                     }
                     if position < text.count, text[position] == "[" { continue }
-                    guard let name = name(until: stops) else { return nil }
+                    guard let name = name(until: stops), hasRoom() else { return nil }
                     if name == "*" { result.append(.wildcard) } else if !name.isEmpty { result.append(.name(name)) }
                 } else if text[position] == "[" {
-                    guard let step = bracket() else { return nil }
+                    guard hasRoom(), let step = bracket() else { return nil }
                     result.append(step)
                 } else {
                     return nil
                 }
             }
             return result
+        }
+
+        /// Counts one more step.
+        /// - Returns: false if they are too many.
+        private mutating func hasRoom() -> Bool {
+            stepCount += 1
+            return stepCount <= SimplePath.maximumSteps
         }
 
         private mutating func name(until stops: Set<Unicode.Scalar>) -> String? {
@@ -146,6 +203,9 @@ package struct SimplePath: Sendable {
         }
 
         private mutating func filter() -> Step? {
+            guard nesting < SimplePath.maximumNesting else { return nil }
+            nesting += 1
+            defer { nesting -= 1 }
             position += 1
             guard take("("), take("@") else { return nil }
             let stops: Set<Unicode.Scalar> = ["=", "!", "<", ">", " ", ")"]
