@@ -18,7 +18,7 @@ extension Pipeline {
                 try response(200, encoder, [encoder.encode(object)], warnings: target.kind.readWarnings))
         }
         // Bytes that are sent as they are stored cost nothing, however many.
-        let isLight = encoder.sharesBytes || object.bytes.count <= RequestWeight.lightDocument
+        let isLight = encoder.sharesBytes || object.bytes.count *| encoder.weight <= RequestWeight.lightDocument
         return isLight ? try answer() : computed(context, answer)
     }
 
@@ -51,7 +51,8 @@ extension Pipeline {
             return late
         }
         let page = try api.list(target.kind, selection, options)
-        if isComputing, page.objects.count > Self.objectsHeld, let body = ListBody(page, encoder) {
+        if isComputing, page.objects.count > Self.objectsHeld || encoder.isLaborious, let body = ListBody(page, encoder)
+        {
             try encoder.checkShape(isList: true)
             return .stream(
                 ListStream(body), contentType: encoder.format.contentType,

@@ -3,41 +3,85 @@ import FairleadModel
 
 /// Which requests are answered by the event loop that read them, and which are computed elsewhere.
 ///
-/// The decision is made from what is known before any of the work is done: bytes, objects, format, rules.
+/// The decision is made from what is known before any of the work is done: bytes, objects, format, rules, and the weight
+/// of a custom kind's schema and columns.
 extension Pipeline {
     /// Whether the request is too much for an event loop, whatever its answer. Lists are judged when their selectors are
     /// known.
     func isHeavy(_ context: RequestContext, _ target: Target) -> Bool {
+        let weight = weight(context, target)
         switch context.method {
-        case .get: return target.path.subresource.map { !Self.isPlain($0) } ?? false
+        case .get:
+            guard let subresource = target.path.subresource else { return false }
+            if !Self.isPlain(subresource) { return true }
         case .delete:
             // A collection, or one object whose deletion may be the work of its finalizers and dependents.
             if target.path.name == nil { return true }
         case .post, .put, .patch:
-            if !RequestWeight.isLightBody(context.request.body) { return true }
+            if !RequestWeight.isLightBody(context.request.body, weight: weight) { return true }
             // How long rules and patterns take is not to be seen from outside.
             if let version = target.kind.custom?.version, version.hasRules || version.schema.hasPatterns { return true }
             if target.kind.groupResource == CustomKinds.definitions { return true }
+            if isHeavyAdmission(context, target) { return true }
         default: return false
         }
         guard target.path.name != nil else { return false }
         let key = target.kind.key(namespace: target.namespace, name: target.name)
-        return (api.store.current.object(key)?.bytes.count ?? 0) > RequestWeight.lightDocument
+        return (api.store.current.object(key)?.bytes.count ?? 0) *| weight > RequestWeight.lightDocument
+    }
+
+    /// How many times as much work there is with the objects of the request as with ordinary ones.
+    private func weight(_ context: RequestContext, _ target: Target) -> Int {
+        guard let weight = target.kind.custom?.version.weight else { return 1 }
+        let isTable = context.request.header("Accept")?.contains("as=Table") == true
+        return max(weight.writing, isTable ? weight.printing : 1)
     }
 
     /// Subresources that are read like the object itself.
     private static func isPlain(_ subresource: String) -> Bool { subresource == "status" || subresource == "scale" }
 
+    /// Whether admission has much to read: what limits the objects of a namespace, and classes and ranges that have to be
+    /// gone through.
+    private func isHeavyAdmission(_ context: RequestContext, _ target: Target) -> Bool {
+        let snapshot = api.store.current
+        lazy var times = RequestWeight.comparisons(RequestWeight.parts(of: context.request.body))
+        var room = RequestWeight.lightDocument
+        for group in AdmissionSources.of(target.kind, subresource: target.path.subresource) {
+            let namespace = group.isNamespaced ? target.namespace : nil
+            for object in snapshot.objects(group.resource, namespace: namespace) {
+                room -= object.bytes.count *| (group.isNamespaced ? times : 1)
+                if room < 0 { return true }
+            }
+        }
+        return false
+    }
+
     /// Whether so many objects have to be looked into, copied or encoded that an event loop cannot spare the time.
     func isHeavy(_ kind: Kind, _ selection: Selection, _ options: ListOptions, _ encoder: ObjectEncoder) -> Bool {
         // A past state is worked out from history.
         if !options.isWatch, !options.continueToken.isEmpty || options.asksForThePast { return true }
-        if selection.name != nil, selection.namespace != nil || !kind.info.isNamespaced { return false }
-        let count = api.store.current.count(kind.info.storage, namespace: selection.namespace)
-        let isCut = selection.isEverything && options.limit > 0
-        return !RequestWeight.isLightList(
-            candidates: isCut ? min(count, Int(clamping: options.limit)) : count, terms: selection.termCount,
-            isShared: encoder.sharesBytes || options.isWatch)
+        let snapshot = api.store.current
+        let candidates = api.candidates(kind, selection, snapshot, after: nil)
+        var count = 1
+        if selection.name == nil || selection.namespace == nil && kind.info.isNamespaced {
+            count = snapshot.count(kind.info.storage, namespace: selection.namespace)
+        }
+        if selection.isEverything, !options.isWatch { count = min(count, options.limit(of: kind)) }
+        let isShared = encoder.sharesBytes || options.isWatch
+        guard RequestWeight.isLightList(candidates: count, terms: selection.termCount, isShared: isShared) else {
+            return true
+        }
+        // Nothing is looked into or copied yet.
+        if options.isWatch, selection.termCount == 0 { return false }
+        // The head of a table is its columns.
+        if !isShared, encoder.isLaborious { return true }
+        // So few that their sizes can be added up.
+        var room = RequestWeight.lightBytes(terms: selection.termCount, isShared: isShared)
+        for object in candidates.prefix(count) {
+            room -= object.bytes.count *| (isShared ? 1 : encoder.weight)
+            if room < 0 { return true }
+        }
+        return false
     }
 
     /// Hands work to the compute pool, with whatever comes after it. Cancelled work that has not begun is not begun.

@@ -40,7 +40,7 @@ package struct HTTPServerConfiguration: Sendable {
     /// How often timeouts are checked.
     package var tick: Duration = .seconds(1)
 
-    /// Threads for requests with long computations.
+    /// Threads for requests with long computations, as many as one address may use.
     package var computeThreads = 2
     /// One event loop per core if nil.
     package var eventLoops: Int?

@@ -193,6 +193,83 @@ struct CustomResourceTests {
         #expect(cells == ["t", "1", .null, "<invalid>", "p", "[\"p\",\"q\"]", 1])
     }
 
+    @Test func whatADefinitionMakesLongIsAnsweredElsewhere() async throws {
+        let table = "application/json;as=Table;v=v1;g=meta.k8s.io"
+        let columns: Value = .array(
+            (0..<100).map { ["name": .string("c\($0)"), "type": "string", "jsonPath": "..missing"] })
+        func schema(_ spec: Value) -> Value { ["type": "object", "properties": ["spec": spec]] }
+        let list: Value = [
+            "type": "array", "default": .array(Array(repeating: [:], count: 100)),
+            "items": [
+                "type": "object", "properties": ["a": ["type": "string", "default": "x"]],
+            ],
+        ]
+        let many: Value = .array((0..<1000).map { ["maxLength": .int($0)] })
+        let cases: [(schema: Value, extra: Value, writes: Bool, reads: Bool, prints: Bool)] = [
+            (Self.anything, [:], false, false, false),
+            (Self.anything, ["additionalPrinterColumns": columns], false, false, true),
+            (
+                schema(["type": "object", "properties": ["a": ["type": "string", "not": ["anyOf": many]]]]), [:], true,
+                false, false
+            ),
+            (schema(["type": "object", "default": [:], "properties": ["l": list]]), [:], true, true, true),
+            (
+                schema(["type": "object", "properties": ["a": ["type": "string", "allOf": [["pattern": "^a"]]]]]), [:],
+                true, false, false
+            ),
+        ]
+        for (number, item) in cases.enumerated() {
+            let fixture = try await fixture(item.schema, extra: item.extra)
+            let created = try await fixture.send("POST", Self.things, body: thing("t"))
+            #expect(created.status == 201, "\(number): \(created.message)")
+            func isComputed(_ method: String, _ path: String, _ body: Value? = nil, accept: String? = nil) -> Bool {
+                let request = APIFixture.request(method, path, body: body, accept: accept)
+                if case .computed = fixture.pipeline.handle(request) { return true }
+                return false
+            }
+            #expect(isComputed("POST", Self.things, thing("u")) == item.writes, "\(number)")
+            #expect(isComputed("POST", Self.things, thing("v"), accept: table) == (item.writes || item.prints))
+            for path in [Self.things, Self.things + "/t"] {
+                #expect(isComputed("GET", path) == item.reads, "\(number)")
+                #expect(isComputed("GET", path, accept: table) == item.prints, "\(number)")
+            }
+        }
+    }
+
+    @Test func cellsThatWouldTakeTooLongSaySo() async throws {
+        let column: (String, String) -> Value = { name, path in
+            ["name": .string(name), "type": "string", "jsonPath": .string(path)]
+        }
+        let descents = String(repeating: "..a", count: 6)
+        let fixture = try await fixture(
+            Self.anything,
+            extra: [
+                "additionalPrinterColumns": [column("A", ".kind"), column("B", descents + ".b"), column("C", ".kind")]
+            ]
+        )
+        let nested = (0..<150).reduce(Value.int(1)) { value, _ in ["a": value] }
+        try await fixture.send("POST", Self.things, body: thing("t", nested))
+        let request = APIFixture.request(
+            "GET", Self.things, accept: "application/json;as=Table;v=v1;g=meta.k8s.io")
+        let body = try await fixture.finish(fixture.pipeline.handle(request)).body
+        let cells = body["rows"]?.array?.first?["cells"]
+        #expect(cells == ["t", "Thing", "<too much to print>", "<too much to print>"])
+    }
+
+    @Test func pathsOfColumnsAreBounded() async throws {
+        let fixture = try await APIFixture()
+        let path = ".a" + String(repeating: "[?(@", count: 50_000) + String(repeating: ")]", count: 50_000)
+        let columns: Value = [["name": "c", "type": "string", "jsonPath": .string(path)]]
+        let answer = try await fixture.send(
+            "POST", Self.definitions,
+            body: definition(
+                Self.anything,
+                extra: ["additionalPrinterColumns": columns, "selectableFields": [["jsonPath": .string(path)]]]))
+        #expect(answer.status == 422)
+        #expect(answer.message.contains("additionalPrinterColumns[0].JSONPath: Invalid value: "))
+        #expect(answer.message.contains("selectableFields[0].jsonPath: Invalid value: "))
+    }
+
     @Test func builtInKindsAreFoundWithoutLookingAtCustomOnes() async throws {
         let fixture = try await fixture()
         #expect(try fixture.kind("pods").custom == nil)

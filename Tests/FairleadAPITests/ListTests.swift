@@ -139,7 +139,7 @@ struct ListTests {
         for (query, accept, expected) in [
             ("", nil, true), ("limit=500", nil, false), ("limit=500", table, true), ("limit=9", table, false),
             ("labelSelector=a", nil, true), ("fieldSelector=metadata.name%3Dm10001", nil, false),
-            ("limit=9&resourceVersion=1", nil, true), ("resourceVersion=0&limit=9", nil, false),
+            ("limit=9&resourceVersion=1", nil, true), ("resourceVersion=0&limit=9", nil, true),
         ] {
             #expect(isComputed("GET", maps, query, accept: accept) == expected, "\(query) \(accept ?? "")")
         }
@@ -151,6 +151,19 @@ struct ListTests {
         let wide: Value = ["data": ["k": .string(String(repeating: "x", count: 20_000))]]
         #expect(isComputed("POST", maps, body: wide))
         #expect(!isComputed("POST", maps, body: ["metadata": ["name": "x"], "data": ["k": "v"]]))
+        // Few objects, but large ones.
+        let large: [Transaction.Operation] = (0..<3).map { number in
+            let object: Value = [
+                "kind": "ConfigMap", "apiVersion": "v1",
+                "metadata": ["name": .string("a\(number)"), "namespace": "ns"],
+                "data": ["k": .string(String(repeating: "x", count: 600_000))],
+            ]
+            return .put(fixture.key("a\(number)"), Document(object))
+        }
+        _ = try await fixture.store.commit(Transaction(conditions: [], operations: large))
+        #expect(isComputed("GET", maps, "limit=3") && isComputed("GET", maps, "limit=1", accept: table))
+        #expect(!isComputed("GET", maps, "limit=1"))
+        #expect(isComputed("GET", maps, "labelSelector=a&fieldSelector=metadata.name%3Da1"))
         #expect(isComputed("GET", maps + "/m10001", accept: String(repeating: "a/b,", count: 5000)))
         #expect(isComputed("GET", maps, "labelSelector=" + String(repeating: "x,", count: 5000)))
         for path in ["/livez", "/readyz", "/metrics", maps + "/m10001"] { #expect(!isComputed("GET", path), "\(path)") }

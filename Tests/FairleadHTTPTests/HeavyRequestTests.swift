@@ -105,6 +105,75 @@ struct HeavyRequestTests {
         pool.shutdown()
     }
 
+    @Test func manyAgentsOfOneAddressTakeOneTurn() async throws {
+        let pool = ComputePool(threads: 1, maximumRequests: 1000, maximumPerClient: 1000)
+        let gate = Gate()
+        let order = Order()
+        func flow(_ address: String, _ agent: String) -> ComputeFlow {
+            ComputeFlow(key: .init(address: address, userAgent: agent), pool: pool)
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask(executorPreference: flow("a", "")) { gate.pass() }
+            while gate.entered.load(ordering: .relaxed) == 0 { await Task.yield() }
+            for number in 0..<50 {
+                group.addTask(executorPreference: flow("a", "many")) { order.add("many") }
+                group.addTask(executorPreference: flow("a", "\(number)")) { order.add("\(number)") }
+            }
+            for name in ["b0", "b1"] { group.addTask(executorPreference: flow("b", name)) { order.add(name) } }
+            gate.open()
+        }
+        let names = order.names
+        #expect(names.count == 102)
+        #expect(try #require(names.firstIndex(of: "b0")) <= 1)
+        #expect(try #require(names.firstIndex(of: "b1")) <= 3)
+        // Within the address, the agent with much to do waits for those with little.
+        #expect(names.prefix(50).count { $0 == "many" } <= 3)
+        pool.shutdown()
+    }
+
+    @Test func anotherAddressWaitsForNoJobToEnd() async {
+        let pool = ComputePool(threads: 2, maximumRequests: 100, maximumPerClient: 100)
+        let gate = Gate()
+        let order = Order()
+        func flow(_ address: String) -> ComputeFlow {
+            ComputeFlow(key: .init(address: address, userAgent: ""), pool: pool)
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<10 {
+                group.addTask(executorPreference: flow("a")) {
+                    gate.pass()
+                    order.add("a")
+                }
+            }
+            while gate.entered.load(ordering: .relaxed) < 2 { await Task.yield() }
+            await withTaskGroup(of: Void.self) { others in
+                for _ in 0..<10 { others.addTask(executorPreference: flow("b")) { order.add("b") } }
+            }
+            #expect(gate.entered.load(ordering: .relaxed) == 2)
+            gate.open()
+        }
+        #expect(order.names == Array(repeating: "b", count: 10) + Array(repeating: "a", count: 10))
+        pool.shutdown()
+    }
+
+    @Test func oneAddressLeavesRoomForAnother() {
+        let pool = ComputePool(threads: 1, maximumRequests: 10, maximumPerClient: 3)
+        var admitted: [ComputeFlow.Key] = []
+        func enter(_ address: String, _ agent: Int) {
+            let key = ComputeFlow.Key(address: address, userAgent: "\(agent)")
+            if pool.enter(key) != nil { admitted.append(key) }
+        }
+        for agent in 0..<20 { enter("a", agent) }
+        #expect(admitted.count == 7)
+        for _ in 0..<20 { enter("b", 0) }
+        #expect(admitted.count == 10)
+        for key in admitted { pool.leave(key) }
+        admitted = []
+        for agent in 0..<20 { enter("a", agent) }
+        #expect(admitted.count == 7)
+        pool.shutdown()
+    }
+
     @Test func tooManyHeavyRequestsOfOneClientAreRefused() async throws {
         let gate = Gate()
         try await withServer({ $0.maximumHeavyRequestsPerClient = 2 }, handler: Self.heavy(gate)) { _, port in

@@ -160,14 +160,43 @@ struct CustomSchemaTests {
         (".l[1:]", #"["y"]"#), (".l[:1]", #"["x"]"#), (".l[::2]", #"["x"]"#), (".l[5]", "[]"), (".l[1:9]", "[]"),
         (".c[0]['t','s']", #"["R","True"]"#), (#".m['with\.dot']"#, "[7]"), (".m['with.dot']", "[]"),
         (".l[-9223372036854775808]", "[]"), (".l[9223372036854775807]", "[]"),
+        ("..n", "[1,2]"), ("....n", "[1,2]"),
     ])
     func pathsLeadToValues(_ path: String, _ expected: String) throws {
         let object = try value(
             #"{"a":{"b":1},"l":["x","y"],"m":{"with.dot":7},"c":[{"t":"R","s":"True","n":1},{"t":"S","s":"False","n":2}]}"#
         )
-        #expect(try #require(SimplePath(path)).values(in: object) == value(expected).array)
+        var budget = PathBudget()
+        let found = try #require(SimplePath(path)).values(in: object, &budget)
+        #expect(try found == value(expected).array)
+        #expect(try #require(SimplePath(path)).first(in: object, &budget) == found.first)
     }
 
-    @Test(arguments: ["", "a", ".a b", ".a[", ".a[x]", ".a[?(@.b=)]"])
+    @Test(arguments: ["", "a", ".a b", ".a[", ".a[x]", ".a[?(@.b=)]", tooLong, tooManySteps, tooDeep])
     func pathsThatCannotBeReadAreNone(_ path: String) { #expect(SimplePath(path) == nil) }
+
+    private static let tooLong = "." + String(repeating: "a", count: 20_000)
+    private static let tooManySteps = String(repeating: "..a", count: 1_000)
+    private static let tooDeep =
+        ".a" + String(repeating: "[?(@", count: 17) + String(repeating: ")]", count: 17)
+
+    @Test func pathsOfSomeLengthAndDepthAreRead() {
+        let filters = ".a" + String(repeating: "[?(@", count: 16) + String(repeating: ")]", count: 16)
+        #expect(SimplePath(filters) != nil)
+        #expect(SimplePath(String(repeating: ".a", count: 128)) != nil)
+    }
+
+    /// An object of one chain: each descent after another multiplies the ways through it.
+    @Test(arguments: [1, 2, 3, 6, 40])
+    func descentsEndWhenTheirBudgetDoes(_ descents: Int) throws {
+        let chain = try value(String(repeating: #"{"a":"#, count: 150) + "1" + String(repeating: "}", count: 150))
+        var budget = PathBudget()
+        let path = try #require(SimplePath(String(repeating: "..a", count: descents) + ".missing"))
+        #expect(path.first(in: chain, &budget) == nil)
+        #expect(budget.isExhausted == (descents > 2))
+        // What is there is found without looking at the rest.
+        budget = PathBudget()
+        #expect(try #require(SimplePath(String(repeating: "..a", count: descents))).first(in: chain, &budget) != nil)
+        #expect(budget.remaining > PathBudget.limit - 1_000)
+    }
 }

@@ -9,6 +9,9 @@ struct ListBody: Sendable {
 
     private let form: Form
     private let objects: [StoredObject]
+    /// How many items are written at a time, however short they are: whoever asked may have gone meanwhile, and others
+    /// wait for the thread.
+    private let itemsAtOnce: Int
     private var next = 0
     private var stage = Stage.head
 
@@ -28,14 +31,19 @@ struct ListBody: Sendable {
         guard let form = Self.form(page, encoder) else { return nil }
         self.form = form
         objects = page.objects
+        itemsAtOnce = encoder.isLaborious ? Self.fewItems : .max
     }
+
+    static let fewItems = 4
 
     var isAtEnd: Bool { stage == .done }
 
-    /// Adds pieces until there are at least so many bytes more, or the list is at its end.
+    /// Adds pieces until there are at least so many bytes more, or as many items as are written at a time, or the list is
+    /// at its end.
     mutating func write(into buffer: inout [UInt8], atLeast wanted: Int) {
         let goal = buffer.count + wanted
-        while stage != .done, buffer.count < goal {
+        let last = next +| itemsAtOnce
+        while stage != .done, buffer.count < goal, stage != .items || next < last {
             switch stage {
             case .head:
                 buffer += form.head

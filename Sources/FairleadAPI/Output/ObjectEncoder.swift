@@ -18,6 +18,16 @@ struct ObjectEncoder: Sendable {
     /// Whether what is stored can be sent as it is: JSON, the object itself, in the version it is stored in.
     var sharesBytes: Bool { format == .json && kind.conversion == nil && kind.custom == nil }
 
+    /// How many times as much work a byte of an object is as with an ordinary kind.
+    var weight: Int {
+        guard let weight = kind.custom?.version.weight else { return 1 }
+        if case .table = format.shape { return weight.printing }
+        return weight.reading
+    }
+
+    /// Whether a single object may be the work of many.
+    var isLaborious: Bool { weight > 8 }
+
     /// The object in the version of the path.
     func present(_ object: StoredObject) -> Value { present(object.value) }
 

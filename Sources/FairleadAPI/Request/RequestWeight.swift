@@ -20,10 +20,17 @@ enum RequestWeight {
         return size <= lightHead
     }
 
-    static func isLightBody(_ body: [UInt8]) -> Bool {
-        guard body.count <= lightBody else { return false }
+    /// - Parameter weight: how many times as much work there is with it as with an ordinary body.
+    static func isLightBody(_ body: [UInt8], weight: Int = 1) -> Bool {
+        guard body.count *| weight <= lightBody else { return false }
         if body.isEmpty { return true }
-        if body.first != UInt8(ascii: "{"), body.first != UInt8(ascii: "["), body.count > lightYAML { return false }
+        let isYAML = body.first != UInt8(ascii: "{") && body.first != UInt8(ascii: "[")
+        if isYAML, body.count *| weight > lightYAML { return false }
+        return parts(of: body) *| weight <= lightParts
+    }
+
+    /// The fields and elements of a body, roughly.
+    static func parts(of body: [UInt8]) -> Int {
         var parts = 0
         for byte in body {
             switch byte {
@@ -31,7 +38,7 @@ enum RequestWeight {
             default: break
             }
         }
-        return parts <= lightParts
+        return parts
     }
 
     /// Whether so many objects can be picked from, copied or encoded in passing.
@@ -42,7 +49,16 @@ enum RequestWeight {
     ///   - isShared: whether they are sent as they are stored.
     static func isLightList(candidates: Int, terms: Int, isShared: Bool) -> Bool {
         if !isShared, candidates > 16 { return false }
-        let (work, overflows) = candidates.multipliedReportingOverflow(by: 1 + terms)
-        return !overflows && work <= 512
+        return candidates *| (1 +| terms) <= 512
     }
+
+    /// How many bytes of so few objects can be picked from, copied or encoded in passing.
+    static func lightBytes(terms: Int, isShared: Bool) -> Int {
+        if !isShared { return lightDocument }
+        return terms == 0 ? 1 << 20 : 512 << 10
+    }
+
+    /// How many times what is known of a namespace is held against a body of so many parts: limits are about each of a
+    /// pod's containers.
+    static func comparisons(_ parts: Int) -> Int { max(1, parts / 16) }
 }

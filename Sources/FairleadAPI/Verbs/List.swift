@@ -19,9 +19,7 @@ extension API {
             start = token.start(in: kind.info.isNamespaced ? selection.namespace : "")
             snapshot = try self.snapshot(at: token, of: kind)
         }
-        // Kubernetes answers resourceVersion 0 from its cache, which knows no pages. It keeps no Events in it.
-        let isUnlimited = options.limit <= 0 || options.resourceVersion == "0" && kind.info.storage.resource != "events"
-        let limit = isUnlimited ? Int.max : Int(clamping: options.limit)
+        let limit = options.limit(of: kind)
         var objects: [StoredObject] = []
         var hasMore = false
         for object in candidates(kind, selection, snapshot, after: start) where selection.includes(object) {
@@ -95,5 +93,14 @@ extension API {
     private static func expiredList(_ error: StorageError, _ wanted: Int64) -> APIStatus {
         if case .expired = error { return .expired("The resourceVersion for the provided list is too old.") }
         return error.status(GroupResource(group: "", resource: ""), name: "")
+    }
+}
+
+extension ListOptions {
+    /// How many objects a page of the kind may have.
+    func limit(of kind: Kind) -> Int {
+        // Kubernetes answers resourceVersion 0 from its cache, which knows no pages. It keeps no Events in it.
+        let isUnlimited = limit <= 0 || resourceVersion == "0" && kind.info.storage.resource != "events"
+        return isUnlimited ? .max : Int(clamping: limit)
     }
 }

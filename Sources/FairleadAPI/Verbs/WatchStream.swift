@@ -55,7 +55,9 @@ final class WatchStream: EventStream {
     }
 
     /// How many batches of events one pull looks at; fewer where each event has to be held against a selector.
-    private var batchesPerPull: Int { selection.termCount == 0 ? 8 : 1 }
+    private var batchesPerPull: Int { selection.termCount == 0 && !encoder.isLaborious ? 8 : 1 }
+    /// How many objects are encoded before others have their turn, however short they are.
+    private var objectsAtOnce: Int { encoder.isLaborious ? ListBody.fewItems : .max }
     /// How often an idle watch that asked for bookmarks gets one.
     private static let bookmarkInterval = Duration.seconds(60)
     /// How long before its timeout a watch gets its last bookmark.
@@ -102,8 +104,11 @@ final class WatchStream: EventStream {
         state = Mutex(State(cursor: nil, initial: [], owesInitialEnd: false, failure: status, upTo: 0))
     }
 
-    /// Tables and other formats are made for each event, and long selectors are asked about each.
-    var computes: Bool { encoder.format != .json && encoder.format.encoding != .protobuf || selection.termCount > 32 }
+    /// Tables and other formats are made for each event, as are defaults, and long selectors are asked about each.
+    var computes: Bool {
+        encoder.format != .json && encoder.format.encoding != .protobuf || selection.termCount > 32
+            || encoder.weight > 1
+    }
 
     func onWake(_ wake: @escaping @Sendable () -> Void) {
         let subscriptions = subscribe(wake)
@@ -159,8 +164,10 @@ final class WatchStream: EventStream {
     }
 
     private func takeInitial(_ state: inout State, into frames: inout FrameBuffer, maximumBytes: Int) {
-        while frames.size < maximumBytes, let object = state.initial.popFirst() {
+        var count = 0
+        while frames.size < maximumBytes, count < objectsAtOnce, let object = state.initial.popFirst() {
             append("ADDED", object, to: &frames, &state)
+            count += 1
         }
         guard state.initial.isEmpty else { return }
         // An empty slice still holds on to the objects it has shown, for as long as the watch lives.
@@ -178,7 +185,7 @@ final class WatchStream: EventStream {
     ) -> Bool {
         for _ in 0..<batchesPerPull where frames.size < maximumBytes {
             do {
-                guard let batch = try state.cursor?.next(maximum: 64) else { return false }
+                guard let batch = try state.cursor?.next(maximum: min(64, objectsAtOnce)) else { return false }
                 for event in batch.events where event.revision > ignoringUpTo { append(event, to: &frames, &state) }
                 state.upTo = max(state.upTo, batch.upTo)
                 if batch.atEnd { return false }

@@ -18,13 +18,29 @@ extension TablePrinter {
             return header
         }
         self.init([.name] + headers) { subject in
-            [subject.name] + columns.map { Self.cell($0, subject) }
+            var budget = PathBudget()
+            return [subject.name] + columns.map { Self.cell($0, subject, &budget) }
         }
     }
 
-    private static func cell(_ column: CustomDefinition.Version.Column, _ subject: TableSubject) -> Value {
-        guard let value = column.path?.values(in: subject.object).first else { return .null }
-        switch (column.type, value) {
+    /// Stands in cells that would take too long to find or to print.
+    static let tooMuch: Value = "<too much to print>"
+
+    private static func cell(
+        _ column: CustomDefinition.Version.Column, _ subject: TableSubject, _ budget: inout PathBudget
+    ) -> Value {
+        guard !budget.isExhausted else { return tooMuch }
+        guard let value = column.path?.first(in: subject.object, &budget) else {
+            return budget.isExhausted ? tooMuch : .null
+        }
+        let cell = cell(column.type, value, subject)
+        // Large values are printed at a price, lest every one of many columns prints the same.
+        if let text = cell.string { budget.take(text.utf8.count / 16) }
+        return cell
+    }
+
+    private static func cell(_ type: String, _ value: Value, _ subject: TableSubject) -> Value {
+        switch (type, value) {
         case ("string", .string): return value
         case ("string", .null): return "<no value>"
         case ("string", _): return .string(value.jsonText)

@@ -22,6 +22,7 @@ extension CustomDefinition {
         package let hasDefaults: Bool
         package let hasEmbeddedResources: Bool
         package let hasRules: Bool
+        package let weight: Weight
 
         /// The paths of the scale subresource's fields (without the leading dot).
         package struct Scale: Sendable {
@@ -74,6 +75,7 @@ extension CustomDefinition {
                         ? "Custom resource definition column (in JSONPath format): \(path)" : description,
                     priority: column["priority"]?.int ?? 0, path: SimplePath(path))
             }
+            weight = Weight(schema, columns)
             selectableFields = (version["selectableFields"]?.array ?? []).compactMap { field in
                 guard let path = field["jsonPath"]?.string, let names = SimplePath(path)?.names else { return nil }
                 return (label: String(path.dropFirst()), path: names)

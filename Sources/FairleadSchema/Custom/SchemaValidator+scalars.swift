@@ -105,8 +105,7 @@ extension SchemaValidator {
 
     func enumerationErrors(_ value: Value, _ schema: StructuralSchema, _ path: FieldPath) -> [FieldError] {
         guard let allowed = schema.enumeration, !allowed.contains(value) else { return [] }
-        let list = allowed.values.map { ($0.string ?? $0.jsonText).goQuoted }.joined(separator: ", ")
-        return [error(.notSupported, path, value, "supported values: \(list)")]
+        return [error(.notSupported, path, value, allowed.complaint)]
     }
 
     // MARK: Composition
@@ -116,9 +115,12 @@ extension SchemaValidator {
     ) {
         var name: String { path.description.goQuoted }
         if !schema.anyOf.isEmpty {
-            let results = schema.anyOf.map { check(value, old, $0, path) }
-            if let success = results.first(where: \.isValid) {
-                outcome.matches += success.matches
+            var results: [Outcome] = []
+            for alternative in schema.anyOf where results.last?.isValid != true {
+                results.append(check(value, old, alternative, path))
+            }
+            if let last = results.last, last.isValid {
+                outcome.matches += last.matches
             } else {
                 outcome.errors.append(general("\(name) must validate at least one schema (anyOf)"))
                 if let best = Self.best(results) { outcome.merge(best) }

@@ -2,6 +2,8 @@
 struct SimplePathParser {
     private let text: [Unicode.Scalar]
     private var position = 0
+    private var stepCount = 0
+    private var nesting = 0
 
     init(_ text: [Unicode.Scalar]) { self.text = text }
 
@@ -18,19 +20,28 @@ struct SimplePathParser {
                 position += 1
                 if position < text.count, text[position] == "." {
                     position += 1
-                    result.append(.recursive)
+                    // Two descents in a row lead to nothing that one does not lead to.
+                    if case .recursive? = result.last {} else { result.append(.recursive) }
+                    guard hasRoom(1) else { return nil }
                 }
                 if position < text.count, text[position] == "[" { continue }
-                guard let name = name(until: stops) else { return nil }
+                guard let name = name(until: stops), hasRoom(1) else { return nil }
                 if name == "*" { result.append(.wildcard) } else if !name.isEmpty { result.append(.name(name)) }
             } else if text[position] == "[" {
-                guard let steps = bracket() else { return nil }
+                guard let steps = bracket(), hasRoom(1) else { return nil }
                 result += steps
             } else {
                 return nil
             }
         }
         return result
+    }
+
+    /// Counts more steps.
+    /// - Returns: false if they are too many.
+    private mutating func hasRoom(_ more: Int) -> Bool {
+        stepCount += more
+        return stepCount <= SimplePath.maximumSteps
     }
 
     private mutating func name(until stops: Set<Unicode.Scalar>) -> String? {
@@ -55,25 +66,26 @@ struct SimplePathParser {
         let inner = text[start..<position]
         guard take("]") else { return nil }
         let parts = inner.split(separator: ",", omittingEmptySubsequences: false)
-        if parts.count == 1 { return Self.element(inner) }
+        if parts.count == 1 { return element(inner) }
         var union: [[SimplePath.Step]] = []
         for part in parts {
-            guard let steps = Self.element(part) else { return nil }
+            guard let steps = element(part), hasRoom(1) else { return nil }
             union.append(steps)
         }
         return [.union(union)]
     }
 
-    private static func element(_ text: ArraySlice<Unicode.Scalar>) -> [SimplePath.Step]? {
+    private mutating func element(_ text: ArraySlice<Unicode.Scalar>) -> [SimplePath.Step]? {
         let trimmed = text.drop { $0 == " " }
         let inner = trimmed[..<(trimmed.lastIndex { $0 != " " }.map { $0 + 1 } ?? trimmed.endIndex)]
         if inner.count == 1, inner.first == "*" { return [.slice(.init(start: nil, end: nil, step: nil))] }
         if inner.count >= 2, inner.first == "'", inner.last == "'", !inner.dropFirst().dropLast().contains("'") {
             // A name in quotes is read like one after a dot: its dots separate, unless there is a backslash before them.
             var parser = SimplePathParser(["."] + inner.dropFirst().dropLast())
-            return parser.steps()
+            guard let steps = parser.steps(), hasRoom(steps.count) else { return nil }
+            return steps
         }
-        return slice(inner).map { [.slice($0)] }
+        return Self.slice(inner).map { [.slice($0)] }
     }
 
     /// `1`, `-1`, `1:3`, `:2`, `::2`.
@@ -94,6 +106,9 @@ struct SimplePathParser {
     }
 
     private mutating func filter() -> SimplePath.Step? {
+        guard nesting < SimplePath.maximumNesting else { return nil }
+        nesting += 1
+        defer { nesting -= 1 }
         position += 1
         guard take("("), take("@") else { return nil }
         let stops: Set<Unicode.Scalar> = ["=", "!", "<", ">", " ", ")"]

@@ -3,8 +3,17 @@ package import FairleadModel
 /// The JSONPath of printer columns, subresources and selectable fields: names, slices, wildcards, unions and filters of
 /// the form `[?(@.type=="Ready")]` after a leading dot.
 ///
+/// A path is as long as its definition's author likes, and filters contain paths: length, number of steps and nesting of
+/// filters are limited, so that neither reading a path nor following it goes deep.
+///
 /// Reference: k8s.io/client-go `util/jsonpath`; "JSONPath Support".
 package struct SimplePath: Sendable {
+    /// In UTF-8 bytes.
+    private static let maximumLength = 16 * 1024
+    /// Those of filters included.
+    static let maximumSteps = 128
+    static let maximumNesting = 16
+
     typealias Literal = Value
 
     enum Step: Sendable {
@@ -21,7 +30,7 @@ package struct SimplePath: Sendable {
         let start: Int?
         let end: Int?
         let step: Int?
-        private let isIndex: Bool
+        fileprivate let isIndex: Bool
 
         init(start: Int?, end: Int?, step: Int?) {
             (self.start, self.end, self.step, isIndex) = (start, end, step, false)
@@ -51,41 +60,82 @@ package struct SimplePath: Sendable {
         return result
     }
 
-    /// nil if the path cannot be parsed.
+    /// nil if the path cannot be parsed, or is too long.
     package init?(_ text: String) {
-        guard text.first == "." else { return nil }
+        guard text.utf8.count <= Self.maximumLength, text.first == "." else { return nil }
         var parser = SimplePathParser(Array(text.unicodeScalars))
         guard let steps = parser.steps() else { return nil }
         self.steps = steps
     }
 
-    private init(steps: [Step]) { self.steps = steps }
+    /// Whether the path may lead to any number of values, so that following it takes as long as the value is large.
+    package var isSearch: Bool {
+        steps.contains { step in
+            switch step {
+            case .name: false
+            case .slice(let slice): !slice.isIndex
+            case .wildcard, .recursive, .union, .filter: true
+            }
+        }
+    }
+
+    /// The first value that the path leads to; nil if something is missing or the budget does not suffice.
+    package func first(in value: Value, _ budget: inout PathBudget) -> Value? {
+        values(in: value, atMost: 1, &budget).first
+    }
 
     /// The values that the path leads to, in order; none if something is missing.
-    package func values(in value: Value) -> [Value] { Self.walk(steps[...], [value]) }
+    func values(in value: Value, atMost wanted: Int = .max, _ budget: inout PathBudget) -> [Value] {
+        var search = Search(budget: budget, wanted: wanted)
+        search.follow(steps[...], value)
+        budget = search.budget
+        return search.found
+    }
 
-    private static func walk(_ steps: ArraySlice<Step>, _ start: [Value]) -> [Value] {
-        var current = start
-        for step in steps {
+    /// Follows a path one value at a time, and only until enough has been found. It goes as deep as the path has steps
+    /// and the value has levels.
+    private struct Search {
+        var budget: PathBudget
+        let wanted: Int
+        var found: [Value] = []
+
+        private var isOver: Bool { found.count >= wanted || budget.isExhausted }
+
+        mutating func follow(_ steps: ArraySlice<Step>, _ value: Value) {
+            guard !isOver, budget.take(1) else { return }
+            guard let step = steps.first else {
+                found.append(value)
+                return
+            }
+            let rest = steps.dropFirst()
             switch step {
-            case .name(let name): current = current.compactMap { $0[name] }
-            case .slice(let slice): current = current.flatMap { slice.elements(of: $0.array ?? []) }
-            case .union(let parts): current = parts.flatMap { walk($0[...], current) }
-            case .wildcard:
-                current = current.flatMap { $0.array ?? $0.object?.members.map(\.value) ?? [] }
-            case .recursive: current = current.flatMap(descendants)
+            case .name(let name):
+                if let member = value[name] { follow(rest, member) }
+            case .slice(let slice):
+                for element in slice.elements(of: value.array ?? []) where !isOver { follow(rest, element) }
+            case .union(let parts):
+                for part in parts where !isOver { follow(part + rest, value) }
+            case .wildcard: followChildren(rest, value)
+            case .recursive:
+                follow(rest, value)
+                followChildren(steps, value)
             case .filter(let path, let comparison, let wanted):
-                current = current.flatMap { $0.array ?? [] }.filter { element in
-                    matches(walk(path[...], [element]).first, comparison, wanted)
+                for element in value.array ?? [] where !isOver {
+                    var inner = Search(budget: budget, wanted: 1)
+                    inner.follow(path[...], element)
+                    budget = inner.budget
+                    if SimplePath.matches(inner.found.first, comparison, wanted) { follow(rest, element) }
                 }
             }
         }
-        return current
-    }
 
-    private static func descendants(_ value: Value) -> [Value] {
-        let children = value.array ?? value.object?.members.map(\.value) ?? []
-        return [value] + children.flatMap(descendants)
+        private mutating func followChildren(_ steps: ArraySlice<Step>, _ value: Value) {
+            switch value {
+            case .array(let list): for element in list where !isOver { follow(steps, element) }
+            case .object(let object): for member in object.members where !isOver { follow(steps, member.value) }
+            default: break
+            }
+        }
     }
 
     private static func matches(_ found: Value?, _ comparison: String, _ wanted: Value?) -> Bool {

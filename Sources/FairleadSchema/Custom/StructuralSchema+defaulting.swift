@@ -3,7 +3,7 @@ package import FairleadModel
 extension StructuralSchema {
     /// How many values defaults may add to an object: a list of many empty objects, each with many defaults, is short
     /// to write but long once filled in.
-    package static let maximumDefaults = 1_000_000
+    package static let maximumDefaults = 250_000
 
     /// Fills in defaults for missing fields. A null that is not allowed counts as missing, and is removed if there is
     /// no default.

@@ -99,7 +99,8 @@ package final class StructuralSchema: Sendable {
         self.isRoot = isRoot
         hasPatterns =
             pattern != nil || properties.values.contains(where: \.hasPatterns) || items?.hasPatterns == true
-            || additional.schema?.hasPatterns == true
+            || additional.schema?.hasPatterns == true || not?.hasPatterns == true
+            || [allOf, anyOf, oneOf].contains { $0.contains(where: \.hasPatterns) }
         hasDefaults =
             defaultValue != nil || properties.values.contains(where: \.hasDefaults) || items?.hasDefaults == true
             || additional.schema?.hasDefaults == true
@@ -168,12 +169,28 @@ extension StructuralSchema {
 /// The allowed values, with constant-time look-up however many they are. Numbers are compared by value, whatever their
 /// form.
 struct Enumeration: Sendable {
-    let values: [Value]
+    /// What is said of a value that is not allowed. Made once, as many values may be wrong, and no longer than anybody
+    /// reads.
+    let complaint: String
+    /// Lists and objects take longer to look up, and the complaint takes time to write.
+    let checksPerValue: Int
     private let known: Set<Value>
 
+    private static let maximumText = 16 * 1024
+
     init(_ values: [Value]) {
-        self.values = values
         known = Set(values.map(Self.comparable))
+        var words: [String] = []
+        var room = Self.maximumText
+        for value in values where room > 0 {
+            let word = (value.string ?? value.jsonText).goQuoted
+            room -= word.utf8.count + 2
+            if room > 0 || words.isEmpty { words.append(word) }
+        }
+        if words.count < values.count { words.append("… (\(values.count - words.count) more)") }
+        complaint = "supported values: " + words.joined(separator: ", ")
+        let hasContainers = values.contains { $0.array != nil || $0.object != nil }
+        checksPerValue = (hasContainers ? 8 : 0) + complaint.utf8.count / 1024
     }
 
     func contains(_ value: Value) -> Bool { known.contains(Self.comparable(value)) }

@@ -1,0 +1,75 @@
+import FairleadModel
+
+/// Works out what the size of a schema does to the time that objects of it take.
+struct SchemaWeights {
+    /// The numbers of one node, made from those of the nodes below it.
+    struct Node {
+        /// How many nodes there are, alternatives included.
+        var nodes = 1
+        /// With how much more than its own node a value is compared, in this node or below: alternatives and long lists.
+        var checksPerValue = 0
+        /// How many values defaults add, at most, to one value in this node or below.
+        var growth = 0
+    }
+
+    /// How many values a node's default becomes when it is filled in itself.
+    private var filledDefaults: [ObjectIdentifier: Int] = [:]
+
+    static func of(_ schema: StructuralSchema) -> Node {
+        var weights = SchemaWeights()
+        return weights.weigh(schema)
+    }
+
+    private mutating func weigh(_ schema: StructuralSchema) -> Node {
+        let below = schema.children.map { weigh($0) }
+        let compared = schema.alternatives.map { weigh($0) }
+        let nodesCompared = compared.map(\.nodes).saturatingSum()
+        var node = Node()
+        node.nodes = 1 +| nodesCompared +| below.map(\.nodes).saturatingSum()
+        let names = (schema.required.count +| schema.listMapKeys.count) / 4
+        // An alternative is compared with the values below as well, and so are this node's own parts.
+        node.checksPerValue =
+            names +| (schema.enumeration?.checksPerValue ?? 0) +| nodesCompared
+            +| compared.map(\.checksPerValue).saturatingSum() +| (below.map(\.checksPerValue).max() ?? 0)
+        let added = schema.defaulted.map { filledDefault($0.schema) }.saturatingSum()
+        node.growth = max(added, below.map(\.growth).max() ?? 0)
+        if let standard = schema.defaultValue {
+            filledDefaults[ObjectIdentifier(schema)] = filledSize(of: standard, schema)
+        }
+        return node
+    }
+
+    private func filledDefault(_ schema: StructuralSchema) -> Int { filledDefaults[ObjectIdentifier(schema)] ?? 0 }
+
+    /// How many values `value` consists of once defaults have been filled in, without doing that.
+    private func filledSize(of value: Value, _ schema: StructuralSchema) -> Int {
+        switch value {
+        case .object(let object):
+            var size = 1
+            for member in object.members {
+                guard let child = schema.properties[member.key] ?? schema.additional.schema else {
+                    size = size +| member.value.extent.count
+                    continue
+                }
+                let isReplaced = member.value.isNull && !child.isNullable
+                size = size +| (isReplaced ? filledDefault(child) : filledSize(of: member.value, child))
+            }
+            for (name, child) in schema.defaulted where object[name] == nil { size = size +| filledDefault(child) }
+            return size
+        case .array(let list):
+            guard let items = schema.items else { return value.extent.count }
+            return 1 +| list.map { filledSize(of: $0, items) }.saturatingSum()
+        default: return 1
+        }
+    }
+}
+
+extension StructuralSchema {
+    /// The nodes of members and elements.
+    fileprivate var children: [StructuralSchema] {
+        Array(properties.values) + [items, additional.schema].compactMap { $0 }
+    }
+
+    /// The nodes that a value of this one is compared with as well.
+    fileprivate var alternatives: [StructuralSchema] { allOf + anyOf + oneOf + [not].compactMap { $0 } }
+}
