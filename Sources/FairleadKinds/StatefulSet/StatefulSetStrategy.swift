@@ -77,7 +77,7 @@ struct StatefulSetStrategy: ResourceStrategy {
 
     private func claims(_ templates: [Value], _ path: FieldPath) -> [FieldError] {
         templates.enumerated().flatMap { index, template in
-            ClaimTemplateValidation.specErrors(template["spec"] ?? .null, path.index(index).child("spec"))
+            ClaimSpecValidation.errors(template["spec"] ?? .null, path.index(index).child("spec"))
         }
     }
 

@@ -43,8 +43,6 @@ extension GroupVersionResource {
     package static let replicationControllers = GroupVersionResource(
         group: "", version: "v1", resource: "replicationcontrollers")
     package static let replicaSets = GroupVersionResource(group: "apps", version: "v1", resource: "replicasets")
-    package static let replicationControllers = GroupVersionResource(
-        group: "", version: "v1", resource: "replicationcontrollers")
     package static let statefulSets = GroupVersionResource(group: "apps", version: "v1", resource: "statefulsets")
     package static let daemonSets = GroupVersionResource(group: "apps", version: "v1", resource: "daemonsets")
     package static let controllerRevisions = GroupVersionResource(

@@ -1,9 +1,9 @@
-import FairleadModel
+package import FairleadModel
 
 /// The rules of the specs of PersistentVolumeClaims and of the modes that volumes have too.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/core/validation`.
-enum ClaimSpecValidation {
+package enum ClaimSpecValidation {
     static let accessModes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
     static let volumeModes = ["Block", "Filesystem"]
 
@@ -27,7 +27,7 @@ enum ClaimSpecValidation {
     }
 
     /// - Parameter trustsGroups: whether groups of data sources are not looked at, since the claim already had one.
-    static func errors(
+    package static func errors(
         _ value: Value, trustsGroups: Bool = false, _ path: FieldPath
     ) -> [FieldError] {
         let modes = value.strings("accessModes")

@@ -59,9 +59,7 @@ extension StructuralSchema {
         }
         // Lengths are those of characters, each of which may take four bytes.
         var maximum = Self.count(bounds.maxLength).map { $0 *| 4 }
-        if maximum == nil, let allowed = enumeration?.values {
-            maximum = allowed.map { $0.string?.utf8.count ?? 0 }.max()
-        }
+        if maximum == nil, let enumeration { maximum = enumeration.longestText }
         return RuleDeclaration(.string, maximum: maximum, minimumSize: 2)
     }
 }

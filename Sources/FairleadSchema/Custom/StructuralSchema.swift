@@ -174,12 +174,15 @@ struct Enumeration: Sendable {
     let complaint: String
     /// Lists and objects take longer to look up, and the complaint takes time to write.
     let checksPerValue: Int
+    /// In bytes, of the longest text that is allowed.
+    let longestText: Int
     private let known: Set<Value>
 
     private static let maximumText = 16 * 1024
 
     init(_ values: [Value]) {
         known = Set(values.map(Self.comparable))
+        longestText = values.map { $0.string?.utf8.count ?? 0 }.max() ?? 0
         var words: [String] = []
         var room = Self.maximumText
         for value in values where room > 0 {

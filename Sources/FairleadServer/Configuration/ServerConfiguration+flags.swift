@@ -24,7 +24,7 @@ extension ServerConfiguration {
             "service-cluster-ip-range": ranges,
             "service-node-port-range": "\(nodePortRange.lowerBound)-\(nodePortRange.upperBound)",
             "load-balancer-pool": pools.joined(separator: ";"),
-            "pod-cidr": podCIDR.description,
+            "pod-cidr": podCIDRs.map(\.description).joined(separator: ","),
             "cluster-domain": clusterDomain,
             "allow-privileged": "\(allowsPrivileged)",
             "log-level": logLevel.rawValue,
