@@ -20,11 +20,10 @@ struct MissingMetric {
             problem =
                 "failed to get \(name) \(what): unable to get metrics for resource \(name): unable to fetch metrics from "
                 + "resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)"
-            let container = source["container"]?.string ?? ""
             summary =
                 type == "Resource"
                 ? "failed to get \(name) resource metric value: \(problem)"
-                : "failed to get \(name) container metric value: \(container): \(problem)"
+                : "failed to get \(name) container metric value: \(problem)"
         case "Pods":
             let name = metric.at("pods", "metric")?["name"]?.string ?? ""
             reason = "FailedGetPodsMetric"
