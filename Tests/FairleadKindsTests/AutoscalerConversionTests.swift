@@ -67,7 +67,7 @@ import Testing
     ])
     func brokenAnnotationsSayNothing(text: String) {
         var old = AutoscalerConversion.toV1(object(["maxReplicas": 3]))
-        for name in ["metrics", "behavior", "current-metrics"] {
+        for name in ["metrics", "behavior"] {
             old.annotations["autoscaling.alpha.kubernetes.io/" + name] = text
         }
         #expect(AutoscalerConversion.toV2(old) == object(["maxReplicas": 3]))
