@@ -60,16 +60,21 @@ let package = Package(
             name: "FairleadRules", dependencies: ["FairleadModel", "FairleadExpressions", "FairleadSchema"],
             swiftSettings: strict),
         .target(
+            name: "FairleadKindRules",
+            dependencies: ["FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadRules"],
+            swiftSettings: strict),
+        .target(
             name: "FairleadKinds",
             dependencies: [
                 "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadStorage", "FairleadRules",
+                "FairleadKindRules",
             ],
             swiftSettings: strict),
         .target(
             name: "FairleadAPI",
             dependencies: [
                 "FairleadMetrics", "FairleadModel", "FairleadSchema", "FairleadMerge", "FairleadStorage",
-                "FairleadRules",
+                "FairleadRules", "FairleadKindRules",
                 "FairleadKinds", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
@@ -173,20 +178,21 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "FairleadRulesTests", dependencies: ["FairleadRules", "FairleadModel", "FairleadSchema"],
+            name: "FairleadRulesTests",
+            dependencies: ["FairleadRules", "FairleadKindRules", "FairleadModel", "FairleadSchema"],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadKindsTests",
             dependencies: [
-                "FairleadKinds", "FairleadModel", "FairleadRules", "FairleadSchema", "FairleadStorage",
-                "FairleadRandomTesting",
+                "FairleadKinds", "FairleadModel", "FairleadRules", "FairleadKindRules", "FairleadSchema",
+                "FairleadStorage", "FairleadRandomTesting",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadAPITests",
             dependencies: [
                 "FairleadAPI", "FairleadKinds", "FairleadMetrics", "FairleadMetricsTesting", "FairleadMerge",
-                "FairleadModel", "FairleadRules", "FairleadSchema", "FairleadStorage",
+                "FairleadModel", "FairleadRules", "FairleadKindRules", "FairleadSchema", "FairleadStorage",
                 "FairleadRandomTesting", .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: strict),

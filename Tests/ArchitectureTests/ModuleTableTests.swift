@@ -15,12 +15,14 @@ struct ModuleTableTests {
             "FairleadMetrics", "FairleadModel", "CFairleadAssets", "GRDB", "GRDBSQLite", "DequeModule", "CoreMetrics",
         ],
         "FairleadRules": ["FairleadModel", "FairleadExpressions", "FairleadSchema"],
+        "FairleadKindRules": ["FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadRules"],
         "FairleadKinds": [
             "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadStorage", "FairleadRules",
+            "FairleadKindRules",
         ],
         "FairleadAPI": [
             "FairleadMetrics", "FairleadModel", "FairleadSchema", "FairleadMerge", "FairleadStorage", "FairleadRules",
-            "FairleadKinds", "CoreMetrics", "HTTPTypes",
+            "FairleadKindRules", "FairleadKinds", "CoreMetrics", "HTTPTypes",
         ],
         "FairleadNet": ["NIOCore", "Logging"],
         "FairleadHTTP": [
@@ -40,7 +42,8 @@ struct ModuleTableTests {
         ],
         "FairleadServer": [
             "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadKinds", "FairleadAPI", "FairleadHTTP",
-            "FairleadClient", "FairleadControllers", "FairleadBatch", "FairleadClusterControllers", "FairleadExplanation",
+            "FairleadClient", "FairleadControllers", "FairleadBatch", "FairleadClusterControllers",
+            "FairleadExplanation",
             "FairleadSimulation", "FairleadDNS",
             "CFairleadCrash", "CFairleadMemory", "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
             "FairleadRouting",

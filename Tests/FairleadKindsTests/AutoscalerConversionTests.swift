@@ -1,3 +1,4 @@
+@testable import FairleadKindRules
 import FairleadModel
 import Testing
 

@@ -3,7 +3,6 @@ import FairleadSchema
 import Testing
 
 @testable import FairleadKinds
-@testable import FairleadRules
 
 /// Where and in which words errors of pods and their like stand, as far as one would not expect it.
 struct PodDeviationTests {

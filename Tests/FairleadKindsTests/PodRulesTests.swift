@@ -2,7 +2,6 @@ import FairleadModel
 import Testing
 
 @testable import FairleadKinds
-@testable import FairleadRules
 
 /// Changes of pods, and what happens to them by way of subresources.
 struct PodRulesTests {

@@ -1,5 +1,4 @@
 @testable import FairleadKinds
-@testable import FairleadRules
 import FairleadModel
 import Testing
 

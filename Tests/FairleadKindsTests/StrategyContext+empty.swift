@@ -1,7 +1,6 @@
 import FairleadStorage
 
 @testable import FairleadKinds
-@testable import FairleadRules
 
 extension StrategyContext {
     /// For strategies that look at nothing but the object.

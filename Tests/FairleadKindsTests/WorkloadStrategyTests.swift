@@ -3,7 +3,6 @@ import FairleadSchema
 import Testing
 
 @testable import FairleadKinds
-@testable import FairleadRules
 
 /// The rules of Deployments, ReplicaSets, StatefulSets, DaemonSets and ReplicationControllers that recorded scenarios
 /// do not reach.

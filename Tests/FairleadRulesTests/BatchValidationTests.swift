@@ -1,5 +1,5 @@
 import FairleadModel
-import FairleadRules
+import FairleadKindRules
 import Testing
 
 /// What is refused in Jobs and CronJobs, beyond what is recorded.

@@ -1,7 +1,7 @@
 import FairleadModel
 import Testing
 
-@testable import FairleadRules
+@testable import FairleadKindRules
 
 struct FlowControlValidationTests {
     private func level(_ queuing: Value) -> Value {

@@ -1,7 +1,7 @@
 import FairleadModel
 import Testing
 
-@testable import FairleadRules
+@testable import FairleadKindRules
 
 /// What the recorded scenarios about Ingresses, their classes and NetworkPolicies do not ask.
 struct NetworkingValidationTests {

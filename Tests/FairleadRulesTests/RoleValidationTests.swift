@@ -1,7 +1,7 @@
 import FairleadModel
 import Testing
 
-@testable import FairleadRules
+@testable import FairleadKindRules
 
 struct RoleValidationTests {
     @Test func onlyClusterRolesAreMadeOfOthers() {

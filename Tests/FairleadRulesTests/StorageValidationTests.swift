@@ -1,7 +1,7 @@
 import FairleadModel
 import Testing
 
-@testable import FairleadRules
+@testable import FairleadKindRules
 
 /// What the recorded scenarios about volumes, claims and drivers do not ask.
 struct StorageValidationTests {

@@ -1,5 +1,4 @@
 import FairleadModel
-import FairleadRules
 
 /// Configurations of webhooks: what they leave out.
 struct WebhookConfigurationStrategy: ResourceStrategy {

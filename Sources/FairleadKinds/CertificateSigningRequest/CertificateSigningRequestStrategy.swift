@@ -1,5 +1,4 @@
 import FairleadModel
-import FairleadRules
 
 /// What certificate requests keep: the question never changes, and each part of the answer is given in its own place.
 struct CertificateSigningRequestStrategy: ResourceStrategy {

@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadKindRules
 import FairleadRules
 
 /// The rules of CronJobs. Reference: k8s.io/kubernetes `pkg/registry/batch/cronjob/strategy.go`.

@@ -1,3 +1,4 @@
+import FairleadKindRules
 import FairleadRules
 package import FairleadModel
 

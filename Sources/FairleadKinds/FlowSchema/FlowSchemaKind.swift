@@ -1,5 +1,5 @@
 import FairleadModel
-import FairleadRules
+import FairleadKindRules
 
 extension Kind {
     static let flowSchema = Kind(

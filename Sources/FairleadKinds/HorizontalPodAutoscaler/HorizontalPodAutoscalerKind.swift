@@ -1,3 +1,4 @@
+import FairleadKindRules
 import FairleadModel
 
 extension Kind {
@@ -17,4 +18,10 @@ extension Kind {
             TablePrinter.horizontalPodAutoscalers.row(
                 for: AutoscalerConversion.toV2(subject.object), now: subject.now)
         }, conversion: .autoscalers)
+}
+
+extension Kind.Conversion {
+    static let autoscalers = Kind.Conversion(
+        storedType: "io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler", storedAPIVersion: "autoscaling/v2",
+        fromStored: AutoscalerConversion.toV1, toStored: AutoscalerConversion.toV2)
 }

@@ -1,5 +1,5 @@
 import FairleadModel
-import FairleadRules
+import FairleadKindRules
 
 /// The rules of HorizontalPodAutoscalers, which are stored in the form of autoscaling/v2.
 struct HorizontalPodAutoscalerStrategy: ResourceStrategy {

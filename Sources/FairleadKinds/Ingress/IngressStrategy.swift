@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadKindRules
 import FairleadRules
 
 /// The rules of Ingresses.

@@ -1,5 +1,5 @@
 import FairleadModel
-import FairleadRules
+import FairleadKindRules
 
 /// The rules of IngressClasses, which keep their controller.
 struct IngressClassStrategy: ResourceStrategy {

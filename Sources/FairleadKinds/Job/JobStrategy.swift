@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadKindRules
 import FairleadRules
 
 /// The rules of Jobs. Reference: k8s.io/kubernetes `pkg/registry/batch/job/strategy.go`.

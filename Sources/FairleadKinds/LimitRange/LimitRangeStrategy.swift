@@ -1,4 +1,4 @@
-import FairleadRules
+import FairleadKindRules
 import FairleadModel
 
 /// The rules of LimitRanges.

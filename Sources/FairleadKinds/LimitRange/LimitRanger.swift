@@ -1,3 +1,4 @@
+import FairleadKindRules
 import FairleadModel
 import FairleadStorage
 

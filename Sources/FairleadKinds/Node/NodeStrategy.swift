@@ -1,3 +1,4 @@
+import FairleadKindRules
 import FairleadModel
 
 /// The rules of nodes. Reference: k8s.io/kubernetes `pkg/registry/core/node/strategy.go`, admission plugin

@@ -1,5 +1,4 @@
 import FairleadModel
-import FairleadRules
 
 /// What an update of a part of a pod leaves as it is.
 enum PodSubresource {

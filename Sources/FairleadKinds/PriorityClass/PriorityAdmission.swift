@@ -1,5 +1,4 @@
 import FairleadModel
-import FairleadRules
 
 /// What Kubernetes' admission plugin Priority does to a new pod: its class gives it a priority and a preemption policy.
 ///

@@ -1,5 +1,4 @@
 import FairleadModel
-import FairleadRules
 
 /// What ReplicaSets and their older form, ReplicationControllers, have in common.
 protocol PodSetStrategy: ResourceStrategy {}

@@ -1,5 +1,5 @@
 import FairleadModel
-import FairleadRules
+import FairleadKindRules
 
 /// The rules of Roles and ClusterRoles. Their names need only fit into a path.
 struct RoleStrategy: ResourceStrategy {

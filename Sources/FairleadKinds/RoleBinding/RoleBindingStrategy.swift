@@ -1,5 +1,5 @@
 import FairleadModel
-import FairleadRules
+import FairleadKindRules
 
 /// The rules of RoleBindings and ClusterRoleBindings.
 struct RoleBindingStrategy: ResourceStrategy {

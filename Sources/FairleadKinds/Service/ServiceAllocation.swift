@@ -1,4 +1,4 @@
-import FairleadRules
+import FairleadKindRules
 import FairleadModel
 
 /// Finds the addresses and ports of one Service that is about to be written.

@@ -1,4 +1,4 @@
-import FairleadRules
+import FairleadKindRules
 package import FairleadModel
 package import FairleadStorage
 

@@ -45,12 +45,12 @@ package enum FieldChecks {
         return [.invalid(path(), .string(amount.description), mustBeNonNegative)]
     }
 
-    static func positiveQuantity(_ value: Value, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
+    package static func positiveQuantity(_ value: Value, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
         guard let amount = value.string.flatMap({ Quantity($0) }), amount <= Quantity(0) else { return [] }
         return [.invalid(path(), .string(amount.description), "must be greater than zero")]
     }
 
-    static func inRange(
+    package static func inRange(
         _ value: Value?, _ range: ClosedRange<Int64>, _ path: @autoclosure () -> FieldPath
     ) -> [FieldError] {
         guard let number = value?.int, !range.contains(number) else { return [] }

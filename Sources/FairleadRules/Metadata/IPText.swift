@@ -50,7 +50,7 @@ package enum IPText {
     }
 
     /// The range, leading zeros or not.
-    static func range(_ text: String) -> CIDR? { parsed(text)?.range }
+    package static func range(_ text: String) -> CIDR? { parsed(text)?.range }
 
     package static func rangeErrors(_ text: String, _ path: FieldPath) -> [FieldError] {
         func invalid(_ detail: String) -> [FieldError] { [.invalid(path, .string(text), detail)] }

@@ -3,7 +3,7 @@ import FairleadModel
 /// The rules of `metadata.ownerReferences`.
 enum OwnerReferenceValidation {
     /// All errors but that of two controllers stand at the list itself, without an index.
-    static func errors(_ references: [Value], _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ references: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var controller: String?
         for reference in references {

@@ -1,11 +1,11 @@
-import FairleadModel
+package import FairleadModel
 
 /// The rules of node and pod affinity.
-enum AffinityValidation {
+package enum AffinityValidation {
     private static let required = "requiredDuringSchedulingIgnoredDuringExecution"
     private static let preferred = "preferredDuringSchedulingIgnoredDuringExecution"
 
-    static func errors(_ affinity: Value?, _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ affinity: Value?, _ path: FieldPath) -> [FieldError] {
         guard let affinity else { return [] }
         var errors: [FieldError] = []
         if let ofNode = affinity["nodeAffinity"] { errors += nodeAffinity(ofNode, path.child("nodeAffinity")) }
@@ -33,7 +33,7 @@ enum AffinityValidation {
             ? [] : [.invalid(path.child("weight"), .int(weight), "must be in the range 1-100")]
     }
 
-    static func nodeSelector(_ selector: Value, _ path: FieldPath) -> [FieldError] {
+    package static func nodeSelector(_ selector: Value, _ path: FieldPath) -> [FieldError] {
         let terms = selector.items("nodeSelectorTerms")
         let here = path.child("nodeSelectorTerms")
         if terms.isEmpty { return [.required(here, "must have at least one node selector term")] }
@@ -149,7 +149,7 @@ enum TopologySpreadValidation {
         return errors
     }
 
-    static func errors(_ constraints: [Value], _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ constraints: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         let kinds = constraints.map { "{\($0.text("topologyKey")), \($0.text("whenUnsatisfiable"))}" }
         var lastPlaces: [String: Int] = [:]
@@ -188,7 +188,7 @@ enum TopologySpreadValidation {
 
 /// The rules of keys whose values come from the pod's own labels.
 private enum MatchLabelKeysValidation {
-    static func errors(
+    package static func errors(
         match: [String], mismatch: [String], selector: Value?, _ path: FieldPath
     ) -> [FieldError] {
         var errors: [FieldError] = []

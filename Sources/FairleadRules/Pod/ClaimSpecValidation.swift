@@ -4,11 +4,11 @@ package import FairleadModel
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/core/validation`.
 package enum ClaimSpecValidation {
-    static let accessModes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
+    package static let accessModes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
     static let volumeModes = ["Block", "Filesystem"]
 
     /// The modes one by one, and ReadWriteOncePod, which stands alone.
-    static func accessModes(_ modes: [String], _ path: FieldPath) -> [FieldError] {
+    package static func accessModes(_ modes: [String], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         for mode in modes where !accessModes.contains(mode) {
             errors.append(.notSupported(path, .string(mode), supported: accessModes))
@@ -21,7 +21,7 @@ package enum ClaimSpecValidation {
         return errors
     }
 
-    static func volumeMode(_ value: Value, _ path: FieldPath) -> [FieldError] {
+    package static func volumeMode(_ value: Value, _ path: FieldPath) -> [FieldError] {
         guard let mode = value["volumeMode"]?.string, !volumeModes.contains(mode) else { return [] }
         return [.notSupported(path.child("volumeMode"), .string(mode), supported: volumeModes)]
     }

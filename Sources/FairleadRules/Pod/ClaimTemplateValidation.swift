@@ -4,7 +4,7 @@ import FairleadModel
 ///
 /// Reference: ValidatePersistentVolumeClaimTemplate of k8s.io/kubernetes `pkg/apis/core/validation`.
 enum ClaimTemplateValidation {
-    static func errors(_ template: Value, _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ template: Value, _ path: FieldPath) -> [FieldError] {
         let metadata = template["metadata"] ?? .null
         let here = path.child("metadata")
         var errors = FieldChecks.annotations(metadata["annotations"], here.child("annotations"))

@@ -16,7 +16,7 @@ struct ContainerValidation {
     /// A body has room for a million containers with nothing in them, and nobody reads on after so many errors.
     private static let maximumErrors = 10_000
 
-    func errors(ofContainers containers: [Value], _ path: FieldPath) -> [FieldError] {
+    package func errors(ofContainers containers: [Value], _ path: FieldPath) -> [FieldError] {
         if containers.isEmpty { return [.required(path)] }
         var errors: [FieldError] = []
         var names: Set<String> = []
@@ -33,7 +33,7 @@ struct ContainerValidation {
     }
 
     /// Init containers: only those that restart always (sidecars) may have probes and a lifecycle.
-    func errors(ofInitContainers containers: [Value], others: [Value], _ path: FieldPath) -> [FieldError] {
+    package func errors(ofInitContainers containers: [Value], others: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var names = Set(others.map { $0.text("name") })
         for (index, container) in containers.enumerated() where errors.count < Self.maximumErrors {
@@ -78,7 +78,7 @@ struct ContainerValidation {
         "readinessProbe", "startupProbe", "lifecycle",
     ]
 
-    func errors(ofEphemeralContainers containers: [Value], others: [Value], _ path: FieldPath) -> [FieldError] {
+    package func errors(ofEphemeralContainers containers: [Value], others: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         let targets = Set(others.map { $0.text("name") })
         var names = targets

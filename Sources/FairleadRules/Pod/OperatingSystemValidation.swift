@@ -2,7 +2,7 @@ import FairleadModel
 
 /// The rules of `spec.os`: what a pod for one operating system may not say about the other.
 enum OperatingSystemValidation {
-    static func errors(_ spec: Value, _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ spec: Value, _ path: FieldPath) -> [FieldError] {
         guard let system = spec["os"] else { return [] }
         switch system.text("name") {
         case "": return [.required(path.child("os", "name"))]

@@ -10,7 +10,7 @@ package enum PodAnnotationValidation {
     private static let seccompOfContainer = "container.seccomp.security.alpha.kubernetes.io/"
     static let appArmor = "container.apparmor.security.beta.kubernetes.io/"
 
-    static func errors(_ annotations: Value?, _ spec: Value, _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ annotations: Value?, _ spec: Value, _ path: FieldPath) -> [FieldError] {
         guard let annotations = annotations?.object, !annotations.isEmpty else { return [] }
         var errors: [FieldError] = []
         if let value = annotations[mirror], spec.text("nodeName").isEmpty {

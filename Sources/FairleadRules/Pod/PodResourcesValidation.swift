@@ -2,7 +2,7 @@ import FairleadModel
 
 /// The rules of what a pod asks for as a whole.
 enum PodResourcesValidation {
-    static func errors(_ spec: Value, claims: Set<String>, _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ spec: Value, claims: Set<String>, _ path: FieldPath) -> [FieldError] {
         guard let resources = spec["resources"] else { return [] }
         if spec.at("os", "name")?.string == "windows" {
             return [.forbidden(path, "may not be set for a windows pod")]

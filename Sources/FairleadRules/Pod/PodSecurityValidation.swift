@@ -2,7 +2,7 @@ import FairleadModel
 
 /// The rules of the security contexts of pods and containers.
 enum PodSecurityValidation {
-    static func errors(ofPodSpec spec: Value, _ path: FieldPath) -> [FieldError] {
+    package static func errors(ofPodSpec spec: Value, _ path: FieldPath) -> [FieldError] {
         guard let security = spec["securityContext"] else { return [] }
         var errors: [FieldError] = []
         for field in ["fsGroup", "runAsUser", "runAsGroup"] {
@@ -92,7 +92,7 @@ enum PodSecurityValidation {
         return dotted.hasPrefix("net.") ? .network : .other
     }
 
-    static func errors(
+    package static func errors(
         ofContainer security: Value?, allowsPrivileged: Bool, usesHostUsers: Bool, _ path: FieldPath
     ) -> [FieldError] {
         guard let security else { return [] }

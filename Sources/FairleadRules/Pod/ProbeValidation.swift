@@ -4,7 +4,7 @@ import FairleadModel
 struct ProbeValidation {
     var gracePeriod: Int64
 
-    func errors(ofContainer container: Value, _ path: FieldPath) -> [FieldError] {
+    package func errors(ofContainer container: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         for hook in ["postStart", "preStop"] {
             guard let handler = container.at("lifecycle", hook) else { continue }

@@ -6,7 +6,7 @@ struct ProjectionValidation {
     private var errors: [FieldError]
     private var taken: Set<ByteText> = []
 
-    static func errors(_ source: Value, _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ source: Value, _ path: FieldPath) -> [FieldError] {
         var validation = ProjectionValidation(path: path, errors: VolumeValidation.mode(source, path))
         for (index, projection) in source.items("sources").enumerated() {
             validation.check(projection, path.child("sources").index(index))

@@ -8,7 +8,7 @@ enum ResourceClaimValidation {
     }
 
     /// - Parameter pod: the pod whose claims they are; nil for a template.
-    static func errors(_ claims: [Value], pod: Value?, _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ claims: [Value], pod: Value?, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var seen: Set<String> = []
         let isStatic = pod?.annotations["kubernetes.io/config.mirror"] != nil

@@ -57,7 +57,7 @@ package enum ResourceNames {
         return errors
     }
 
-    static func errors(ofPod name: String, _ path: FieldPath) -> [FieldError] {
+    package static func errors(ofPod name: String, _ path: FieldPath) -> [FieldError] {
         let errors = errors(name, path)
         if !errors.isEmpty || isOfPods(name) { return errors }
         return [.notSupported(path, .string(name), inOrder: ["cpu", pagesPrefix, "memory"])]

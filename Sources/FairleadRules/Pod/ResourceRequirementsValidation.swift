@@ -6,7 +6,7 @@ struct ResourceRequirementsValidation {
     var claims: Set<String> = []
     var isOfPod = false
 
-    func errors(_ resources: Value?, _ path: FieldPath) -> [FieldError] {
+    package func errors(_ resources: Value?, _ path: FieldPath) -> [FieldError] {
         guard let resources else { return [] }
         var errors: [FieldError] = []
         let limits = path.child("limits")

@@ -7,7 +7,7 @@ enum RestartRuleValidation {
     private static let maximumRules = 20
     private static let maximumCodes = 255
 
-    static func errors(_ container: Value, _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ container: Value, _ path: FieldPath) -> [FieldError] {
         let rules = container.items("restartPolicyRules")
         var errors: [FieldError] = []
         if let policy = container["restartPolicy"]?.string {

@@ -1,7 +1,7 @@
-import FairleadModel
+package import FairleadModel
 
 /// The rules of volumes on storage outside of the cluster, most of them by drivers that are gone.
-enum StorageSourceValidation {
+package enum StorageSourceValidation {
     private static let required: [String: [String]] = [
         "gcePersistentDisk": ["pdName"], "awsElasticBlockStore": ["volumeID"], "glusterfs": ["endpoints", "path"],
         "rbd": ["monitors", "image"], "cephfs": ["monitors"], "azureFile": ["secretName", "shareName"],
@@ -10,7 +10,7 @@ enum StorageSourceValidation {
         "nfs": ["server", "path"], "iscsi": ["targetPortal"], "azureDisk": ["diskName", "diskURI"],
     ]
 
-    static func errors(of name: String, _ source: Value, _ path: FieldPath) -> [FieldError] {
+    package static func errors(of name: String, _ source: Value, _ path: FieldPath) -> [FieldError] {
         VolumeValidation.required(required[name] ?? [], source, path) + further(name, source, path)
     }
 
@@ -66,7 +66,7 @@ enum StorageSourceValidation {
     }
 
     /// - Parameter unknown: what is said of other kinds of names.
-    static func qualifiedName(
+    package static func qualifiedName(
         _ name: String, unknown: String = "must be valid format starting with iqn, eui, or naa", _ path: FieldPath
     ) -> [FieldError] {
         let isValid: Bool
@@ -203,7 +203,7 @@ enum StorageSourceValidation {
     }
 
     /// The names that a StorageOS volume has in every kind of source.
-    static func storageOSNames(_ source: Value, _ path: FieldPath) -> [FieldError] {
+    package static func storageOSNames(_ source: Value, _ path: FieldPath) -> [FieldError] {
         let name = source.text("volumeName")
         var errors =
             name.isEmpty
@@ -225,7 +225,7 @@ enum StorageSourceValidation {
                 : FieldChecks.dnsSubdomain(name, path.child("name")))
     }
 
-    static func driverName(_ name: String, _ path: FieldPath) -> [FieldError] {
+    package static func driverName(_ name: String, _ path: FieldPath) -> [FieldError] {
         if name.isEmpty { return [.required(path)] }
         let errors: [FieldError] = name.utf8.count > 63 ? [.tooLong(path, maximum: 63)] : []
         return errors + FieldChecks.messages(NameRules.dns1123Subdomain(name.lowercased()), value: name, path)

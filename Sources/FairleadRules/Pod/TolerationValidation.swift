@@ -1,10 +1,10 @@
-import FairleadModel
+package import FairleadModel
 
 /// The rules of tolerations, and of the effects that taints share with them.
 package enum TolerationValidation {
     package static let effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"]
 
-    static func errors(_ tolerations: [Value], _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ tolerations: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         for (index, toleration) in tolerations.enumerated() {
             errors += self.errors(of: toleration, path.index(index))

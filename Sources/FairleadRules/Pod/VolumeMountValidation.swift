@@ -2,7 +2,7 @@ import FairleadModel
 
 /// The rules of what containers mount.
 enum VolumeMountValidation {
-    static func errors(_ container: Value, volumes: [String: Value], _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ container: Value, volumes: [String: Value], _ path: FieldPath) -> [FieldError] {
         mounts(container, volumes, path.child("volumeMounts"))
             + devices(container, volumes, path.child("volumeDevices"))
     }

@@ -1,7 +1,7 @@
-import FairleadModel
+package import FairleadModel
 
 /// The rules of volumes: exactly one source, and what each source demands.
-struct VolumeValidation {
+package struct VolumeValidation {
     /// The pod whose volumes they are; nil for a template.
     var pod: Value?
 
@@ -120,7 +120,7 @@ struct VolumeValidation {
         "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice",
     ]
 
-    static func hostPath(_ source: Value, _ path: FieldPath) -> [FieldError] {
+    package static func hostPath(_ source: Value, _ path: FieldPath) -> [FieldError] {
         let location = source.text("path")
         if location.isEmpty { return [.required(path.child("path"))] }
         var errors = noBacksteps(location, path.child("path"))
@@ -141,7 +141,7 @@ struct VolumeValidation {
 
     // MARK: - What several sources have
 
-    static func required(_ names: [String], _ source: Value, _ path: FieldPath) -> [FieldError] {
+    package static func required(_ names: [String], _ source: Value, _ path: FieldPath) -> [FieldError] {
         names.filter { source.isEmptyOrAbsent($0) }.map { .required(path.child($0)) }
     }
 
@@ -197,7 +197,7 @@ struct VolumeValidation {
         return errors + noBacksteps(text, path)
     }
 
-    static func noBacksteps(_ text: String, _ path: FieldPath) -> [FieldError] {
+    package static func noBacksteps(_ text: String, _ path: FieldPath) -> [FieldError] {
         hasBacksteps(text) ? [.invalid(path, .string(text), "must not contain '..'")] : []
     }
 

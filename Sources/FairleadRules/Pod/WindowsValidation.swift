@@ -6,7 +6,7 @@ enum WindowsValidation {
     private static let maximumDomain = 256
     private static let maximumUser = 104
 
-    static func errors(_ options: Value?, _ path: FieldPath) -> [FieldError] {
+    package static func errors(_ options: Value?, _ path: FieldPath) -> [FieldError] {
         guard let options else { return [] }
         var errors: [FieldError] = []
         if let name = options["gmsaCredentialSpecName"]?.string {

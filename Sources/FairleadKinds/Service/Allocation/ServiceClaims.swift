@@ -1,4 +1,4 @@
-import FairleadRules
+import FairleadKindRules
 import FairleadModel
 import FairleadStorage
 
