@@ -40,7 +40,8 @@ struct ModuleTableTests {
         ],
         "FairleadServer": [
             "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadKinds", "FairleadAPI", "FairleadHTTP",
-            "FairleadClient", "FairleadControllers", "FairleadBatch", "FairleadClusterControllers", "FairleadExplanation",
+            "FairleadClient", "FairleadControllers", "FairleadBatch", "FairleadClusterControllers",
+            "FairleadExplanation",
             "FairleadSimulation", "FairleadDNS",
             "CFairleadCrash", "CFairleadMemory", "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
             "FairleadRouting",
