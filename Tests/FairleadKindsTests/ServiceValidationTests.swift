@@ -164,7 +164,7 @@ import Testing
         let removed = try await fixture.refusal {
             _ = try await fixture.update("s") { $0["loadBalancerClass"] = nil }
         }
-        #expect(removed == [#"spec.loadBalancerClass: Invalid value: "null": may not change once set"#])
+        #expect(removed == [#"spec.loadBalancerClass: Invalid value: null: may not change once set"#])
     }
 
     @Test func statusIsCheckedAgainstTheType() throws {

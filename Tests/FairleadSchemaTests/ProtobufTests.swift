@@ -45,10 +45,13 @@ extension ResourceInfo {
 
     @Test func everyFieldOfEveryServedKindHasANumber() throws {
         var seen: Set<String> = []
+        func has(_ field: String, in parts: [TypeSchema.ProtoInline]) -> Bool {
+            parts.contains { $0.fields[field] != nil || has(field, in: $0.inline) }
+        }
         func check(_ type: TypeSchema) throws {
             guard seen.insert(type.name).inserted else { return }
             for field in type.fields where field.name != "kind" && field.name != "apiVersion" {
-                let isInline = type.protoInline.contains { $0.fields[field.name] != nil }
+                let isInline = has(field.name, in: type.protoInline)
                 #expect(field.protoNumber != nil || isInline, "\(type.name).\(field.name)")
             }
             for field in type.fields { if let inner = field.shape.innermostType { try check(inner) } }

@@ -35,6 +35,7 @@ enum RoleAggregation {
     /// made of others.
     static func rules(of role: Value, among roles: [Value]) -> [Value]? {
         guard let aggregation = role["aggregationRule"] else { return nil }
+        // Validation lets no selector pass that cannot be read.
         let selectors = aggregation.items("clusterRoleSelectors").compactMap { try? LabelSelector(labelSelector: $0) }
         var rules: [Value] = []
         var seen: Set<Value> = []

@@ -27,7 +27,8 @@ package enum APIServiceValidation {
                     spec.child("group"), "only v1 may have an empty group and it better be legacy kube"))
         }
         errors += FieldChecks.messages(NameRules.dns1035Label(version), value: version, spec.child("version"))
-        errors += priority(service, "groupPriorityMinimum", 20_000) + priority(service, "versionPriority", 1000)
+        errors += priority(service, "groupPriorityMinimum", 20_000)
+        errors += priority(service, "versionPriority", 1000)
         let hasAuthority = !(service.at("spec", "caBundle")?.string ?? "").isEmpty
         let isInsecure = service.at("spec", "insecureSkipTLSVerify")?.bool ?? false
         guard let target = service.at("spec", "service") else {

@@ -117,9 +117,10 @@ package enum CSIValidation {
     // MARK: CSIStorageCapacity
 
     package static func capacityErrors(for capacity: Value) -> [FieldError] {
-        FieldChecks.labelSelector(capacity["nodeTopology"], FieldPath("nodeTopology"))
-            + FieldChecks.dnsSubdomain(capacity.text("storageClassName"), FieldPath("storageClassName"))
-            + FieldChecks.nonNegativeQuantity(capacity["capacity"], FieldPath("capacity"))
+        var errors = FieldChecks.labelSelector(capacity["nodeTopology"], FieldPath("nodeTopology"))
+        errors += FieldChecks.dnsSubdomain(capacity.text("storageClassName"), FieldPath("storageClassName"))
+        errors += FieldChecks.nonNegativeQuantity(capacity["capacity"], FieldPath("capacity"))
+        return errors
     }
 
     package static func capacityErrors(for capacity: Value, old: Value) -> [FieldError] {
