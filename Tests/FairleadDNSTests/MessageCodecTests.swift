@@ -65,6 +65,32 @@ struct MessageCodecTests {
         #expect(cut.edns == message.edns)
     }
 
+    /// NSID, COOKIE, padding and keep-alive: what of them is left, and whether the record still has room.
+    @Test(arguments: [
+        (sizes: [4, 8, 16, 2], left: [3, 10, 12, 11], hasRecord: true),
+        (sizes: [4, 8, 448, 2], left: [3, 10, 11], hasRecord: true),
+        (sizes: [4, 8, 60_000, 2], left: [3, 10, 11], hasRecord: true),
+        (sizes: [4, 436, 16, 16], left: [3, 10], hasRecord: false),
+        (sizes: [4, 60_000, 16, 2], left: [3], hasRecord: true),
+        (sizes: [60_000, 8, 16, 2], left: [], hasRecord: true),
+    ])
+    func optionsCountTowardsTheLimit(sizes: [Int], left: [UInt16], hasRecord: Bool) throws {
+        let name = try #require(DomainName("s.ns.svc.cluster.local"))
+        var message = Message(id: 1, asking: Question(name, .a))
+        message.answers = [.address(name, ttl: 5, IPAddress(bits: 1, isIPv4: true))]
+        var edns = ExtendedDNS(payloadSize: 512)
+        edns.options = zip([3, 10, 12, 11], sizes).map { code, size in
+            ExtendedDNS.Option(code: code, data: [UInt8](repeating: 1, count: size))
+        }
+        message.edns = edns
+        let bytes = message.bytes(limit: 512)
+        #expect(bytes.count <= 512)
+        let cut = try Message(bytes: bytes)
+        #expect(cut.edns?.options == edns.options.filter { left.contains($0.code) })
+        #expect(cut.answers.isEmpty != hasRecord)
+        #expect(cut.header.isTruncated != hasRecord)
+    }
+
     @Test(arguments: [
         "abcd01000001000000000000c00c00010001",  // to itself
         "abcd01000001000000000000c02000010001",  // past the end

@@ -15,13 +15,34 @@ package struct ExtendedDNS: Hashable, Sendable {
     package init(payloadSize: UInt16) { self.payloadSize = payloadSize }
 
     /// The options that the answer repeats as received: NSID, EXPIRE, COOKIE, keep-alive and padding.
-    static let echoedOptions: Set<UInt16> = [3, 9, 10, 11, 12]
+    static let echoedOptions: Set<UInt16> = [3, 9, 10, 11, padding]
+    private static let padding: UInt16 = 12
+    /// The length of a record without options: root, type, payload size, code, version and flags, length.
+    static let shortest = 11
 
     /// The length of the record in bytes.
-    var length: Int { 11 + options.reduce(0) { $0 + 4 + $1.data.count } }
+    var length: Int { Self.shortest + options.reduce(0) { $0 + $1.length } }
+
+    /// The record with the options that fit into this many bytes: if not all do, padding, which says nothing, is left out,
+    /// and then the last ones. A record without options is as short as it can be, and may still be too long.
+    func fitting(_ room: Int) -> ExtendedDNS {
+        if length <= room { return self }
+        var record = self
+        record.options = []
+        var left = room - Self.shortest
+        for option in options where option.code != Self.padding {
+            left -= option.length
+            if left < 0 { break }
+            record.options.append(option)
+        }
+        return record
+    }
 }
 
 extension ExtendedDNS.Option {
+    /// With its code and its own length in front.
+    fileprivate var length: Int { 4 + data.count }
+
     /// Whether the data has the form that its code requires. Codes without a rule accept anything.
     var isWellFormed: Bool {
         switch code {

@@ -15,7 +15,8 @@ struct MessageWriter {
     private static let pointerLimit = 0x4000
 
     /// - Parameter limit: the size limit in bytes. From the first record that does not fit, records are left out, and
-    ///   TC is set (RFC 2181, 9); the OPT record always fits. Values below 512 count as 512.
+    ///   TC is set (RFC 2181, 9). The OPT record comes first and always fits: options that would exceed the limit are left
+    ///   out. Values below 512 count as 512.
     static func bytes(of message: Message, limit: Int) -> [UInt8] {
         var writer = MessageWriter()
         writer.bytes.reserveCapacity(128)
@@ -33,13 +34,14 @@ struct MessageWriter {
             put(question.type.rawValue)
             put(question.recordClass.rawValue)
         }
-        let room = limit - (message.edns?.length ?? 0)
+        let edns = message.edns?.fitting(limit - bytes.count)
+        let room = limit - (edns?.length ?? 0)
         var isFull = bytes.count > room
         setCount(3, put(message.answers, room: room, isFull: &isFull))
         setCount(4, put(message.authorities, room: room, isFull: &isFull))
         var additional = put(message.additionals, room: room, isFull: &isFull)
         if isFull { bytes[2] |= 0x02 }
-        if let edns = message.edns {
+        if let edns {
             put(edns)
             additional += 1
         }
@@ -116,7 +118,7 @@ struct MessageWriter {
         put(RecordType.opt.rawValue)
         put(edns.payloadSize)
         bytes += [edns.extendedResponseCode, edns.version, edns.isDNSSECOK ? 0x80 : 0, 0]
-        put(UInt16(edns.options.reduce(0) { $0 + 4 + $1.data.count }))
+        put(UInt16(edns.length - ExtendedDNS.shortest))
         for option in edns.options {
             put(option.code)
             put(UInt16(option.data.count))
