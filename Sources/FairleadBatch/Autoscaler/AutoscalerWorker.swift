@@ -111,8 +111,8 @@ struct AutoscalerWorker: Sendable {
     }
 
     private func write(_ look: Look, _ autoscaler: Value) async throws(APIStatus) {
-        var status: Object = ["desiredReplicas": .int(look.desired), "currentMetrics": look.metrics]
-        status["currentReplicas"] = look.current.flatMap { $0 == 0 ? nil : .int($0) }
+        var status: Object = ["desiredReplicas": .int32(look.desired), "currentMetrics": look.metrics]
+        status["currentReplicas"] = look.current.flatMap { $0 == 0 ? nil : .int32($0) }
         status["lastScaleTime"] =
             look.hasScaled ? .string(look.now.rfc3339) : autoscaler.at("status", "lastScaleTime")
         status["conditions"] = look.conditions.value

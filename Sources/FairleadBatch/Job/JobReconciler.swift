@@ -297,7 +297,7 @@ struct JobReconciler {
     }
 
     private func write(_ tally: Tally, _ conditions: Conditions, _ plan: inout Plan) {
-        func count(_ number: Int64) -> Value? { number == 0 ? nil : .int(number) }
+        func count(_ number: Int64) -> Value? { number == 0 ? nil : .int32(number) }
         let gone = Set((plan.discard + plan.delete).map(\.uid))
         let left = active.filter { !gone.contains($0.uid) }
         plan.status["active"] = count(Int64(left.count))

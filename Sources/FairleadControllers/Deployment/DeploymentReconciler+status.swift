@@ -7,7 +7,7 @@ extension DeploymentReconciler {
         let available = sum("availableReplicas")
         let wanted = allSets.map(\.size).saturatingSum()
         var status = deployment["status"]?.object ?? Object()
-        func count(_ number: Int64) -> Value? { number == 0 ? nil : .int(number) }
+        func count(_ number: Int64) -> Value? { number == 0 ? nil : .int32(number) }
         status["observedGeneration"] = original.at("metadata", "generation")
         status["replicas"] = count(sum("replicas"))
         status["updatedReplicas"] = count(newSet?.status("replicas") ?? 0)
@@ -15,7 +15,7 @@ extension DeploymentReconciler {
         status["availableReplicas"] = count(available)
         status["unavailableReplicas"] = count(max(0, wanted -| available))
         let isTerminatingKnown = allSets.allSatisfy { $0.value.at("status", "terminatingReplicas") != nil }
-        status["terminatingReplicas"] = isTerminatingKnown ? .int(sum("terminatingReplicas")) : nil
+        status["terminatingReplicas"] = isTerminatingKnown ? .int32(sum("terminatingReplicas")) : nil
         if available >= replicas -| limits.unavailable {
             conditions.change(
                 "Available", "True", reason: "MinimumReplicasAvailable",

@@ -97,7 +97,7 @@ struct DeploymentWorker: Sendable {
         if existing.value.controllerRef?.uid == deployment.uid, existing.template == set.template { return }
         var changed = deployment
         let count = deployment.at("status", "collisionCount")?.int ?? 0
-        changed.set(.int(count +| 1), at: "status", "collisionCount")
+        changed.set(.int32(count +| 1), at: "status", "collisionCount")
         _ = try await client.update(.deployments, changed, subresource: "status")
         throw HashCollision()
     }

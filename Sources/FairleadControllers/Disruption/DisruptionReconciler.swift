@@ -24,8 +24,8 @@ struct DisruptionReconciler {
         let generation = budget.generation
 
         var status: Object = [
-            "currentHealthy": .int(healthy), "desiredHealthy": .int(expected.healthy),
-            "disruptionsAllowed": .int(allowed), "expectedPods": .int(expected.pods),
+            "currentHealthy": .int32(healthy), "desiredHealthy": .int32(expected.healthy),
+            "disruptionsAllowed": .int32(allowed), "expectedPods": .int32(expected.pods),
             "observedGeneration": .int(generation),
         ]
         if !disrupted.isEmpty { status["disruptedPods"] = .object(disrupted) }

@@ -52,3 +52,8 @@ extension Duration {
         return seconds.isNaN ? .zero : .seconds(min(max(seconds, -limit), limit))
     }
 }
+
+extension Value {
+    /// For a field that has 32 bits in Kubernetes: the number, clamped to them.
+    package static func int32(_ number: Int64) -> Value { .int(Int64(Int32(clamping: number))) }
+}
