@@ -42,8 +42,9 @@ package struct FairleadServer: Service {
                 services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
-        // A supervisor may expect an end within a second; the last tenth is for the exit of the process itself.
-        let deadline = ShutdownDeadline(.milliseconds(900), logger: logger)
+        // A supervisor may expect an end within a second. The rest of it is for busy machines, and for the system, which has
+        // to free the memory of the process: some 0.1 s for each 500 MB.
+        let deadline = ShutdownDeadline(.milliseconds(700), logger: logger)
         defer { withExtendedLifetime(deadline) {} }
         try await group.run()
     }

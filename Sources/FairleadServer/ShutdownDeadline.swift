@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Logging
+import Synchronization
 
 /// Ends the process if it has been told to stop but does not finish in time, because of a computation that nobody can
 /// interrupt or a disk that does not respond. Nothing is lost: whatever has been acknowledged is on disk.
@@ -9,17 +10,31 @@ import Logging
 final class ShutdownDeadline {
     private let sources: [any DispatchSourceSignal]
 
-    init(_ limit: DispatchTimeInterval, signals: [Int32] = [SIGTERM, SIGINT], logger: Logger) {
+    /// - Parameters:
+    ///   - limit: the time from the first of the signals; later ones do not extend it.
+    ///   - end: what happens then.
+    init(
+        _ limit: DispatchTimeInterval, signals: [Int32] = [SIGTERM, SIGINT], logger: Logger,
+        end: @escaping @Sendable () -> Void = { _exit(0) }
+    ) {
         let queue = DispatchQueue(label: "fairlead.shutdown", qos: .userInteractive)
+        let isRunning = SharedFlag()
         sources = signals.map { number in
             // Another handler of the signal has already replaced its default action; this makes sure.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
-                queue.asyncAfter(deadline: .now() + limit) {
-                    logger.warning("still busy after the time for a shutdown: ending at once, nothing is lost")
-                    _exit(0)
+                guard isRunning.set() else { return }
+                // A timer as `asyncAfter` sets it may be late by a tenth of its time.
+                let timer = DispatchSource.makeTimerSource(flags: .strict, queue: queue)
+                timer.setEventHandler {
+                    withExtendedLifetime(timer) {
+                        logger.warning("still busy after the time for a shutdown: ending at once, nothing is lost")
+                        end()
+                    }
                 }
+                timer.schedule(deadline: .now() + limit, leeway: .nanoseconds(0))
+                timer.resume()
             }
             source.resume()
             return source
@@ -27,4 +42,12 @@ final class ShutdownDeadline {
     }
 
     deinit { for source in sources { source.cancel() } }
+}
+
+/// Set once.
+private final class SharedFlag: Sendable {
+    private let flag = Atomic(false)
+
+    /// Returns whether it was not set before.
+    func set() -> Bool { !flag.exchange(true, ordering: .relaxed) }
 }
