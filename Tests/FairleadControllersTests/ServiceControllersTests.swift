@@ -58,6 +58,42 @@ struct ServiceControllersTests {
         #expect(client.objects(.endpointSlices).count == 2)
     }
 
+    /// A change that comes alone is served at once; those that follow closely, together.
+    @Test(arguments: [EndpointSliceController.descriptor, EndpointsController.descriptor])
+    func aStormOfChangesCostsAFewLooks(descriptor: ControllerDescriptor<ControllerSettings>) async throws {
+        let client = InMemoryClient()
+        let clock = ManualClock()
+        func flip(_ number: Int, ready: Bool) {
+            client.put(.pods, ServiceFixture.pod("p\(number)", ip: "10.0.0.\(number)", ready: ready))
+        }
+        /// How many endpoints are ready.
+        @Sendable func ready(_ change: ObjectChange) -> Int? {
+            guard let object = change.new else { return nil }
+            return EndpointSliceView(object).endpoints.count { $0.isReady }
+                + object.value.items("subsets").reduce(0) { $0 + $1.items("addresses").count }
+        }
+        let isSlices = descriptor.name == EndpointSliceController.descriptor.name
+        let resource: GroupVersionResource = isSlices ? .endpointSlices : .endpoints
+        client.put(.nodes, ServiceFixture.node())
+        client.put(.services, ServiceFixture.service())
+        for number in 1...20 { flip(number, ready: true) }
+        let make = { (informers: InformerSet) in
+            descriptor.make(informers, ServiceFixture.environment, clock: clock)
+        }
+        try await run(client, clock: clock, make) { informers in
+            await wait(informers, resource) { ready($0) == 20 }
+            clock.advance(by: .seconds(1))
+            client.forgetActions()
+            flip(1, ready: false)
+            await wait(informers, resource) { ready($0) == 19 }
+            for number in 2...20 { flip(number, ready: false) }
+            await wait(informers, .pods) { $0.name.name == "p20" && $0.new.map { PodView($0).isReady } == false }
+            clock.advance(by: .seconds(1))
+            await wait(informers, resource) { ready($0) == 0 }
+            #expect(client.actions.count { $0.hasPrefix("update") } == 2)
+        }
+    }
+
     @Test func aTamperedOrDeletedSliceIsMadeGoodAgain() async throws {
         let client = InMemoryClient()
         client.put(.nodes, ServiceFixture.node())

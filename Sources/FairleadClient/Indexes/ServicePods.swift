@@ -37,12 +37,22 @@ package struct ServicePods: Sendable {
 
     /// The pods that the Service would select in another namespace.
     package func pods(of service: ServiceView, in namespace: String) -> [StoredObject] {
-        guard let selector = service.value.at("spec", "selector")?.object, let pair = selector.members.first,
-            let value = pair.value.string
-        else { return [] }
-        return pods.indexed(Self.byLabel, Self.key(namespace, pair.key, value))
+        guard let selector = service.value.at("spec", "selector")?.object else { return [] }
+        return candidates(of: service, in: namespace)
             .filter { Self.matches(selector, $0) }
             .sorted { $0.key.name < $1.key.name }
+    }
+
+    /// The pods with the first pair of the selector.
+    private func candidates(of service: ServiceView, in namespace: String) -> [StoredObject] {
+        guard let pair = service.value.at("spec", "selector")?.object?.members.first, let value = pair.value.string
+        else { return [] }
+        return pods.indexed(Self.byLabel, Self.key(namespace, pair.key, value))
+    }
+
+    /// About how many pods there are to look at for the Service.
+    package func size(of service: ObjectName) -> Int {
+        services.get(service).map { candidates(of: ServiceView($0), in: service.namespace).count } ?? 0
     }
 
     /// The Services that select the pod.

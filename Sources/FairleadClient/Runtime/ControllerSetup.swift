@@ -61,6 +61,15 @@ package final class ControllerSetup<Key: Hashable & Sendable>: Sendable {
         }
     }
 
+    /// The same; a change waits as long as the pacer says for its key.
+    package func map(
+        _ informer: Informer, pacedBy pacer: ChangePacer<Key>, _ keys: @escaping @Sendable (ObjectChange) -> [Key]
+    ) {
+        informer.addHandler { [queue] change in
+            for key in keys(change) { queue.addAfter(key, pacer.delay(of: key)) }
+        }
+    }
+
     /// A recorder that writes events for as long as the controller runs.
     /// - Parameter component: `source.component`, if it is not the controller's name.
     package func recorder(component: String? = nil) -> EventRecorder {

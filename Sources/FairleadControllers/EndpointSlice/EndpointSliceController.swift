@@ -12,15 +12,18 @@ package enum EndpointSliceController {
         let worker = EndpointSliceWorker(
             setup.client, services: services.lister, nodes: setup.watch(.nodes).lister, servicePods: servicePods,
             slices: ServiceSlices(setup.informers), recorder: setup.recorder(component: "endpoint-slice-controller"))
-        setup.map(pods) { servicePods.services(affectedBy: $0) }
-        setup.watch(.endpointSlices) { worker.services(affectedBy: $0) }
-        setup.watch(.nodes) { change in
+        let pacer = ChangePacer<ObjectName>(clock: setup.clock)
+        setup.map(pods, pacedBy: pacer) { servicePods.services(affectedBy: $0) }
+        setup.map(setup.watch(.endpointSlices), pacedBy: pacer) { worker.services(affectedBy: $0) }
+        setup.map(setup.watch(.nodes), pacedBy: pacer) { change in
             let overloaded = worker.services(overloadedBy: change)
             // A node's arrival or removal decides whether its pods are endpoints. A node that moves to another zone is
             // noticed at the next sync, as in Kubernetes.
             guard change.isAddition || change.isDeletion else { return overloaded }
             return overloaded + servicePods.pods(onNode: change.name.name).flatMap { servicePods.services(of: $0) }
         }
-        return { try await worker.reconcile($0) }
+        return { key in
+            try await pacer.pace(key, items: { servicePods.size(of: key) }) { try await worker.reconcile(key) }
+        }
     }
 }

@@ -15,7 +15,8 @@ package enum EndpointsController {
         let worker = EndpointsWorker(
             setup.client, services: services.lister, endpoints: endpoints.lister, servicePods: servicePods,
             recorder: setup.recorder(component: "endpoint-controller"))
-        setup.map(pods) { servicePods.services(affectedBy: $0) }
+        let pacer = ChangePacer<ObjectName>(clock: setup.clock)
+        setup.map(pods, pacedBy: pacer) { servicePods.services(affectedBy: $0) }
         let lister = services.lister
         setup.map(endpoints) { change in
             let isAwaited = worker.isAwaited(change)
@@ -26,6 +27,8 @@ package enum EndpointsController {
                 && change.new?.labels[EndpointsReconciler.managedByLabel] == EndpointsReconciler.manager
             return isLeftOver ? [change.name] : []
         }
-        return { try await worker.reconcile($0) }
+        return { key in
+            try await pacer.pace(key, items: { servicePods.size(of: key) }) { try await worker.reconcile(key) }
+        }
     }
 }

@@ -3,7 +3,8 @@ import FairleadModel
 
 /// Empties namespaces that are being deleted, then finalizes them.
 ///
-/// Every deletion in a terminating namespace triggers another reconcile, so that nothing waits for a timer.
+/// Every deletion in a terminating namespace triggers another reconcile, so that nothing waits for a timer; while many
+/// pods end, one for several of them.
 package enum NamespaceController {
     package static let descriptor = ControllerDescriptor("namespace-controller", alias: "namespace", workers: 4) {
         (setup: ControllerSetup<String>, settings: ControllerSettings) in
@@ -11,10 +12,12 @@ package enum NamespaceController {
             change.new?.value.deletionTimestamp == nil ? [] : [change.name.name]
         }
         let lister = namespaces.lister
+        let pods = setup.informers.lister(.pods)
+        let pacer = ChangePacer<String>(clock: setup.clock)
         let resources = settings.resources
         resources.attach { managed, informer in
             guard managed.isNamespaced, managed.resource != .events else { return }
-            setup.map(informer) { change in
+            setup.map(informer, pacedBy: pacer) { change in
                 let namespace = change.name.namespace
                 guard change.isDeletion,
                     lister.get(namespace: "", name: namespace)?.value.deletionTimestamp != nil
@@ -24,6 +27,8 @@ package enum NamespaceController {
         }
         let worker = NamespaceWorker(
             client: setup.client, resources: { resources.all.filter(\.isNamespaced).map(\.resource) }, now: setup.now)
-        return { try await worker.reconcile($0) }
+        return { name in
+            try await pacer.pace(name, items: { pods.list(namespace: name).count }) { try await worker.reconcile(name) }
+        }
     }
 }

@@ -11,7 +11,13 @@ struct TriggerTimes: Sendable {
 
     private struct Known: Sendable {
         var service: Timestamp?
-        var pods: [String: Timestamp] = [:]
+        var pods: [String: Transition] = [:]
+    }
+
+    /// As text as well: most are the same as the last time, and need not be read again.
+    private struct Transition: Sendable {
+        var text: String
+        var time: Timestamp
     }
 
     private var known: [ObjectName: Known] = [:]
@@ -22,11 +28,15 @@ struct TriggerTimes: Sendable {
         var now = Known()
         var oldest: Timestamp?
         for pod in pods {
-            guard let text = PodView(pod).condition("Ready")?["lastTransitionTime"]?.string,
-                let time = Timestamp(rfc3339: text)
-            else { continue }
-            now.pods[pod.key.name] = time
-            if before.pods[pod.key.name].map({ time > $0 }) ?? true { oldest = min(oldest ?? time, time) }
+            guard let text = PodView(pod).condition("Ready")?["lastTransitionTime"]?.string else { continue }
+            let last = before.pods[pod.key.name]
+            if let last, last.text == text {
+                now.pods[pod.key.name] = last
+                continue
+            }
+            guard let time = Timestamp(rfc3339: text) else { continue }
+            now.pods[pod.key.name] = Transition(text: text, time: time)
+            if last.map({ time > $0.time }) ?? true { oldest = min(oldest ?? time, time) }
         }
         now.service = Timestamp(rfc3339: service.creationTimestamp)
         if let created = now.service, before.service.map({ created > $0 }) ?? true {
