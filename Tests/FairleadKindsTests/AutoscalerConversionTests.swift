@@ -65,6 +65,8 @@ import Testing
     @Test(arguments: [
         "x", "{}", "[1]", "[{\"type\":1}]", "[{\"type\":\"Pods\",\"pods\":{\"targetAverageValue\":\"x\"}}]",
         "[{\"type\":\"Pods\",\"pods\":[]}]",
+        "[{\"type\":\"Object\",\"object\":{\"target\":{\"kind\":5},\"metricName\":\"m\",\"targetValue\":\"1\"}}]",
+        "[{\"type\":\"Pods\",\"pods\":{\"targetAverageValue\":\"1\",\"selector\":{\"matchLabels\":{\"a\":1}}}}]",
     ])
     func brokenAnnotationsSayNothing(text: String) {
         var old = AutoscalerConversion.toV1(object(["maxReplicas": 3]))

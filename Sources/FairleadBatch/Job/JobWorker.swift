@@ -27,15 +27,20 @@ struct JobWorker: Sendable {
         let plan = JobReconciler(job: job, pods: owned, now: now()).plan(isUpToDate: isUpToDate)
         // The status first: only what stands in it may lose its finalizer.
         try await client.updateStatus(JobController.jobs, of: job, to: plan.status)
-        for event in plan.events {
-            recorder.event(about: job, type: event.type, reason: event.reason, message: event.message)
-        }
+        // What has become of the pods is told before what has become of the Job.
+        defer { record(plan.events, about: job) }
         for pod in plan.untrack { try await untrack(pod) }
         let writer = PodWriter(client: client, recorder: recorder)
         try await delete(plan, for: job, key: key, writer)
         if plan.isHeldBack { writer.recordHeldBack(job) }
         if let failure = await writer.create(plan.create, for: job, key: key, tracker) { throw failure }
         return ReconcileResult(again: plan.again)
+    }
+
+    private func record(_ events: [JobReconciler.Event], about job: Value) {
+        for event in events {
+            recorder.event(about: job, type: event.type, reason: event.reason, message: event.message)
+        }
     }
 
     private func delete(

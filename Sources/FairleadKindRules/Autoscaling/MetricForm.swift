@@ -125,9 +125,47 @@ struct MetricForm {
         case "value", "averageValue":
             let text = value.string ?? value.jsonText
             return Quantity(text).map { .string($0.description) }
-        case "selector", "describedObject": return value.object.map { .object($0) }
+        case "selector": return selector(value)
+        case "describedObject": return texts(value, ["kind", "name", "apiVersion"])
         default: return value.string.map { .string($0) }
         }
+    }
+
+    /// These members, which must be texts; others are left out.
+    private static func texts(_ value: Value, _ names: [String]) -> Value? {
+        guard case .object = value else { return nil }
+        var result = Object()
+        for name in names {
+            guard let member = value[name], !member.isNull else { continue }
+            guard let text = member.string else { return nil }
+            result[name] = .string(text)
+        }
+        return .object(result)
+    }
+
+    private static func selector(_ value: Value) -> Value? {
+        guard case .object = value else { return nil }
+        var result = Object()
+        if let labels = value["matchLabels"], !labels.isNull {
+            guard let members = labels.object?.members, members.allSatisfy({ $0.value.string != nil }) else {
+                return nil
+            }
+            result["matchLabels"] = labels
+        }
+        if let list = value["matchExpressions"], !list.isNull {
+            guard let items = list.array else { return nil }
+            var expressions: [Value] = []
+            for item in items {
+                guard var expression = texts(item, ["key", "operator"]) else { return nil }
+                if let values = item["values"], !values.isNull {
+                    guard let texts = values.array, texts.allSatisfy({ $0.string != nil }) else { return nil }
+                    expression["values"] = values
+                }
+                expressions.append(expression)
+            }
+            result["matchExpressions"] = .array(expressions)
+        }
+        return .object(result)
     }
 
     /// A text that a client wrote into an annotation; what cannot be read says nothing.
