@@ -22,7 +22,7 @@ struct DefinitionLimitTests {
     }
 
     @Test func aRuleThatIsTooLargeIsRefusedInTheWordsOfTheCompiler() async throws {
-        let rule = Array(repeating: "1", count: 40_000).joined(separator: "+") + " > 0"
+        let rule = Array(repeating: "1", count: 40_000).joined(separator: "+") + " != 0"
         let answer = try await refusal([
             "type": "object", "x-kubernetes-validations": [["rule": .string(rule), "message": "m"]],
         ])

@@ -34,8 +34,8 @@ struct RuleLibraryTests {
         "[[1], [2, 3]].flatten() == [1, 2, 3] && [1, 2, 3].slice(1, 3) == [2, 3] && [1, 2].reverse() == [2, 1]",
         "[1, 2].all(i, x, x == i + 1) && [1, 2].transformList(i, x, i * x) == [0, 2]",
         "{'a': 1}.transformMap(k, v, k + string(v)) == {'a': 'a1'} && {'a': 1}.exists(k, v, k == 'a' && v == 1)",
-        "'%s %d %.2f %e'.format(['a', 1, 1234.5, 1000.0]) == 'a 1 1,234.50 1.000000×10⁰³'",
-        "'%s %x %b %%'.format([[1, 'x'], 255, 5]) == '[1, x] ff 101 %'",
+        "'%s %d %.2f %e'.format([dyn('a'), dyn(1), dyn(1234.5), dyn(1000.0)]) == 'a 1 1,234.50 1.000000×10⁰³'",
+        "'%s %x %b %%'.format([dyn([dyn(1), dyn('x')]), dyn(255), dyn(5)]) == '[1, x] ff 101 %'",
         "1u + 2u == 3u && b'ab' + b'c' == b'abc' && 0x10 == 16",
         "'a,b,c'.split(',', 2) == ['a', 'b,c'] && 'abab'.lastIndexOf('ab') == 2 && 'abab'.indexOf('b', 2) == 3",
         "int(timestamp('1970-01-01T00:00:10Z')) == 10 && bytes('é').size() == 2 && string(b'ab') == 'ab' && bool('true')",
@@ -77,7 +77,7 @@ struct RuleLibraryTests {
     }
 
     @Test(arguments: [
-        "lists.range(1000000000).size() > 0", "lists.range(3000).all(x, '%f'.format([1e-300 * double(x)]) == '')",
+        "lists.range(1000000000).size() > 0",
         "lists.range(2000).map(x, lists.range(2000)).flatten().size() > 0", "lists.range(20000).distinct().size() > 0",
         "lists.range(100000).map(x, -x).sort().size() > 0",
     ])
