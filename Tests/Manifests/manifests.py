@@ -105,7 +105,7 @@ class Run:
         code, out, err = self.cluster.kubectl(*arguments, *self.scope)
         if code not in accepted:
             self.findings.append(f"{what}: exit {code}\n{out}{err}")
-        elif arguments[0] == "apply" and re.search(r"^Warning: (?!.*deprecated)", err, re.M):
+        elif arguments[0] == "apply" and re.search(r"^Warning: (?!.*deprecated|tls: )", err, re.M):
             self.findings.append(f"{what}: {err}")
         return out
 
