@@ -41,15 +41,31 @@ struct ForwardLoopTests {
         #expect(configuration.forwardsToItself == isItself)
     }
 
+    /// Both servers, started, and the second one's port.
+    ///
+    /// The first one's port is only known once it listens, and it has to know the second one's before that. A port that
+    /// was free a moment ago may be taken by another test, so this tries again with another.
+    private func twoServersThatAskEachOther() async throws -> (DNSServer, DNSServer, port: Int) {
+        var attempts = 0
+        while true {
+            let reserved = try await DatagramBootstrap(group: eventLoop).bind(host: "127.0.0.1", port: 0).get()
+            let port = try #require(reserved.localAddress?.port)
+            try await reserved.close()
+            let first = try server("127.0.0.1:0", forward: "127.0.0.1:\(port)")
+            let address = try await first.start()
+            let second = try server("127.0.0.1:\(port)", forward: "127.0.0.1:\(address.port)")
+            do {
+                _ = try await second.start()
+                return (first, second, port)
+            } catch  where attempts < 10 {
+                attempts += 1
+                await first.shutdown()
+            }
+        }
+    }
+
     @Test func twoServersThatAskEachOtherNoticeItAndStop() async throws {
-        // The first one's port is only known once it listens, and the second one's before that.
-        let reserved = try await DatagramBootstrap(group: eventLoop).bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(reserved.localAddress?.port)
-        try await reserved.close()
-        let first = try server("127.0.0.1:0", forward: "127.0.0.1:\(port)")
-        let address = try await first.start()
-        let second = try server("127.0.0.1:\(port)", forward: "127.0.0.1:\(address.port)")
-        _ = try await second.start()
+        let (first, second, port) = try await twoServersThatAskEachOther()
         let isNoticed = await eventually {
             handler.entries.contains { $0.level == .error && $0.message.description.contains("passes questions back") }
         }
