@@ -6,6 +6,7 @@ enum MediaType {
     /// Empty where no type is given, nil where the header cannot be read.
     static func of(_ header: String?) -> String? {
         guard let header, !header.isEmpty else { return "" }
+        if isPlain(header) { return header }
         var rest = Substring(header)
         let type = rest.prefix { $0 != ";" }
         rest = rest.dropFirst(type.count)
@@ -26,6 +27,19 @@ enum MediaType {
             guard let value = parameterValue(rest) else { return nil }
             rest = rest.dropFirst(value)
         }
+    }
+
+    /// Whether it is a type in lower case without parameters, as of nearly every request.
+    private static func isPlain(_ header: String) -> Bool {
+        var slashes = 0
+        for byte in header.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "-"): break
+            case UInt8(ascii: "/"): slashes += 1
+            default: return false
+            }
+        }
+        return slashes == 1 && header.utf8.first != UInt8(ascii: "/") && header.utf8.last != UInt8(ascii: "/")
     }
 
     /// The length of a token or quoted text.
