@@ -31,7 +31,7 @@ package struct GoPrinter {
             append("{Raw:([]uint8)")
             writeAll(value?.jsonBytes ?? [], "[", "]") { $0.append(String($1)) }
             append("}")
-        case .structure(let name): writeFields(of: value, GoType.fields[name] ?? [])
+        case .structure(let name): writeFields(of: value, GoStructures.fields(of: name))
         case .list(let element): writeAll(value?.array ?? [], "[", "]") { $0.write($1, element) }
         case .map(let element): writeMap(value, element)
         }

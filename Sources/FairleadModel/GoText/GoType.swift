@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What is behind the name of a Go type, as far as it is printed.
 enum GoType: Sendable {
     case text, number, bool
@@ -14,7 +16,7 @@ enum GoType: Sendable {
         } else if name.hasPrefix("map[") {
             self = .map(GoType(named: name.drop { $0 != "]" }.dropFirst()))
         } else {
-            self = Self.special[name] ?? (Self.structures[String(name)] == nil ? .text : .structure(String(name)))
+            self = Self.special[name] ?? (GoStructures.declarations[name] == nil ? .text : .structure(String(name)))
         }
     }
 
@@ -22,19 +24,31 @@ enum GoType: Sendable {
         "int32": .number, "int64": .number, "bool": .bool, "resource.Quantity": .quantity, "v1.Time": .time,
         "intstr.IntOrString": .intOrString, "v1.FieldsV1": .rawFields, "v1.ResourceList": .map(.quantity),
     ]
+}
 
-    /// The fields of the types that have some, as they are declared.
-    private static let structures: [String: [Substring]] = {
-        var structures: [String: [Substring]] = [:]
-        for line in GoTypeTable.text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            structures[String(words[0])] = Array(words.dropFirst())
+/// The Go types that have fields. Each is read when it is first printed, since most never are.
+enum GoStructures {
+    /// What follows the name of each type in `GoTypeTable`.
+    static let declarations: [Substring: Substring] = {
+        var declarations: [Substring: Substring] = [:]
+        for line in GoTypeTable.text.utf8.split(separator: UInt8(ascii: "\n")) {
+            guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { continue }
+            declarations[Substring(line[..<space])] = Substring(line[line.index(after: space)...])
         }
-        return structures
+        return declarations
     }()
 
-    /// The fields of each type that has some.
-    static let fields: [String: [GoField]] = structures.mapValues { $0.map(GoField.init) }
+    private static let known = Mutex<[String: [GoField]]>([:])
+
+    /// The fields of a type; none if it is not in the table.
+    static func fields(of type: String) -> [GoField] {
+        known.withLock { known in
+            if let fields = known[type] { return fields }
+            let fields = (declarations[Substring(type)] ?? "").split(separator: " ").map(GoField.init)
+            known[type] = fields
+            return fields
+        }
+    }
 }
 
 /// A field of a Go type.
