@@ -24,6 +24,8 @@ package struct Reflector: Sendable {
     private let clock: any DelayClock
     private let backoff: Backoff
     private let log: FailureLog
+    /// The resource, in the log. Printing it anew for each watch would cost more than the watch.
+    private let key: String
 
     package init(
         client: any ObjectClient, resource: GroupVersionResource, sink: Sink,
@@ -36,6 +38,7 @@ package struct Reflector: Sendable {
         self.clock = clock
         self.backoff = backoff
         self.log = log
+        key = resource.groupResource.description
     }
 
     /// Runs until the task is cancelled. Failures are retried with a growing backoff, forever.
@@ -71,7 +74,7 @@ package struct Reflector: Sendable {
                 if !Task.isCancelled {
                     log.failed(
                         ReconcileFailure(
-                            controller: "reflector", key: "\(resource)", error: error, retries: failures,
+                            controller: "reflector", key: key, error: error, retries: failures,
                             retryAfter: backoff.delay(afterFailures: failures - 1)))
                 }
             }
@@ -86,7 +89,7 @@ package struct Reflector: Sendable {
     ) async throws(APIStatus) -> Int64 {
         let watch = try await client.watch(resource, after: start)
         defer { watch.cancel() }
-        log.recovered(controller: "reflector", key: "\(resource)", retries: 0)
+        log.recovered(controller: "reflector", key: key, retries: 0)
         var revision = start
         while true {
             let events = try await watch.next()

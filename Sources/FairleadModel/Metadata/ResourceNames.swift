@@ -13,7 +13,7 @@ package struct GroupResource: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A resource in a version of a group: what a path refers to.
-package struct GroupVersionResource: Hashable, Sendable {
+package struct GroupVersionResource: Hashable, Sendable, CustomStringConvertible {
     package var group: String
     package var version: String
     package var resource: String
@@ -27,6 +27,8 @@ package struct GroupVersionResource: Hashable, Sendable {
     package var groupResource: GroupResource { GroupResource(group: group, resource: resource) }
     /// `v1`, `apps/v1`.
     package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
+    /// `services.v1`, `deployments.v1.apps`: as kubectl takes it.
+    package var description: String { group.isEmpty ? "\(resource).\(version)" : "\(resource).\(version).\(group)" }
 }
 
 extension GroupVersionResource {
