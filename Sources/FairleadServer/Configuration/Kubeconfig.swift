@@ -36,19 +36,29 @@ package struct Kubeconfig: Sendable {
         self.init(path: (data.hasSuffix(".db") ? String(data.dropLast(3)) : data) + ".kubeconfig")
     }
 
-    /// The text of a whole kubeconfig.
-    package static func text(server: HTTPAddress) -> String { text(empty(server: server.url)) }
+    /// The text of a whole kubeconfig. Written by hand, because the YAML library would take milliseconds of each first
+    /// start.
+    package static func text(server: HTTPAddress) -> String { text(server: server.url) }
 
-    private static func text(_ value: Value) -> String { String(decoding: YAML.encode(value), as: UTF8.self) }
+    private static func text(server: String) -> String {
+        """
+        apiVersion: v1
+        clusters:
+        - cluster:
+            server: \(server)
+          name: \(name)
+        contexts:
+        - context:
+            cluster: \(name)
+            user: \(name)
+          name: \(name)
+        current-context: \(name)
+        kind: Config
+        users:
+        - name: \(name)
+          user: {}
 
-    private static func empty(server: String) -> Value {
-        let name = Value.string(Self.name)
-        return [
-            "apiVersion": "v1", "kind": "Config", "current-context": name,
-            "clusters": [["name": name, "cluster": ["server": .string(server)]]],
-            "contexts": [["name": name, "context": ["cluster": name, "user": name]]],
-            "users": [["name": name, "user": [:]]],
-        ]
+        """
     }
 
     // MARK: - the file
@@ -66,22 +76,18 @@ package struct Kubeconfig: Sendable {
     /// Makes the file name this server. The file is replaced as a whole, readable by its owner only.
     package func write(server address: HTTPAddress) throws(Refusal) {
         let server = address.reachable.url
-        var config = Self.empty(server: server)
-        if let present = try read() {
-            config = present
-            let clusters = present.items("clusters")
-            guard let index = clusters.firstIndex(where: { $0.text("name") == Self.name }) else {
-                throw Refusal(
-                    description:
-                        "\(path) is somebody else's kubeconfig, as it has no cluster \(Self.name): choose another "
-                        + "--kubeconfig FILE, or none")
-            }
-            if clusters[index].text("cluster", "server") == server { return }
-            var changed = clusters
-            changed[index].set(.string(server), at: "cluster", "server")
-            config["clusters"] = .array(changed)
+        guard var config = try read() else { return try replace(with: Self.text(server: server)) }
+        var clusters = config.items("clusters")
+        guard let index = clusters.firstIndex(where: { $0.text("name") == Self.name }) else {
+            throw Refusal(
+                description:
+                    "\(path) is somebody else's kubeconfig, as it has no cluster \(Self.name): choose another "
+                    + "--kubeconfig FILE, or none")
         }
-        try replace(with: Self.text(config))
+        if clusters[index].text("cluster", "server") == server { return }
+        clusters[index].set(.string(server), at: "cluster", "server")
+        config["clusters"] = .array(clusters)
+        try replace(with: String(decoding: YAML.encode(config), as: UTF8.self))
     }
 
     /// - Throws: if the existing file cannot be trusted or is not a kubeconfig.
