@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// An object type: its fields, ordered by name.
+/// An object type: its fields, ordered by name, bytewise.
 package final class TypeSchema: Sendable {
     /// `io.k8s.api.core.v1.ServicePort`.
     package let name: String
@@ -38,14 +38,13 @@ package final class TypeSchema: Sendable {
         package let hasStatus: Bool
     }
 
-    private let index: ByteMap<Int>
     /// The object with every field missing, as Go would write it.
     package let empty: Value
     /// `ServicePort`.
     var goName: String { name.split(separator: ".").last.map(String.init) ?? name }
     var goType: String { Self.goType(of: name) }
 
-    /// - Parameter fields: sorted by name.
+    /// - Parameter fields: sorted by name, bytewise.
     init(
         name: String, fields: [FieldSchema], definition: Value, protoInline: [ProtoInline], custom: CustomTraits? = nil
     ) {
@@ -60,17 +59,23 @@ package final class TypeSchema: Sendable {
         isAtomicMap = definition["x-kubernetes-map-type"]?.string == "atomic"
         self.protoInline = protoInline
         protobuf = ProtobufLayout(fields: fields, inline: protoInline)
-        var index = ByteMap<Int>()
         var empty: [Object.Member] = []
-        for (position, field) in fields.enumerated() {
-            index[field.name] = position
+        for field in fields {
             if let value = field.absentValue { empty.append(Object.Member(key: field.name, value: value)) }
         }
-        self.index = index
         self.empty = .object(custom == nil ? Object(sortedUnique: empty) : Object())
     }
 
-    package func field(_ name: String) -> FieldSchema? { index[name].map { fields[$0] } }
+    package func field(_ name: String) -> FieldSchema? {
+        var candidates = fields[...]
+        while !candidates.isEmpty {
+            let middle = (candidates.startIndex + candidates.endIndex) / 2
+            let order = candidates[middle].name.order(name)
+            if order == 0 { return candidates[middle] }
+            candidates = order < 0 ? candidates[(middle + 1)...] : candidates[..<middle]
+        }
+        return nil
+    }
 
     /// `v1.ServicePort`.
     static func goType(of name: String) -> String { name.split(separator: ".").suffix(2).joined(separator: ".") }

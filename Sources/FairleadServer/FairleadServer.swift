@@ -17,12 +17,16 @@ import ServiceLifecycle
 /// The assembled program: store → API → HTTP, with the controllers and the simulated machines alongside.
 ///
 /// Ready means that the store is loaded, the namespaces and the `kubernetes` Service exist, and the listener is bound.
-package struct FairleadServer: Service {
+package struct FairleadServer: Service, CustomStringConvertible {
     private let configuration: ServerConfiguration
     private let environment: Environment
     /// nil to print the welcome on standard output.
     private let announce: (@Sendable ([HTTPAddress], DNSAddress?) -> Void)?
     private let logger = Logger(label: "fairlead")
+
+    /// The name of the service. Without it, the service group prints the whole configuration by reflection, which takes
+    /// milliseconds of each start.
+    package var description: String { "fairlead" }
 
     /// - Parameter announce: called with the server's addresses once it is ready; by default, they are printed.
     package init(
@@ -53,9 +57,22 @@ package struct FairleadServer: Service {
     /// - Throws: `StartupError`; everything that was started has been stopped again.
     package func run() async throws {
         let metrics = ServerMetrics.registry(start: environment.now())
+        // While the store is opened: each takes a good part of the time that a start takes.
+        async let types = Result { try TypeRegistry.builtIn() }
         let store = try openStore(metrics)
+        let readiness = Readiness()
         do {
-            try await serve(store, metrics)
+            let dns = try ClusterDNS(
+                configuration, store: store, readiness: readiness, environment: environment, logger: logger,
+                metrics: metrics)
+            let boundDNS = try await dns?.start()
+            do {
+                let health = HealthChecks(readiness: readiness, storage: store.faults, store: store)
+                try await serve(makeAPI(store, types, metrics), dns, boundDNS, health, metrics)
+            } catch {
+                await dns?.shutdown()
+                throw error
+            }
         } catch {
             await store.close()
             throw error
@@ -63,20 +80,14 @@ package struct FairleadServer: Service {
         await store.close()
     }
 
-    private func serve(_ store: Store, _ metrics: MetricsRegistry) async throws {
-        let api = try makeAPI(store, metrics)
-        let readiness = Readiness()
-        let dns = try ClusterDNS(
-            configuration, store: store, readiness: readiness, environment: environment, logger: logger,
-            metrics: metrics)
-        let health = HealthChecks(readiness: readiness, storage: store.faults, store: store)
+    private func serve(
+        _ api: API, _ dns: ClusterDNS?, _ boundDNS: DNSAddress?, _ health: HealthChecks, _ metrics: MetricsRegistry
+    ) async throws {
         let http = try makeHTTP(api, dns, health, metrics)
         let bound = try await listen(http)
         do {
-            let boundDNS = try await dns?.start()
             try await operate(api, http, dns, bound, boundDNS, health, metrics)
         } catch {
-            await dns?.shutdown()
             await http.shutdown()
             throw error
         }
@@ -87,7 +98,7 @@ package struct FairleadServer: Service {
         _ health: HealthChecks, _ metrics: MetricsRegistry
     ) async throws(StartupError) {
         try await StoredSettings(configuration, store: api.store, logger: logger).settle()
-        let kubeconfig = try writeKubeconfig(bound[0])
+        async let writtenKubeconfig = writeKubeconfig(bound[0])
         let client = LoopbackClient(api: api)
         let bootstrap = Bootstrap(
             client: LoopbackClient(api: api, manager: "kube-apiserver"),
@@ -102,20 +113,16 @@ package struct FairleadServer: Service {
         damage.report()
         do {
             try await damage.makeRoom()
+            async let standardObjects: Void = installStandardObjects(api)
             try await bootstrap.run { [logger] what, refusal in
                 logger.error(
                     "an object of the cluster itself cannot be set up; its controller goes on trying",
                     metadata: ["object": .string(what), "error": .string(refusal.message)])
             }
+            await standardObjects
         } catch {
             throw StartupError("cannot set up the cluster's own objects: \(error.message)")
         }
-        await StandardObjects(client: LoopbackClient(api: api, manager: "api-priority-and-fairness-config-producer-v1"))
-            .install { [logger] what, error in
-                logger.error(
-                    "an object that every cluster has is missing",
-                    metadata: ["object": .string(what), "error": .string(error.message)])
-            }
         let machines = LoopbackClient(api: api, manager: Self.machines)
         let controlPlane = ControlPlane(
             client: client, machines: machines, resources: api.kinds.resources, bootstrap: bootstrap,
@@ -128,6 +135,7 @@ package struct FairleadServer: Service {
         } catch {
             throw StartupError("cannot set up kube-dns: \(error.message)")
         }
+        let kubeconfig = try await writtenKubeconfig.get()
         let controllers = controlPlane.controllers
         metrics.add(collector: ServerMetrics.collector(of: controllers))
         health.progress.connect {
@@ -165,15 +173,24 @@ package struct FairleadServer: Service {
     }
 
     /// - Returns: the kubeconfig written; nil if none was, and none was explicitly requested.
-    private func writeKubeconfig(_ address: HTTPAddress) throws(StartupError) -> Kubeconfig? {
-        guard let kubeconfig = configuration.kubeconfigFile else { return nil }
+    private func writeKubeconfig(_ address: HTTPAddress) -> Result<Kubeconfig?, StartupError> {
+        guard let kubeconfig = configuration.kubeconfigFile else { return .success(nil) }
         do throws(Kubeconfig.Refusal) {
             try kubeconfig.write(server: address)
-            return kubeconfig
+            return .success(kubeconfig)
         } catch {
-            if case .file = configuration.kubeconfig { throw StartupError(error.description) }
+            if case .file = configuration.kubeconfig { return .failure(StartupError(error.description)) }
             logger.warning("there is no kubeconfig: \(error)")
-            return nil
+            return .success(nil)
+        }
+    }
+
+    private func installStandardObjects(_ api: API) async {
+        let client = LoopbackClient(api: api, manager: "api-priority-and-fairness-config-producer-v1")
+        await StandardObjects(client: client).install { [logger] what, error in
+            logger.error(
+                "an object that every cluster has is missing",
+                metadata: ["object": .string(what), "error": .string(error.message)])
         }
     }
 
@@ -221,9 +238,11 @@ package struct FairleadServer: Service {
         }
     }
 
-    private func makeAPI(_ store: Store, _ metrics: MetricsRegistry) throws(StartupError) -> API {
+    private func makeAPI(
+        _ store: Store, _ types: Result<TypeRegistry, any Error>, _ metrics: MetricsRegistry
+    ) throws(StartupError) -> API {
         do {
-            let types = try TypeRegistry.builtIn()
+            let types = try types.get()
             let kinds = KindRegistry(catalog: CustomKinds(store: store, types: types))
             let settings = APIConfiguration(
                 serviceClusterIPRanges: configuration.serviceClusterIPRanges,

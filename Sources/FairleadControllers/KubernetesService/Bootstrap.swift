@@ -50,28 +50,49 @@ package struct Bootstrap: Sendable {
     /// - Parameter report: called for each object that the API refused.
     /// - Throws: failures that have nothing to do with the objects, such as failing storage.
     package func run(report: @Sendable (_ what: String, APIStatus) -> Void) async throws(APIStatus) {
-        for name in Self.namespaces {
-            try await attempt("namespace \(name)", report) { () throws(APIStatus) in try await ensureNamespace(name) }
+        let namespaces = Self.namespaces.map { name in
+            Step(what: "namespace \(name)") { () throws(APIStatus) in try await ensureNamespace(name) }
         }
-        try await attempt("the priority classes", report, ensurePriorityClasses)
-        try await attempt("the default ServiceCIDR", report, ensureServiceCIDR)
-        try await attempt("the Service kubernetes", report, ensureService)
-        try await attempt("the endpoints of kubernetes", report, ensureEndpoints)
-        try await attempt("the authentication of extensions", report, ensureExtensionAuthentication)
+        try await together(
+            namespaces + [
+                Step(what: "the priority classes", run: ensurePriorityClasses),
+                Step(what: "the default ServiceCIDR", run: ensureServiceCIDR),
+            ], report)
+        try await together(
+            [
+                Step(what: "the Service kubernetes", run: ensureService),
+                Step(what: "the endpoints of kubernetes", run: ensureEndpoints),
+                Step(what: "the authentication of extensions", run: ensureExtensionAuthentication),
+            ], report)
+    }
+
+    private struct Step: Sendable {
+        var what: String
+        var run: @Sendable () async throws(APIStatus) -> Void
     }
 
     /// Whether existing objects are the obstacle, rather than failing storage.
     package static func isRefusal(_ error: APIStatus) -> Bool { (400..<500).contains(error.code) }
 
-    private func attempt(
-        _ what: String, _ report: (String, APIStatus) -> Void, _ step: () async throws(APIStatus) -> Void
+    /// Runs steps that need nothing of each other at the same time: each waits for the disk, and they may wait together.
+    private func together(
+        _ steps: [Step], _ report: (_ what: String, APIStatus) -> Void
     ) async throws(APIStatus) {
-        do {
-            try await step()
-        } catch {
-            guard Self.isRefusal(error) else { throw error }
-            report(what, error)
+        let failures = await withTaskGroup(of: (what: String, error: APIStatus)?.self) { group in
+            for step in steps {
+                group.addTask {
+                    do throws(APIStatus) {
+                        try await step.run()
+                        return nil
+                    } catch {
+                        return (step.what, error)
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0 += $1.map { [$0] } ?? [] }
         }
+        for failure in failures where Self.isRefusal(failure.error) { report(failure.what, failure.error) }
+        if let fatal = failures.first(where: { !Self.isRefusal($0.error) }) { throw fatal.error }
     }
 
     func ensureNamespace(_ name: String) async throws(APIStatus) {

@@ -40,7 +40,7 @@ extension TypeSchema {
                 name: "metadata", shape: objectMeta.map { .object($0) } ?? .any, isRequired: false,
                 definition: pointer)
         }
-        return fields.values.sorted { $0.name < $1.name }
+        return fields.values.sorted { $0.name.isBefore($1.name) }
     }
 
     /// The field is a pointer: a missing value is not replaced by a zero value.

@@ -53,12 +53,16 @@ struct ProtobufLayout: Sendable {
     /// whole leading abbreviation in capitals.
     private static func goName(of field: FieldSchema) -> String {
         if field.name == "metadata", case .object(let type) = field.shape { return type.goName }
-        let start = field.name.prefix { $0.isLowercase }
-        if abbreviations.contains(String(start)) { return start.uppercased() + field.name.dropFirst(start.count) }
-        return field.name.prefix(1).uppercased() + field.name.dropFirst()
+        var name = Array(field.name.utf8)
+        let start = field.name.utf8.prefix { isSmall($0) }
+        let capitals = abbreviations.contains(Substring(start)) ? start.count : 1
+        for index in name.indices.prefix(capitals) where isSmall(name[index]) { name[index] -= 0x20 }
+        return String(decoding: name, as: UTF8.self)
     }
 
-    private static let abbreviations: Set<String> = [
+    private static func isSmall(_ letter: UInt8) -> Bool { letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "z") }
+
+    private static let abbreviations: Set<Substring> = [
         "api", "cidr", "csi", "dns", "fc", "fs", "gmsa", "grpc", "http", "ip", "iscsi", "nfs", "rbd", "tcp", "tls",
         "ttl", "tty", "uid", "url",
     ]

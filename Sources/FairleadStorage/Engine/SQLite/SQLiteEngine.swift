@@ -46,7 +46,8 @@ package final class SQLiteEngine: StorageEngine {
             try SQLiteIdentity.checkTables(database)
             try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
             try database.execute(sql: "PRAGMA journal_mode = WAL")
-            try database.execute(sql: "PRAGMA synchronous = FULL")
+            // For the migrations only: each is a transaction, and the first commit after them makes them durable as well.
+            try database.execute(sql: "PRAGMA synchronous = NORMAL")
             // The commit that triggers a checkpoint has to wait for it: small ones cost no more in total, and nobody
             // waits long.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 100")
@@ -58,6 +59,7 @@ package final class SQLiteEngine: StorageEngine {
                 try path.map { try DatabaseQueue(path: $0, configuration: configuration) }
                 ?? DatabaseQueue(configuration: configuration)
             try SQLiteMigration.apply(migrations, to: database)
+            try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             return database
         } catch {
             throw explain(error, path: path)
