@@ -24,6 +24,25 @@ struct LargeInputTests {
         #expect((1..<5).contains(parsed.duplicateFields.count))
     }
 
+    @Test func oneComplaintIsNotMadeAgainWithoutEnd() {
+        var made = 0
+        var complaints = StrictComplaints()
+        func text() -> String {
+            made += 1
+            return String(repeating: "k", count: 100_000)
+        }
+        for _ in 0..<1000 { complaints.add(text()) }
+        #expect(complaints.texts.count == 1)
+        #expect(made < 200)
+    }
+
+    @Test func errorsAreCollectedUpToABound() {
+        let many = Array(repeating: FieldError.required(FieldPath("a")), count: 90_000)
+        var errors = many
+        for _ in 0..<10 { errors += many }
+        #expect(errors.count == 100_000)
+    }
+
     @Test func mergesOfManyMapsKeepTheFirstOfEachKey() throws {
         let maps = (0..<200).map { "z\($0): &z\($0) {all: \($0), own\($0): x}\n" }.joined()
         let names = (0..<200).map { "*z\($0)" }.joined(separator: ", ")

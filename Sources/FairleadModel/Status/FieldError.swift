@@ -1,3 +1,17 @@
+extension [FieldError] {
+    /// More are not kept while they are collected: lists are put together at each level of an object, and a hostile one
+    /// has a million errors. What is reported ends much earlier (`BoundedErrors`).
+    private static let most = 100_000
+
+    package static func += (errors: inout [FieldError], more: [FieldError]) {
+        if errors.isEmpty {
+            errors = more
+        } else if errors.count < most {
+            errors.append(contentsOf: more.prefix(most - errors.count))
+        }
+    }
+}
+
 /// An error in one field, with the types and messages of k8s.io/apimachinery `field.Error`.
 package struct FieldError: Sendable {
     package enum Kind: String, Sendable {

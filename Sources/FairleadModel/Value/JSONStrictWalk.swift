@@ -57,6 +57,8 @@ struct JSONStrictWalk<Node> {
     private mutating func object(_ node: Node?) throws(JSON.ParseError) {
         parser.position += 1
         var keys: Set<ByteText> = []
+        // A path may be long, and one key may occur very often.
+        var complained: Set<ByteText> = []
         while try !parser.passes(end: UInt8(ascii: "}")) {
             parser.position += 1
             let key = try parser.string()
@@ -64,10 +66,13 @@ struct JSONStrictWalk<Node> {
             var inner: Node?
             if let node {
                 switch member(node, key) {
-                case .unknown: found.add("unknown field \"\(path.description)\"")
+                case .unknown:
+                    if complained.insert(ByteText(key)).inserted { found.add("unknown field \"\(path.description)\"") }
                 case .known(let known):
                     inner = known
-                    if !keys.insert(ByteText(key)).inserted { found.add("duplicate field \"\(path.description)\"") }
+                    if !keys.insert(ByteText(key)).inserted, complained.insert(ByteText(key)).inserted {
+                        found.add("duplicate field \"\(path.description)\"")
+                    }
                 }
             }
             parser.skipSpace()

@@ -9,15 +9,19 @@ package struct StrictComplaints: Sendable {
     package private(set) var texts: [String] = []
     private var seen: Set<String> = []
     private var size = 0
+    /// Of all texts, also of those that had been seen.
+    private var work = 0
+    private static let maximumWork = 16 << 20
 
     package init() {}
 
     /// Whether further texts would be dropped.
-    package var isFull: Bool { texts.count >= Self.maximum || size >= Self.maximumSize }
+    package var isFull: Bool { texts.count >= Self.maximum || size >= Self.maximumSize || work >= Self.maximumWork }
 
     package mutating func add(_ text: @autoclosure () -> String) {
         if isFull { return }
         let text = text()
+        work += text.utf8.count
         guard seen.insert(text).inserted else { return }
         texts.append(text)
         size += text.utf8.count
