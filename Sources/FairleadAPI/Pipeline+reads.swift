@@ -13,13 +13,15 @@ extension Pipeline {
             }
         }
         let object = try api.store.current.existing(target.kind, namespace: target.namespace, name: target.name)
-        let answer = { @Sendable () throws(APIStatus) in
-            APIOutcome.response(
-                try response(200, encoder, [encoder.encode(object)], warnings: target.kind.readWarnings))
-        }
         // Bytes that are sent as they are stored cost nothing, however many.
-        let isLight = encoder.sharesBytes || object.bytes.count *| encoder.weight <= RequestWeight.lightDocument
-        return isLight ? try answer() : computed(context, answer)
+        if encoder.sharesBytes || object.bytes.count *| encoder.weight <= RequestWeight.lightDocument {
+            return try answer(object, encoder)
+        }
+        return computed(context) { () throws(APIStatus) in try answer(object, encoder) }
+    }
+
+    private func answer(_ object: StoredObject, _ encoder: ObjectEncoder) throws(APIStatus) -> APIOutcome {
+        .response(try response(200, encoder, [encoder.encode(object)], warnings: encoder.kind.readWarnings))
     }
 
     func list(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {

@@ -28,6 +28,7 @@ extension Pipeline {
     /// `Warning: 299 - "…"` for each text (RFC 7234, 5.5), each text once. Texts with control characters are left
     /// out; many long ones are cut, so that clients with a limit on headers can read the answer.
     static func warningHeaders(_ texts: [String]) -> [(name: String, value: String)] {
+        if texts.isEmpty { return [] }
         var seen: Set<String> = []
         var chosen = texts.filter { text in
             seen.insert(text).inserted && !text.isEmpty

@@ -102,22 +102,22 @@ package struct Pipeline: Sendable {
     private func finish(_ outcome: APIOutcome, _ context: RequestContext) -> APIOutcome {
         switch outcome {
         case .response(var response):
-            response.headers += finishing(response.headers, context)
+            finish(&response.headers, context)
             return .response(response)
         case .stream(let stream, let contentType, let headers):
-            return .stream(
-                stream, contentType: contentType, headers: headers + finishing(headers, context))
+            var headers = headers
+            finish(&headers, context)
+            return .stream(stream, contentType: contentType, headers: headers)
         case .deferred(let work): return .deferred { finish(await work(), context) }
         case .computed(let work): return .computed { finish(await work(), context) }
         }
     }
 
-    private func finishing(
-        _ headers: [(name: String, value: String)], _ context: RequestContext
-    ) -> [(name: String, value: String)] {
-        let auditID = (name: "Audit-Id", value: context.auditID)
-        if headers.contains(where: { $0.name == "Cache-Control" }) { return [auditID] }
-        return [auditID, (name: "Cache-Control", value: "no-cache, private")]
+    private func finish(_ headers: inout [(name: String, value: String)], _ context: RequestContext) {
+        headers.reserveCapacity(headers.count + 2)
+        let isCacheable = headers.contains { $0.name == "Cache-Control" }
+        headers.append((name: "Audit-Id", value: context.auditID))
+        if !isCacheable { headers.append((name: "Cache-Control", value: "no-cache, private")) }
     }
 
     /// What a request is about: a kind, perhaps an object and a part of it.

@@ -71,15 +71,25 @@ struct RequestAssembler {
         if let timeout = query.first(where: { $0.name == "timeout" })?.value {
             exchange.timeout = RequestTimeout.duration(timeout)
         }
-        guard let method = HTTPRequest.Method(rawValue: head.method.rawValue) else {
-            return .refuse(Refusal.badRequest)
-        }
+        guard let method = Self.method(head.method) else { return .refuse(Refusal.badRequest) }
         request = APIRequest(method: method, path: target.path, query: query, headers: headers)
         guard let expect = fields.expect else { return .goOn }
         guard expect.lowercased() == "100-continue" else {
             return .refuse(Refusal.expectationFailed)
         }
         return exchange.takesChunks ? .sendContinue : .goOn
+    }
+
+    /// nil for what is no token. The usual methods need not be examined.
+    private static func method(_ method: HTTPMethod) -> HTTPRequest.Method? {
+        switch method {
+        case .GET: .get
+        case .POST: .post
+        case .PUT: .put
+        case .PATCH: .patch
+        case .DELETE: .delete
+        default: HTTPRequest.Method(rawValue: method.rawValue)
+        }
     }
 
     /// For a request that could not be read: the answer may only use what every client understands.

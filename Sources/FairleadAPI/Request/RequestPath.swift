@@ -65,12 +65,18 @@ struct RequestPath: Sendable, Equatable {
     ///
     /// - Returns: nil for a path that begins with two slashes: it is about nothing.
     private static func segments(of path: String) -> [String]? {
-        let decoded = path.removingPercentEscapes
-        if decoded.utf8.starts(with: "//".utf8) { return nil }
-        var segments = decoded.utf8
-            .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
-            .map { String(Substring($0)) }
-        if segments.last == "" { segments.removeLast() }
+        let decoded = path.removingPercentEscapes.utf8
+        if decoded.starts(with: "//".utf8) { return nil }
+        let slash = UInt8(ascii: "/")
+        guard var start = decoded.firstIndex(of: slash).map(decoded.index(after:)) else { return [] }
+        var segments: [String] = []
+        segments.reserveCapacity(8)
+        while start < decoded.endIndex {
+            let end = decoded[start...].firstIndex(of: slash) ?? decoded.endIndex
+            segments.append(String(Substring(decoded[start..<end])))
+            guard end < decoded.endIndex else { break }
+            start = decoded.index(after: end)
+        }
         return segments
     }
 }
