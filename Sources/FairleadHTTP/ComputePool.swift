@@ -144,6 +144,16 @@ final class ComputePool: Sendable {
         }
     }
 
+    /// Runs work on each thread that has nothing else to do: each is kept for a moment, so that another takes the next.
+    func onEachThread(_ work: @escaping @Sendable () -> Void) {
+        for _ in 0...threadsPerAddress {
+            threads.submit { _ in
+                work()
+                SystemCalls.pause(microseconds: 2000)
+            }
+        }
+    }
+
     /// Returns at once: computations still running are for clients that are gone.
     func shutdown() { threads.shutdownGracefully { _ in } }
 }

@@ -108,6 +108,13 @@ package final class HTTPServer: Sendable {
         if let running { await stop(running) }
     }
 
+    /// Runs work on each event loop and on the threads for heavy requests, soon; on none if the server does not run.
+    @Sendable package func onEachThread(_ work: @escaping @Sendable () -> Void) {
+        guard case .running(let running) = state.withLock({ $0 }) else { return }
+        for loop in running.group.makeIterator() { loop.execute(work) }
+        running.compute?.onEachThread(work)
+    }
+
     /// The counters of all event loops combined, as of about now.
     package var statistics: HTTPStatistics {
         let counters: [LoopCounters] = state.withLock { state in

@@ -14,6 +14,9 @@ enum SystemCalls {
         return Int64(now.tv_sec)
     }
 
+    /// Blocks the thread.
+    static func pause(microseconds: UInt32) { usleep(microseconds) }
+
     /// Gives other threads of this machine precedence. On Linux, priorities belong to threads; elsewhere they belong to
     /// the process, whose priority is left alone. Calling this again changes nothing.
     static func lowerPriorityOfThisThread() {

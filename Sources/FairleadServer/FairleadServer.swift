@@ -146,7 +146,10 @@ package struct FairleadServer: Service, CustomStringConvertible {
         health.informers.connect { [informers = controlPlane.informers] in informers.syncFailure }
         await withDiscardingTaskGroup { group in
             group.addTask { await controlPlane.run(health.controllers) }
-            group.addTask { await MemoryUpkeep(forget: api.forgetCaches).run() }
+            group.addTask {
+                let caches = ThreadCaches(threads: [http.onEachThread] + (dns.map { [$0.onEachLoop] } ?? []))
+                await MemoryUpkeep(forget: api.forgetCaches, emptyThreads: caches.empty).run()
+            }
             if configuration.eventTimeToLive > .zero {
                 let expiry = EventExpiry(
                     store: api.store, timeToLive: configuration.eventTimeToLive, now: environment.now)

@@ -11,3 +11,14 @@ fairlead_heap fairlead_heap_now(void);
 
 /// Returns unused memory to the system.
 void fairlead_heap_trim(void);
+
+/// Takes from the calling thread what malloc keeps for it alone: small pieces of freed memory, each of which holds on to
+/// its page. They belong to `fairlead_thread_caches_free` then.
+void fairlead_thread_cache_set_aside(void);
+
+/// Frees what threads have set aside. Blocks for less than a millisecond.
+void fairlead_thread_caches_free(void);
+
+/// Lets go of the pages of this program's code and constants: the system still has them, and what is used is mapped
+/// again when it is.
+void fairlead_code_release(void);

@@ -82,6 +82,11 @@ package final class DNSServer: Sendable {
         return DNSAddress(host: configuration.listen.host, port: port)
     }
 
+    /// Runs work on each event loop, soon; on none if the server does not run.
+    package func onEachLoop(_ work: @escaping @Sendable () -> Void) {
+        for loop in running.withLock({ $0 })?.group.makeIterator().map({ $0 }) ?? [] { loop.execute(work) }
+    }
+
     package func shutdown() async {
         guard let running = running.withLock({ running in running.take() }) else { return }
         running.unsubscribe()

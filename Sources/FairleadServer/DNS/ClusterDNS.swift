@@ -72,6 +72,9 @@ struct ClusterDNS: Sendable {
 
     func shutdown() async { await server.shutdown() }
 
+    /// Runs work on each event loop, soon.
+    @Sendable func onEachLoop(_ work: @escaping @Sendable () -> Void) { server.onEachLoop(work) }
+
     /// The address that it answers at; nil while it does not.
     var address: DNSAddress? { server.address }
 

@@ -1,7 +1,8 @@
 import CFairleadMemory
 import FairleadClient
 
-/// Returns memory to the system after a burst: malloc keeps freed memory in case of another burst.
+/// Returns memory to the system after a burst: malloc keeps freed memory in case of another burst. After the start, the
+/// pages of code that is not needed again are let go of.
 struct MemoryUpkeep: Sendable {
     /// The memory that malloc holds.
     struct Heap: Sendable {
@@ -24,17 +25,27 @@ struct MemoryUpkeep: Sendable {
     /// Empties caches: they grow during a burst, and their entries are spread over its pages.
     var forget: @Sendable () -> Void = {}
 
+    /// Empties what malloc keeps for each thread alone, before memory is trimmed.
+    var emptyThreads: @Sendable () async -> Void = {}
+    var releaseCode: @Sendable () -> Void = { fairlead_code_release() }
+
     private static let interval = Duration.seconds(20)
+    /// When the controllers have looked at everything once.
+    private static let start = Duration.seconds(3)
 
     /// Runs until the task is cancelled.
     func run() async {
+        await clock.sleep(for: Self.start)
+        releaseCode()
         var before = heap()
         while !Task.isCancelled {
             await clock.sleep(for: Self.interval)
             let now = heap()
             if now.isWasteful(after: before) {
                 forget()
+                await emptyThreads()
                 trim()
+                releaseCode()
             }
             before = now
         }
