@@ -261,6 +261,7 @@ let package = Package(
         .testTarget(
             name: "FairleadServerTests",
             dependencies: [
+                "FairleadRandomTesting",
                 "FairleadServer", "FairleadMetrics", "FairleadMetricsTesting", "FairleadControllers", "FairleadHTTP",
                 "FairleadModel", "FairleadAPI", "FairleadClient", "FairleadClientTesting", "FairleadKinds",
                 "FairleadSchema", "FairleadStorage",

@@ -10,7 +10,7 @@ struct RawPointerTests {
         "FairleadModel/Value/JSONParser.swift",
         "FairleadModel/Value/JSONParser+scalars.swift", "FairleadModel/Value/JSONWriter.swift",
         "FairleadModel/YAML/YAMLEvents.swift", "FairleadSchema/Asset.swift",
-        "FairleadSchema/Base64.swift", "FairleadServer/Observability/LogStream.swift",
+        "FairleadModel/Value/Base64.swift", "FairleadServer/Observability/LogStream.swift",
         "FairleadServer/Observability/StandardStream.swift",
         "FairleadStorage/Engine/SQLite/SQLiteMigration.swift",
         "FairleadStorage/Engine/SQLite/SQLiteRowStatement.swift",

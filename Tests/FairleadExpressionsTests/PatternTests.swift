@@ -1,3 +1,4 @@
+import FairleadModel
 import FairleadRandomTesting
 import Testing
 

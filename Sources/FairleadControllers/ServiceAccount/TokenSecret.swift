@@ -29,12 +29,12 @@ struct TokenSecret {
     func filled(for account: Value, certificates: String) -> Value? {
         var data = secret["data"]?.object ?? Object()
         func isEmpty(_ key: String) -> Bool { data[key]?.string?.isEmpty ?? true }
-        let authority = Base64URL.standard(Array(certificates.utf8))
+        let authority = Base64.encode(Array(certificates.utf8)[...])
         let needsAuthority = !certificates.isEmpty && data["ca.crt"]?.string != authority
         guard needsAuthority || isEmpty("namespace") || isEmpty("token") else { return nil }
         if needsAuthority { data["ca.crt"] = .string(authority) }
-        if isEmpty("namespace") { data["namespace"] = .string(Base64URL.standard(Array(secret.namespace.utf8))) }
-        if isEmpty("token") { data["token"] = .string(Base64URL.standard(Array(token(for: account).utf8))) }
+        if isEmpty("namespace") { data["namespace"] = .string(Base64.encode(Array(secret.namespace.utf8)[...])) }
+        if isEmpty("token") { data["token"] = .string(Base64.encode(Array(token(for: account).utf8)[...])) }
         var result = secret
         result["data"] = .object(data)
         result.annotations[Self.nameKey] = account.name

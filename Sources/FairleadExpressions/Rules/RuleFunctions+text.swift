@@ -71,7 +71,7 @@ extension RuleFunctions {
             return .int(try index(name, of: other, in: bytes, rest.count > 1 ? rest[1].int : nil, &cost))
         case ("lowerAscii", nil): return .string(RuleText.text(bytes.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 }))
         case ("upperAscii", nil): return .string(RuleText.text(bytes.map { (0x61...0x7A).contains($0) ? $0 - 32 : $0 }))
-        case ("trim", nil): return .string(trimmed(text))
+        case ("trim", nil): return .string(text.withoutOuterSpace)
         case ("split", let other?): return try split(bytes, by: other, rest.count > 1 ? rest[1].int : nil, &cost)
         case ("replace", let other?):
             guard rest.count > 1, let with = rest[1].string else { throw .noOverload }
@@ -101,14 +101,6 @@ extension RuleFunctions {
         try cost.charge(allowance.used / 10)
         if name == "find" { return .text(found.first ?? "") }
         return .plain(.array(found.map { .string($0) }))
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        let scalars = text.unicodeScalars
-        guard let start = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
-            let end = scalars.lastIndex(where: { !$0.properties.isWhitespace })
-        else { return "" }
-        return String(scalars[start...end])
     }
 
     private static func place(

@@ -62,7 +62,7 @@ package struct ValidationRule: Sendable {
     }
 
     private func failure(_ error: RuleError, _ budget: inout RuleBudget) -> String {
-        let shown = message.isEmpty ? Self.trimmed(text) : Self.trimmed(message)
+        let shown = message.isEmpty ? text.withoutOuterSpace : message.withoutOuterSpace
         if error.kind == .tooExpensive {
             budget.isClosed = true
             return
@@ -82,14 +82,6 @@ package struct ValidationRule: Sendable {
             isFailure: true)
     }
 
-    private static func trimmed(_ text: String) -> String {
-        let scalars = text.unicodeScalars
-        guard let start = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
-            let end = scalars.lastIndex(where: { !$0.properties.isWhitespace })
-        else { return "" }
-        return String(scalars[start...end])
-    }
-
     /// The longest text that a message expression may make.
     private static let maximumMessage = 5 * 1024
 
@@ -100,11 +92,11 @@ package struct ValidationRule: Sendable {
             let made = try? evaluation.evaluate(messageExpression)
             _ = budget.spend(evaluation.cost.spent)
             if case .plain(.string(let text))? = made, text.utf8.count <= Self.maximumMessage, !text.contains("\n") {
-                if !Self.trimmed(text).isEmpty { return text }
+                if !text.withoutOuterSpace.isEmpty { return text }
             }
         }
-        if !message.isEmpty { return Self.trimmed(message) }
-        return "failed rule: " + Self.trimmed(text)
+        if !message.isEmpty { return message.withoutOuterSpace }
+        return "failed rule: " + text.withoutOuterSpace
     }
 }
 

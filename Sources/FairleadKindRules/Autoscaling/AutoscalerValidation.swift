@@ -75,14 +75,7 @@ struct ObjectReferenceValidation {
 
     func errors(of reference: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
-        for field in ["kind", "name"] {
-            let text = reference.text(field)
-            if text.isEmpty {
-                errors.append(.required(path.child(field)))
-            } else {
-                errors += FieldChecks.messages(NameRules.pathSegment(text), value: text, path.child(field))
-            }
-        }
+        errors += FieldChecks.kindAndName(of: reference, path)
         let version = reference.text("apiVersion")
         if needsVersion, let message = versionError(version) {
             errors.append(.invalid(path.child("apiVersion"), .string(version), message))

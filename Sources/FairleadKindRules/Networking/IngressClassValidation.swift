@@ -44,14 +44,7 @@ package enum IngressClassValidation {
         if let group = reference["apiGroup"]?.string {
             errors += FieldChecks.dnsSubdomain(group, path.child("apiGroup"))
         }
-        for field in ["kind", "name"] {
-            let text = reference.text(field)
-            if text.isEmpty {
-                errors.append(.required(path.child(field)))
-            } else {
-                errors += FieldChecks.messages(NameRules.pathSegment(text), value: text, path.child(field))
-            }
-        }
+        errors += FieldChecks.kindAndName(of: reference, path)
         return errors
     }
 

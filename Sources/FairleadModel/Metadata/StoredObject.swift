@@ -103,7 +103,7 @@ package final class StoredObject: Sendable {
 
     private var decoded: Value {
         // Stored bytes were written by our own encoder; null here would mean a damaged database.
-        (try? JSON.parse(bytes, maximumDepth: JSON.maximumStoredDepth))?.value ?? .null
+        (try? JSON.parseStored(bytes)) ?? .null
     }
 
     /// Whether the tree is in memory in addition to the bytes.

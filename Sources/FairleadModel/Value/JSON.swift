@@ -25,6 +25,11 @@ package enum JSON {
     /// How deeply stored objects may be nested: managedFields repeat an object's fields a few levels below its top.
     package static let maximumStoredDepth = maximumDepth + 20
 
+    /// Parses what the store keeps.
+    package static func parseStored(_ bytes: [UInt8]) throws(ParseError) -> Value {
+        try parse(bytes, maximumDepth: maximumStoredDepth).value
+    }
+
     /// The message of Go's decoders.
     package static let tooDeep = "exceeded max depth"
 }

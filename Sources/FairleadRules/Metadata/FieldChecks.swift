@@ -50,6 +50,15 @@ package enum FieldChecks {
         return [.invalid(path(), .string(amount.description), "must be greater than zero")]
     }
 
+    /// What a reference to an object of any kind needs.
+    package static func kindAndName(of reference: Value, _ path: FieldPath) -> [FieldError] {
+        ["kind", "name"].flatMap { field in
+            let text = reference.text(field)
+            if text.isEmpty { return [FieldError.required(path.child(field))] }
+            return messages(NameRules.pathSegment(text), value: text, path.child(field))
+        }
+    }
+
     package static func inRange(
         _ value: Value?, _ range: ClosedRange<Int64>, _ path: @autoclosure () -> FieldPath
     ) -> [FieldError] {

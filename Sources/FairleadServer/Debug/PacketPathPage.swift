@@ -36,7 +36,7 @@ struct PacketPathPage: Sendable {
         var generator: any RandomNumberGenerator = SystemRandomNumberGenerator()
         if let text = request.queryValue("seed") {
             guard let seed = UInt64(text) else { throw .badRequest("seed \"\(text)\" is not a number") }
-            generator = RepeatableChoice(state: seed)
+            generator = SplitMix64(seed: seed)
         }
         var connections = ConnectionTable()
         return RouteReport(table.route(packet, &connections, at: 0, using: &generator))
@@ -51,18 +51,5 @@ struct PacketPathPage: Sendable {
                 clusterCIDRs: configuration.podCIDRs, serviceCIDRs: configuration.serviceClusterIPRanges,
                 clusterDomain: configuration.clusterDomain),
             services: values(.services), slices: values(.endpointSlices), nodes: values(.nodes), pods: values(.pods))
-    }
-}
-
-/// The same choices for the same seed (SplitMix64).
-private struct RepeatableChoice: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -119,7 +119,7 @@ struct EventExpiry: Sendable {
     ///
     /// The bytes are decoded here, so that no tree stays in memory with an object that nobody asks for.
     static func age(of object: StoredObject, at time: Timestamp) -> Duration {
-        guard let metadata = (try? JSON.parse(object.bytes, maximumDepth: JSON.maximumStoredDepth))?.value["metadata"]
+        guard let metadata = (try? JSON.parseStored(object.bytes))?["metadata"]
         else { return .zero }
         let times = [metadata["creationTimestamp"]] + (metadata["managedFields"]?.array ?? []).map { $0["time"] }
         let written = times.compactMap { $0?.string.flatMap { Timestamp(rfc3339: $0) } }.max()

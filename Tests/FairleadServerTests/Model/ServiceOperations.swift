@@ -1,6 +1,7 @@
 import FairleadClient
 import FairleadClientTesting
 import FairleadModel
+import FairleadRandomTesting
 
 @testable import FairleadServer
 
@@ -8,7 +9,7 @@ import FairleadModel
 struct ServiceOperations {
     let fixture: ControlPlaneFixture
     var model: ServiceModel
-    var random: SeededGenerator
+    var random: SplitMix64
     /// What was done last, for the message of a failure.
     private(set) var log: [String] = []
     /// Answers that the model did not expect.
@@ -23,7 +24,7 @@ struct ServiceOperations {
     init(fixture: ControlPlaneFixture, model: ServiceModel, seed: UInt64) {
         self.fixture = fixture
         self.model = model
-        random = SeededGenerator(seed: seed)
+        random = SplitMix64(seed: seed)
     }
 
     mutating func step() async {

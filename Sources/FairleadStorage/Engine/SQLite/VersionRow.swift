@@ -103,7 +103,7 @@ struct VersionRow: Sendable {
         guard let document else { return nil }
         let parsed: Value
         do {
-            parsed = try JSON.parse(document, maximumDepth: JSON.maximumStoredDepth).value
+            parsed = try JSON.parseStored(document)
         } catch {
             return "it is no JSON: \(error.message)"
         }
@@ -124,7 +124,7 @@ struct VersionRow: Sendable {
     var keyOfDocument: ObjectKey? {
         // Asked of damaged rows only, to find out what they may have been.
         guard let document,
-            let object = (try? JSON.parse(document, maximumDepth: JSON.maximumStoredDepth))?.value,
+            let object = try? JSON.parseStored(document),
             !object.name.isEmpty
         else { return nil }
         return ObjectKey(key.resource, namespace: object.namespace, name: object.name)

@@ -11,7 +11,4 @@ package struct SplitMix64: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
-
-    /// A number from 0 up to, and without, `bound`.
-    package mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
 }

@@ -1,10 +1,9 @@
 extension Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
     /// Encodes with padding, without line breaks.
     package static func encode(_ bytes: ArraySlice<UInt8>) -> String {
         var result: [UInt8] = []
         result.reserveCapacity((bytes.count + 2) / 3 * 4)
+        let alphabet = Alphabet.standard
         var index = bytes.startIndex
         while index < bytes.endIndex {
             let count = min(3, bytes.endIndex - index)
@@ -12,7 +11,7 @@ extension Base64 {
             for offset in 0..<3 { group = group << 8 | (offset < count ? UInt32(bytes[index + offset]) : 0) }
             for digit in 0..<4 {
                 let place = UInt32(18 - 6 * digit)
-                result.append(digit <= count ? alphabet[Int(group >> place & 63)] : UInt8(ascii: "="))
+                result.append(digit <= count ? alphabet.digits[Int(group >> place & 63)] : UInt8(ascii: "="))
             }
             index += count
         }
@@ -23,10 +22,11 @@ extension Base64 {
     package static func decode(_ text: String) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.utf8.count / 4 * 3)
+        let alphabet = Alphabet.standard
         var group: UInt32 = 0
         var bits = 0
         for byte in text.utf8 {
-            guard let digit = value(of: byte) else { continue }
+            guard let digit = alphabet.value(of: byte) else { continue }
             group = group << 6 | digit
             bits += 6
             if bits >= 8 {
@@ -42,15 +42,29 @@ extension Base64 {
         let padding = text.utf8.suffix(2).count { $0 == UInt8(ascii: "=") }
         return text.utf8.count / 4 * 3 - padding
     }
+}
 
-    private static func value(of byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
+extension Base64 {
+    /// The digits of both forms of base64, which differ in the last two (RFC 4648, 4 and 5).
+    struct Alphabet {
+        static let standard = Alphabet(last: "+/")
+        static let url = Alphabet(last: "-_")
+
+        let digits: [UInt8]
+
+        private init(last: String) {
+            digits = Array(("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + last).utf8)
+        }
+
+        func value(of digit: UInt8) -> UInt32? {
+            switch digit {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(digit - UInt8(ascii: "A"))
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(digit - UInt8(ascii: "a")) + 26
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit - UInt8(ascii: "0")) + 52
+            case digits[62]: 62
+            case digits[63]: 63
+            default: nil
+            }
         }
     }
 }

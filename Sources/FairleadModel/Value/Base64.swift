@@ -1,9 +1,9 @@
 /// Standard base64 with padding (RFC 4648), parsed like in Go: line breaks are skipped.
 package enum Base64 {
-    struct Malformed: Error { var offset: Int }
+    package struct Malformed: Error { package var offset: Int }
 
     /// The text without line breaks.
-    static func canonical(_ text: String) throws(Malformed) -> String {
+    package static func canonical(_ text: String) throws(Malformed) -> String {
         var text = text
         let fault = text.withUTF8 { firstFault(in: $0) }
         if let fault { throw Malformed(offset: fault) }
