@@ -24,6 +24,19 @@ extension Quantity {
             kept: remembersText ? text : "", format: quantity.format)
     }
 
+    /// What Go's `MilliValue()` gives: 0 if a number that Go keeps in 64 bits is too large in thousandths, and of a big
+    /// number the lowest 64 bits.
+    package static func goMilliValue(of text: String) -> Int64 {
+        guard let scanner = try? QuantityScanner(text), let quantity = Quantity(text) else { return 0 }
+        if scanner.goNumber != nil {
+            guard case .nanos(let nanos) = quantity.amount, Int64(exactly: nanos / 1_000_000) != nil else { return 0 }
+            return quantity.milliValue
+        }
+        guard case .nanos(let nanos) = quantity.amount else { return 0 }
+        let (milli, rest) = nanos.quotientAndRemainder(dividingBy: 1_000_000)
+        return Int64(truncatingIfNeeded: milli &+ (rest > 0 ? 1 : 0))
+    }
+
     private static func goText(small number: Int64, exponent: Int, kept: String, format: Format) -> String {
         goText(number: number, exponent: exponent, big: "<nil>", kept: kept, format: format)
     }

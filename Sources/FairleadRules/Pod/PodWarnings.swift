@@ -152,9 +152,8 @@ package enum PodWarnings {
 
     /// There is no half of a byte.
     package static func fraction(_ name: String, _ list: Value?, _ path: FieldPath) -> [String] {
-        guard let amount = list?[name]?.string.flatMap({ Quantity($0) }), amount.milliValue % 1000 != 0 else {
-            return []
-        }
+        guard let text = list?[name]?.string, let amount = Quantity(text), Quantity.goMilliValue(of: text) % 1000 != 0
+        else { return [] }
         return [
             "\(path.key(name)): fractional byte value \(amount.description.goQuoted) is invalid, must be an integer"
         ]
