@@ -79,7 +79,7 @@ extension Pipeline {
 
     private func changeScale(
         _ context: RequestContext, _ target: Target, _ encoder: ObjectEncoder, _ options: WriteOptions,
-        ownership: API.Ownership = .update, isPatch: Bool = true,
+        ownership: API.Ownership = .update(), isPatch: Bool = true,
         _ change: @escaping @Sendable (Value) throws(APIStatus) -> (Value, [String])
     ) -> APIOutcome {
         let mapping = target.kind.scaleMapping

@@ -8,7 +8,8 @@ extension Pipeline {
         let decoded = try decode(context, target.kind, options.fieldValidation)
         return deferred(context) { () async throws(APIStatus) in
             let result = try await api.create(
-                target.kind, namespace: target.namespace, decoded.object, options: options)
+                target.kind, namespace: target.namespace, decoded.object, options: options,
+                ownership: .update(emptyLists: decoded.emptyLists))
             return try answer(result, encoder, decoded.warnings)
         }
     }
@@ -20,7 +21,7 @@ extension Pipeline {
         return deferred(context) { () async throws(APIStatus) in
             let result = try await api.update(
                 target.kind, namespace: target.namespace, name: target.name, decoded.object,
-                scope: target.scope, options: options)
+                scope: target.scope, options: options, emptyLists: decoded.emptyLists)
             return try answer(result, encoder, decoded.warnings)
         }
     }

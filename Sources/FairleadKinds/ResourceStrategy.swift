@@ -13,6 +13,9 @@ package protocol ResourceStrategy: Sendable {
     /// schema's own defaults.
     func setDefaults(_ object: inout Value)
 
+    /// Why Kubernetes' internal form of the kind cannot hold the object; nil if it can. Its decoder complains about that.
+    func conversionFault(of object: Value) -> String?
+
     /// Changes or refuses the object on its way in (admission plugins that concern only this kind).
     func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus)
 
@@ -98,6 +101,7 @@ package protocol ResourceStrategy: Sendable {
 
 extension ResourceStrategy {
     package func setDefaults(_ object: inout Value) {}
+    package func conversionFault(of object: Value) -> String? { nil }
     package func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {}
     package func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {}
     package func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {

@@ -67,16 +67,26 @@ package final class FieldSchema: Sendable {
 
         if let defaultValue, !shape.isEmpty(defaultValue) || isPointer {
             absentValue = defaultValue
-        } else if isPointer {
-            absentValue = isAlwaysWritten ? .null : nil
-        } else if isAlwaysWritten {
-            absentValue = shape.zero
         } else {
-            switch shape {
-            case .object, .quantity: absentValue = shape.zero
-            case .time, .microTime: absentValue = omitsZero ? nil : .null
-            default: absentValue = nil
-            }
+            absentValue = Self.unset(shape, isPointer, isAlwaysWritten, omitsZero)
+        }
+    }
+
+    /// What Go writes of the field if it is missing, before it is defaulted; nil if nothing.
+    var blankValue: Value? {
+        if case .object(let type) = shape, !isPointer { return type.blank }
+        return Self.unset(shape, isPointer, isAlwaysWritten, omitsZero)
+    }
+
+    private static func unset(
+        _ shape: Shape, _ isPointer: Bool, _ isAlwaysWritten: Bool, _ omitsZero: Bool
+    ) -> Value? {
+        if isPointer { return isAlwaysWritten ? .null : nil }
+        if isAlwaysWritten { return shape.zero }
+        switch shape {
+        case .object, .quantity: return shape.zero
+        case .time, .microTime: return omitsZero ? nil : .null
+        default: return nil
         }
     }
 

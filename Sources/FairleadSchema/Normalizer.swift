@@ -25,7 +25,8 @@ struct Normalizer {
     let registry: TypeRegistry
     let rootType: String
     private var unknown = StrictComplaints()
-    var report: StructuralReport { StructuralReport(unknownFields: unknown.texts) }
+    private var emptyLists: [[String]] = []
+    var report: StructuralReport { StructuralReport(unknownFields: unknown.texts, emptyLists: emptyLists) }
     private var path: [Step] = []
     /// The struct that contains the current field.
     private var owner: TypeSchema?
@@ -85,6 +86,7 @@ struct Normalizer {
             } else if field.isAlwaysWritten, case .array(let elements) = member.value, elements.isEmpty {
                 // Kubernetes stores protobuf, which cannot distinguish an empty list from a missing one.
                 result.append(Object.Member(key: field.name, value: .null))
+                noteEmptyList(field.name)
             } else {
                 result.append(member)
             }
@@ -139,6 +141,15 @@ struct Normalizer {
             path.removeLast()
         }
         value = .object(Object(sortedUnique: members))
+    }
+
+    private mutating func noteEmptyList(_ name: String) {
+        var names: [String] = []
+        for step in path {
+            guard case .field(let name) = step else { return }
+            names.append(name)
+        }
+        emptyLists.append(names + [name])
     }
 
     // MARK: Messages

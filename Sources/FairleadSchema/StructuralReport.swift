@@ -4,7 +4,14 @@ package struct StructuralReport: Sendable, Hashable {
     /// (`StrictComplaints`). All such fields have been removed.
     package var unknownFields: [String] = []
 
-    package init(unknownFields: [String] = []) { self.unknownFields = unknownFields }
+    /// Paths, of fields only, of lists that are empty but not missing, where Go writes a missing one, too. Storage does not
+    /// tell one from the other, so they have been removed; but who writes one owns it.
+    package var emptyLists: [[String]] = []
+
+    package init(unknownFields: [String] = [], emptyLists: [[String]] = []) {
+        self.unknownFields = unknownFields
+        self.emptyLists = emptyLists
+    }
 }
 
 /// A value that does not fit its field, with the message of Go's JSON decoder.

@@ -38,8 +38,10 @@ package final class TypeSchema: Sendable {
         package let hasStatus: Bool
     }
 
-    /// The object with every field missing, as Go would write it.
+    /// The object with every field missing, after defaulting.
     package let empty: Value
+    /// The same before defaulting: what Go writes of a new object.
+    package let blank: Value
     /// `ServicePort`.
     var goName: String { name.split(separator: ".").last.map(String.init) ?? name }
     var goType: String { Self.goType(of: name) }
@@ -60,10 +62,13 @@ package final class TypeSchema: Sendable {
         self.protoInline = protoInline
         protobuf = ProtobufLayout(fields: fields, inline: protoInline)
         var empty: [Object.Member] = []
+        var blank: [Object.Member] = []
         for field in fields {
             if let value = field.absentValue { empty.append(Object.Member(key: field.name, value: value)) }
+            if let value = field.blankValue { blank.append(Object.Member(key: field.name, value: value)) }
         }
         self.empty = .object(custom == nil ? Object(sortedUnique: empty) : Object())
+        self.blank = .object(custom == nil ? Object(sortedUnique: blank) : Object())
     }
 
     package func field(_ name: String) -> FieldSchema? {

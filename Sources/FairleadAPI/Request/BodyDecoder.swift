@@ -10,6 +10,8 @@ struct BodyDecoder: Sendable {
     struct Decoded {
         var object: Value
         var warnings: [String] = []
+        /// `StructuralReport.emptyLists`.
+        var emptyLists: [[String]] = []
     }
 
     /// The type of the body, without its parameters; empty where none is given, nil where it cannot be read.
@@ -75,7 +77,7 @@ struct BodyDecoder: Sendable {
         }
         object["kind"] = .string(kind)
         object["apiVersion"] = .string(apiVersion)
-        if validation == .ignore { return Decoded(object: object) }
+        if validation == .ignore { return Decoded(object: object, emptyLists: report.emptyLists) }
         var complaints = before
         if let written, !duplicates.isEmpty || !report.unknownFields.isEmpty {
             complaints += types.strictComplaints(about: written, as: typeName)
@@ -88,7 +90,7 @@ struct BodyDecoder: Sendable {
                 "\(kind) in version \(version.goQuoted) cannot be handled as a \(kind): strict decoding error: "
                     + all.joined(separator: ", "))
         }
-        return Decoded(object: object, warnings: lines + complaints)
+        return Decoded(object: object, warnings: lines + complaints, emptyLists: report.emptyLists)
     }
 
     /// What one strict decoder says.

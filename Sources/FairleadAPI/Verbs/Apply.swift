@@ -84,15 +84,16 @@ extension API {
 
     /// How a write enters its manager in `metadata.managedFields`.
     enum Ownership: Sendable {
-        /// What the write changes becomes the manager's.
-        case update
+        /// What the write changes becomes the manager's, and so do lists that it made empty.
+        case update(emptyLists: [[String]] = [])
         /// The object comes with its managedFields.
         case settled
     }
 
     /// Brings the managedFields of `object`, which a write makes of `old`, up to date.
     func trackFields(
-        _ kind: Kind, _ object: inout Value, old: Value?, scope: UpdateScope, manager: String
+        _ kind: Kind, _ object: inout Value, old: Value?, scope: UpdateScope, manager: String,
+        emptyLists: [[String]] = []
     ) {
         let typeName = kind.conversion?.storedType ?? kind.info.typeName
         guard let type = kind.custom?.version.type ?? types.type(named: typeName) else {
@@ -104,7 +105,9 @@ extension API {
         let ownership = FieldOwnership(
             type: type, types: types, owner: owner, now: environment.now(),
             metadataResetByStatus: kind.strategy.metadataResetByStatus, shared: fieldsV1)
-        object.set(ownership.managedFields(afterUpdate: object, of: old), at: "metadata", "managedFields")
+        object.set(
+            ownership.managedFields(afterUpdate: object, of: old, emptyLists: emptyLists), at: "metadata",
+            "managedFields")
     }
 
     /// Whether two versions differ in nothing, or only in the times of their managedFields.

@@ -13,7 +13,7 @@ extension API {
     package func create(
         _ kind: Kind, namespace: String, _ object: Value, options: WriteOptions = WriteOptions()
     ) async throws(APIStatus) -> WriteResult {
-        try await create(kind, namespace: namespace, object, options: options, ownership: .update)
+        try await create(kind, namespace: namespace, object, options: options, ownership: .update())
     }
 
     func create(
@@ -61,11 +61,13 @@ extension API {
         try checkNewMetadata(kind, namespace: namespace, &object)
         kind.strategy.setDefaults(&object)
         var warnings: [String] = []
-        if case .update = ownership {
+        if case .update(let emptyLists) = ownership {
             warnings += object.removeDuplicateOwners(afterAdmission: false)
-            trackFields(kind, &object, old: nil, scope: .main, manager: options.fieldManager)
+            trackFields(
+                kind, &object, old: nil, scope: .main, manager: options.fieldManager, emptyLists: emptyLists)
         }
         let home = try NamespaceLifecycle.admitCreate(in: namespace, kind: kind, name: object.name, snapshot: snapshot)
+        try checkConversion(kind, object)
         try kind.strategy.admit(&object, old: nil, context)
         warnings += object.removeDuplicateOwners(afterAdmission: true)
 
@@ -147,6 +149,13 @@ extension API {
             object, duplicates: [], kind: kind.info.kind, apiVersion: kind.apiVersion, typeName: kind.info.typeName,
             validation: .ignore
         ).object
+    }
+
+    /// - Throws: 400 for an object that Kubernetes' internal form of the kind cannot hold.
+    func checkConversion(_ kind: Kind, _ object: Value) throws(APIStatus) {
+        guard let why = kind.strategy.conversionFault(of: object) else { return }
+        let name = kind.info.kind
+        throw .badRequest("\(name) in version \(kind.info.gvr.version.goQuoted) cannot be handled as a \(name): \(why)")
     }
 
     func alreadyExists(_ kind: Kind, _ existing: Value, name: String? = nil) -> APIStatus {

@@ -146,10 +146,17 @@ extension API {
                 } else {
                     try structure(patched, patch, kind.info.kind, kind.apiVersion, kind.info.typeName, options)
                 }
+            do throws(APIStatus) {
+                try checkConversion(kind, result.object)
+            } catch {
+                throw patch.refusal(error, of: patched, types.type(named: kind.info.typeName), types)
+            }
             try setNamespace(kind, namespace: namespace, &result.object)
             try Self.checkName(of: result.object, is: name)
             if let conversion = kind.conversion { result.object = conversion.toStored(result.object) }
-            return Modification(object: result.object, warnings: result.warnings, isReplayable: true)
+            return Modification(
+                object: result.object, warnings: result.warnings, isReplayable: true,
+                ownership: .update(emptyLists: result.emptyLists))
         }
     }
 

@@ -27,11 +27,12 @@ extension API {
 
     /// Replaces the object `name` by `object` (PUT).
     ///
+    /// - Parameter emptyLists: `StructuralReport.emptyLists`.
     /// - Throws: 404 if it is missing (and its kind is not one that PUT creates), 409 if the resourceVersion given is
     ///   not the current one, 422.
     package func update(
         _ kind: Kind, namespace: String, name: String, _ object: Value, scope: UpdateScope = .main,
-        options: WriteOptions = WriteOptions()
+        options: WriteOptions = WriteOptions(), emptyLists: [[String]] = []
     ) async throws(APIStatus) -> WriteResult {
         try Self.checkName(of: object, is: name)
         var input = object
@@ -40,7 +41,8 @@ extension API {
             store.current.isFree(kind.key(namespace: namespace, name: name))
         {
             do {
-                return try await create(kind, namespace: namespace, input, options: options)
+                return try await create(
+                    kind, namespace: namespace, input, options: options, ownership: .update(emptyLists: emptyLists))
             } catch  where error.reason == "AlreadyExists" {
                 // Somebody else was quicker: theirs is replaced.
             }
@@ -54,7 +56,8 @@ extension API {
                     kind.groupResource, name: name,
                     StoragePath.uidPrecondition(kind, key, wanted: input.uid, found: old.uid))
             }
-            return Modification(object: input, warnings: warnings)
+            return Modification(
+                object: input, warnings: warnings, ownership: .update(emptyLists: emptyLists))
         }
     }
 
@@ -76,7 +79,7 @@ extension API {
         /// Whether it can simply be made again on top of a newer object (a patch, but not a replacement that named
         /// the revision it replaces).
         var isReplayable = false
-        var ownership = Ownership.update
+        var ownership = Ownership.update()
     }
 
     /// The part that PUT, PATCH and subresources share: reads, changes, checks and writes, again as long as somebody
@@ -149,9 +152,10 @@ extension API {
         let strategy = kind.strategy
         var object = modification.object
         strategy.setDefaults(&object)
-        if case .update = modification.ownership {
-            trackFields(kind, &object, old: old, scope: scope, manager: manager)
+        if case .update(let emptyLists) = modification.ownership {
+            trackFields(kind, &object, old: old, scope: scope, manager: manager, emptyLists: emptyLists)
         }
+        try checkConversion(kind, object)
         try strategy.admit(&object, old: old, context)
         let duplicates = object.removeDuplicateOwners(afterAdmission: true)
         keepMetadata(of: old, in: &object, kind, scope)

@@ -22,8 +22,8 @@ struct DaemonSetStrategy: ResourceStrategy {
 
     private static let templateGeneration = "deprecated.daemonset.template.generation"
 
-    func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
-        try WorkloadRules.checkNumber(in: Self.templateGeneration, of: object, kind: "DaemonSet")
+    func conversionFault(of object: Value) -> String? {
+        WorkloadRules.numberFault(in: Self.templateGeneration, of: object)
     }
 
     /// Counts the changes of the template in an annotation, for clients of the first API version.

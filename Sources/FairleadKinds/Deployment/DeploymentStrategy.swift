@@ -24,8 +24,8 @@ struct DeploymentStrategy: ResourceStrategy {
         object["spec"] = spec
     }
 
-    func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
-        try WorkloadRules.checkNumber(in: "deprecated.deployment.rollback.to", of: object, kind: "Deployment")
+    func conversionFault(of object: Value) -> String? {
+        WorkloadRules.numberFault(in: "deprecated.deployment.rollback.to", of: object)
     }
 
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {

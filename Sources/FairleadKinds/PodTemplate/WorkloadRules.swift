@@ -137,14 +137,10 @@ enum WorkloadRules {
     }
 
     /// An annotation in which an older form of the kind keeps a number: what is none cannot be read at all.
-    static func checkNumber(
-        in annotation: String, of object: Value, kind: String
-    ) throws(APIStatus) {
-        guard let text = object.annotations[annotation], Int64(text) == nil else { return }
+    static func numberFault(in annotation: String, of object: Value) -> String? {
+        guard let text = object.annotations[annotation], Int64(text) == nil else { return nil }
         let digits = text.utf8.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
         let isTooLarge = !digits.isEmpty && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        throw .badRequest(
-            "\(kind) in version \"v1\" cannot be handled as a \(kind): strconv.ParseInt: parsing \(text.goQuoted): "
-                + (isTooLarge ? "value out of range" : "invalid syntax"))
+        return "strconv.ParseInt: parsing \(text.goQuoted): " + (isTooLarge ? "value out of range" : "invalid syntax")
     }
 }

@@ -23,7 +23,7 @@ extension FieldOwnership {
             throw APIStatus(code: 500, reason: "", message: "failed to decode managed fields")
         }
         if managed.isEmpty, !isNew {
-            let everything = Comparer(types: types).compare(type.empty, live, type, excluding: reset)
+            let everything = Comparer(types: types).compare(type.blank, live, type, excluding: reset)
             let first = FieldOwner(
                 manager: "before-first-apply", operation: .update, apiVersion: owner.apiVersion,
                 subresource: owner.subresource)

@@ -31,9 +31,11 @@ package struct FieldOwnership {
 
     /// The managedFields of `new`, which an update made from `live`.
     ///
-    /// - Parameter live: nil for a creation.
+    /// - Parameters:
+    ///   - live: nil for a creation.
+    ///   - emptyLists: paths of lists that the update made empty; `new` does not tell them from missing ones.
     /// - Returns: nil if there are none.
-    package func managedFields(afterUpdate new: Value, of live: Value?) -> Value? {
+    package func managedFields(afterUpdate new: Value, of live: Value?, emptyLists: [[String]] = []) -> Value? {
         let kept = live?.at("metadata", "managedFields")
         var basis = kept
         if owner.subresource.isEmpty, let sent = new.at("metadata", "managedFields"), sent != kept {
@@ -45,7 +47,10 @@ package struct FieldOwnership {
         }
         // An object without managedFields stays without them.
         if live != nil, basis?.array?.isEmpty ?? true { return nil }
-        let changes = Comparer(types: types).compare(live ?? type.empty, new, type, excluding: reset)
+        var changes = Comparer(types: types).compare(live ?? type.blank, new, type, excluding: reset)
+        if !emptyLists.isEmpty {
+            changes.modified = changes.modified.union(FieldSet(emptyLists.map { $0.map { .field($0) } }))
+        }
         if changes.isSame { return basis }
         var managed = ManagedFields(basis) ?? ManagedFields()
         if live != nil, managed.isEmpty { return nil }
