@@ -49,7 +49,7 @@ extension FieldOwnership {
         let time = changes.isSame && !isNew ? last?.time : now.rfc3339
         managed[owner] = owned.isEmpty ? nil : ManagedFields.Entry(owner, owned, time: time)
 
-        // A new object with nothing but a name changes no field that can be owned, and is a change all the same.
+        // A new object with nothing but a name changes no field that can be owned, but it is still a change.
         if changes.isSame, !isNew {
             object = live
             for field in ["resourceVersion", "uid"] {
