@@ -67,8 +67,8 @@ extension Pipeline {
     /// Answers with more objects than this are encoded while they are sent.
     private static let objectsHeld = 500
 
-    /// A watch that begins with the current state may ask for a future revision: it gets that state or an error, never
-    /// an older one.
+    /// A watch that begins with the current state may ask for a future revision: it gets the state at that revision or
+    /// later, or an error.
     private func watch(
         _ context: RequestContext, _ target: Target, _ selection: Selection, _ options: ListOptions,
         _ encoder: ObjectEncoder
@@ -110,7 +110,7 @@ extension Pipeline {
 
     /// Waits briefly for a future revision, as kube-apiserver's watch cache does.
     ///
-    /// - Parameter answer: called with whether the revision has come.
+    /// - Parameter answer: receives whether the revision has been reached.
     /// - Returns: nil for a revision that is already there.
     private func waiting(
         for revision: Int64, _ context: RequestContext,

@@ -32,7 +32,7 @@ extension FieldOwnership {
         let applied = FieldSet.of(configuration, type, types)
         let last = managed[owner]
         var object = TypedMerge(types: types).merge(live, configuration, type)
-        // An owner that still applies everything gives nothing up.
+        // An owner that still applies everything gives up nothing.
         if let last, !last.set.subtracting(applied).isEmpty {
             object = prune(object, last: last.set, applied: applied, managed)
         }
