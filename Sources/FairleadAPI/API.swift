@@ -6,9 +6,8 @@ package import FairleadStorage
 
 /// The Kubernetes API over a store: what HTTP requests, controllers and simulated machines all go through.
 ///
-/// The verbs (`Verbs/`) take and give objects; `Pipeline` puts HTTP around them. A write that returns has been made
-/// durable and is visible to every read and watch. Nothing here keeps state between calls
-/// but what would come out the same if it were worked out again.
+/// The verbs (`Verbs/`) take and return objects; `Pipeline` adds HTTP. By the time a write returns, it is durable and
+/// visible to every read and watch. The only state kept between calls is what could be recomputed with the same result.
 package struct API: Sendable {
     package let store: Store
     package let types: TypeRegistry
@@ -30,7 +29,7 @@ package struct API: Sendable {
         self.watchMetrics = watchMetrics
     }
 
-    /// Gives up what was kept for speed only. Small things that survive a burst keep the pages around them.
+    /// Drops what is cached only for speed. Small allocations that survive a burst pin the pages around them.
     package func forgetCaches() { fieldsV1.removeAll() }
 
     var decoder: BodyDecoder { BodyDecoder(types: types, resources: kinds.resources) }
@@ -42,12 +41,11 @@ package struct API: Sendable {
     }
 }
 
-/// What a write gives back.
+/// The result of a write.
 package struct WriteResult: Sendable {
-    /// The object as it is now, or as it was last when it has been removed.
+    /// The object as it is now, or as it last was if it has been removed.
     package var object: Value
-    /// The version that this write made, whose bytes can be sent as they are; nil on a dry run, for a removal and where
-    /// nothing changed.
+    /// The version this write created, whose bytes can be sent as they are; nil for a dry run, a removal or a no-op.
     var stored: StoredObject?
     package var isCreated = false
     package var warnings: [String] = []

@@ -1,8 +1,8 @@
 import FairleadModel
 
 extension Pipeline {
-    /// The proxy subresource of Services and pods. No process listens behind simulated pods, so what can be told is
-    /// why a request would not get through; one that would is answered with 503 like an endpoint that refuses.
+    /// The proxy subresource of Services and pods. No process listens behind simulated pods, so the answer says why a
+    /// request would not get through; one that would is answered with 503, as if the endpoint refused the connection.
     ///
     /// Reference: Kubernetes API concepts, "Proxy verb": names are `[scheme:]name[:port]`.
     func proxy(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
@@ -31,7 +31,7 @@ extension Pipeline {
                 return unavailable("no service port \(number) found for service \(address.name.goQuoted)")
             }
         }
-        // As recorded: the port is only looked for in the Endpoints, and those must exist.
+        // As recorded: the port is looked up only in the Endpoints, which must exist.
         let endpoints = GroupResource(group: "", resource: "endpoints")
         let key = ObjectKey(endpoints, namespace: target.namespace, name: address.name)
         guard let found = api.store.current.object(key)?.value else { return target.kind.notFound(address.name) }

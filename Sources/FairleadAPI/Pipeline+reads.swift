@@ -13,7 +13,7 @@ extension Pipeline {
             }
         }
         let object = try api.store.current.existing(target.kind, namespace: target.namespace, name: target.name)
-        // Bytes that are sent as they are stored cost nothing, however many.
+        // Stored bytes that are sent as they are cost nothing, however many.
         if encoder.sharesBytes || object.bytes.count *| encoder.weight <= RequestWeight.lightDocument {
             return try answer(object, encoder)
         }
@@ -64,11 +64,11 @@ extension Pipeline {
             try response(200, encoder, encoder.encode(page), isList: true, warnings: target.kind.readWarnings))
     }
 
-    /// Answers with more objects than this are made while they are sent.
+    /// Answers with more objects than this are encoded while they are sent.
     private static let objectsHeld = 500
 
-    /// A watch that begins with the state may ask for one that is still to come: it gets that one or an error, never an
-    /// older one.
+    /// A watch that begins with the current state may ask for a future revision: it gets the state at that revision or
+    /// later, or an error.
     private func watch(
         _ context: RequestContext, _ target: Target, _ selection: Selection, _ options: ListOptions,
         _ encoder: ObjectEncoder
@@ -95,7 +95,7 @@ extension Pipeline {
         return .stream(stream, contentType: contentType, headers: headers)
     }
 
-    /// A read at a revision that is still to come waits for it, or fails.
+    /// A read at a future revision waits for it, or fails.
     private func waitingForRevision(
         _ revision: Int64, _ context: RequestContext,
         then read: @escaping @Sendable (RequestContext) throws(APIStatus) -> APIOutcome
@@ -108,10 +108,10 @@ extension Pipeline {
         }
     }
 
-    /// Waits a little for a revision that is still to come, as the watch cache of kube-apiserver does.
+    /// Waits briefly for a future revision, as kube-apiserver's watch cache does.
     ///
-    /// - Parameter answer: told whether it has come.
-    /// - Returns: nil for a revision that is there.
+    /// - Parameter answer: receives whether the revision has been reached.
+    /// - Returns: nil for a revision that is already there.
     private func waiting(
         for revision: Int64, _ context: RequestContext,
         _ answer: @escaping @Sendable (_ hasCome: Bool) throws(APIStatus) -> APIOutcome
@@ -128,16 +128,16 @@ extension Pipeline {
     }
 
     /// - Parameters:
-    ///   - isList: whether the path is that of a collection.
-    ///   - hasTables: false for what has no rows.
-    ///   - hasProtobuf: whether what is answered has a protobuf form, if that is not the kind itself.
+    ///   - isList: whether the path is a collection.
+    ///   - hasTables: false if the answer has no rows.
+    ///   - hasProtobuf: whether the answer has a protobuf form, if it is not an object of the kind itself.
     func encoder(
         for context: RequestContext, _ kind: Kind, isWatch: Bool = false, isList: Bool = false, hasTables: Bool = true,
         hasProtobuf: Bool? = nil
     ) throws(APIStatus) -> ObjectEncoder {
         var offer = ResponseFormat.Offer(
             hasTables: hasTables, isRegistered: kind.custom == nil, isCollection: isList, isWatch: isWatch)
-        // What an event loop does for every request must not look for a type.
+        // An event loop does this for every request, so it must not look up a type.
         offer.hasProtobuf = hasProtobuf ?? (kind.custom == nil)
         let format = try ResponseFormat.negotiate(accept: context.request.header("Accept"), offer)
         return ObjectEncoder(

@@ -2,10 +2,10 @@ import FairleadKinds
 import FairleadModel
 import FairleadStorage
 
-/// API groups that APIServices hand to a Service. Nothing here can reach one: what is asked of it is answered as
-/// kube-aggregator does while the Service is down. Only that the group exists is known without asking.
+/// API groups that APIServices delegate to a Service. None can be reached from here: requests are answered as
+/// kube-aggregator does while the Service is down. Only the existence of the group is known without asking.
 extension Pipeline {
-    /// nil for a path of no such group.
+    /// nil if the path is not in such a group.
     func remote(_ path: String) -> APIResponse? {
         let parts = path.split(separator: "/").map(String.init)
         guard parts.count >= 2, parts[0] == "apis" else { return nil }

@@ -2,8 +2,8 @@ import FairleadKinds
 import FairleadModel
 
 extension Pipeline {
-    /// - Throws: 406 where the client asked for the partial metadata of a list and this is none, or the other way
-    ///   round: as in Kubernetes only now, when everything is done.
+    /// - Throws: 406 where the client asked for the partial metadata of a list and this is not one, or vice versa. As
+    ///   in Kubernetes only now, when everything is done.
     func response(
         _ status: Int, _ encoder: ObjectEncoder, _ body: [[UInt8]], isList: Bool = false, warnings: [String] = []
     ) throws(APIStatus) -> APIResponse {
@@ -25,8 +25,8 @@ extension Pipeline {
             body: [ObjectEncoder.bytes(status.value, format, api.types)])
     }
 
-    /// `Warning: 299 - "…"` for each text (RFC 7234, 5.5), each text once. Texts with control characters are left
-    /// out; many long ones are cut, so that clients with a limit on headers can read the answer.
+    /// `Warning: 299 - "…"` for each text (RFC 7234, 5.5), without duplicates. Texts with control characters are
+    /// dropped; if there is too much text, it is truncated, so that clients with a header limit can read the answer.
     static func warningHeaders(_ texts: [String]) -> [(name: String, value: String)] {
         if texts.isEmpty { return [] }
         var seen: Set<String> = []
@@ -44,7 +44,7 @@ extension Pipeline {
                 })
         }
         return chosen.map { text in
-            // By scalars: a quote with a combining mark is one character, and still a quote to the client.
+            // By scalars: a quote with a combining mark is one Character, but still a quote to the client.
             let escaped = text.unicodeScalars.reduce(into: "") { result, scalar in
                 if scalar == "\"" || scalar == "\\" { result.unicodeScalars.append("\\") }
                 result.unicodeScalars.append(scalar)
@@ -53,7 +53,7 @@ extension Pipeline {
         }
     }
 
-    /// Runs a write and answers with what it gives.
+    /// Runs a write and answers with its result.
     func deferred(
         _ context: RequestContext, _ work: @escaping @Sendable () async throws(APIStatus) -> APIResponse
     ) -> APIOutcome {

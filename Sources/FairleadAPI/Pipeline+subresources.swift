@@ -4,7 +4,7 @@ import FairleadModel
 import FairleadSchema
 
 extension Pipeline {
-    /// The parts of objects that have paths of their own.
+    /// The subresources.
     func subresource(
         _ name: String, _ context: RequestContext, _ target: Target
     ) throws(APIStatus) -> APIOutcome {
@@ -102,7 +102,7 @@ extension Pipeline {
                 }
                 var object = mapping.apply(scale, to: old)
                 var revision = scale.at("metadata", "resourceVersion")
-                // Custom objects are not replaced without naming a revision, but their scales are.
+                // An update of a custom object must name a revision, but an update of its scale need not.
                 let isUnconditional = revision?.string ?? "" == "" && target.kind.custom != nil
                 if isUnconditional { revision = old.at("metadata", "resourceVersion") }
                 object.set(revision, at: "metadata", "resourceVersion")
@@ -166,7 +166,7 @@ extension Pipeline {
             return .response(APIResponse(status: 204, contentType: "", body: []))
         }
         if api.store.current.isFree(ObjectKey(GroupVersionResource.nodes.groupResource, namespace: "", name: node)) {
-            // Words of the API server, which looks for the node's address on behalf of the pod.
+            // The API server's wording: it looks up the node's address on behalf of the pod.
             throw .notFound(target.kind.groupResource, name: node)
         }
         guard options.follows else {

@@ -3,11 +3,11 @@ import FairleadModel
 
 /// Which requests are answered by the event loop that read them, and which are computed elsewhere.
 ///
-/// The decision is made from what is known before any of the work is done: bytes, objects, format, rules, and the weight
+/// The decision uses only what is known before any of the work is done: bytes, objects, format, rules, and the weight
 /// of a custom kind's schema and columns.
 extension Pipeline {
-    /// Whether the request is too much for an event loop, whatever its answer. Lists are judged when their selectors are
-    /// known.
+    /// Whether the request is too much for an event loop, whatever its answer. Lists are judged once their selectors
+    /// are known.
     func isHeavy(_ context: RequestContext, _ target: Target) -> Bool {
         let weight = weight(context, target)
         switch context.method {
@@ -15,11 +15,11 @@ extension Pipeline {
             guard let subresource = target.path.subresource else { return false }
             if !Self.isPlain(subresource) { return true }
         case .delete:
-            // A collection, or one object whose deletion may be the work of its finalizers and dependents.
+            // A collection, or one object whose deletion may involve many finalizers and dependents.
             if target.path.name == nil { return true }
         case .post, .put, .patch:
             if !RequestWeight.isLightBody(context.request.body, weight: weight) { return true }
-            // How long rules and patterns take is not to be seen from outside.
+            // The cost of rules and patterns cannot be judged from outside.
             if let version = target.kind.custom?.version, version.hasRules || version.schema.hasPatterns { return true }
             if target.kind.groupResource == CustomKinds.definitions { return true }
             if isHeavyAdmission(context, target) { return true }
@@ -30,7 +30,7 @@ extension Pipeline {
         return (api.store.current.object(key)?.bytes.count ?? 0) *| weight > RequestWeight.lightDocument
     }
 
-    /// How many times as much work there is with the objects of the request as with ordinary ones.
+    /// The work that the request's objects take, as a multiple of that of ordinary ones.
     private func weight(_ context: RequestContext, _ target: Target) -> Int {
         guard let weight = target.kind.custom?.version.weight else { return 1 }
         let isTable = context.request.header("Accept")?.contains("as=Table") == true
@@ -40,8 +40,7 @@ extension Pipeline {
     /// Subresources that are read like the object itself.
     private static func isPlain(_ subresource: String) -> Bool { subresource == "status" || subresource == "scale" }
 
-    /// Whether admission has much to read: what limits the objects of a namespace, and classes and ranges that have to be
-    /// gone through.
+    /// Whether admission has much to read: the namespace's limits, and the classes and ranges it has to search.
     private func isHeavyAdmission(_ context: RequestContext, _ target: Target) -> Bool {
         let snapshot = api.store.current
         lazy var times = RequestWeight.comparisons(RequestWeight.parts(of: context.request.body))
@@ -56,9 +55,9 @@ extension Pipeline {
         return false
     }
 
-    /// Whether so many objects have to be looked into, copied or encoded that an event loop cannot spare the time.
+    /// Whether there are so many objects to inspect, copy or encode that an event loop cannot spare the time.
     func isHeavy(_ kind: Kind, _ selection: Selection, _ options: ListOptions, _ encoder: ObjectEncoder) -> Bool {
-        // A past state is worked out from history.
+        // A past state is reconstructed from history.
         if !options.isWatch, !options.continueToken.isEmpty || options.asksForThePast { return true }
         let snapshot = api.store.current
         let candidates = api.candidates(kind, selection, snapshot, after: nil)
@@ -71,11 +70,11 @@ extension Pipeline {
         guard RequestWeight.isLightList(candidates: count, terms: selection.termCount, isShared: isShared) else {
             return true
         }
-        // Nothing is looked into or copied yet.
+        // Nothing is inspected or copied yet.
         if options.isWatch, selection.termCount == 0 { return false }
-        // The head of a table is its columns.
+        // The head of a table contains its columns.
         if !isShared, encoder.isLaborious { return true }
-        // So few that their sizes can be added up.
+        // Few enough to add up their sizes.
         var room = RequestWeight.lightBytes(terms: selection.termCount, isShared: isShared)
         for object in candidates.prefix(count) {
             room -= object.bytes.count *| (isShared ? 1 : encoder.weight)
@@ -84,7 +83,7 @@ extension Pipeline {
         return false
     }
 
-    /// Hands work to the compute pool, with whatever comes after it. Cancelled work that has not begun is not begun.
+    /// Hands work and its continuation to the compute pool. Work cancelled before it begins is never started.
     func computed(
         _ context: RequestContext, _ work: @escaping @Sendable () throws(APIStatus) -> APIOutcome
     ) -> APIOutcome {

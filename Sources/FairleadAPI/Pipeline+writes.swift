@@ -55,7 +55,7 @@ extension Pipeline {
             let result = try await api.delete(
                 target.kind, namespace: target.namespace, name: target.name, options: options)
             if result.isWaiting || target.kind.strategy.answersDeletedObject {
-                // Other deletions that are not over yet are answered 200 for the sake of old clients.
+                // Other deletions still in progress are answered with 200 for the sake of old clients.
                 let isCascading = result.isWaiting && options.orphanDependents == false
                 return try response(
                     isCascading ? 202 : 200, encoder, [encoder.encode(encoder.present(result.object))],
@@ -79,7 +79,7 @@ extension Pipeline {
         }
     }
 
-    /// What is told of a deletion that does not say what becomes of the dependents.
+    /// The warnings for a deletion that does not say what happens to the dependents.
     private func warnings(of options: DeletionOptions, _ kind: Kind) -> [String] {
         options.propagation == nil && kind.strategy.orphansByDefault ? kind.strategy.deletionWarnings : []
     }

@@ -1,27 +1,27 @@
 import FairleadKinds
 package import FairleadModel
 
-/// The way of a request: HTTP in, HTTP out.
+/// The path of a request: HTTP in, HTTP out.
 ///
-/// `handle` returns without waiting for anything, within about 0.2 ms. Small reads are answered from the current snapshot
-/// at once; whatever has to wait for a commit comes back as `deferred`, whatever is much work as `computed`
-/// (`RequestWeight`). Every failure is a Kubernetes Status in the format that was asked for.
+/// `handle` returns without blocking, within about 0.2 ms. Small reads are answered at once from the current snapshot;
+/// what must wait for a commit comes back as `deferred`, and expensive work as `computed` (`RequestWeight`). Every
+/// failure is a Kubernetes Status in the requested format.
 ///
-/// The stages, in the order in which they are run: identify (`RequestContext`), authenticate, authorize, limit, then the
-/// verb (`dispatch`), then finish.
+/// The stages in order: identify (`RequestContext`), authenticate, authorize, limit, then the verb (`dispatch`), then
+/// finish.
 package struct Pipeline: Sendable {
     let api: API
     let documents: DiscoveryEndpoint
     let operations: OperationsEndpoint
     let authenticator: any Authenticator
     let authorizer: any Authorizer
-    /// The lines a container of a pod has logged.
+    /// The lines that a container of a pod has logged.
     let podLogs: PodLogSource
 
-    /// Pages about this process and its cluster below `/debug/`.
+    /// Pages about this process and its cluster, under `/debug/`.
     let debug: DebugSource
 
-    /// nil where there is no such page.
+    /// nil if there is no such page.
     package typealias DebugSource = @Sendable (APIRequest) -> APIOutcome?
     package typealias PodLogSource = @Sendable (_ pod: Value, _ container: String, PodLogOptions) -> [String]
 
@@ -40,14 +40,14 @@ package struct Pipeline: Sendable {
     }
 
     package func handle(_ request: APIRequest) -> APIOutcome {
-        // Only to look at a very long head is too much for an event loop.
+        // Merely examining a very long head is too much for an event loop.
         guard RequestWeight.isLightHead(request) else {
             return .computed { answer(request, isElsewhere: true) }
         }
         return answer(request, isElsewhere: false)
     }
 
-    /// - Parameter isElsewhere: not on an event loop.
+    /// - Parameter isElsewhere: whether this runs off the event loop.
     private func answer(_ request: APIRequest, isElsewhere: Bool) -> APIOutcome {
         var context = RequestContext(request, makeID: AuditID.next)
         do {
@@ -60,10 +60,10 @@ package struct Pipeline: Sendable {
         return finish(limited(context, isElsewhere: isElsewhere), context)
     }
 
-    /// Decides what is served, until when, and who does the work.
+    /// Decides whether the path is served, until when, and who does the work.
     private func limited(_ context: RequestContext, isElsewhere: Bool) -> APIOutcome {
         guard let path = context.path else { return document(context) }
-        // A kind whose definition has still to be read.
+        // A kind whose definition has not been read yet.
         guard isElsewhere || api.kinds.isQuick(path.groupVersionResource) else {
             return computed(context) { limited(context, isElsewhere: true) }
         }
@@ -86,8 +86,8 @@ package struct Pipeline: Sendable {
         }
     }
 
-    /// What is not about objects: health and metrics at once, everything else (discovery, schemas, explanations) is made
-    /// elsewhere.
+    /// Requests that are not about objects: health and metrics are answered at once, everything else (discovery,
+    /// schemas, explanations) is computed elsewhere.
     private func document(_ context: RequestContext) -> APIOutcome {
         let request = context.request
         if let answer = operations.respond(to: request) { return .response(answer) }
@@ -98,7 +98,7 @@ package struct Pipeline: Sendable {
         }
     }
 
-    /// What every answer says, whatever it is: which request it answers, and that it is not to be kept.
+    /// Headers of every answer: which request it answers, and that it must not be cached.
     private func finish(_ outcome: APIOutcome, _ context: RequestContext) -> APIOutcome {
         switch outcome {
         case .response(var response):
@@ -120,7 +120,7 @@ package struct Pipeline: Sendable {
         if !isCacheable { headers.append((name: "Cache-Control", value: "no-cache, private")) }
     }
 
-    /// What a request is about: a kind, perhaps an object and a part of it.
+    /// What a request is about: a kind, and possibly an object and a subresource.
     struct Target: Sendable {
         var kind: Kind
         var path: RequestPath
@@ -137,7 +137,7 @@ package struct Pipeline: Sendable {
         }
         if path.hasEmptyPart { throw .unknownResource }
         if kind.custom != nil { return try resolveCustom(kind, path) }
-        // A namespaced object outside of a namespace, or the other way round, is no path of this API.
+        // A namespaced object without a namespace, or vice versa, is not a path of this API.
         if kind.info.isNamespaced ? (path.namespace == nil && path.name != nil) : path.namespace != nil {
             throw .unknownResource
         }
@@ -152,7 +152,7 @@ package struct Pipeline: Sendable {
         return Target(kind: kind, path: path)
     }
 
-    /// Names that no key in storage can have (k8s.io/apimachinery `api/validation/path`).
+    /// Names that are not valid storage keys (k8s.io/apimachinery `api/validation/path`).
     static func fault(inName name: String) -> String? {
         switch name {
         case ".": "may not be '.'"
@@ -162,7 +162,7 @@ package struct Pipeline: Sendable {
         }
     }
 
-    /// The verb itself.
+    /// Carries out the verb itself.
     func dispatch(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         if let subresource = target.path.subresource { return try self.subresource(subresource, context, target) }
         if target.path.isWatch {
@@ -183,7 +183,7 @@ package struct Pipeline: Sendable {
         }
     }
 
-    /// Whether objects can be created, or deleted together, at this path: in a namespace, or outside of all for
+    /// Whether objects can be created, or deleted as a collection, at this path: in a namespace, or outside any for
     /// cluster-scoped kinds.
     private func isCollection(_ target: Target) -> Bool {
         target.kind.info.isNamespaced ? target.path.namespace != nil : true

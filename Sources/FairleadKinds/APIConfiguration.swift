@@ -2,13 +2,13 @@ package import FairleadModel
 
 /// The settings of the cluster that the API acts for.
 package struct APIConfiguration: Sendable {
-    /// One range, or a dual-stack pair, in the order that decides the primary family. kube-apiserver's
+    /// One range or a dual-stack pair; the first determines the primary family. kube-apiserver's
     /// `--service-cluster-ip-range`.
     package var serviceClusterIPRanges: [CIDR]
     /// kube-apiserver's `--service-node-port-range`.
     package var nodePortRange: ClosedRange<Int>
     package var clusterDomain: String
-    /// Whether containers may ask for `privileged` (kube-apiserver's `--allow-privileged`; on, as kubeadm and kind set it).
+    /// Whether containers may request `privileged` (kube-apiserver's `--allow-privileged`; on, as in kubeadm and kind).
     package var allowsPrivileged: Bool
 
     package init(

@@ -1,8 +1,8 @@
 package import FairleadSchema
 
 extension Kind {
-    /// The kinds of Kubernetes v1.36 that this server has, in the order of discovery: the core group, then the others.
-    /// Each is described in the folder of its name. See `docs/add-a-kind.md`.
+    /// The Kubernetes v1.36 kinds that this server has, in discovery order: the core group, then the others. Each is
+    /// described in the folder of its name. See `docs/add-a-kind.md`.
     package static let builtIn: [Kind] = [
         // core
         .binding, .componentStatus, .configMap, .endpoints, .event, .limitRange, .namespace, .node,
@@ -54,6 +54,6 @@ extension Kind {
 }
 
 extension ResourceTable {
-    /// What the built-in kinds are called.
+    /// The names of the built-in kinds.
     package static let builtIn = ResourceTable(Kind.builtIn.map(\.info))
 }

@@ -1,34 +1,34 @@
 package import FairleadModel
 package import FairleadSchema
 
-/// One served kind and all that is known about it: what it is called and can be asked, its rules, its columns.
+/// A served kind and everything known about it: its names, subresources, verbs, rules and columns.
 ///
-/// Those that are built in describe themselves in the folders of their names and are listed in `BuiltInKinds.swift`;
-/// the others are made of CustomResourceDefinitions. Immutable: a request goes on with the kind that it began with.
+/// Built-in kinds are described in the folders of their names and listed in `BuiltInKinds.swift`; the others are
+/// created from CustomResourceDefinitions. Immutable: a request keeps the kind that it began with.
 package final class Kind: Sendable {
     package let info: ResourceInfo
     package let strategy: any ResourceStrategy
     package let columns: TablePrinter
     /// Warnings that every answer about the kind carries.
     package let readWarnings: [String]
-    /// Where below `/registry` Kubernetes keeps the objects in etcd.
+    /// The folder under `/registry` where Kubernetes keeps the objects in etcd.
     private let storageFolder: String
-    /// What is particular to custom resources; nil for built-in kinds.
+    /// What is specific to custom resources; nil for built-in kinds.
     package let custom: Kind.Custom?
-    /// For kinds that are stored in the form of another one.
+    /// For kinds that are stored in the form of another kind.
     package let conversion: Conversion?
 
-    /// A kind of Kubernetes.
+    /// A built-in kind.
     ///
     /// - Parameters:
-    ///   - kind: `Service`; the singular, unless given, is the same in lower case.
+    ///   - kind: `Service`; the singular defaults to it in lower case.
     ///   - resource: `services`, as in paths.
     ///   - package: the package of the type's definition, `core.v1`.
-    ///   - typeName: the definition, where its name does not follow from the package.
-    ///   - storage: where the objects are stored if that is among those of another resource.
-    ///   - storageFolder: the folder in etcd where it is not named after the resource.
-    ///   - storageHash: the `storageVersionHash` of discovery, empty where nothing is stored.
-    ///   - conversion: where the objects are stored in another form; the strategy is about that one.
+    ///   - typeName: the definition, if its name does not follow from the package.
+    ///   - storage: the resource that the objects are stored under, if it is another one.
+    ///   - storageFolder: the folder in etcd, if it is not named after the resource.
+    ///   - storageHash: the `storageVersionHash` of discovery, empty if nothing is stored.
+    ///   - conversion: set if the objects are stored in another form, which the strategy then refers to.
     convenience init(
         _ kind: String, group: String = "", version: String = "v1", resource: String, singular: String? = nil,
         shortNames: [String] = [], categories: [String] = [], isNamespaced: Bool = true,
@@ -69,26 +69,27 @@ package final class Kind: Sendable {
     package var groupResource: GroupResource { info.gvr.groupResource }
     package var apiVersion: String { info.gvr.apiVersion }
 
-    /// Whether finalizers need not be qualified by a domain: the core's validation asks for that, others do not.
+    /// Whether finalizers need no domain prefix: only the core's validation requires one.
     package var allowsAnyFinalizer: Bool { custom != nil || info.gvr.group == "apiextensions.k8s.io" }
 
     package func key(namespace: String, name: String) -> ObjectKey {
         ObjectKey(info.storage, namespace: namespace, name: name)
     }
 
-    /// Where Kubernetes keeps an object in etcd. Clients see these keys only in the words of failed preconditions.
+    /// The etcd key under which Kubernetes keeps an object. Clients see it only in the messages of failed
+    /// preconditions.
     package func storagePath(of key: ObjectKey) -> String {
         "/registry/\(storageFolder)/" + (key.namespace.isEmpty ? key.name : "\(key.namespace)/\(key.name)")
     }
 
     package func notFound(_ name: String) -> APIStatus { .notFound(groupResource, name: name) }
 
-    /// - Parameter object: what was refused; a custom object may name another kind than it should.
+    /// - Parameter object: what was refused; a custom object may name a kind other than its own.
     package func invalid(_ name: String, _ errors: [FieldError], of object: Value? = nil) -> APIStatus {
         if custom != nil, let object {
             return .invalid(group: info.gvr.group, kind: object.kind, name: name, errors: errors)
         }
-        // An Event is validated as what it is stored as.
+        // An Event is validated in its stored form.
         return .invalid(group: convertsEvents ? "" : info.gvr.group, kind: info.kind, name: name, errors: errors)
     }
 }
@@ -99,14 +100,14 @@ struct PlainStrategy: ResourceStrategy {}
 extension SubresourceInfo {
     static func status(_ kind: String) -> SubresourceInfo { part("status", kind) }
 
-    /// A part with the kind `kind`, of the resource's own group and version.
+    /// A subresource with the kind `kind`, in the resource's own group and version.
     static func part(
         _ name: String, _ kind: String, _ verbs: [String] = ["get", "patch", "update"]
     ) -> SubresourceInfo {
         SubresourceInfo(name: name, kind: kind, group: nil, version: nil, verbs: verbs)
     }
 
-    /// - Parameter kind: that of its options.
+    /// - Parameter kind: of its options.
     static func proxy(_ kind: String) -> SubresourceInfo {
         part("proxy", kind, ["create", "delete", "get", "patch", "update"])
     }

@@ -1,9 +1,9 @@
 package import FairleadModel
 package import FairleadSchema
 
-/// The kinds this server has, by resource: those that are built in, and those that definitions add while it runs.
+/// The kinds this server has, by resource: the built-in ones, and those that definitions add at run time.
 ///
-/// Built-in kinds are looked up first, in a table that never changes: custom ones cost them nothing.
+/// Built-in kinds are looked up first, in a table that never changes, so custom kinds add no cost to them.
 package struct KindRegistry: Sendable {
     /// The built-in resources.
     package let resources: ResourceTable
@@ -22,28 +22,28 @@ package struct KindRegistry: Sendable {
         builtIn[resource] ?? catalog?.current.served[resource]
     }
 
-    /// The same from custom kinds as they were last read: always at once, for what may be a moment late.
+    /// Like `kind`, but with custom kinds as last read: returns at once and may be slightly out of date.
     package func lastKind(_ resource: GroupVersionResource) -> Kind? {
         resources.resource(resource) == nil ? lastCustom.served[resource] : kind(resource)
     }
 
-    /// Whether `kind` answers at once; otherwise it has to read definitions first, which is no work for an event loop.
+    /// Whether `kind` returns at once; otherwise it has to read definitions first, which an event loop must not do.
     package func isQuick(_ resource: GroupVersionResource) -> Bool {
         builtIn[resource] != nil || catalog?.isRead ?? true
     }
 
-    /// The same for parts of this program, which also reach versions that are not served any more.
+    /// Like `kind`, for this program itself, which can also reach versions that are no longer served.
     package func anyKind(_ resource: GroupVersionResource) -> Kind? {
         kind(resource) ?? catalog?.current.all[resource]
     }
 
-    /// The custom kinds as they are now. Not for event loops: definitions may have to be read.
+    /// The current custom kinds. Not for event loops: definitions may have to be read.
     package var custom: CustomKinds.Contents { catalog?.current ?? CustomKinds.Contents() }
 
-    /// The custom kinds as they were last read: for event loops, after `whenCustomRead`.
+    /// The custom kinds as last read: for event loops, after `whenCustomRead`.
     package var lastCustom: CustomKinds.Contents { catalog?.lastRead ?? CustomKinds.Contents() }
 
-    /// Calls back when `lastCustom` is what the store has now; does not wait for that.
+    /// Calls back once `lastCustom` reflects the current state of the store; does not wait.
     package func whenCustomRead(_ body: @escaping @Sendable () -> Void) {
         if let catalog { catalog.whenRead(body) } else { body() }
     }

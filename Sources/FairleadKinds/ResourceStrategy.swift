@@ -1,100 +1,99 @@
 package import FairleadModel
 package import FairleadStorage
 
-/// What a kind does differently: the defaults, rules and side effects that its schema cannot express.
+/// What is specific to a kind: the defaults, rules and side effects that its schema cannot express.
 ///
 /// A verb calls these in the order of Kubernetes' generic registry: `setDefaults` → `admit` → `prepareFor…` →
-/// `allocate` → metadata validation → `validate…` → `canonicalize` → `validateAdmission` → commit. Every requirement has
-/// a default implementation that does nothing, so a plain kind needs no strategy at all.
+/// `allocate` → metadata validation → `validate…` → `canonicalize` → `validateAdmission` → commit. Every requirement
+/// has a default implementation that does nothing, so a plain kind needs no strategy at all.
 ///
 /// Reference: k8s.io/apiserver `registry/rest` (RESTCreateStrategy, RESTUpdateStrategy, RESTDeleteStrategy).
 package protocol ResourceStrategy: Sendable {
-    /// Fills fields left out (SetDefaults_* of the kind). Runs on every create, update and patch result, after the
+    /// Fills in missing fields (the kind's SetDefaults_*). Runs on every create, update and patch result, after the
     /// schema's own defaults.
     func setDefaults(_ object: inout Value)
 
-    /// Why Kubernetes' internal form of the kind cannot hold the object; nil if it can. Its decoder complains about that.
+    /// Why Kubernetes' internal form of the kind cannot hold the object; nil if it can. Its decoder reports it.
     func conversionFault(of object: Value) -> String?
 
-    /// Changes or refuses the object on its way in (admission plugins that concern only this kind).
+    /// Changes or refuses an incoming object (admission plugins that concern only this kind).
     func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus)
 
-    /// Resets what a creator may not set (status, for most kinds).
+    /// Resets what a create may not set (the status, for most kinds).
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext)
-    /// Resets what an updater of the main resource may not set; raises nothing (generation is the verb's).
+    /// Resets what an update of the main resource may not set; does not raise the generation, which is up to the verb.
     func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext)
-    /// Resets what an updater of `subresource` (status, mostly) may not set.
+    /// Resets what an update of `subresource` (usually status) may not set.
     func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext)
 
-    /// The metadata that an updater of the status may send but never owns: `prepareForStatusUpdate` puts it back
-    /// (GetResetFields).
+    /// The metadata that a status update may send but never own: `prepareForStatusUpdate` restores it (GetResetFields).
     var metadataResetByStatus: [String] { get }
 
-    /// Takes addresses, ports and the like for `object` (nil when it is being removed) and gives back those that only
-    /// `old` held, by adding conditions and operations to the transaction that will write the object.
-    /// On a dry run nothing of the transaction is committed.
+    /// Claims addresses, ports and the like for `object` (nil if it is being removed) and releases those that only
+    /// `old` held, by adding conditions and operations to the transaction that will write the object. On a dry run
+    /// nothing of the transaction is committed.
     func allocate(
         _ object: inout Value?, old: Value?, in transaction: inout Transaction, _ context: StrategyContext
     ) throws(APIStatus)
 
-    /// Every field error of a new object, in Kubernetes' order. Metadata is validated by the verb.
+    /// Every field error of a new object, in Kubernetes' order. The verb validates the metadata.
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError]
-    /// Every field error of a changed object, in Kubernetes' order, those of the whole object included.
+    /// Every field error of a changed object, in Kubernetes' order, including those of the object as a whole.
     func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError]
     func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError]
 
-    /// Refuses what is valid but not admitted (validating admission plugins that concern only this kind).
+    /// Refuses objects that are valid but not admitted (validating admission plugins that concern only this kind).
     func validateAdmission(_ object: Value, old: Value?, _ context: StrategyContext) throws(APIStatus)
 
-    /// What is still changed in a new object that has been found valid.
+    /// Final changes to a new object that has been found valid.
     func canonicalize(_ object: inout Value)
 
-    /// Texts for `Warning: 299` headers of a create (`old` nil) or an update.
+    /// Texts for the `Warning: 299` headers of a create (`old` is nil) or an update.
     func warnings(for object: Value, old: Value?) -> [String]
-    /// The same for an update of the status.
+    /// The same for a status update.
     func statusWarnings(for object: Value) -> [String]
 
-    /// The fields beside metadata.name and metadata.namespace that field selectors may name, with their values.
-    /// The set of names must be the same for every object; an absent field is "".
+    /// The fields that field selectors may name besides metadata.name and metadata.namespace, with their values. The
+    /// set of names must be the same for every object; an absent field is "".
     func selectableFields(of object: Value) -> [String: String]
-    /// Whether Kubernetes registers a conversion of field labels for the kind, which only changes the words about a
-    /// field that cannot be selected.
+    /// Whether Kubernetes registers a field label conversion for the kind, which only changes the message for a field
+    /// that does not support selection.
     var hasFieldLabelConversion: Bool { get }
     /// The names of `selectableFields`.
     var selectableFieldNames: [String] { get }
 
-    /// The grace period of a deletion in seconds; nil means deleted at once, without a grace period (most kinds).
-    /// `requested` is DeleteOptions.gracePeriodSeconds.
+    /// The grace period of a deletion in seconds; nil if the object is deleted at once, without a grace period (most
+    /// kinds). `requested` is DeleteOptions.gracePeriodSeconds.
     func gracePeriod(of object: Value, requested: Int64?) -> Int64?
-    /// What is done to the object when a graceful deletion or a finalizer keeps it (a namespace turns Terminating).
+    /// Changes the object if a graceful deletion or a finalizer keeps it (a namespace becomes Terminating).
     func prepareForDeletion(_ object: inout Value, _ context: StrategyContext)
     /// Refuses a deletion (protected namespaces).
     func validateDeletion(of object: Value, _ context: StrategyContext) throws(APIStatus)
 
-    /// Whether a deletion that says nothing of the dependents leaves them where they are.
+    /// Whether a deletion that does not mention the dependents orphans them.
     var orphansByDefault: Bool { get }
-    /// Texts for `Warning: 299` headers of such a deletion.
+    /// Texts for the `Warning: 299` headers of such a deletion.
     var deletionWarnings: [String] { get }
 
-    /// Whether something still has to happen before a deleted object may go: finalizers, those of a namespace's spec
-    /// included.
+    /// Whether something still has to happen before a deleted object may be removed: its finalizers, including those in
+    /// a namespace's spec.
     func isHeld(_ object: Value) -> Bool
 
-    /// Messages about a bad name (`metadata.name`), for the name as prefix of a generated one if `isPrefix`.
+    /// Errors of a name (`metadata.name`), or of the prefix of a generated name if `isPrefix`.
     func nameErrors(_ name: String, isPrefix: Bool) -> [String]
 
-    /// Whether DELETE answers the object instead of a Status.
+    /// Whether DELETE answers with the object instead of a Status.
     var answersDeletedObject: Bool { get }
-    /// Whether PUT to a missing name creates it.
+    /// Whether PUT creates an object that does not exist.
     var allowsCreateOnUpdate: Bool { get }
-    /// Whether PUT without a resourceVersion overwrites.
+    /// Whether PUT without a resourceVersion overwrites the object.
     var allowsUnconditionalUpdate: Bool { get }
-    /// The parts whose change raises `metadata.generation`; empty for kinds without a generation.
+    /// The fields whose change raises `metadata.generation`; empty for kinds without a generation.
     var generationFields: [String] { get }
-    /// Whether an update raises `metadata.generation`: if one of `generationFields` changed, unless said otherwise.
+    /// Whether an update raises `metadata.generation`: by default, if one of `generationFields` changed.
     func raisesGeneration(_ object: Value, old: Value) -> Bool
 
-    /// What a first deletion makes of the object instead of removing it, for kinds that clean up behind themselves;
+    /// What a first deletion turns the object into instead of removing it, for kinds that clean up after themselves;
     /// nil for all others.
     func beginningFinalization(of object: Value, at now: Timestamp) -> Value?
 }
@@ -148,7 +147,7 @@ extension ResourceStrategy {
     package func beginningFinalization(of object: Value, at now: Timestamp) -> Value? { nil }
 }
 
-/// What a strategy may look at.
+/// What a strategy has access to.
 package struct StrategyContext: Sendable {
     /// The state that the write is based on.
     package var snapshot: Snapshot

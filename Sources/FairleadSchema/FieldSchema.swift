@@ -22,11 +22,11 @@ package final class FieldSchema: Sendable {
     package let listMapKeys: [String]
     package let isAtomicMap: Bool
 
-    /// The field's number in Kubernetes' protobuf; nil for parts of a message that JSON writes inline
+    /// The field's number in Kubernetes' protobuf; nil for fields of a nested message that JSON writes inline
     /// (`TypeSchema.protoInline`). Its type follows from `shape`; lists of strings inside maps are messages with field
     /// 1.
     package let protoNumber: Int?
-    /// Where that is a message that JSON has no counterpart of.
+    /// Set if that is a message without a counterpart in JSON.
     let protoForm: ProtobufForm?
 
     /// Whether it is written even if empty.
@@ -35,7 +35,7 @@ package final class FieldSchema: Sendable {
     let omitsZero: Bool
     /// The value that replaces a missing or null field; nil if there is none.
     let absentValue: Value?
-    /// A named Go string type (`v1.Protocol`), for lists that of the elements; usually empty.
+    /// A named Go string type (`v1.Protocol`), or for lists that of the elements; usually empty.
     private let namedGoType: String
 
     var goType: String {

@@ -1,7 +1,7 @@
 package import FairleadModel
 
 extension TypeRegistry {
-    /// Converts a client's tree to what Kubernetes would get by decoding it into its Go type and encoding it again.
+    /// Converts a client's tree to what Kubernetes would produce by decoding it into its Go type and encoding it again.
     ///
     /// Unknown fields are removed and reported; so are nulls, and zero values of optional fields that cannot
     /// distinguish zero from absent. Zero values of fields that are always written, and the schema's defaults, are

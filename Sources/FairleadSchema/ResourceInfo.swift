@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// One served resource: its names, and its verbs and subresources.
+/// One served resource: its names, verbs and subresources.
 package struct ResourceInfo: Sendable {
     package let gvr: GroupVersionResource
     package let kind: String
@@ -19,7 +19,7 @@ package struct ResourceInfo: Sendable {
     package let isStored: Bool
     /// Eight bytes of a hash over the stored kind, in base64; empty if nothing is stored.
     package let storageVersionHash: String
-    /// Whether a definition made it.
+    /// Whether it was created from a CustomResourceDefinition.
     package let isCustom: Bool
 
     package init(
@@ -49,7 +49,7 @@ package struct ResourceInfo: Sendable {
     package func subresource(_ name: String) -> SubresourceInfo? { subresources.first { $0.name == name } }
 }
 
-/// A part of an object with a path of its own.
+/// A part of an object with its own path.
 package struct SubresourceInfo: Sendable {
     package let name: String
     /// The kind that is read and written there; its group and version are nil if they are the resource's own.

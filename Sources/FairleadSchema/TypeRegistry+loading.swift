@@ -97,7 +97,7 @@ private struct TypeLoader {
         }
     }
 
-    /// The numbers of fields whose protobuf and JSON names differ only in case, by the lowercase name.
+    /// The numbers of fields whose protobuf and JSON names differ only in case, by lowercase name.
     private func renamedNumbers(in definition: Value) -> [String: Value] {
         var result: [String: Value] = [:]
         for part in definition["x-fairlead-proto-only"]?.object ?? Object() {
@@ -138,7 +138,7 @@ private struct TypeLoader {
         types[list.name] = list
     }
 
-    /// The objects of aggregated discovery, which are documents only.
+    /// The objects of aggregated discovery, which exist only as documents.
     ///
     /// Reference: k8s.io/api `apidiscovery/v2/generated.proto`.
     mutating func addAggregatedDiscovery() {

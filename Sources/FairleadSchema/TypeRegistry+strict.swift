@@ -1,7 +1,7 @@
 import FairleadModel
 
 extension TypeRegistry {
-    /// What a strict decoder complains about in a JSON document, in the order in which it was written.
+    /// The complaints of a strict decoder about a JSON document, in document order.
     ///
     /// - Parameter body: has been parsed without an error.
     package func strictComplaints(about body: [UInt8], as typeName: String) -> [String] {

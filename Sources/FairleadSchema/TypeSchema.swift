@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// An object type: its fields, ordered by name, bytewise.
+/// An object type: its fields, sorted bytewise by name.
 package final class TypeSchema: Sendable {
     /// `io.k8s.api.core.v1.ServicePort`.
     package let name: String
@@ -24,7 +24,7 @@ package final class TypeSchema: Sendable {
         /// The message's name, `VolumeSource`.
         package let message: String
         package let fields: [String: Int]
-        /// What JSON writes inline of the message itself.
+        /// Nested parts of the message that JSON also writes inline.
         package let inline: [ProtoInline]
     }
 

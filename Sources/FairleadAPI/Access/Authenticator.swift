@@ -1,15 +1,15 @@
 package import FairleadModel
 
-/// Finds out who a request is made for. A stage of the pipeline; it runs on an event loop and does not wait.
+/// Determines who a request is made for. A stage of the pipeline; it runs on an event loop and does not block.
 package protocol Authenticator: Sendable {
-    /// - Throws: 401 for credentials that are wrong.
+    /// - Throws: 401 for invalid credentials.
     func user(of request: APIRequest) throws(APIStatus) -> UserInfo
 }
 
-/// Whoever reaches the port is the administrator, or whom the administrator acts as (`Impersonate-User`): the server
-/// listens on loopback only.
+/// Anyone who reaches the port is the administrator, or the user the administrator impersonates (`Impersonate-User`):
+/// the server listens on loopback only.
 package struct EverybodyAdministrates: Authenticator {
-    /// Named as kube-apiserver named those who came through its insecure port.
+    /// The name kube-apiserver gave to callers on its insecure port.
     package static let administrator = UserInfo(
         name: "system:unsecured", groups: ["system:masters", authenticatedGroup])
 

@@ -1,12 +1,12 @@
 package import FairleadModel
 
-/// Decides whether somebody may do what is asked. A stage of the pipeline; it runs on an event loop and does not wait.
+/// Decides whether a user may do what is asked. A stage of the pipeline; it runs on an event loop and does not block.
 package protocol Authorizer: Sendable {
     /// - Throws: 403 if not.
     func authorize(_ context: RequestContext) throws(APIStatus)
 }
 
-/// Lets everything pass (kube-apiserver's `--authorization-mode=AlwaysAllow`).
+/// Allows everything (kube-apiserver's `--authorization-mode=AlwaysAllow`).
 package struct AlwaysAllow: Authorizer {
     package init() {}
 

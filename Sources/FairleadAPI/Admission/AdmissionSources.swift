@@ -1,11 +1,11 @@
 import FairleadKinds
 import FairleadModel
 
-/// What the admission of a write goes through beside the object itself.
+/// The stored objects that admission of a write reads besides the object itself.
 enum AdmissionSources {
     struct Source {
         let resource: GroupResource
-        /// Whether only the objects of the same namespace count.
+        /// Whether only objects in the same namespace count.
         let isNamespaced: Bool
     }
 

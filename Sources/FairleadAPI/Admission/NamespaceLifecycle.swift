@@ -2,11 +2,9 @@ import FairleadKinds
 import FairleadModel
 import FairleadStorage
 
-/// Objects are created only in namespaces that exist and are not going away.
-///
-/// Reference: kube-apiserver admission plugin NamespaceLifecycle.
+/// Objects are created only in namespaces that exist and are not terminating.
 enum NamespaceLifecycle {
-    /// - Returns: the namespace, as long as which stays the same the object may be created; nil for cluster-scoped kinds.
+    /// - Returns: the namespace, which must not have changed when the object is created; nil for cluster-scoped kinds.
     static func admitCreate(
         in namespace: String, kind: Kind, name: String, snapshot: Snapshot
     ) throws(APIStatus) -> StoredObject? {

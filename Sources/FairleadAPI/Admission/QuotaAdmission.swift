@@ -2,16 +2,16 @@ import FairleadKinds
 import FairleadModel
 import FairleadStorage
 
-/// The admission plugin ResourceQuota: nothing is written that takes more than a quota of its namespace leaves, and
-/// what is taken is entered in the quota's status by the same transaction.
+/// The admission plugin ResourceQuota: no write may use more than a quota of its namespace has left, and the usage is
+/// recorded in the quota's status by the same transaction.
 ///
-/// Taking less is not entered here: the quota controller counts again when something goes.
+/// Reduced usage is not recorded here: the quota controller recounts when something is removed.
 /// Reference: Kubernetes documentation, "Resource Quotas"; `plugin/pkg/admission/resourcequota/controller.go`.
 enum QuotaAdmission {
     private static let quotas = GroupResource(group: "", resource: "resourcequotas")
 
     /// - Parameter old: nil for a creation.
-    /// - Throws: 403 for an object that a quota does not allow, or whose usage no status tells yet.
+    /// - Throws: 403 for an object that a quota does not allow, or when a quota's status does not report the usage yet.
     static func admit(
         _ object: Value, old: Value?, kind: Kind, in transaction: inout Transaction, _ snapshot: Snapshot
     ) throws(APIStatus) {
@@ -59,21 +59,21 @@ enum QuotaAdmission {
             let known = quota.object
             transaction.amendments.append(
                 Amendment(key: stored.key) { value in
-                    // Another quota than the one that was asked, or no room any more: asked again from the start.
+                    // The quota is not the one that was checked, or has no room any more: the check starts over.
                     guard value.uid == known.uid, value["spec"] == known["spec"] else { return nil }
                     return entering(requested, in: Quota(value))
                 })
         }
     }
 
-    /// The names of what would go beyond the quota.
+    /// The names of the resources that would exceed the quota.
     private static func exceeded(_ quota: Quota, by requested: ResourceAmounts) -> [String] {
         let (hard, used) = (quota.hard, quota.used + requested)
         let zero = Quantity(0)
         return requested.filter { name, _ in (used[name] ?? zero) > (hard[name] ?? zero) }.names
     }
 
-    /// The quota with more used; nil if that is too much.
+    /// The quota with the request added to its usage; nil if that exceeds the quota.
     private static func entering(_ requested: ResourceAmounts, in quota: Quota) -> Value? {
         guard exceeded(quota, by: requested).isEmpty else { return nil }
         var entered = quota.object

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// `/statusz` and `/flagz`: how the process is and what it was started with, as text for people or in a structure.
+/// `/statusz` and `/flagz`: the state of the process and its flags, as text for people or as a structured document.
 ///
 /// Reference: Kubernetes z-pages; k8s.io/apiserver `server/statusz` and `server/flagz`.
 package struct ComponentPages: Sendable {
@@ -17,8 +17,8 @@ package struct ComponentPages: Sendable {
     private static let unlisted: Set<Substring> = ["api", "apis", "openapi"]
 
     /// - Parameters:
-    ///   - flags: by their names, without dashes.
-    ///   - start: of the process.
+    ///   - flags: by name, without dashes.
+    ///   - start: when the process started.
     package init(
         flags: [String: String], start: Timestamp, now: @escaping @Sendable () -> Timestamp,
         version: ServerVersion = ServerVersion()
@@ -29,7 +29,7 @@ package struct ComponentPages: Sendable {
         self.version = version
     }
 
-    /// nil if the path is not one of these. Any method is answered.
+    /// nil if the path is not one of these. Any method is accepted.
     func respond(to request: APIRequest) -> APIResponse? {
         switch request.path {
         case "/statusz": answer(request, kind: "Statusz", statusText, status)
@@ -119,7 +119,7 @@ package struct ComponentPages: Sendable {
 }
 
 extension Timestamp {
-    /// As `date` prints it: `Mon Jan  2 15:04:05 UTC 2006`.
+    /// The format of `date`: `Mon Jan  2 15:04:05 UTC 2006`.
     fileprivate var unixDate: String {
         let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -128,7 +128,7 @@ extension Timestamp {
         guard parts.count == 6, let month = Int(parts[1]), (1...12).contains(month), let day = Int(parts[2]) else {
             return rfc3339
         }
-        // The first day of 1970 was a Thursday.
+        // 1 January 1970 was a Thursday.
         let weekday = days[Int((seconds / 86_400 % 7 + 10) % 7)]
         let time = parts[3...].joined(separator: ":")
         return "\(weekday) \(months[month - 1]) \(day < 10 ? " " : "")\(day) \(time) UTC \(parts[0])"

@@ -3,17 +3,17 @@ import FairleadModel
 import FairleadSchema
 import Synchronization
 
-/// What discovery and OpenAPI documents are made of, as it is now. It changes with the custom kinds only; documents
-/// about built-in kinds are kept when it does.
+/// The current contents of the discovery and OpenAPI documents. They change only with the custom kinds; documents about
+/// built-in kinds are kept when they do.
 final class DiscoveryContents: Sendable {
-    /// All of it at one moment.
+    /// A consistent snapshot of all of it.
     struct Now: Sendable {
         let table: ResourceTable
         let discovery: DiscoveryDocuments
         let openAPI: OpenAPIDocuments
-        /// Of documents that custom kinds take part in.
+        /// For documents that include custom kinds.
         let cache = DocumentCache()
-        /// Of the others.
+        /// For the others.
         let lasting: DocumentCache
 
         func cache(of document: String) -> DocumentCache { openAPI.isCustom(document) ? cache : lasting }

@@ -3,7 +3,7 @@ import FairleadModel
 package import FairleadSchema
 import Synchronization
 
-/// What tells clients what is here: `/`, `/version`, `/api`, `/apis/…` and the OpenAPI documents.
+/// Tells clients what is served: `/`, `/version`, `/api`, `/apis/…` and the OpenAPI documents.
 ///
 /// Reference: Kubernetes API concepts, "API discovery"; "OpenAPI specification".
 package struct DiscoveryEndpoint: Sendable {
@@ -11,14 +11,14 @@ package struct DiscoveryEndpoint: Sendable {
     private let types: TypeRegistry
     private let contents: DiscoveryContents
 
-    /// - Parameter kinds: what is served, built in or custom.
+    /// - Parameter kinds: the kinds served, built in or custom.
     package init(kinds: KindRegistry, registry: TypeRegistry, version: ServerVersion = ServerVersion()) {
         self.version = version
         types = registry
         contents = DiscoveryContents(kinds: kinds, version: version.gitVersion)
     }
 
-    /// nil where the path is not one of these.
+    /// nil if the path is not one of these.
     package func respond(to request: APIRequest) -> APIResponse? {
         var path = request.path[...]
         guard path.first == "/", !path.hasPrefix("//") else { return nil }
@@ -39,7 +39,7 @@ package struct DiscoveryEndpoint: Sendable {
 
     private typealias Answer = (APIRequest) throws(APIStatus) -> APIResponse
 
-    /// What answers a path, without having made the answer.
+    /// Finds what answers a path, without building the answer.
     private func answer(for parts: [String], _ now: DiscoveryContents.Now) -> Answer? {
         let discovery = now.discovery
         switch (parts[0], parts.count) {
@@ -70,10 +70,10 @@ package struct DiscoveryEndpoint: Sendable {
         }
     }
 
-    /// An unknown version of a known group is a Status; of an unknown group, it is not ours.
+    /// An unknown version of a known group is answered with a Status; an unknown group is not ours.
     private func resourceList(_ now: DiscoveryContents.Now, group: String, version: String) -> Answer? {
         guard now.table.hasGroup(group) else { return nil }
-        // Whole versions of custom groups come and go, and are no Status while they are not there.
+        // Versions of custom groups come and go as a whole; while one is absent, it is not answered with a Status.
         if !now.table.hasVersion(version, of: group), !ResourceTable.builtIn.hasGroup(group) { return nil }
         return { request throws(APIStatus) in
             guard let list = now.discovery.resourceList(group: group, version: version) else { throw .unknownResource }
@@ -109,7 +109,7 @@ package struct DiscoveryEndpoint: Sendable {
         return APIResponse(status: 200, contentType: "application/json", body: [version.value.jsonBytes])
     }
 
-    /// The paths of `/` that are there whatever kinds are served.
+    /// The paths listed by `/` regardless of which kinds are served.
     static let plainPaths: Set<String> = [
         "/api", "/apis", "/apis/", "/flagz", "/healthz", "/healthz/ping", "/livez", "/livez/ping", "/metrics",
         "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/readyz", "/readyz/ping", "/statusz", "/version",
@@ -128,10 +128,10 @@ package struct DiscoveryEndpoint: Sendable {
 
     // MARK: Aggregated discovery
 
-    /// What follows the media type.
+    /// The parameters after the media type.
     private static let aggregatedParameters = ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
-    /// `/api` and `/apis`: everything at once where the client prefers that, else the plain list.
+    /// `/api` and `/apis`: aggregated discovery if the client prefers it, else the plain list.
     private func versions(
         _ request: APIRequest, _ now: DiscoveryContents.Now, core: Bool, plain: () -> Value
     ) throws(APIStatus) -> APIResponse {
@@ -179,7 +179,7 @@ package struct DiscoveryEndpoint: Sendable {
         return APIResponse(status: 406, contentType: "", body: [])
     }
 
-    /// Names and addresses of the documents; each address has a hash, so that answers may be kept for good.
+    /// Names and URLs of the documents; each URL has a hash, so that answers may be cached forever.
     private func openAPIv3Index(_ now: DiscoveryContents.Now) -> APIResponse {
         var paths = Object()
         for name in now.openAPI.v3Names {
@@ -187,7 +187,7 @@ package struct DiscoveryEndpoint: Sendable {
             paths[name] = ["serverRelativeURL": .string("/openapi/v3/\(name)?hash=\(hash)")]
         }
         let index: Value = ["paths": .object(paths)]
-        // Kubernetes sets no content type here, so that Go guesses one.
+        // Kubernetes sets no content type here, so Go guesses one.
         return APIResponse(status: 200, contentType: "text/plain; charset=utf-8", body: [index.jsonBytes])
     }
 
@@ -225,7 +225,7 @@ package struct DiscoveryEndpoint: Sendable {
         }
     }
 
-    /// A document that may fail to build: only if this program's own schema is broken.
+    /// Builds a document. It can fail only if this program's own schema is broken.
     private static func built(
         _ name: String, _ cache: DocumentCache, _ build: () throws -> CachedDocument
     ) throws(APIStatus) -> CachedDocument {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A document in the form in which it is sent.
+/// A document as it is sent.
 struct CachedDocument: Sendable {
     let bytes: [UInt8]
     let contentType: String
@@ -9,7 +9,7 @@ struct CachedDocument: Sendable {
     init(_ bytes: [UInt8], contentType: String) {
         self.bytes = bytes
         self.contentType = contentType
-        // FNV-1a over the content: an identity, not a protection.
+        // FNV-1a over the content: it identifies the content, it does not protect it.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         etag = "\"" + String(hash, radix: 16, uppercase: true) + "\""
@@ -26,11 +26,11 @@ struct CachedDocument: Sendable {
     }
 }
 
-/// Documents that are made at their first use and then kept.
+/// Documents that are built on first use and then kept.
 final class DocumentCache: Sendable {
     private let documents = Mutex<[String: CachedDocument]>([:])
 
-    /// The document of that name. Two clients that are first together may both make it; the first one stays.
+    /// The document of that name. Two concurrent first callers may both build it; the first result is kept.
     func entry(_ name: String, _ make: () throws -> CachedDocument) rethrows -> CachedDocument {
         if let known = documents.withLock({ $0[name] }) { return known }
         let made = try make()

@@ -1,13 +1,13 @@
-/// What operators ask of the process itself: health, metrics, and the pages about the component.
+/// What operators ask of the process itself: health, metrics and the component's status pages.
 ///
 /// Reference: Kubernetes, "Kubernetes API health endpoints".
 package struct OperationsEndpoint: Sendable {
-    /// One named thing that must work for the process to be well.
+    /// One named condition for the process to be healthy.
     package struct Check: Sendable {
         package var name: String
-        /// nil while it works, or what is wrong.
+        /// nil while it works, else what is wrong.
         package var failure: @Sendable () -> String?
-        /// What should be looked at although it works; nil if there is nothing.
+        /// What deserves attention although the check passes; nil if nothing does.
         package var note: @Sendable () -> String?
 
         package init(
@@ -25,7 +25,7 @@ package struct OperationsEndpoint: Sendable {
     private let metrics: @Sendable () -> String
     private let pages: ComponentPages?
 
-    /// Checks of kube-apiserver whose subject is no part of its own here: well whenever they are asked for by name.
+    /// Checks of kube-apiserver for things that do not exist here: they pass whenever they are requested by name.
     static let impliedChecks = [
         "healthz": ["etcd", "log", bootstrapRoles], "livez": ["etcd", "log", bootstrapRoles],
         "readyz": ["informer-sync", "log", "shutdown", bootstrapRoles],
@@ -33,8 +33,8 @@ package struct OperationsEndpoint: Sendable {
     private static let bootstrapRoles = "poststarthook/rbac/bootstrap-roles"
 
     /// - Parameters:
-    ///   - live: what `/livez` and `/healthz` look at, beside `ping`.
-    ///   - ready: what `/readyz` looks at, beside `ping`. Not all that is live is a check of `/readyz` under its name:
+    ///   - live: the checks of `/livez` and `/healthz`, besides `ping`.
+    ///   - ready: the checks of `/readyz`, besides `ping`. Not every liveness check is available under `/readyz`:
     ///     kube-apiserver has no `/readyz/etcd`.
     ///   - metrics: the text of `/metrics` in the Prometheus exposition format.
     package init(
@@ -47,7 +47,7 @@ package struct OperationsEndpoint: Sendable {
         self.pages = pages
     }
 
-    /// nil where the path is not one of these.
+    /// nil if the path is not one of these.
     func respond(to request: APIRequest) -> APIResponse? {
         if let page = pages?.respond(to: request) { return page }
         guard
@@ -82,7 +82,7 @@ package struct OperationsEndpoint: Sendable {
             if excluded.contains(check.name) {
                 lines += "[+]\(check.name) excluded: ok\n"
             } else if let failure = check.failure() {
-                // kube-apiserver withholds the reason from whoever it does not know; here everybody may do anything.
+                // kube-apiserver withholds the reason from unauthenticated clients; here everyone may do anything.
                 let reason = failure.split(whereSeparator: \.isNewline).joined(separator: "; ")
                 lines += "[-]\(check.name) failed: \(reason)\n"
                 failed.append(check.name)

@@ -1,7 +1,7 @@
 import FairleadModel
 import FairleadSchema
 
-/// The Kubernetes version that this server behaves like, as `/version` states it (version.Info).
+/// The Kubernetes version that this server emulates, as `/version` reports it (version.Info).
 package struct ServerVersion: Sendable {
     package var gitVersion = "v1.36.2"
     package var major = "1"
@@ -21,7 +21,7 @@ package struct ServerVersion: Sendable {
         ]
     }
 
-    /// There is no Go in it.
+    /// Not built with Go.
     static let goVersion = "none"
 
     private static var platform: String {

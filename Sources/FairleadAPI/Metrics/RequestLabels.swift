@@ -1,31 +1,31 @@
 import FairleadKinds
 import FairleadModel
 
-/// What `/metrics` says a request was: kube-apiserver's labels, from bounded vocabularies. No name that a client makes
-/// up is in them, but those of custom resources.
+/// How `/metrics` labels a request: kube-apiserver's labels, from bounded vocabularies. The only client-chosen names
+/// among them are those of custom resources.
 ///
 /// Reference: k8s.io/apiserver `endpoints/metrics` (`cleanVerb`, `CleanScope`, `cleanDryRun`).
 struct RequestLabels: Hashable, Sendable {
-    /// GET, LIST, WATCH, POST, PUT, PATCH, APPLY, DELETE, DELETECOLLECTION, CONNECT; `other` for what is none of them.
+    /// GET, LIST, WATCH, POST, PUT, PATCH, APPLY, DELETE, DELETECOLLECTION, CONNECT; `other` for anything else.
     var verb: String
     var group = ""
     var version = ""
     var resource = ""
-    /// Of an object; for paths that are about no object, the path itself if it is one of few.
+    /// The subresource of an object; for paths that are not about an object, the path itself if it is a well-known one.
     var subresource = ""
-    /// `resource`, `namespace`, `cluster`; empty for paths that are about no object.
+    /// `resource`, `namespace`, `cluster`; empty for paths that are not about an object.
     var scope = ""
     var dryRun = ""
     var component = "apiserver"
 
-    /// What all requests count as for which there is no room.
+    /// The labels of all requests for which there is no room.
     static let overflow = RequestLabels(
         verb: "other", group: "other", version: "other", resource: "other", subresource: "other", scope: "other",
         dryRun: "other", component: "other")
 
     static let unread = RequestLabels(verb: "other")
 
-    /// Without the dry run, which not every metric tells.
+    /// Without the dry run, which not every metric reports.
     var dimensions: [(String, String)] {
         [
             ("verb", verb), ("group", group), ("version", version), ("resource", resource),
@@ -33,21 +33,21 @@ struct RequestLabels: Hashable, Sendable {
         ]
     }
 
-    /// Paths that stand for themselves.
+    /// Paths that are their own label.
     private static let plainPaths: Set<Substring> = [
         "flagz", "healthz", "livez", "metrics", "readyz", "statusz", "version",
     ]
 
     /// - Parameters:
-    ///   - shape: what the head says beside its path.
-    ///   - kinds: what is served; a path that is not has labels that say only its verb, as has one of a kind so new that
-    ///     nobody has read its definition yet.
+    ///   - shape: what matters in the head besides the path.
+    ///   - kinds: the kinds served. A path of no served kind gets only the verb as a label, as does one of a kind so
+    ///     new that its definition has not been read yet.
     init(_ request: APIRequest, _ shape: RequestShape, _ kinds: KindRegistry) {
         self.init(verb: shape.verb)
         guard let path = RequestPath(request.path) else {
             guard let first = request.path.split(separator: "/", maxSplits: 1).first, Self.plainPaths.contains(first)
             else { return }
-            // As kube-apiserver's own handlers of health.
+            // Like kube-apiserver's own health handlers.
             subresource = "/\(first)"
             component = ""
             return
@@ -89,19 +89,19 @@ struct RequestLabels: Hashable, Sendable {
     private static let connecting: Set<String> = ["attach", "exec", "portforward", "proxy"]
 }
 
-/// What of a request's head matters for its labels, beside the path.
+/// What matters in a request's head for its labels, besides the path.
 struct RequestShape: Hashable {
-    /// From the method; reads and deletions of collections are told by the path.
+    /// From the method; the path distinguishes reads and deletions of collections.
     var verb: String
     var isWatch = false
     /// `All`, `invalid` or nothing.
     var dryRun = ""
-    /// Whether a field selector chooses one name.
+    /// Whether a field selector selects a single name.
     var selectsName = false
-    /// Of the verb.
+    /// A number for the verb.
     private var place: UInt64 = 0
 
-    /// The same for the same shape only.
+    /// Equal only for equal shapes.
     var number: UInt64 {
         place << 8 | (isWatch ? 1 : 0) | (selectsName ? 2 : 0) | UInt64(dryRun.utf8.count) << 2
     }

@@ -3,16 +3,16 @@ package import FairleadKinds
 package import FairleadMetrics
 import Synchronization
 
-/// The series of all requests of a server, under kube-apiserver's names.
+/// The metrics of all requests to a server, under kube-apiserver's names.
 package final class RequestMetrics: Sendable {
     private let kinds: KindRegistry
     private let factory: any MetricsFactory
     private let series = Mutex<[RequestLabels: RequestSeries]>([:])
     private let overflow: RequestSeries
-    /// Of what could not be read as a request at all.
+    /// For what could not be parsed as a request at all.
     package let unread: RequestSeries
 
-    /// Sets of labels, whatever their codes. Built-in kinds have about 900 between them.
+    /// The maximum number of label sets, not counting status codes. Built-in kinds have about 900 between them.
     private static let capacity = 4096
 
     package init(kinds: KindRegistry, factory: any MetricsFactory) {
@@ -52,15 +52,15 @@ package final class RequestMetrics: Sendable {
     }
 }
 
-/// Finds the series of a request in a fraction of a microsecond: what one event loop has seen before it finds by one look
-/// at the path. Belongs to that loop.
+/// Finds the series of a request in a fraction of a microsecond: one look at the path is enough for what the event loop
+/// has seen before. Belongs to that loop.
 package struct RequestSeriesCache {
     private let metrics: RequestMetrics
     private var known: [UInt64: RequestSeries] = [:]
-    /// Nobody can choose paths that count as another's.
+    /// Random, so that nobody can craft paths that count as another's.
     private let seed: UInt64
     private let multiplier: UInt64
-    /// What two segments look like that change what others are.
+    /// The hashes of two segments that change the meaning of the segments after them.
     private let namespaces: UInt64
     private let watch: UInt64
 
@@ -76,7 +76,7 @@ package struct RequestSeriesCache {
         watch = "watch".utf8.reduce(seed) { ($0 ^ UInt64($1)) &* multiplier }
     }
 
-    /// Of what could not be read as a request at all.
+    /// For what could not be parsed as a request at all.
     package var unread: RequestSeries { metrics.unread }
 
     package mutating func series(of request: APIRequest) -> RequestSeries {
@@ -84,7 +84,7 @@ package struct RequestSeriesCache {
         guard let place = hash(request.path, shape) else { return metrics.find(request, shape).series }
         if let found = known[place] { return found }
         let (series, isResource) = metrics.find(request, shape)
-        // What is not served costs its sender a little more each time, and nobody else any room.
+        // Paths that are not served cost their sender a little more each time, but take no room from others.
         if isResource {
             if known.count >= Self.capacity { known.removeAll() }
             known[place] = series
@@ -92,8 +92,8 @@ package struct RequestSeriesCache {
         return series
     }
 
-    /// A number that two requests share only if they have the same labels: of what the head says, and of the path without
-    /// its names, of which only counts whether there are any. nil for paths that are looked at the long way.
+    /// A number that two requests share only if they have the same labels. It covers the head and the path without its
+    /// names, of which only their presence counts. nil for paths that take the slow path.
     private func hash(_ path: String, _ shape: RequestShape) -> UInt64? {
         let start = seed ^ shape.number
         return path.utf8.withContiguousStorageIfAvailable { hash($0, from: start) } ?? nil
@@ -102,7 +102,7 @@ package struct RequestSeriesCache {
     private func hash<Bytes: RandomAccessCollection>(_ bytes: Bytes, from start: UInt64) -> UInt64?
     where Bytes.Element == UInt8, Bytes.Index == Int {
         var hash = start
-        /// Which segment is the resource; of `/api/v1/namespaces/x/pods` first the third one, then the fifth.
+        /// Which segment is the resource; in `/api/v1/namespaces/x/pods` first the third, then the fifth.
         var resource = 2
         var hasNamespace = false
         var segment = 0
@@ -116,11 +116,11 @@ package struct RequestSeriesCache {
                 word = (word ^ UInt64(bytes[place])) &* multiplier
                 place += 1
             }
-            // Empty segments are for the long way, as is the old form of watches.
+            // Empty segments take the slow path, as does the old form of watches.
             if place == begin { return nil }
             if segment == 0, place - begin == 4 { resource = 3 }
             let isName = segment == resource + 1 || hasNamespace && segment == resource - 1
-            // What follows the subresource is its own.
+            // What follows the subresource belongs to it.
             if segment <= resource + 2 { hash = (hash ^ (isName ? 1 : word)) &* multiplier ^ hash >> 31 }
             if segment == resource, place < bytes.endIndex {
                 if word == watch { return nil }

@@ -1,17 +1,17 @@
 import CoreMetrics
 import Synchronization
 
-/// What is counted of requests that have the same labels. Made once, then shared by all of them.
+/// The metrics of requests that have the same labels. Created once, then shared by all of them.
 package final class RequestSeries: Sendable {
     let labels: RequestLabels
     private let factory: any MetricsFactory
     private let duration: Timer
-    /// Of reads only, as in Kubernetes.
+    /// For reads only, as in Kubernetes.
     private let size: Recorder?
-    /// Most requests of a kind are answered alike.
+    /// Most requests with the same labels get the same status code.
     private let succeeded: Counter
     private let others = Mutex<[Int: Counter]>([:])
-    /// Made for the first that goes on for long: for most labels there is none.
+    /// Created for the first long-running request: most labels never have one.
     private let longRunning = Mutex<Meter?>(nil)
 
     init(_ labels: RequestLabels, factory: any MetricsFactory) {
@@ -28,16 +28,16 @@ package final class RequestSeries: Sendable {
 
     /// A request is over.
     /// - Parameters:
-    ///   - code: 0 if it was never answered, as its client had left.
+    ///   - code: 0 if it was never answered because its client had left.
     ///   - nanoseconds: since its head was read.
-    ///   - bytes: of the body of its answer.
+    ///   - bytes: the size of the response body.
     package func finished(code: Int, nanoseconds: Int64, bytes: Int) {
         if code == 200 { succeeded.increment() } else { counter(code).increment() }
         duration.recordNanoseconds(nanoseconds)
         size?.record(bytes)
     }
 
-    /// The answer has become one that goes on: a watch, a followed log.
+    /// The response has become a long-running one: a watch or a followed log.
     package func longRunningBegan() { meter.increment() }
     package func longRunningEnded() { meter.decrement() }
 

@@ -3,9 +3,9 @@ package import FairleadMetrics
 import FairleadModel
 import Synchronization
 
-/// What is counted of the events that watchers are sent, under kube-apiserver's names.
+/// The metrics of events sent to watchers, under kube-apiserver's names.
 package final class WatchMetrics: Sendable {
-    /// The events of one resource; made once.
+    /// The events of one resource; created once.
     final class Series: Sendable {
         private let count: Counter
         private let size: Recorder
@@ -28,10 +28,10 @@ package final class WatchMetrics: Sendable {
     private let series = Mutex<[GroupVersionResource: Series]>([:])
     private let overflow: Series
 
-    /// Resources beyond share a series.
+    /// Resources beyond this number share a series.
     private static let capacity = 1024
 
-    /// Nothing is kept without a factory.
+    /// Without a factory nothing is recorded.
     package init(factory: any MetricsFactory = NOOPMetricsHandler.instance) {
         self.factory = factory
         let other = RequestLabels.overflow
@@ -39,7 +39,7 @@ package final class WatchMetrics: Sendable {
             GroupVersionResource(group: other.group, version: other.version, resource: other.resource), factory)
     }
 
-    /// Looked up once for each watch.
+    /// Called once per watch.
     func series(of resource: GroupVersionResource) -> Series {
         series.withLock { series in
             if let known = series[resource] { return known }

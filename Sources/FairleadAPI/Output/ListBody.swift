@@ -1,21 +1,21 @@
 import FairleadModel
 import FairleadSchema
 
-/// The bytes of a list, piece by piece: head, items, tail. Only the objects are held, not what is made of them.
+/// The bytes of a list, piece by piece: head, items, tail. Only the objects are held, not their encodings.
 ///
-/// The pieces together are what encoding the whole list at once would give.
+/// The concatenated pieces equal the encoding of the whole list.
 struct ListBody: Sendable {
     private enum Stage { case head, items, tail, done }
 
     private let form: Form
     private let objects: [StoredObject]
-    /// How many items are written at a time, however short they are: whoever asked may have gone meanwhile, and others
-    /// wait for the thread.
+    /// How many items are written at a time, however short they are: the client may have left by then, and others wait
+    /// for the thread.
     private let itemsAtOnce: Int
     private var next = 0
     private var stage = Stage.head
 
-    /// How the items of one representation are written.
+    /// How a list is written in one representation.
     private struct Form: Sendable {
         var head: [UInt8]
         var separator: [UInt8] = [UInt8(ascii: ",")]
@@ -24,9 +24,9 @@ struct ListBody: Sendable {
         var write: @Sendable (StoredObject, inout [UInt8]) -> Void
     }
 
-    /// In protobuf each item is encoded twice: the length of them all comes before the first one.
+    /// In protobuf each item is encoded twice: the list's length precedes the first item.
     ///
-    /// - Returns: nil for protobuf of what has no protobuf form.
+    /// - Returns: nil if the list has no protobuf form but protobuf was asked for.
     init?(_ page: ListPage, _ encoder: ObjectEncoder) {
         guard let form = Self.form(page, encoder) else { return nil }
         self.form = form
@@ -38,8 +38,7 @@ struct ListBody: Sendable {
 
     var isAtEnd: Bool { stage == .done }
 
-    /// Adds pieces until there are at least so many bytes more, or as many items as are written at a time, or the list is
-    /// at its end.
+    /// Adds pieces until at least `wanted` more bytes have been written, or `itemsAtOnce` items, or the list has ended.
     mutating func write(into buffer: inout [UInt8], atLeast wanted: Int) {
         let goal = buffer.count + wanted
         let last = next +| itemsAtOnce
@@ -98,7 +97,8 @@ struct ListBody: Sendable {
         }
     }
 
-    /// Items of a typed list carry neither kind nor apiVersion, which stored bytes begin with; those of custom kinds do.
+    /// Items of a typed list omit the kind and apiVersion that stored bytes begin with; items of custom kinds keep
+    /// them.
     private static func joined(_ encoder: ObjectEncoder, _ meta: Object) -> Form {
         let kind = encoder.kind
         let head =
@@ -113,7 +113,7 @@ struct ListBody: Sendable {
         }
     }
 
-    /// The list without items is written, and cut where the items belong: they are its last member.
+    /// Encodes the list without items and cuts it where they belong: they are its last member.
     private static func json(
         _ empty: Value, key: String, _ item: @escaping @Sendable (StoredObject) -> Value
     ) -> Form {
@@ -143,7 +143,7 @@ struct ListBody: Sendable {
         return Form(head: before + head, separator: [], tail: after) { $1 += encode($0) }
     }
 
-    /// A sequence in a mapping is written like one on its own, so that each item can be written by itself.
+    /// A sequence in a mapping is written like a top-level one, so that each item can be written by itself.
     private static func yaml(
         _ empty: Value, key: String, _ page: ListPage, _ item: @escaping @Sendable (StoredObject) -> Value
     ) -> Form {

@@ -1,7 +1,7 @@
 import FairleadModel
 import Synchronization
 
-/// A long list on its way to one client: encoded as fast as the client takes it, and not on an event loop.
+/// A long list on its way to one client: encoded as fast as the client reads it, and not on an event loop.
 final class ListStream: EventStream {
     private let body: Mutex<ListBody>
 

@@ -2,7 +2,7 @@ import FairleadKinds
 import FairleadModel
 import FairleadSchema
 
-/// Objects of one kind in the representation that one client asked for.
+/// Objects of one kind in the representation that the client asked for.
 struct ObjectEncoder: Sendable {
     let kind: Kind
     let format: ResponseFormat
@@ -10,41 +10,41 @@ struct ObjectEncoder: Sendable {
     var includeObject: TableOutput.IncludeObject
     let environment: Environment
     let types: TypeRegistry
-    /// The columns of tables where they are not those of the kind.
+    /// The table columns, where they differ from the kind's.
     var printer: TablePrinter?
-    /// What Kubernetes' code calls the type of the object where it is not that of the kind.
+    /// The type of the object in Kubernetes' code, where it differs from the kind's.
     var internalType: String?
 
-    /// Whether what is stored can be sent as it is: JSON, the object itself, in the version it is stored in.
+    /// Whether the stored bytes can be sent as they are: JSON, the object itself, in its stored version.
     var sharesBytes: Bool { format == .json && kind.conversion == nil && kind.custom == nil }
 
-    /// How many times as much work a byte of an object is as with an ordinary kind.
+    /// The work that a byte of an object takes, as a multiple of that of an ordinary kind.
     var weight: Int {
         guard let weight = kind.custom?.version.weight else { return 1 }
         if case .table = format.shape { return weight.printing }
         return weight.reading
     }
 
-    /// Whether a single object may be the work of many.
+    /// Whether a single object may be as much work as many.
     var isLaborious: Bool { weight > 8 }
 
     /// The object in the version of the path.
     func present(_ object: StoredObject) -> Value { present(object.value) }
 
-    /// What a write made but did not store (a dry run) in the form in which it would have been read back.
+    /// What a write produced but did not store (a dry run), in the form a read would have returned.
     func presentUnstored(_ value: Value) -> Value { present(kind.stored(value)) }
 
     func present(_ value: Value) -> Value {
         kind.conversion?.fromStored(value) ?? kind.presented(value)
     }
 
-    /// Partial metadata is asked for in the form of an object or of a list, and refused where it is the other one. Only
-    /// watches do not mind.
+    /// Partial metadata is requested either for an object or for a list, and refused where the answer is the other one.
+    /// Only watches accept both.
     ///
     /// Reference: k8s.io/apiserver `endpoints/handlers/response.go`.
     func checkShape(isList: Bool) throws(APIStatus) {
         guard case .partialMetadata = format.shape, format.namesList != isList else { return }
-        // A single custom object could be a list as far as its type says; only its contents tell.
+        // By its type, a single custom object could be a list; only its contents show that it is not.
         if kind.custom != nil, internalType == nil, !isList { throw .unexplained("content is not a list") }
         let type = internalType ?? kind.internalType(isList: isList)
         throw APIStatus(
@@ -75,14 +75,14 @@ struct ObjectEncoder: Sendable {
         return Self.bytes(shaped, format, types)
     }
 
-    /// The answer to a list, in pieces of some size.
+    /// The answer to a list, in pieces of a certain size.
     func encode(_ page: ListPage) -> [[UInt8]] {
-        // What is held anyway need not be encoded twice.
+        // What is held in memory anyway need not be encoded twice.
         guard format.encoding != .protobuf, var body = ListBody(page, self) else {
             return [Self.bytes(wholeList(page), format, types)]
         }
         var pieces: [[UInt8]] = []
-        // Few large pieces: allocating one for each object costs more than copying it.
+        // A few large pieces: allocating one per object costs more than copying it.
         var size = min(Self.pieceSize, page.objects.reduce(512) { $0 + $1.bytes.count })
         while !body.isAtEnd, !Task.isCancelled {
             var piece: [UInt8] = []
@@ -94,7 +94,7 @@ struct ObjectEncoder: Sendable {
         return pieces
     }
 
-    /// The size of a long list's pieces.
+    /// The size of the pieces of a long list.
     private static let pieceSize = 256 * 1024
 
     func metadata(of page: ListPage) -> Object {
@@ -108,7 +108,7 @@ struct ObjectEncoder: Sendable {
     /// The answer to a list of objects that are not stored.
     func encode(list objects: [Value]) -> [UInt8] { Self.bytes(wholeList(objects, [:]), format, types) }
 
-    /// The list as one tree: only protobuf is written like that.
+    /// The list as one tree: only protobuf is encoded that way.
     func wholeList(_ page: ListPage) -> Value { wholeList(page.objects.map { present($0) }, metadata(of: page)) }
 
     private func wholeList(_ objects: [Value], _ meta: Object) -> Value {
@@ -139,7 +139,7 @@ struct ObjectEncoder: Sendable {
         ]
     }
 
-    /// Items of typed lists carry neither kind nor apiVersion.
+    /// Items of typed lists have neither kind nor apiVersion.
     func listItem(_ value: Value) -> Value {
         if kind.custom != nil { return value }
         var item = value
@@ -164,12 +164,12 @@ struct ObjectEncoder: Sendable {
             showsColumns: showsColumns, version: version, now: environment.now())
     }
 
-    /// A Status in the midst of what is encoded here: that of a watch's last event.
+    /// A Status inside an encoded stream: the object of a watch's last event.
     func bytes(_ status: APIStatus) -> [UInt8] {
         Self.bytes(status.value, ResponseFormat(encoding: format.encoding), types)
     }
 
-    /// A kind without a protobuf form (the type says it has none) comes as JSON.
+    /// A kind without a protobuf form (as its type declares) is sent as JSON.
     static func bytes(_ value: Value, _ format: ResponseFormat, _ types: TypeRegistry) -> [UInt8] {
         switch format.encoding {
         case .json: value.jsonBytes
@@ -180,11 +180,11 @@ struct ObjectEncoder: Sendable {
 }
 
 extension Kind {
-    /// What Kubernetes' code calls the type of its objects, or of their lists: the internal one, whose package is named
-    /// after the first part of the group.
+    /// The type of its objects or lists in Kubernetes' code: the internal type, whose package is named after the first
+    /// part of the group.
     func internalType(isList: Bool) -> String {
         if custom != nil { return isList ? "*unstructured.UnstructuredList" : "*unstructured.Unstructured" }
-        // Both groups of events have the same objects.
+        // Both event groups have the same objects.
         let group = convertsEvents ? "" : info.gvr.group
         let package = group.isEmpty ? "core" : String(group.prefix { $0 != "." })
         return "*\(package).\(isList ? info.listKind : info.kind)"

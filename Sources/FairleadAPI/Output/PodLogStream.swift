@@ -32,7 +32,7 @@ final class PodLogStream: EventStream {
     }
 
     func pull(maximumBytes: Int) -> StreamStep {
-        // Another pod of the same name is not the one that is followed.
+        // Another pod with the same name is not the followed one.
         let now = store.current.object(key)?.createRevision
         let isGone = now == nil || now != createRevision
         return state.withLock { state in

@@ -1,9 +1,9 @@
 import FairleadModel
 
-/// What the client wants to read, from `Accept`.
+/// The representation that the client asks for in `Accept`.
 ///
-/// Reference: k8s.io/apiserver `endpoints/handlers/negotiation`; Kubernetes API concepts, "Alternate representations
-/// of resources".
+/// Reference: k8s.io/apiserver `endpoints/handlers/negotiation`; Kubernetes API concepts, "Alternate representations of
+/// resources".
 struct ResponseFormat: Sendable, Hashable {
     enum Encoding: Sendable { case json, yaml, protobuf }
     enum Shape: Sendable, Hashable {
@@ -16,7 +16,7 @@ struct ResponseFormat: Sendable, Hashable {
 
     var encoding = Encoding.json
     var shape = Shape.object
-    /// Whether it was the list's form of partial metadata that was named.
+    /// Whether partial metadata was requested in its list form.
     var namesList = false
 
     static let json = ResponseFormat()
@@ -29,30 +29,30 @@ struct ResponseFormat: Sendable, Hashable {
         }
     }
 
-    /// Of watches.
+    /// The content type of watches.
     var streamContentType: String { encoding == .protobuf ? contentType + ";stream=watch" : contentType }
 
-    /// What there is to choose from.
+    /// The representations to choose from.
     struct Offer: Sendable {
-        /// Whether partial metadata is to be had: of everything that is a resource.
+        /// Whether partial metadata is available: it is for every resource.
         var hasMetadata = true
-        /// Whether tables are: not of what is only answered, never kept.
+        /// Whether tables are available: not for what is only answered and never stored.
         var hasTables = true
         /// Whether objects have a protobuf form (their metadata always has).
         var hasProtobuf = true
-        /// Whether the path is one of those that kube-apiserver's installer registers, which look at the media types
-        /// before anything else, in their own way and words.
+        /// Whether the path is registered by kube-apiserver's installer, which checks the media types before anything
+        /// else, in its own way and wording.
         var isRegistered = true
-        /// Whether the path is that of a collection, where watches are to be had.
+        /// Whether the path is a collection, which can be watched.
         var isCollection = false
         var isWatch = false
 
         static let document = Offer(hasMetadata: false, hasTables: false)
-        /// A document that is answered by the aggregator itself.
+        /// A document that the aggregator answers itself.
         static let aggregatorDocument = Offer(hasMetadata: false, hasTables: false, isRegistered: false)
     }
 
-    /// Chooses the first representation in the client's order of preference that this server has.
+    /// Chooses the first representation in the client's order of preference that this server supports.
     static func negotiate(accept: String?, _ offer: Offer) throws(APIStatus) -> ResponseFormat {
         guard let accept, !accept.isEmpty, accept != "*/*", accept != "application/json" else { return .json }
         let ranges = MediaRange.parse(accept)
@@ -76,7 +76,7 @@ struct ResponseFormat: Sendable, Hashable {
         throw notAcceptable(offer, isNamed: isNamed, isReadable: isReadable)
     }
 
-    /// - Parameter takesWildcards: whether `application/*` is understood.
+    /// - Parameter takesWildcards: whether `application/*` is accepted.
     private static func encoding(of range: MediaRange, takesWildcards: Bool = true) -> Encoding? {
         switch range.type {
         case "application/json", "*/*": .json
@@ -87,7 +87,7 @@ struct ResponseFormat: Sendable, Hashable {
         }
     }
 
-    /// Tables have cells of any JSON, which protobuf has no field for.
+    /// Table cells may hold any JSON, for which protobuf has no field.
     private static func shape(of range: MediaRange, _ encoding: Encoding, _ offer: Offer) -> Shape? {
         guard range.parameters["g"] == "meta.k8s.io", let version = range.parameters["v"],
             ["v1", "v1beta1"].contains(version)
@@ -101,8 +101,8 @@ struct ResponseFormat: Sendable, Hashable {
     }
 
     /// - Parameters:
-    ///   - isNamed: whether any of the media types is one of this server's, whatever its parameters.
-    ///   - isReadable: whether a plain read could be answered, so that only the stream cannot.
+    ///   - isNamed: whether any of the media types is one this server supports, whatever its parameters.
+    ///   - isReadable: whether a plain read could be answered, so that only the stream is unavailable.
     private static func notAcceptable(_ offer: Offer, isNamed: Bool, isReadable: Bool) -> APIStatus {
         let plain = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
         let streams = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
@@ -118,12 +118,12 @@ struct ResponseFormat: Sendable, Hashable {
             message: "only the following media types are accepted: " + (isReadable ? streams : plain))
     }
 
-    /// The encoding that a range names; nil for one that is none of this server's.
+    /// The encoding that a range names; nil if this server does not support it.
     static func plain(_ range: MediaRange) -> ResponseFormat? {
         encoding(of: range).map { ResponseFormat(encoding: $0) }
     }
 
-    /// The format of a Status: the first plain one that is asked for, JSON if there is none.
+    /// The format of a Status: the first plain format requested, or JSON if there is none.
     static func forErrors(accept: String?) -> ResponseFormat {
         guard let accept, !accept.isEmpty, accept != "*/*", accept != "application/json" else { return .json }
         for range in MediaRange.parse(accept) where range.parameters["as"] == nil {
@@ -138,7 +138,7 @@ struct MediaRange: Sendable, Equatable {
     var type: String
     var parameters: [String: String]
 
-    /// The ranges in the order of their `q`, wildcards behind others, then as written; those with `q=0` are left out.
+    /// The ranges ordered by `q`, wildcards after others, then as written; ranges with `q=0` are dropped.
     static func parse(_ header: String) -> [MediaRange] {
         var ranges: [(quality: Double, range: MediaRange)] = []
         for element in header.split(separator: ",") {
@@ -152,7 +152,7 @@ struct MediaRange: Sendable, Equatable {
             let quality = parameters["q"].flatMap(Double.init) ?? 1
             if quality > 0 { ranges.append((quality, MediaRange(type: type, parameters: parameters))) }
         }
-        // A stable order: what is equal stays as written.
+        // A stable order: equal ranges stay as written.
         return ranges.enumerated()
             .sorted { left, right in
                 let (mine, theirs) = (left.element, right.element)

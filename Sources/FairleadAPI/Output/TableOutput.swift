@@ -1,9 +1,9 @@
 import FairleadKinds
 package import FairleadModel
 
-/// Objects as clients see them who ask for `as=Table` or `as=PartialObjectMetadata` (meta/v1).
+/// Objects as seen by clients that ask for `as=Table` or `as=PartialObjectMetadata` (meta/v1).
 package enum TableOutput {
-    /// What a row carries beside its cells: nothing, the metadata (unless said otherwise), the whole object.
+    /// What a row carries besides its cells: nothing, the metadata (the default) or the whole object.
     package enum IncludeObject: String, Sendable {
         case none = "None"
         case metadata = "Metadata"
@@ -13,8 +13,8 @@ package enum TableOutput {
     /// A Table of objects in the version of the path.
     ///
     /// - Parameters:
-    ///   - listMeta: resourceVersion, and of lists continue and remainingItemCount.
-    ///   - showsColumns: false for all but the first event of a watch, whose columnDefinitions are null.
+    ///   - listMeta: resourceVersion, and for lists continue and remainingItemCount.
+    ///   - showsColumns: false for all but the first event of a watch, which have null columnDefinitions.
     ///   - version: of meta.k8s.io: `v1` or `v1beta1`.
     static func table(
         of objects: [Value], listMeta: Object, printer: TablePrinter, includeObject: IncludeObject = .metadata,
@@ -43,7 +43,7 @@ package enum TableOutput {
         return .object(row)
     }
 
-    /// The metadata of an object alone.
+    /// Only the metadata of an object.
     package static func partialMetadata(of object: Value, version: String = "v1") -> Value {
         [
             "kind": "PartialObjectMetadata", "apiVersion": .string("meta.k8s.io/\(version)"),
@@ -51,7 +51,7 @@ package enum TableOutput {
         ]
     }
 
-    /// A list of metadata; unlike those of typed lists, its items have a kind and an apiVersion.
+    /// A list of metadata; unlike items of typed lists, its items have a kind and an apiVersion.
     package static func partialMetadataList(of objects: [Value], listMeta: Object, version: String = "v1") -> Value {
         [
             "kind": "PartialObjectMetadataList", "apiVersion": .string("meta.k8s.io/\(version)"),

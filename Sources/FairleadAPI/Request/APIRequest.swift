@@ -1,11 +1,11 @@
 package import HTTPTypes
 
-/// One HTTP request, free of any framework: what the pipeline works on.
+/// One HTTP request, independent of any framework: the pipeline's input.
 package struct APIRequest: Sendable {
     package var method: HTTPRequest.Method
     /// The path as sent, without the query; `RequestPath` decodes it.
     package var path: String
-    /// The query's pairs, percent-decoded, in order.
+    /// The query's pairs, percent-decoded and in order.
     package var query: [(name: String, value: String)]
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
@@ -21,17 +21,17 @@ package struct APIRequest: Sendable {
         self.body = body
     }
 
-    /// The first header of that name, compared without case.
+    /// The first header with that name, ignoring case.
     package func header(_ name: String) -> String? {
         headers.first { $0.name.equalsIgnoringASCIICase(name) }?.value
     }
 
-    /// The first query value of that name; nil where there is none.
+    /// The first query value with that name; nil if there is none.
     package func queryValue(_ name: String) -> String? { query.first { $0.name == name }?.value }
 }
 
 extension String {
-    /// Whether two texts are the same but for the case of ASCII letters (RFC 9110, 5.1: names of header fields).
+    /// Whether two texts are equal ignoring ASCII case (RFC 9110, 5.1: names of header fields).
     package func equalsIgnoringASCIICase(_ other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
         return zip(utf8, other.utf8).allSatisfy { left, right in

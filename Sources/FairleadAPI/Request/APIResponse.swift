@@ -1,8 +1,8 @@
-/// An answer with its whole body.
+/// An answer with its complete body.
 package struct APIResponse: Sendable {
     package var status: Int
     package var contentType: String
-    /// Further headers (Warning, Location, Retry-After, Allow, ETag …), without Content-Type, Content-Length, Date.
+    /// Additional headers (Warning, Location, Retry-After, Allow, ETag …), without Content-Type, Content-Length, Date.
     package var headers: [(name: String, value: String)]
     /// The body in pieces, so that a list can share the bytes of the objects it shows.
     package var body: [[UInt8]]
@@ -17,43 +17,43 @@ package struct APIResponse: Sendable {
     }
 
     package static func text(_ status: Int, _ text: String) -> APIResponse {
-        // As Go's http.Error: browsers are not to guess at what a failure is.
+        // Like Go's http.Error: browsers must not sniff the type of an error.
         let headers = status >= 400 ? [(name: "X-Content-Type-Options", value: "nosniff")] : []
         return APIResponse(
             status: status, contentType: "text/plain; charset=utf-8", headers: headers, body: [Array(text.utf8)])
     }
 }
 
-/// How a request is going to be answered.
+/// How a request will be answered.
 package enum APIOutcome: Sendable {
-    /// Answered at once (reads, refusals): nothing waited for.
+    /// Answered at once (reads, refusals), without waiting.
     case response(APIResponse)
-    /// A watch or a followed log: HTTP 200 with this content type, then whatever the stream gives.
+    /// A watch or a followed log: HTTP 200 with this content type, then whatever the stream yields.
     case stream(any EventStream, contentType: String, headers: [(name: String, value: String)])
     /// Has to wait for a commit or a revision, and computes little: may run on the event loop. Answers once.
     case deferred(@Sendable () async -> APIOutcome)
     /// Computes for longer than an event loop can spare. Answers once. Its task is cancelled when the client has left
-    /// or the time is up: what only reads stops then, what writes goes on to the end.
+    /// or the time is up: reads then stop, writes are completed.
     case computed(@Sendable () async -> APIOutcome)
 }
 
-/// A body that goes on: pulled by the connection whenever it can take more, so that a slow client only slows itself.
+/// A streaming body: the connection pulls whenever it can take more, so a slow client slows down only itself.
 ///
-/// All methods are called by one thread at a time, `cancel` never during a `pull`; `wake` may come from any thread.
+/// Methods are called by one thread at a time, `cancel` never during a `pull`; `wake` may come from any thread.
 package protocol EventStream: Sendable {
-    /// Sets what is called when there may be more to pull. Called once, before the first `pull`.
+    /// Sets the callback for when there may be more to pull. Called once, before the first `pull`.
     func onWake(_ wake: @escaping @Sendable () -> Void)
-    /// Gives what is there, at most about `maximumBytes`, without waiting.
+    /// Returns what is available, at most about `maximumBytes`, without waiting.
     func pull(maximumBytes: Int) -> StreamStep
-    /// The time (seconds on the monotonic clock of `SuspendingClock`) at which `pull` should be called even if
-    /// nothing woke it: for bookmarks and `timeoutSeconds`. nil when there is none.
+    /// The time (on the monotonic `SuspendingClock`) at which `pull` should be called even if nothing woke it: for
+    /// bookmarks and `timeoutSeconds`. nil if there is none.
     var deadline: SuspendingClock.Instant? { get }
-    /// The client has gone or the server stops: give up what is held. May be called more than once.
+    /// The client has left or the server is stopping: release what is held. May be called more than once.
     func cancel()
     /// Whether `pull` computes for longer than an event loop can spare.
     var computes: Bool { get }
-    /// Whether this is an answer that ends by itself, only too long to be held in memory: it may be compressed, and a
-    /// connection that ends before it does has failed.
+    /// Whether this answer is finite, only too long to be held in memory: it may be compressed, and a connection that
+    /// ends before it does has failed.
     var isLongAnswer: Bool { get }
 }
 
@@ -65,7 +65,7 @@ extension EventStream {
 package enum StreamStep: Sendable {
     /// Send these pieces, then pull again when writable.
     case data([[UInt8]])
-    /// Nothing now; wait for `wake` or the deadline.
+    /// Nothing yet; wait for `wake` or the deadline.
     case wait
     /// Send these pieces, then end the body.
     case end([[UInt8]])

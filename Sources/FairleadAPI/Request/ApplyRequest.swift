@@ -2,10 +2,10 @@ import FairleadMerge
 import FairleadModel
 import FairleadSchema
 
-/// The body of a PATCH of type `application/apply-patch+yaml`: a configuration in YAML, of which JSON is a part.
+/// The body of a PATCH of type `application/apply-patch+yaml`: a configuration in YAML, which includes JSON.
 struct ApplyRequest: Sendable {
     let configuration: Value
-    /// What the YAML parser says about members that the body names twice.
+    /// The YAML parser's complaints about duplicate members.
     private let duplicates: [String]
 
     static func isApply(_ request: APIRequest) -> Bool {
@@ -13,7 +13,7 @@ struct ApplyRequest: Sendable {
         return type == "application/apply-patch+yaml"
     }
 
-    /// - Throws: 400 for a body that is no YAML, or no object.
+    /// - Throws: 400 for a body that is not YAML, or not an object.
     init(_ request: APIRequest) throws(APIStatus) {
         let parsed = try Self.parse(request.body)
         switch parsed.value {
@@ -27,7 +27,7 @@ struct ApplyRequest: Sendable {
         duplicates = parsed.duplicateLines
     }
 
-    /// Most clients send JSON, whose own parser is the faster one.
+    /// Most clients send JSON, whose own parser is faster.
     private static func parse(_ body: [UInt8]) throws(APIStatus) -> JSON.Parsed {
         if body.first == UInt8(ascii: "{"), let parsed = try? JSON.parse(body), parsed.duplicateFields.isEmpty {
             return parsed
@@ -49,7 +49,7 @@ struct ApplyRequest: Sendable {
         }
     }
 
-    /// What `validation` makes of members that occur twice: a refusal or warnings.
+    /// Treats duplicate members as `validation` says: refuses them or returns warnings.
     func warnings(_ validation: WriteOptions.FieldValidation) throws(APIStatus) -> [String] {
         guard validation != .ignore, !duplicates.isEmpty else { return [] }
         if validation == .strict {

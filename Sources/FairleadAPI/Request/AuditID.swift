@@ -1,13 +1,13 @@
 import Synchronization
 
-/// Ids of requests: in the form of random UUIDs, unique, and quick to make. They are no secrets.
+/// Request ids: unique, cheap to create, in the form of random UUIDs. They are not secret.
 enum AuditID {
     private static let process = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
     private static let counter = Atomic<UInt64>(0)
 
     static func next() -> String {
         let (high, low) = process
-        // An odd factor visits every number once: neighbours do not look alike.
+        // Multiplying by an odd factor is a bijection, and makes neighbours look different.
         let number = counter.wrappingAdd(1, ordering: .relaxed).newValue &* 0x9E37_79B9_7F4A_7C15
         let first = high & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         let second = (low ^ number) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000

@@ -3,10 +3,10 @@ import FairleadModel
 import FairleadSchema
 
 extension BodyDecoder {
-    /// Reads the body of a create or update as an object of a custom kind. It need not be of that kind: validation
-    /// says so.
+    /// Reads the body of a create or update as an object of a custom kind. It may be of another kind: validation
+    /// reports that.
     ///
-    /// - Throws: 400 with the decoder's complaint, 415 for a content type that is not read here.
+    /// - Throws: 400 with the decoder's complaint, 415 for an unsupported content type.
     func decode(
         _ request: APIRequest, _ custom: Kind.Custom, validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> Decoded {
@@ -49,17 +49,16 @@ extension BodyDecoder {
         return try structure(object, duplicates: parsed.duplicateFields, custom, validation: validation)
     }
 
-    /// Checks and normalises a custom object: metadata as everywhere, what the schema does not know removed, defaults
-    /// filled in.
+    /// Checks and normalises a custom object: metadata as for every kind, unknown fields pruned, defaults filled in.
     ///
-    /// - Parameter before: what has been found out before about how the object was written.
+    /// - Parameter before: complaints so far about how the object was written.
     func structure(
         _ value: Value, complaints before: [String] = [], duplicates: [String] = [], _ custom: Kind.Custom,
         validation: WriteOptions.FieldValidation
     ) throws(APIStatus) -> Decoded {
         var object = value
         let schema = custom.version.schema
-        // Unknown fields of the metadata, of the object and of the metadata in it: each sorted.
+        // Unknown fields of the metadata, of the object and of embedded metadata: each sorted.
         var unknown: [String] = []
         var pruned: [String] = []
         var embeddedUnknown: [String] = []
@@ -104,7 +103,7 @@ extension BodyDecoder {
     ) throws(DecodeError) {
         guard var metadata = object["metadata"], !metadata.isNull else { return }
         let report = try types.normalize(&metadata, as: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
-        // Nothing stands for what was left out.
+        // No null takes the place of a creationTimestamp that was left out.
         if object.at("metadata", "creationTimestamp") == nil, metadata["creationTimestamp"]?.isNull == true {
             metadata["creationTimestamp"] = nil
         }

@@ -6,8 +6,8 @@ extension BodyDecoder {
         mediaType(of: request) == ProtobufEnvelope.mediaType
     }
 
-    /// Reads an object in its envelope. The envelope may leave kind and apiVersion out; what it says decides how the
-    /// message is read, and only then whether it is what the path names.
+    /// Reads an object in its envelope. The envelope may omit kind and apiVersion; they decide how the message is read,
+    /// and are compared with the path only afterwards.
     ///
     /// - Throws: 400 in the words of Kubernetes' serializer.
     func decodeProtobuf(
@@ -49,7 +49,7 @@ extension BodyDecoder {
             object, duplicates: [], kind: kind, apiVersion: apiVersion, typeName: typeName, validation: validation)
     }
 
-    /// The DeleteOptions of a deletion's body, with the kind that the envelope names.
+    /// The DeleteOptions in the body of a deletion, with the kind that the envelope names.
     func deletionOptions(_ body: [UInt8]) throws(ProtobufError) -> Value {
         let envelope = try ProtobufEnvelope(reading: body)
         let codec = ProtobufCodec(types: types)

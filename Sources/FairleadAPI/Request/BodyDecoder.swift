@@ -1,12 +1,12 @@
 import FairleadModel
 import FairleadSchema
 
-/// Turns the bytes of a request into an object of the kind that the path names.
+/// Decodes the body of a request into an object of the kind that the path names.
 struct BodyDecoder: Sendable {
     let types: TypeRegistry
     let resources: ResourceTable
 
-    /// An object that has been read, and the warnings about how it was written.
+    /// A decoded object, and the warnings about how it was written.
     struct Decoded {
         var object: Value
         var warnings: [String] = []
@@ -14,7 +14,7 @@ struct BodyDecoder: Sendable {
         var emptyLists: [[String]] = []
     }
 
-    /// The type of the body, without its parameters; empty where none is given, nil where it cannot be read.
+    /// The media type of the body, without parameters; empty if none is given, nil if it cannot be parsed.
     static func mediaType(of request: APIRequest) -> String? { MediaType.of(request.header("Content-Type")) }
 
     static let unknownFormat = APIStatus(
@@ -26,7 +26,7 @@ struct BodyDecoder: Sendable {
     /// Reads the body of a create or update as `kind` of `apiVersion`.
     ///
     /// Unknown and duplicate fields are dropped, reported or refused as `validation` says.
-    /// - Throws: 400 with the decoder's complaint, 415 for a content type that is not read here.
+    /// - Throws: 400 with the decoder's complaint, 415 for an unsupported content type.
     func decode(
         _ request: APIRequest, as kind: String, apiVersion: String, typeName: String,
         validation: WriteOptions.FieldValidation
@@ -58,10 +58,10 @@ struct BodyDecoder: Sendable {
     /// Checks and normalises a tree (a decoded body, or the result of a patch).
     ///
     /// - Parameters:
-    ///   - complaints: what has been found out before about how the object was written.
-    ///   - written: the JSON text that the tree was read from, whose order complaints follow; nil for one that was
+    ///   - complaints: the complaints so far about how the object was written.
+    ///   - written: the JSON text that the tree was read from, which determines the order of complaints; nil if it was
     ///     written in any other way.
-    ///   - lines: what a YAML parser says about keys that occur twice: one complaint, but a warning for each.
+    ///   - lines: the YAML parser's messages about duplicate keys: one complaint, but a warning for each.
     func structure(
         _ value: Value, complaints before: [String] = [], duplicates: [String] = [], lines: [String] = [],
         written: [UInt8]? = nil, kind: String, apiVersion: String, typeName: String,
@@ -93,7 +93,7 @@ struct BodyDecoder: Sendable {
         return Decoded(object: object, warnings: lines + complaints, emptyLists: report.emptyLists)
     }
 
-    /// What one strict decoder says.
+    /// The complaints of one strict decoder.
     static func complaints(_ duplicates: [String], _ unknown: [String]) -> [String] {
         if duplicates.isEmpty, unknown.isEmpty { return [] }
         let all = duplicates.map { "duplicate field \"\($0)\"" } + unknown.map { "unknown field \"\($0)\"" }
@@ -120,7 +120,7 @@ struct BodyDecoder: Sendable {
         }
     }
 
-    /// Kubernetes quotes the first 30 bytes: as text if they look like JSON, in hexadecimal otherwise.
+    /// Kubernetes quotes the first 30 bytes: as text if they look like JSON, otherwise in hexadecimal.
     func unrecognized(_ body: [UInt8], kind: String, why: String) -> APIStatus {
         let head = body.prefix(30)
         var dump: String
@@ -136,7 +136,7 @@ struct BodyDecoder: Sendable {
         return .badRequest("the object provided is unrecognized (must be of type \(kind)): \(why) (\(dump))")
     }
 
-    /// A body may leave kind and apiVersion out; what it says must be the path's.
+    /// A body may omit kind and apiVersion; if present, they must match the path.
     func checkKind(of object: inout Value, is kind: String, apiVersion: String) throws(APIStatus) {
         let given = object["kind"]?.string ?? ""
         let givenVersion = object["apiVersion"]?.string ?? ""

@@ -1,8 +1,8 @@
 import FairleadModel
 import FairleadSchema
 
-/// How something is to be deleted (meta/v1 DeleteOptions), from the body or, where there is none, from the query. Beside
-/// a body the query says nothing, as in Kubernetes.
+/// How something is to be deleted (meta/v1 DeleteOptions), from the body or, if there is none, from the query. With a
+/// body, the query is ignored, as in Kubernetes.
 package struct DeletionOptions: Sendable {
     package enum Propagation: String, Sendable {
         case orphan = "Orphan"
@@ -12,7 +12,7 @@ package struct DeletionOptions: Sendable {
 
     package var gracePeriodSeconds: Int64?
     package var propagation: Propagation?
-    /// The older way to say it, which changes how the deletion is answered.
+    /// The older form of `propagation`, which changes how the deletion is answered.
     package var orphanDependents: Bool?
     package var uid: String?
     package var resourceVersion: String?
@@ -26,7 +26,7 @@ package struct DeletionOptions: Sendable {
             object = try Self.decode(request, decoder)
         } else {
             var seen: Set<String> = []
-            // Of a name that stands there twice, the first value holds.
+            // If a name occurs twice, the first value wins.
             for (name, value) in request.query where seen.insert(name).inserted || name == "dryRun" {
                 switch name {
                 case "gracePeriodSeconds": object[name] = try QueryValue.integer(value).map { .int($0) }
@@ -41,7 +41,7 @@ package struct DeletionOptions: Sendable {
         try self.init(object)
     }
 
-    /// Reads DeleteOptions that stand inside another object (an Eviction); null means none.
+    /// Reads DeleteOptions embedded in another object (an Eviction); null means none.
     init(_ value: Value) throws(APIStatus) { try self.init(value.object ?? Object()) }
 
     private init(_ object: Object) throws(APIStatus) {

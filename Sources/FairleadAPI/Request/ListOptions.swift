@@ -13,7 +13,7 @@ struct ListOptions: Sendable {
     var continueToken = ""
     var sendInitialEvents: Bool?
 
-    /// Whether the list is to be as it was at a revision that may have gone by.
+    /// Whether the list is requested at a revision that may be in the past.
     var asksForThePast: Bool {
         !resourceVersion.isEmpty && resourceVersion != "0"
             && (resourceVersionMatch == "Exact" || resourceVersionMatch.isEmpty && limit > 0)
@@ -22,7 +22,7 @@ struct ListOptions: Sendable {
     init() {}
 
     init(_ request: APIRequest) throws(APIStatus) {
-        // Of a name that stands there twice, the first value holds; the others are not even read.
+        // If a name occurs twice, the first value wins; the others are not even parsed.
         var seen: Set<String> = []
         for (name, value) in request.query where seen.insert(name).inserted {
             switch name {
@@ -96,9 +96,9 @@ struct ListOptions: Sendable {
         }
     }
 
-    /// The revision a GET, list or watch names; nil where none is given.
+    /// The revision that a GET, list or watch names; nil if none is given.
     ///
-    /// - Parameter code: what Kubernetes answers to something that is no number: 400 for lists, 500 elsewhere.
+    /// - Parameter code: how Kubernetes answers something that is not a number: 400 for lists, 500 elsewhere.
     static func revision(_ text: String, failing code: Int) throws(APIStatus) -> Int64? {
         if text.isEmpty { return nil }
         if let number = UInt64(text), text.first != "+" { return Int64(clamping: number) }
@@ -109,7 +109,7 @@ struct ListOptions: Sendable {
     }
 }
 
-/// Runs a selector's parser and turns its complaint into a 400.
+/// Runs a selector's parser and turns its error into a 400.
 private func parsed<Selector>(
     _ parse: @escaping (String) throws -> Selector
 ) -> (String) throws(APIStatus) -> Selector {
@@ -124,9 +124,9 @@ private func parsed<Selector>(
     }
 }
 
-/// Query values in Go's way of reading them.
+/// Query values, parsed as Go does.
 enum QueryValue {
-    /// `false` and `0` are false, everything else, nothing at all included, is true.
+    /// `false` and `0` are false; everything else, including the empty string, is true.
     static func bool(_ text: String) -> Bool { text != "0" && text.lowercased() != "false" }
 
     static func integer(_ text: String) throws(APIStatus) -> Int64? {
@@ -137,8 +137,8 @@ enum QueryValue {
         return number
     }
 
-    /// What Go says about a text that is no integer of 64 bits. It reads digit by digit: a number that has become too
-    /// large is that, whatever follows.
+    /// What Go says about text that is not a 64-bit integer. It reads digit by digit: once a number is out of range,
+    /// whatever follows does not matter.
     static func complaint(about text: String, isSigned: Bool) -> String {
         let function = isSigned ? "ParseInt" : "ParseUint"
         let digits = isSigned && (text.hasPrefix("+") || text.hasPrefix("-")) ? text.dropFirst() : text[...]

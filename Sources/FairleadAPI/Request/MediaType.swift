@@ -1,9 +1,9 @@
 import FairleadModel
 
-/// The type that a `Content-Type` header names, read as Go's `mime.ParseMediaType` does: in lower case, and only if its
+/// The type that a `Content-Type` header names, parsed like Go's `mime.ParseMediaType`: in lower case, and only if its
 /// parameters are well-formed.
 enum MediaType {
-    /// Empty where no type is given, nil where the header cannot be read.
+    /// Empty if no type is given, nil if the header cannot be parsed.
     static func of(_ header: String?) -> String? {
         guard let header, !header.isEmpty else { return "" }
         if isPlain(header) { return header }
@@ -18,7 +18,7 @@ enum MediaType {
             rest = skippingSpaces(rest)
             guard rest.first == ";" else { return rest.isEmpty ? name : nil }
             rest = skippingSpaces(rest.dropFirst())
-            // A semicolon at the end is no parameter.
+            // A trailing semicolon is not a parameter.
             if rest.isEmpty { return name }
             let key = rest.prefix(while: isTokenCharacter)
             rest = skippingSpaces(rest.dropFirst(key.count))
@@ -29,7 +29,7 @@ enum MediaType {
         }
     }
 
-    /// Whether it is a type in lower case without parameters, as of nearly every request.
+    /// Whether it is a lower-case type without parameters, as in nearly every request.
     private static func isPlain(_ header: String) -> Bool {
         var slashes = 0
         for byte in header.utf8 {
@@ -42,7 +42,7 @@ enum MediaType {
         return slashes == 1 && header.utf8.first != UInt8(ascii: "/") && header.utf8.last != UInt8(ascii: "/")
     }
 
-    /// The length of a token or quoted text.
+    /// The length of a token or quoted string.
     private static func parameterValue(_ text: Substring) -> Int? {
         guard text.first == "\"" else {
             let length = text.prefix(while: isTokenCharacter).count

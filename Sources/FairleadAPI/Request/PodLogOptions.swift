@@ -50,11 +50,11 @@ package struct PodLogOptions: Sendable {
         if !errors.isEmpty { throw .invalid(group: "", kind: "PodLogOptions", name: pod, errors: errors) }
     }
 
-    /// The container meant: the one named, or the only one.
-    /// - Throws: 400 where there are several and none is named, or there is none of that name.
+    /// The selected container: the one named, or the only one.
+    /// - Throws: 400 if there are several and none is named, or if there is none of that name.
     func container(in pod: Value) throws(APIStatus) -> String { try Self.container(container, in: pod) }
 
-    /// - Parameter wanted: the name of a container, or nothing.
+    /// - Parameter wanted: the name of a container, or empty.
     static func container(_ wanted: String, in pod: Value) throws(APIStatus) -> String {
         func names(_ list: String) -> [String] {
             (pod.at("spec", list)?.array ?? []).compactMap { $0["name"]?.string }

@@ -11,19 +11,19 @@ struct RequestPath: Sendable, Equatable {
     var namespace: String?
     var name: String?
     var subresource: String?
-    /// What follows the subresource (the path given to a proxy), without leading slash.
+    /// What follows the subresource (the path given to a proxy), without the leading slash.
     var trailing: [String] = []
     /// Whether the path has the deprecated `/watch/` prefix.
     var isWatch = false
-    /// Whether a part of it that may not be empty is: doubled slashes are never cleaned away.
+    /// Whether a segment is empty that must not be: double slashes are never collapsed.
     private(set) var hasEmptyPart = false
 
     var groupVersionResource: GroupVersionResource {
         GroupVersionResource(group: group, version: version, resource: resource)
     }
 
-    /// Reads `/api/v1/…` and `/apis/<group>/<version>/<resource>…`; nil for every other path, those of discovery
-    /// included. Kubernetes decodes a path before it splits it: `%2F` separates like a slash.
+    /// Parses `/api/v1/…` and `/apis/<group>/<version>/<resource>…`; nil for every other path, including those of
+    /// discovery. Kubernetes decodes a path before splitting it: `%2F` separates like a slash.
     init?(_ path: String) {
         guard let segments = RequestPath.segments(of: path), let first = segments.first else { return nil }
         var rest: ArraySlice<String>
@@ -42,11 +42,11 @@ struct RequestPath: Sendable, Equatable {
             isWatch = true
             rest = rest.dropFirst()
         }
-        // `/namespaces/x` is a namespace; `/namespaces/x/services` is about services in it; but `status` and
-        // `finalize` there are subresources of the namespace.
+        // `/namespaces/x` is a namespace; `/namespaces/x/services` is about services in it; but `status` and `finalize`
+        // there are subresources of the namespace.
         if rest.first == "namespaces", rest.count >= 3, !["status", "finalize"].contains(rest[rest.startIndex + 2]) {
             let name = rest[rest.startIndex + 1]
-            // An empty one (`/namespaces//pods`) means all namespaces.
+            // An empty name (`/namespaces//pods`) means all namespaces.
             namespace = name.isEmpty ? nil : name
             rest = rest.dropFirst(2)
         }
@@ -61,9 +61,9 @@ struct RequestPath: Sendable, Equatable {
             || subresource?.isEmpty == true
     }
 
-    /// The segments of a percent-decoded path, empty ones included; one slash at its end does not count.
+    /// The segments of a percent-decoded path, including empty ones; one trailing slash is ignored.
     ///
-    /// - Returns: nil for a path that begins with two slashes: it is about nothing.
+    /// - Returns: nil for a path that begins with two slashes, which names nothing.
     private static func segments(of path: String) -> [String]? {
         let decoded = path.removingPercentEscapes.utf8
         if decoded.starts(with: "//".utf8) { return nil }
@@ -82,8 +82,8 @@ struct RequestPath: Sendable, Equatable {
 }
 
 extension StringProtocol {
-    /// The text with `%XX` replaced by the bytes they stand for; broken escapes stay as they are, and bytes that are
-    /// no UTF-8 become U+FFFD.
+    /// The text with each `%XX` replaced by its byte; broken escapes stay as they are, and invalid UTF-8 becomes
+    /// U+FFFD.
     var removingPercentEscapes: String {
         guard utf8.contains(UInt8(ascii: "%")) else { return String(self) }
         var bytes: [UInt8] = []

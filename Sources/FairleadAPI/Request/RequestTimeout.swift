@@ -1,14 +1,13 @@
 import FairleadModel
 
-/// `?timeout`: how long a client is ready to wait for an answer.
+/// `?timeout`: how long a client is willing to wait for an answer.
 ///
 /// Reference: k8s.io/apiserver `endpoints/filters/request_deadline.go`.
 package enum RequestTimeout {
-    /// nil for what is no duration, which `check` refuses.
+    /// nil if the text is not a duration, which `check` refuses.
     package static func duration(_ text: String) -> Duration? { try? GoDuration.parse(text) }
 
-    /// - Throws: 400 for a timeout that is no duration, whatever is asked for; requests that may take long do not look
-    ///   at it.
+    /// - Throws: 400 for a timeout that is not a duration, whatever is asked for; long-running requests ignore it.
     static func check(_ context: RequestContext) throws(APIStatus) {
         let request = context.request
         guard !request.query.isEmpty, let text = request.queryValue("timeout"), !text.isEmpty else { return }

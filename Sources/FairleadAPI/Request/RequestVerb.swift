@@ -1,12 +1,12 @@
-/// What a request wants to do, in the words of authorization, audit and metrics.
+/// What a request wants to do, in the terms of authorization, audit and metrics.
 ///
 /// Reference: k8s.io/apiserver `endpoints/request` (RequestInfo).
 package enum RequestVerb: String, Sendable, Hashable {
     case get, list, watch, create, update, patch, delete, deletecollection
-    /// A method that is none of Kubernetes'.
+    /// A method that Kubernetes does not know.
     case other
 
-    /// - Parameter path: nil for what is not about objects: then only the method counts.
+    /// - Parameter path: nil if the request is not about objects: then only the method counts.
     init(_ request: APIRequest, _ path: RequestPath?) {
         switch request.method {
         case .get, .head:
@@ -24,6 +24,6 @@ package enum RequestVerb: String, Sendable, Hashable {
         }
     }
 
-    /// Whether nothing is changed.
+    /// Whether it changes nothing.
     package var isRead: Bool { self == .get || self == .list || self == .watch }
 }

@@ -1,15 +1,15 @@
 import FairleadModel
 
-/// How much work something is, judged without doing it. What is light takes an event loop about 0.2 ms at most.
+/// Estimates how much work something is, without doing it. Light work takes an event loop about 0.2 ms at most.
 enum RequestWeight {
-    /// Bytes of a stored object that may be decoded, compared and encoded in passing.
+    /// Bytes of a stored object that an event loop may decode, compare and encode.
     static let lightDocument = 16 * 1024
     /// Bytes of path, query and headers together.
     private static let lightHead = 8 * 1024
     private static let lightBody = 16 * 1024
-    /// Fields and elements of a body: the work of validation is theirs.
+    /// Fields and elements of a body, which determine the cost of validation.
     private static let lightParts = 640
-    /// YAML takes about eight times as long to read as JSON.
+    /// Parsing YAML takes about eight times as long as JSON.
     private static let lightYAML = 2 * 1024
 
     /// Whether path, query and headers are short: selectors and Accept headers may have thousands of terms.
@@ -20,7 +20,7 @@ enum RequestWeight {
         return size <= lightHead
     }
 
-    /// - Parameter weight: how many times as much work there is with it as with an ordinary body.
+    /// - Parameter weight: the work that the body takes, as a multiple of that of an ordinary one.
     static func isLightBody(_ body: [UInt8], weight: Int = 1) -> Bool {
         guard body.count *| weight <= lightBody else { return false }
         if body.isEmpty { return true }
@@ -29,9 +29,9 @@ enum RequestWeight {
         return parts(of: body) *| weight <= lightParts
     }
 
-    /// The fields and elements of a body, roughly.
+    /// The number of fields and elements of a body, roughly.
     static func parts(of body: [UInt8]) -> Int {
-        // Without a branch, because this is done for each write.
+        // Branch-free, because this runs for every write.
         body.reduce(0) { parts, byte in
             parts &+ isOne(byte, UInt8(ascii: ",")) &+ isOne(byte, UInt8(ascii: "{")) &+ isOne(byte, UInt8(ascii: "["))
                 &+ isOne(byte, UInt8(ascii: "\n"))
@@ -40,24 +40,24 @@ enum RequestWeight {
 
     private static func isOne(_ byte: UInt8, _ mark: UInt8) -> Int { byte == mark ? 1 : 0 }
 
-    /// Whether so many objects can be picked from, copied or encoded in passing.
+    /// Whether an event loop may filter, copy or encode this many objects.
     ///
     /// - Parameters:
-    ///   - candidates: how many are looked at.
-    ///   - terms: of the selectors that each of them is held against.
-    ///   - isShared: whether they are sent as they are stored.
+    ///   - candidates: how many objects are examined.
+    ///   - terms: the number of selector terms that each is matched against.
+    ///   - isShared: whether the stored bytes are sent as they are.
     static func isLightList(candidates: Int, terms: Int, isShared: Bool) -> Bool {
         if !isShared, candidates > 16 { return false }
         return candidates *| (1 +| terms) <= 512
     }
 
-    /// How many bytes of so few objects can be picked from, copied or encoded in passing.
+    /// How many bytes of such a small number of objects an event loop may filter, copy or encode.
     static func lightBytes(terms: Int, isShared: Bool) -> Int {
         if !isShared { return lightDocument }
         return terms == 0 ? 1 << 20 : 512 << 10
     }
 
-    /// How many times what is known of a namespace is held against a body of so many parts: limits are about each of a
+    /// How many times a namespace's limits are checked against a body with this many parts: limits apply to each of a
     /// pod's containers.
     static func comparisons(_ parts: Int) -> Int { max(1, parts / 16) }
 }

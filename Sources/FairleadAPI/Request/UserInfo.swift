@@ -1,4 +1,4 @@
-/// Who a request is made for, as authentication found out.
+/// Who a request is made for, as determined by authentication.
 package struct UserInfo: Sendable, Hashable {
     package var name: String
     package var uid: String
@@ -10,6 +10,6 @@ package struct UserInfo: Sendable, Hashable {
         self.groups = groups
     }
 
-    /// Who has not said who it is.
+    /// A user without credentials.
     package static let anonymous = UserInfo(name: "system:anonymous", groups: ["system:unauthenticated"])
 }

@@ -5,10 +5,10 @@ import FairleadSchema
 import FairleadStorage
 
 extension API {
-    /// Applies a configuration to the object `name`, which it creates if there is none.
+    /// Applies a configuration to the object `name`, creating it if there is none.
     ///
     /// - Throws: 400 and 500 for a configuration that does not fit, 409 for fields of other managers (unless
-    ///   `options.force`), and whatever a create or an update is refused with.
+    ///   `options.force`), and any error of a create or an update.
     func apply(
         _ kind: Kind, namespace: String, name: String, _ request: ApplyRequest, scope: UpdateScope = .main,
         options: WriteOptions
@@ -36,7 +36,7 @@ extension API {
         }
     }
 
-    /// The object that an application makes of `old`, decoded, with its managedFields.
+    /// The result of applying a configuration to `old`: decoded, with its managedFields.
     private func applied(
         _ request: ApplyRequest, to old: Value?, _ kind: Kind, namespace: String, name: String, _ scope: UpdateScope,
         _ options: WriteOptions
@@ -82,15 +82,15 @@ extension API {
         return kind.conversion?.toStored(object) ?? object
     }
 
-    /// How a write enters its manager in `metadata.managedFields`.
+    /// How a write records its manager in `metadata.managedFields`.
     enum Ownership: Sendable {
-        /// What the write changes becomes the manager's, and so do lists that it made empty.
+        /// The manager comes to own what the write changes, and the lists that it emptied.
         case update(emptyLists: [[String]] = [])
-        /// The object comes with its managedFields.
+        /// The object already has its managedFields.
         case settled
     }
 
-    /// Brings the managedFields of `object`, which a write makes of `old`, up to date.
+    /// Updates the managedFields of `object`, which a write creates from `old`.
     func trackFields(
         _ kind: Kind, _ object: inout Value, old: Value?, scope: UpdateScope, manager: String,
         emptyLists: [[String]] = []
@@ -110,7 +110,7 @@ extension API {
             "managedFields")
     }
 
-    /// Whether two versions differ in nothing, or only in the times of their managedFields.
+    /// Whether two versions are equal, apart from the times in their managedFields.
     func isUnchanged(_ new: Value, _ old: Value) -> Bool {
         if new == old { return true }
         let mine = new.at("metadata", "managedFields")

@@ -1,14 +1,14 @@
 import FairleadKinds
 import FairleadModel
 
-/// ComponentStatuses are worked out for each answer; nobody writes or watches them.
+/// ComponentStatuses are computed for each answer; they can be neither written nor watched.
 extension Pipeline {
     func componentStatuses(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         let kind = target.kind
         guard let name = target.path.name else { return try componentStatusList(context, target) }
         let encoder = try encoder(for: context, kind)
         guard let status = ComponentStatuses.all.first(where: { $0.name == name }) else {
-            // Kubernetes says the singular here.
+            // Kubernetes uses the singular here.
             throw .notFound(GroupResource(group: "", resource: "componentstatus"), name: name)
         }
         return .response(try response(200, encoder, [encoder.encode(status)], warnings: kind.readWarnings))

@@ -1,22 +1,23 @@
 import FairleadModel
 
-/// Where a list that came in pages goes on, in Kubernetes' own form: base64url of
-/// `{"v":"meta.k8s.io/v1","rv":…,"start":"namespace/name"}`; in one namespace, or outside of all, only the name.
+/// Where a paged list continues, in Kubernetes' own form: base64url of
+/// `{"v":"meta.k8s.io/v1","rv":…,"start":"namespace/name"}`; within one namespace, or for cluster-scoped kinds, only
+/// the name.
 ///
 /// Reference: k8s.io/apiserver `storage.EncodeContinue`.
 struct ContinueToken: Sendable {
-    /// The revision of the first page; nil (-1 on the wire) for "as things are now".
+    /// The revision of the first page; nil (-1 on the wire) for the current one.
     var revision: Int64?
-    /// The last object shown, below the place that the list is about, with its final NUL.
+    /// The last object shown, relative to the list's scope, with its trailing NUL.
     private(set) var path: String
 
-    /// - Parameter isAcrossNamespaces: whether the list shows objects of several namespaces.
+    /// - Parameter isAcrossNamespaces: whether the list spans several namespaces.
     init(revision: Int64?, after key: ObjectKey, isAcrossNamespaces: Bool) {
         self.revision = revision
         path = (isAcrossNamespaces ? key.namespace + "/" : "") + key.name + "\u{0}"
     }
 
-    /// The same place, as things are now.
+    /// The same position, at the current revision.
     var inconsistent: ContinueToken {
         var token = self
         token.revision = nil
@@ -30,7 +31,7 @@ struct ContinueToken: Sendable {
 
     /// The last object shown.
     ///
-    /// - Parameter namespace: that of the list; nil if it shows several.
+    /// - Parameter namespace: the list's namespace; nil if it spans several.
     func start(in namespace: String?) -> (namespace: String, name: String) {
         let text = path.filter { $0 != "\u{0}" }
         if let namespace { return (namespace, text) }
@@ -78,7 +79,7 @@ struct ContinueToken: Sendable {
         path = start.hasPrefix("/") ? String(start.dropFirst()) : start
     }
 
-    /// Whether a path leads nowhere but down.
+    /// Whether a path has no empty, `.` or `..` segments.
     private static func isClean(_ path: String) -> Bool {
         let parts = (path.hasPrefix("/") ? path.dropFirst() : path[...]).split(
             separator: "/", omittingEmptySubsequences: false)

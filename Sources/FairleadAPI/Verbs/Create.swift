@@ -6,10 +6,10 @@ import FairleadStorage
 extension API {
     /// Creates `object` in `namespace` (empty for cluster-scoped kinds).
     ///
-    /// The object has been decoded and normalised as its kind. A taken generated name is tried again with another
-    /// suffix; a lost race for an address or a port is allocated again.
-    /// - Throws: 404 for a missing namespace, 403 for a terminating one, 409 for a taken name, 422, and whatever the
-    ///   kind's strategy refuses with.
+    /// The object has been decoded and normalised as its kind. If a generated name is taken, another suffix is tried;
+    /// an address or port lost in a race is allocated again.
+    /// - Throws: 404 for a missing namespace, 403 for a terminating one, 409 for a taken name, 422, and any error of
+    ///   the kind's strategy.
     package func create(
         _ kind: Kind, namespace: String, _ object: Value, options: WriteOptions = WriteOptions()
     ) async throws(APIStatus) -> WriteResult {
@@ -23,7 +23,7 @@ extension API {
         var tried: ObjectKey?
         return try await optimistically(kind, name: { tried?.name ?? object.name }) {
             (key, current, hasMoved) throws(APIStatus) in
-            // Another key that was taken meanwhile was an allocation: plan again.
+            // A key other than the object's that was taken meanwhile was an allocation: plan again.
             guard key == tried else { return hasMoved }
             namesTried += 1
             guard object.name.isEmpty, namesTried < 8 else {
@@ -78,7 +78,7 @@ extension API {
 
         var transaction = Transaction()
         transaction.conditions.append(.init(key: key, revision: 0))
-        // Nothing is left behind in a namespace that goes away between here and the commit.
+        // No object may be left behind in a namespace that is removed between here and the commit.
         if let home { transaction.conditions.append(.init(key: home.key, revision: home.revision)) }
         var allocated: Value? = object
         try kind.strategy.allocate(&allocated, old: nil, in: &transaction, context)
@@ -93,14 +93,14 @@ extension API {
         try kind.strategy.validateAdmission(object, old: nil, context)
         try QuotaAdmission.admit(object, old: nil, kind: kind, in: &transaction, snapshot)
 
-        // First, so that its result is the first of the commit's.
+        // First, so that its result is the first of the commit.
         transaction.operations.insert(.put(key, Document(kind.stored(object))), at: 0)
         return CreatePlan(
             key: key, object: object, transaction: transaction,
             warnings: warnings + kind.strategy.warnings(for: object, old: nil))
     }
 
-    /// Namespace and resourceVersion as the path and the verb demand.
+    /// Sets or checks namespace and resourceVersion as the path and the verb require.
     private func checkNewMetadata(_ kind: Kind, namespace: String, _ object: inout Value) throws(APIStatus) {
         if object["metadata"]?.object == nil { object["metadata"] = .object(Object()) }
         if let revision = object.at("metadata", "resourceVersion")?.string, !revision.isEmpty, revision != "0" {
@@ -110,7 +110,7 @@ extension API {
         try setNamespace(kind, namespace: namespace, &object)
     }
 
-    /// The object takes the namespace of the path; another one is refused, and a cluster-scoped object has none.
+    /// The object takes the namespace of the path; a different one is refused, and a cluster-scoped object has none.
     func setNamespace(_ kind: Kind, namespace: String, _ object: inout Value) throws(APIStatus) {
         guard kind.info.isNamespaced else {
             object.set(nil, at: "metadata", "namespace")
@@ -123,7 +123,7 @@ extension API {
         object.set(.string(namespace), at: "metadata", "namespace")
     }
 
-    /// What only the server may say: uid, time of creation, generated name, first generation.
+    /// What only the server may set: uid, creation time, generated name, first generation.
     private func stampNewMetadata(_ kind: Kind, _ object: inout Value) {
         var metadata = object["metadata"]?.object ?? Object()
         for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
@@ -132,15 +132,14 @@ extension API {
         metadata["uid"] = .string(environment.newUID())
         metadata["creationTimestamp"] = .string(environment.now().rfc3339)
         if let prefix = metadata["generateName"]?.string, !prefix.isEmpty, metadata["name"]?.string ?? "" == "" {
-            // Kubernetes cuts the prefix so that the name stays within 63 characters.
+            // Kubernetes truncates the prefix so that the name stays within 63 characters.
             metadata["name"] = .string(String(prefix.prefix(58)) + environment.randomSuffix(5))
         }
         if !kind.strategy.generationFields.isEmpty { metadata["generation"] = 1 }
         object["metadata"] = .object(metadata)
     }
 
-    /// The object as a decoder would give it: what a part of this program writes goes through the same normalisation as
-    /// what clients write.
+    /// The object as a decoder would return it: what this program writes itself is normalised like what clients write.
     package func normalized(_ object: Value, as kind: Kind) throws(APIStatus) -> Value {
         if let custom = kind.custom {
             return try decoder.structure(object, duplicates: [], custom, validation: .ignore).object

@@ -2,17 +2,17 @@ package import FairleadKinds
 package import FairleadModel
 package import FairleadStorage
 
-/// Objects whose stored form cannot be read. Their keys are taken; lists and watches do not know them, whoever names one
-/// gets an error, and they can be deleted (`docs/decisions/damaged-objects.md`).
+/// Objects whose stored form cannot be read. Their keys are taken; lists and watches skip them, requests that name one
+/// get an error, and they can be deleted (`docs/decisions/damaged-objects.md`).
 extension Snapshot {
-    /// The object, or why there is none: it was never there, or it cannot be read.
+    /// The object, or why there is none: it does not exist, or it cannot be read.
     package func existing(_ kind: Kind, namespace: String, name: String) throws(APIStatus) -> StoredObject {
         let key = kind.key(namespace: namespace, name: name)
         if let object = object(key) { return object }
         throw damaged[key].map(Self.unreadable) ?? kind.notFound(name)
     }
 
-    /// - Throws: 500 for a key that is taken by something that cannot be read.
+    /// - Throws: 500 for a key that is taken by an unreadable object.
     func checkReadable(_ key: ObjectKey) throws(APIStatus) {
         if !damaged.isEmpty, let damage = damaged[key] { throw Self.unreadable(damage) }
     }
@@ -23,9 +23,9 @@ extension Snapshot {
 }
 
 extension API {
-    /// Deletes an object without looking into it: no finalizer, grace period or protection can be told.
+    /// Deletes an object without reading it: its finalizers, grace period and protection are unknown.
     ///
-    /// - Throws: 409 for preconditions, none of which can be known to hold.
+    /// - Throws: 409 for preconditions, since none can be verified.
     func deleteDamaged(
         _ kind: Kind, _ damage: DamagedVersion, options: DeletionOptions, _ snapshot: Snapshot
     ) async throws(APIStatus) -> DeletionResult {
@@ -41,7 +41,7 @@ extension API {
         return DeletionResult(object: object, isWaiting: false)
     }
 
-    /// - Throws: 409 when one of them has been removed meanwhile.
+    /// - Throws: 409 if one of them has been removed meanwhile.
     package func removeDamaged(_ damages: [DamagedVersion], _ snapshot: Snapshot) async throws(APIStatus) {
         var transaction = Transaction()
         for damage in damages { transaction.removeDamaged(damage, snapshot) }

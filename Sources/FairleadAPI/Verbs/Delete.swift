@@ -4,17 +4,17 @@ import FairleadStorage
 
 /// What a deletion did.
 package struct DeletionResult: Sendable {
-    /// The object as it was last, or as it waits now.
+    /// The object as it last was, or as it is now while it is still being deleted.
     package var object: Value
     /// Whether it still exists, held by finalizers or its grace period.
     package var isWaiting: Bool
 }
 
 extension API {
-    /// Deletes the object, or marks it when finalizers or a grace period hold it.
+    /// Deletes the object, or marks it if finalizers or a grace period hold it.
     ///
     /// Reference: k8s.io/apiserver `registry/rest.BeforeDelete` and `registry/generic/registry.Store.Delete`.
-    /// - Throws: 404, 409 for a failed precondition, 403 where the kind protects the object.
+    /// - Throws: 404, 409 for a failed precondition, 403 if the kind protects the object.
     package func delete(
         _ kind: Kind, namespace: String, name: String, options: DeletionOptions = DeletionOptions()
     ) async throws(APIStatus) -> DeletionResult {
@@ -22,7 +22,7 @@ extension API {
         return try await optimistically(kind, name: { name }, mayTryAgain: { _, _, hasMoved in hasMoved }) { snapshot in
             let key = kind.key(namespace: namespace, name: name)
             guard let existing = snapshot.object(key) else {
-                // Marked here, removed by whoever took the last hold off it.
+                // Marked here, then removed by whoever released the last hold.
                 if let lastMarked { return DeletionResult(object: lastMarked.value, isWaiting: false) }
                 guard let damage = snapshot.damaged[key] else { throw kind.notFound(name) }
                 return try await deleteDamaged(kind, damage, options: options, snapshot)
@@ -108,7 +108,7 @@ extension API {
         let isHeld = kind.strategy.isHeld(object)
         if let period = kind.strategy.gracePeriod(of: old, requested: options.gracePeriodSeconds) {
             if let running = old.at("metadata", "deletionGracePeriodSeconds")?.int, old.deletionTimestamp != nil {
-                // A later deletion may only hurry.
+                // A later deletion can only shorten the grace period.
                 if period >= running {
                     if object != old { return DeletionStep(object: object, marks: true, removes: false) }
                     return DeletionStep(object: old, marks: false, removes: running == 0 && !isHeld)
@@ -136,7 +136,7 @@ extension API {
         raiseGenerationForDeletion(&object)
     }
 
-    /// Counted from when the deletion began, whatever the clock says by now; as Kubernetes has it.
+    /// Counted from when the deletion began, whatever the clock says now, as in Kubernetes.
     private func hurried(_ object: Value, from running: Int64, to period: Int64) -> String {
         guard let deadline = object.deletionTimestamp.flatMap({ Timestamp(rfc3339: $0) }) else {
             return self.deadline(after: period)
@@ -148,14 +148,14 @@ extension API {
         environment.now().adding(seconds: Double(seconds)).rfc3339
     }
 
-    /// Deletion counts as a change of what is wanted, for kinds that have a generation.
+    /// Deletion counts as a change of the desired state, for kinds that have a generation.
     private func raiseGenerationForDeletion(_ object: inout Value) {
         if object.generation > 0 {
             object.set(.int(object.generation +| 1), at: "metadata", "generation")
         }
     }
 
-    /// What becomes of the dependents where nobody says; nil where they simply follow.
+    /// What happens to the dependents if the request does not say; nil if they are simply collected.
     private func defaultPropagation(of object: Value, _ kind: Kind) -> DeletionOptions.Propagation? {
         let isDecided = object.finalizers.contains { $0 == "orphan" || $0 == "foregroundDeletion" }
         return kind.strategy.orphansByDefault && !isDecided ? .orphan : nil
@@ -174,7 +174,7 @@ extension API {
             finalizers.isEmpty ? nil : .array(finalizers.map { .string($0) }), at: "metadata", "finalizers")
     }
 
-    /// Those that no list shows, and that no selector can tell from others.
+    /// Removes damaged objects, which no list shows and no selector can match.
     private func removeDamaged(_ kind: Kind, in namespace: String?) async throws(APIStatus) {
         let snapshot = store.current
         let damages = snapshot.damaged.values.filter {
@@ -183,11 +183,11 @@ extension API {
         if !damages.isEmpty { try await removeDamaged(damages, snapshot) }
     }
 
-    /// Deletes what a list would show, up to the first that cannot be deleted: few objects one by one and in their order,
-    /// many in groups that share commits.
+    /// Deletes what a list would show, up to the first object that cannot be deleted: a few objects one by one and in
+    /// order, many in groups that share commits.
     ///
-    /// - Returns: the objects chosen, as they were when they were listed.
-    /// - Throws: as `list`, and as `delete` but for 404: what is gone already is no failure.
+    /// - Returns: the selected objects, as they were when listed.
+    /// - Throws: like `list`, and like `delete` except for 404: an object that is already gone is not a failure.
     func deleteCollection(
         _ kind: Kind, _ selection: Selection, _ list: ListOptions, options: DeletionOptions
     ) async throws(APIStatus) -> ListPage {
@@ -204,7 +204,7 @@ extension API {
     private static let fewDeletions = 16
     private static let deletionsAtOnce = 64
 
-    /// Whoever has left gets no answer, and the rest of a long deletion is not made for them.
+    /// A client that has left gets no answer, and the rest of a long deletion is not carried out for it.
     private static func checkCancellation() throws(APIStatus) {
         if Task.isCancelled { throw APIStatus(code: 504, reason: "Timeout", message: "the client has left") }
     }

@@ -3,9 +3,9 @@ import FairleadModel
 import FairleadStorage
 
 extension API {
-    /// Lists at the revision that the options ask for, without waiting for anything.
+    /// Lists at the revision that the options ask for, without waiting.
     ///
-    /// - Throws: 400 for a bad token, 410 for a revision that history no longer has, 504 for one still to come.
+    /// - Throws: 400 for a bad token, 410 for a revision that history no longer has, 504 for a future one.
     func list(_ kind: Kind, _ selection: Selection, _ options: ListOptions) throws(APIStatus) -> ListPage {
         var start: (namespace: String, name: String)?
         let snapshot: Snapshot
@@ -42,7 +42,7 @@ extension API {
         return page
     }
 
-    /// The objects that can be chosen, in the order of lists: one look-up where a single name is asked for.
+    /// The objects to select from, in list order: a single look-up if only one name is asked for.
     func candidates(
         _ kind: Kind, _ selection: Selection, _ snapshot: Snapshot, after start: (namespace: String, name: String)?
     ) -> AnySequence<StoredObject> {
@@ -97,9 +97,9 @@ extension API {
 }
 
 extension ListOptions {
-    /// How many objects a page of the kind may have.
+    /// How many objects a page may have.
     func limit(of kind: Kind) -> Int {
-        // Kubernetes answers resourceVersion 0 from its cache, which knows no pages. It keeps no Events in it.
+        // Kubernetes answers resourceVersion 0 from its watch cache, which ignores limits but does not hold Events.
         let isUnlimited = limit <= 0 || resourceVersion == "0" && kind.info.storage.resource != "events"
         return isUnlimited ? .max : Int(clamping: limit)
     }

@@ -3,15 +3,16 @@ import FairleadModel
 import FairleadStorage
 
 extension API {
-    /// Carries out a write that is planned on a state and committed on the condition that the state still holds: again on
-    /// a newer one as long as somebody else was quicker. The one loop that create, update and delete have.
+    /// Carries out a write that is planned on a snapshot and committed on condition that the snapshot still holds,
+    /// retrying on a newer one whenever another writer was faster. This is the one retry loop for create, update and
+    /// delete.
     ///
     /// - Parameters:
-    ///   - name: of the object, for errors; asked after an attempt has failed.
-    ///   - mayTryAgain: asked when a condition did not hold on `key`, which is `current` now. By default a condition that
-    ///     fails on what the plan itself was made from is not tried again: it would fail for ever.
-    ///   - attempt: plans on the snapshot, and commits. A `StorageError` that it throws is looked at here.
-    /// - Throws: what the attempt throws, 409 for a conflict that is not tried again, 500 for storage that fails.
+    ///   - name: of the object, for errors; called after an attempt has failed.
+    ///   - mayTryAgain: called when a condition on `key`, whose object is now `current`, did not hold. Usually
+    ///     `hasMoved`: a condition that failed on the very state the plan was made from would fail forever.
+    ///   - attempt: plans on the snapshot, and commits. A `StorageError` that it throws is handled here.
+    /// - Throws: what the attempt throws, 409 for a conflict that is not retried, 500 for a storage failure.
     func optimistically<Result>(
         _ kind: Kind, name: () -> String,
         mayTryAgain: (_ key: ObjectKey, _ current: StoredObject?, _ hasMoved: Bool) throws(APIStatus) -> Bool,

@@ -1,11 +1,11 @@
 import FairleadModel
 
 extension Value {
-    /// Removes owner references that stand there twice, equal as a whole.
+    /// Removes duplicate owner references, comparing them as a whole.
     ///
     /// Reference: `dedupOwnerReferencesAndAddWarning` of k8s.io/apiserver `endpoints/handlers/rest.go`.
-    /// - Parameter afterAdmission: creates and replacements are looked at when they come and after admission, patches
-    ///   only then.
+    /// - Parameter afterAdmission: creates and replacements are checked on arrival and after admission, patches only
+    ///   after admission.
     /// - Returns: the warning about them, if there were any.
     mutating func removeDuplicateOwners(afterAdmission: Bool) -> [String] {
         guard let owners = at("metadata", "ownerReferences")?.array, owners.count > 1 else { return [] }

@@ -3,7 +3,7 @@ import FairleadMerge
 package import FairleadModel
 import FairleadSchema
 
-/// A PATCH body that has been read, ready to be applied to whatever the object is when its turn comes.
+/// A parsed PATCH body, ready to be applied to the object as it is at that moment.
 package struct PatchRequest: Sendable {
     private enum Form: Sendable {
         case json(JSONPatch)
@@ -12,18 +12,18 @@ package struct PatchRequest: Sendable {
     }
 
     private let form: Form
-    /// The patch as it came, which is quoted when its result is refused.
+    /// The original patch, which is quoted when its result is refused.
     private let body: [UInt8]
-    /// What a strict decoder says about the patch itself.
+    /// A strict decoder's complaints about the patch itself.
     let complaints: [String]
 
-    /// Whether the result is of the type that was patched whatever kind it says to be: a strategic merge is made within
+    /// Whether the result has the type that was patched, whatever kind it claims to be: a strategic merge works within
     /// the type's own struct, others are decoded anew.
     var isDecodedAsTarget: Bool { if case .strategicMerge = form { true } else { false } }
 
-    /// Reads the body by its content type.
+    /// Parses the body by its content type.
     ///
-    /// - Throws: 415 for a form of patch that is not known, 400 for a body that is none.
+    /// - Throws: 415 for an unknown form of patch, 400 for a body that is not a patch.
     init(_ request: APIRequest, validation: WriteOptions.FieldValidation = .warn) throws(APIStatus) {
         let isStrict = validation != .ignore
         body = request.body
@@ -47,7 +47,7 @@ package struct PatchRequest: Sendable {
         }
     }
 
-    /// Patches are told apart by their type as it is written.
+    /// The patch type, compared exactly as written.
     private static func type(of request: APIRequest) -> String {
         request.header("Content-Type")?.split(separator: ";").first.map { $0.trimmingSpaces } ?? ""
     }
@@ -62,7 +62,7 @@ package struct PatchRequest: Sendable {
         }
     }
 
-    /// A merge patch that a part of this program makes.
+    /// A merge patch created by this program itself.
     package init(merging body: Value) throws(APIStatus) {
         form = .merge(try MergePatch(body))
         self.body = body.jsonBytes
@@ -83,15 +83,15 @@ package struct PatchRequest: Sendable {
         }
     }
 
-    /// What a patch whose result is no object of the kind is refused with: 422 about the field `patch`.
+    /// The error for a patch whose result is not a valid object of the kind: 422 about the field `patch`.
     ///
     /// - Parameters:
-    ///   - patched: what the patch made; null if it made nothing.
-    ///   - type: that of the object; nil for custom ones.
+    ///   - patched: the result of the patch; null if there is none.
+    ///   - type: of the object; nil for custom ones.
     func refusal(_ status: APIStatus, of patched: Value = .null, _ type: TypeSchema?, _ types: TypeRegistry)
         -> APIStatus
     {
-        // Decoders complain as `Kind in version "v" cannot be handled as a Kind: why`; here only the reason is shown.
+        // Decoders complain as `Kind in version "v" cannot be handled as a Kind: why`; only the reason is kept here.
         let why = status.message.tail(after: "cannot be handled as a ").map { tail in
             String(tail.drop { $0 != ":" }.dropFirst(2))
         }
@@ -103,14 +103,14 @@ package struct PatchRequest: Sendable {
             ])
     }
 
-    /// The result, or the patch itself where that is merged before anything is decoded.
+    /// The result, or the patch itself if it is merged before anything is decoded.
     private func quoted(_ patched: Value, _ type: TypeSchema?, _ types: TypeRegistry) -> String {
         let opened: Value
         switch form {
         case .json(let patch): opened = patch.opened
         case .merge(let patch): opened = patch.opened
         case .strategicMerge:
-            // What has been read once can be read again.
+            // What was parsed once can be parsed again.
             return "\"" + ((try? JSON.parse(body))?.value.goText ?? "") + "\""
         }
         if patched.isNull { return String(decoding: body, as: UTF8.self).goQuoted }
@@ -131,7 +131,7 @@ extension String {
 }
 
 extension API {
-    /// Changes the object `name` by a patch. The patch is applied again if somebody else was quicker.
+    /// Patches the object `name`. The patch is reapplied if another writer was faster.
     package func patch(
         _ kind: Kind, namespace: String, name: String, _ patch: PatchRequest, scope: UpdateScope = .main,
         options: WriteOptions = WriteOptions()

@@ -2,9 +2,9 @@ import FairleadKinds
 import FairleadModel
 
 extension PatchRequest {
-    /// Custom kinds have no schema that strategic merges could follow.
+    /// Custom kinds have no schema to guide a strategic merge.
     ///
-    /// - Throws: 415 for a form of patch that custom kinds do not know.
+    /// - Throws: 415 for a form of patch that custom kinds do not support.
     static func checkCustom(_ request: APIRequest) throws(APIStatus) {
         let type = request.header("Content-Type")?.split(separator: ";").first.map { $0.trimmingSpaces } ?? ""
         guard !["application/json-patch+json", "application/merge-patch+json"].contains(type) else { return }

@@ -2,10 +2,10 @@ package import FairleadKinds
 package import FairleadModel
 
 extension API {
-    /// Binds a pod to the node that `binding` names, once and for all.
+    /// Binds a pod to the node that `binding` names; this cannot be changed later.
     ///
-    /// - Throws: 400 for a binding of another name, 404, 409 for a pod that has a node already or is going away, 500 for
-    ///   a bad target.
+    /// - Throws: 400 for a binding with another name, 404, 409 for a pod that already has a node or is being deleted,
+    ///   500 for a bad target.
     package func bind(
         namespace: String, name: String, _ binding: Value, pods: Kind, options: WriteOptions = WriteOptions()
     ) async throws(APIStatus) {
@@ -23,9 +23,9 @@ extension API {
         }
     }
 
-    /// Deletes a pod as an eviction does: only if the disruption budgets allow it.
+    /// Evicts a pod: deletes it only if the disruption budgets allow it.
     ///
-    /// - Throws: 400 for an eviction of another name, 404, 429 for a budget that would be violated, 500 for more than
+    /// - Throws: 400 for an eviction with another name, 404, 429 for a budget that would be violated, 500 for more than
     ///   one budget.
     package func evict(
         namespace: String, name: String, _ eviction: Value, pods: Kind, options: WriteOptions = WriteOptions()
@@ -38,7 +38,7 @@ extension API {
         let covering = store.current.objects(budgets, namespace: namespace).map(\.value)
         let plan = try PodEviction.plan(pod: pod, budgets: covering, at: environment.now())
         if deletion.isDryRun { return }
-        // The budget is charged first: an eviction that breaks off afterwards has promised too much, never too little.
+        // The budget is charged first: an eviction that fails afterwards leaves it charged too much, never too little.
         if let charged = plan.chargedBudget { try await writeStatus(of: charged, budgets) }
         if let marked = plan.markedPod { try await writeStatus(of: marked, pods.groupResource) }
         _ = try await delete(pods, namespace: namespace, name: name, options: deletion)
@@ -48,7 +48,7 @@ extension API {
         if object.name != name { throw .badRequest("name in URL does not match name in \(kind) object") }
     }
 
-    /// Writes an object with the status that was worked out for it; somebody else's newer version is an error (409).
+    /// Writes an object with its computed status; a newer version written by someone else is an error (409).
     private func writeStatus(of object: Value, _ resource: GroupResource) async throws(APIStatus) {
         let version = GroupVersionResource(group: resource.group, version: "v1", resource: resource.resource)
         guard let kind = kinds.kind(version) else { throw .unknownResource }

@@ -1,9 +1,9 @@
 import FairleadKinds
 import FairleadModel
 
-/// Kinds that are posted, answered and not kept: questions about who may do what, and Bindings.
+/// Kinds that are posted and answered but not stored: access reviews and Bindings.
 ///
-/// Everybody is the administrator and may do everything.
+/// Everyone is the administrator and may do everything.
 /// Reference: Kubernetes API reference, authentication.k8s.io/v1 and authorization.k8s.io/v1.
 extension Pipeline {
     func answerUnstored(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
@@ -34,7 +34,7 @@ extension Pipeline {
         return .response(try response(201, encoder, [encoder.encode(answer)], warnings: decoded.warnings))
     }
 
-    /// The same as the `binding` subresource of the pod that it names.
+    /// Equivalent to the `binding` subresource of the pod that it names.
     private func createBinding(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         let pods = GroupVersionResource(group: "", version: "v1", resource: "pods")
         guard let kind = api.kinds.kind(pods) else { throw .unknownResource }
@@ -56,7 +56,7 @@ extension Pipeline {
     }
 }
 
-/// A question about rights, and its answer.
+/// A question about access rights, and its answer.
 private struct Review {
     var object: Value
     let kind: Kind
@@ -64,7 +64,7 @@ private struct Review {
 
     private static let spec = FieldPath("spec")
 
-    /// No token is known here.
+    /// No token is valid here.
     func tokenReview() throws(APIStatus) -> Value {
         guard object.at("spec", "token")?.string ?? "" != "" else {
             throw .badRequest("token is required for TokenReview in authentication")
@@ -74,7 +74,7 @@ private struct Review {
 
     func rulesReview() throws(APIStatus) -> Value {
         guard object.at("spec", "namespace")?.string ?? "" != "" else { throw .badRequest("no namespace on request") }
-        // Only the answer comes back, not the question.
+        // Only the answer is returned, not the question.
         var review = answered([
             "resourceRules": [["verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]]],
             "nonResourceRules": [["verbs": ["*"], "nonResourceURLs": ["*"]]],

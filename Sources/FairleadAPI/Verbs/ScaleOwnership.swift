@@ -13,13 +13,13 @@ extension API {
         return FieldOwnership(type: type, types: types, owner: owner, now: environment.now(), shared: fieldsV1)
     }
 
-    /// Enters whoever made `scale` of `old`.
+    /// Records the manager that changed `old` into `scale`.
     func trackScale(_ scale: inout Value, old: Value, manager: String) {
         guard let ownership = try? scaleOwnership(manager, .update) else { return }
         scale.set(ownership.managedFields(afterUpdate: scale, of: old), at: "metadata", "managedFields")
     }
 
-    /// The Scale that an application makes of `scale`, decoded, with its managedFields.
+    /// The result of applying a configuration to `scale`: decoded, with its managedFields.
     func applied(_ request: ApplyRequest, toScale scale: Value, _ options: WriteOptions) throws(APIStatus) -> Value {
         try request.checkKind(is: "Scale", apiVersion: "autoscaling/v1")
         let merged = try scaleOwnership(options.fieldManager, .apply).apply(

@@ -1,17 +1,17 @@
 import FairleadKinds
 import FairleadModel
 
-/// Which objects of a kind a list or watch is about.
+/// Which objects of a kind a list or watch selects.
 struct Selection: Sendable {
     /// nil for all namespaces.
     let namespace: String?
-    /// The one name asked for, when the field selector or the path names it.
+    /// The single name asked for, if the field selector or the path gives one.
     let name: String?
     private let labels: LabelSelector
     private let fields: FieldSelector?
     private let strategy: any ResourceStrategy
 
-    /// - Throws: 400 for a field that cannot be selected.
+    /// - Throws: 400 for a field that does not support selection.
     init(
         _ kind: Kind, namespace: String?, name: String? = nil, options: ListOptions
     ) throws(APIStatus) {
@@ -31,16 +31,16 @@ struct Selection: Sendable {
         }
     }
 
-    /// How many terms an object is held against.
+    /// How many terms an object is matched against.
     var termCount: Int { labels.requirements.count + (fields?.requirements.count ?? 0) }
 
-    /// Whether everything in the namespace is chosen.
+    /// Whether everything in the namespace is selected.
     var isEverything: Bool { labels.isEmpty && fields == nil && name == nil }
 
     func includes(_ object: StoredObject) -> Bool {
         if let namespace, object.key.namespace != namespace { return false }
         if let name, object.key.name != name { return false }
-        // Asked for once: a version that has been replaced decodes it each time.
+        // Fetched once: a version that has been replaced decodes it on each access.
         lazy var value = object.value
         if !labels.isEmpty, !labels.matches(labelsOf: value) { return false }
         guard let fields else { return true }

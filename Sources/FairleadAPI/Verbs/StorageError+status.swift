@@ -2,7 +2,7 @@ package import FairleadModel
 package import FairleadStorage
 
 extension StorageError {
-    /// The one place where failures below become failures that clients see.
+    /// The one place where storage errors become errors that clients see.
     package func status(_ resource: GroupResource, name: String) -> APIStatus {
         switch self {
         case .conflict: return .modified(resource, name: name)
@@ -11,7 +11,7 @@ extension StorageError {
         case .future(let requested, let current): return Self.tooLarge(requested: requested, current: current)
         case .corrupted(let why), .io(let why): return .internalError(why)
         case .tooDeep: return .tooDeep
-        // What kube-apiserver makes of errors of etcd that it does not know: their words, and no reason.
+        // How kube-apiserver reports etcd errors that it does not know: their message, and no reason.
         case .tooLarge: return APIStatus(code: 500, reason: "", message: "etcdserver: request is too large")
         case .spaceExceeded:
             return APIStatus(code: 500, reason: "", message: "etcdserver: mvcc: database space exceeded")
@@ -20,7 +20,7 @@ extension StorageError {
         }
     }
 
-    /// The answer to a revision that is still to come.
+    /// The error for a future revision.
     static func tooLarge(requested: Int64, current: Int64) -> APIStatus {
         APIStatus(
             code: 504, reason: "Timeout",

@@ -8,14 +8,14 @@ extension API {
     /// Which part of an object an update may change.
     package enum UpdateScope: Sendable, Equatable {
         case main
-        /// The strategy learns which one from its context.
+        /// The context tells the strategy which one.
         case subresource(String)
 
         var subresource: String? { if case .subresource(let name) = self { name } else { nil } }
 
         enum Rules { case main, status, none }
 
-        /// Which of the strategy's rules hold: `binding` has been checked by whoever made it.
+        /// Which of the strategy's rules apply: a `binding` has been checked by its caller.
         var rules: Rules {
             switch subresource {
             case nil, "finalize": .main
@@ -25,11 +25,11 @@ extension API {
         }
     }
 
-    /// Replaces the object `name` by `object` (PUT).
+    /// Replaces the object `name` with `object` (PUT).
     ///
     /// - Parameter emptyLists: `StructuralReport.emptyLists`.
-    /// - Throws: 404 if it is missing (and its kind is not one that PUT creates), 409 if the resourceVersion given is
-    ///   not the current one, 422.
+    /// - Throws: 404 if it is missing (and PUT does not create its kind), 409 if the given resourceVersion is not the
+    ///   current one, 422.
     package func update(
         _ kind: Kind, namespace: String, name: String, _ object: Value, scope: UpdateScope = .main,
         options: WriteOptions = WriteOptions(), emptyLists: [[String]] = []
@@ -44,7 +44,7 @@ extension API {
                 return try await create(
                     kind, namespace: namespace, input, options: options, ownership: .update(emptyLists: emptyLists))
             } catch  where error.reason == "AlreadyExists" {
-                // Somebody else was quicker: theirs is replaced.
+                // Another writer was faster: its object is replaced.
             }
         }
         let warnings = input.removeDuplicateOwners(afterAdmission: false)
@@ -61,7 +61,7 @@ extension API {
         }
     }
 
-    /// - Throws: 400 for an object that has another name than the path, or none.
+    /// - Throws: 400 for an object without a name, or with another name than the path.
     static func checkName(of object: Value, is name: String) throws(APIStatus) {
         let given = object.name
         guard !given.isEmpty else {
@@ -72,23 +72,23 @@ extension API {
         }
     }
 
-    /// What a modification makes of the current object.
+    /// What a modification turns the current object into.
     struct Modification {
         var object: Value
         var warnings: [String]
-        /// Whether it can simply be made again on top of a newer object (a patch, but not a replacement that named
+        /// Whether it can simply be repeated on a newer object (true of a patch, but not of a replacement that named
         /// the revision it replaces).
         var isReplayable = false
         var ownership = Ownership.update()
     }
 
-    /// The part that PUT, PATCH and subresources share: reads, changes, checks and writes, again as long as somebody
-    /// else was quicker and the client did not insist on a revision.
+    /// The part that PUT, PATCH and subresources share: reads, changes, checks and writes, retrying as long as another
+    /// writer was faster and the client did not insist on a revision.
     func modify(
         _ kind: Kind, namespace: String, name: String, scope: UpdateScope, options: WriteOptions,
         _ change: (Value) throws(APIStatus) -> Modification
     ) async throws(APIStatus) -> WriteResult {
-        // Whether the last attempt may be made again on top of a newer object.
+        // Whether the last attempt may be repeated on a newer object.
         var mayReplay = false
         let key = kind.key(namespace: namespace, name: name)
         return try await optimistically(
@@ -115,7 +115,7 @@ extension API {
     }
 
     /// Whether the client named the revision it wants to replace.
-    /// - Throws: 409 if it is not the current one, 422 where the kind demands one.
+    /// - Throws: 409 if it is not the current one, 422 if the kind requires one.
     private func checkRevision(_ kind: Kind, _ object: Value, current: StoredObject) throws(APIStatus) -> Bool {
         let name = current.key.name
         let text = object.at("metadata", "resourceVersion")?.string ?? ""
@@ -138,7 +138,7 @@ extension API {
 
     private struct UpdatePlan {
         var object: Value
-        /// nil when nothing changes.
+        /// nil if nothing changes.
         var transaction: Transaction?
         var isRemoval = false
         var warnings: [String] = []
@@ -195,7 +195,7 @@ extension API {
         {
             return try planRemoval(kind, existing: existing, final: object, warnings: warnings, context)
         }
-        // What is stored may be in another version than what the client sees.
+        // The stored version may differ from the one the client sees.
         let stored = kind.stored(object)
         if isUnchanged(stored, existing.value) { return UpdatePlan(object: old, warnings: warnings) }
         transaction.operations.insert(.put(existing.key, Document(stored)), at: 0)
@@ -213,13 +213,13 @@ extension API {
         return UpdatePlan(object: final, transaction: transaction, isRemoval: true, warnings: warnings)
     }
 
-    /// Fields of metadata that only the server writes stay as they are. What else an update of a subresource keeps is
-    /// its strategy's to say.
+    /// Keeps the metadata fields that only the server writes. What else an update of a subresource keeps is up to its
+    /// strategy.
     private func keepMetadata(of old: Value, in object: inout Value, _ kind: Kind, _ scope: UpdateScope) {
         let kept = old["metadata"]?.object ?? Object()
         var metadata = object["metadata"]?.object ?? Object()
         for field in ["creationTimestamp", "generation", "resourceVersion"] { metadata[field] = kept[field] }
-        // The marks of a deletion may be left out, but not be put in: that is for validation to find.
+        // The deletion marks may be omitted but not added: validation catches that.
         for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] where metadata[field]?.isNull != false {
             metadata[field] = kept[field]
         }

@@ -3,7 +3,7 @@ import FairleadModel
 import FairleadStorage
 
 extension API {
-    /// Opens a watch on what `selection` chooses, beginning where the options say.
+    /// Opens a watch on what `selection` selects, starting where the options say.
     ///
     /// Reference: Kubernetes API concepts, "Efficient detection of changes"; KEP-3157 for `sendInitialEvents`.
     func watch(
@@ -16,7 +16,7 @@ extension API {
         if wantsState || requested == 0 { start.after = snapshot.revision }
         if wantsState {
             start.initial = candidatesForWatch(kind, selection, snapshot)
-            // resourceVersion 0 means "any state will do": its bookmark tells the client when it has all of it.
+            // resourceVersion 0 means "any state will do": the bookmark tells the client when it has all of it.
             start.marksInitialEnd =
                 options.allowsBookmarks && (options.sendInitialEvents == true || options.resourceVersion == "0")
         }
@@ -53,7 +53,7 @@ extension API {
         candidates(kind, selection, snapshot, after: nil).filter(selection.includes)
     }
 
-    /// An otherwise empty object of the kind: its fields that cannot be absent.
+    /// An otherwise empty object of the kind, with only the fields that must be present.
     private func bookmarkTemplate(_ kind: Kind) -> Value {
         var value: Value = [
             "kind": .string(kind.info.kind), "apiVersion": .string(kind.apiVersion), "metadata": .object(Object()),

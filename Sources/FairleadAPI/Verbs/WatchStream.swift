@@ -5,18 +5,18 @@ import Synchronization
 
 /// One client's watch: a cursor over the shared history, a filter, and what the client has been promised.
 ///
-/// Events come in the order of revisions, each once. A client that falls so far behind that history has gone on
-/// without it gets an ERROR event with a 410 and the end of the stream. A bookmark is sent only when every event up to
-/// its revision has been.
+/// Events come in revision order, each exactly once. A client that falls behind the retained history gets an ERROR
+/// event with a 410 and the end of the stream. A bookmark is sent only once every event up to its revision has been
+/// sent.
 final class WatchStream: EventStream {
     struct Start: Sendable {
         /// Events after this revision are sent.
         var after: Int64
-        /// A revision that was still to come when the client asked for what follows it.
+        /// The future revision after which the client asked for events.
         var ignoringUpTo: Int64
         /// The objects sent as ADDED before anything else.
         var initial: [StoredObject] = []
-        /// Whether a bookmark marks the end of those.
+        /// Whether a bookmark marks the end of the initial objects.
         var marksInitialEnd = false
     }
 
@@ -37,7 +37,7 @@ final class WatchStream: EventStream {
     private let bookmark: Value
     private let sendsBookmarks: Bool
     private let ignoringUpTo: Int64
-    /// Whether the kind is still what it was when the watch began; what it is not any more is watched no longer.
+    /// Whether the kind is unchanged since the watch began; once it has changed, the watch ends.
     private let isCurrent: @Sendable () -> Bool
     private let end: SuspendingClock.Instant?
     private let metrics: WatchMetrics.Series?
@@ -45,8 +45,8 @@ final class WatchStream: EventStream {
     private let subscribe: @Sendable (@escaping @Sendable () -> Void) -> [Subscription]
     private let state: Mutex<State>
 
-    /// How long a watch lasts: what the client asks for, else between half an hour and an hour, so that those that
-    /// began together do not all come back together (kube-apiserver's `--min-request-timeout`).
+    /// How long a watch lasts: as long as the client asks, else between half an hour and an hour, so that watches that
+    /// began together do not all reconnect together (kube-apiserver's `--min-request-timeout`).
     ///
     /// - Parameter fraction: random, from 0 to 1.
     static func timeout(asked seconds: Int64?, fraction: Double) -> Duration {
@@ -54,9 +54,9 @@ final class WatchStream: EventStream {
         return .seconds(1800 * (1 + fraction))
     }
 
-    /// How many batches of events one pull looks at; fewer where each event has to be held against a selector.
+    /// How many batches of events one pull examines; fewer if each event has to be matched against a selector.
     private var batchesPerPull: Int { selection.termCount == 0 && !encoder.isLaborious ? 8 : 1 }
-    /// How many objects are encoded before others have their turn, however short they are.
+    /// How many objects are encoded before others get their turn, however short they are.
     private var objectsAtOnce: Int { encoder.isLaborious ? ListBody.fewItems : .max }
     /// How often an idle watch that asked for bookmarks gets one.
     private static let bookmarkInterval = Duration.seconds(60)
@@ -89,7 +89,7 @@ final class WatchStream: EventStream {
         self.state = Mutex(state)
     }
 
-    /// A watch that consists of one ERROR event.
+    /// A watch that consists of a single ERROR event.
     init(failing status: APIStatus, selection: Selection, encoder: ObjectEncoder) {
         self.selection = selection
         self.encoder = encoder
@@ -104,7 +104,8 @@ final class WatchStream: EventStream {
         state = Mutex(State(cursor: nil, initial: [], owesInitialEnd: false, failure: status, upTo: 0))
     }
 
-    /// Tables and other formats are made for each event, as are defaults, and long selectors are asked about each.
+    /// Tables and other formats are encoded for each event, defaults are filled in for each, and long selectors are
+    /// evaluated for each.
     var computes: Bool {
         encoder.format != .json && encoder.format.encoding != .protobuf || selection.termCount > 32
             || encoder.weight > 1
@@ -136,7 +137,7 @@ final class WatchStream: EventStream {
 
     func pull(maximumBytes: Int) -> StreamStep {
         let moment = now()
-        // Asked first: what was published before the kind changed is still sent.
+        // Checked first: what was published before the kind changed is still sent.
         let isLast = !isCurrent()
         return state.withLock { state in
             if state.hasEnded { return .end([]) }
@@ -170,7 +171,7 @@ final class WatchStream: EventStream {
             count += 1
         }
         guard state.initial.isEmpty else { return }
-        // An empty slice still holds on to the objects it has shown, for as long as the watch lives.
+        // An empty slice would keep the objects it has shown alive for as long as the watch lives.
         state.initial = []
         if state.owesInitialEnd {
             state.owesInitialEnd = false
@@ -178,8 +179,8 @@ final class WatchStream: EventStream {
         }
     }
 
-    /// - Returns: whether there is more, because the client takes no more now or because so much has been looked at
-    ///   that other connections must have their turn: a selector may choose little of a long history.
+    /// - Returns: whether there is more, because the client accepts no more now or because so much has been examined
+    ///   that other connections must get their turn: a selector may match little of a long history.
     private func takeEvents(
         _ state: inout State, into frames: inout FrameBuffer, maximumBytes: Int
     ) -> Bool {
@@ -199,7 +200,7 @@ final class WatchStream: EventStream {
         return true
     }
 
-    /// An object that comes into the selection is ADDED, one that leaves it is DELETED with its last matching content.
+    /// An object that enters the selection is ADDED, one that leaves it is DELETED with its last matching content.
     private func append(_ event: StoreEvent, to frames: inout FrameBuffer, _ state: inout State) {
         let matchedBefore = event.previous.map(selection.includes) ?? false
         if event.isDeletion {
@@ -247,7 +248,7 @@ final class WatchStream: EventStream {
         case .object: break
         case .partialMetadata(let version): object = TableOutput.partialMetadata(of: object, version: version)
         case .table(let version):
-            // What the bookmark says stands in its row, which so is never left out.
+            // The bookmark's content is in the row's object, so it is never left out.
             var encoder = encoder
             if encoder.includeObject == .none { encoder.includeObject = .metadata }
             let meta: Object = ["resourceVersion": .string(String(revision))]
@@ -258,7 +259,7 @@ final class WatchStream: EventStream {
         frames.append(type: "BOOKMARK", object: bytes)
     }
 
-    /// The regular interval, or shortly before the end, whichever is sooner; nothing after that.
+    /// After the regular interval or shortly before the end, whichever comes first; no more after that.
     private static func bookmarkTime(
         after moment: SuspendingClock.Instant, end: SuspendingClock.Instant?
     ) -> SuspendingClock.Instant? {
@@ -270,7 +271,7 @@ final class WatchStream: EventStream {
     }
 }
 
-/// Watch frames on their way out: one JSON document a line, or protobuf messages after their length.
+/// Outgoing watch frames: one JSON document per line, or length-prefixed protobuf messages.
 private struct FrameBuffer {
     let isProtobuf: Bool
     private let metrics: WatchMetrics.Series?

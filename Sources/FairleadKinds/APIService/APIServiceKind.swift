@@ -28,7 +28,7 @@ struct APIServiceStrategy: ResourceStrategy {
         object.change("spec") { spec in spec.change("service") { $0.setDefault("port", 443) } }
     }
 
-    /// What the server answers itself is available at once.
+    /// APIServices that the server answers itself are available at once.
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = [:]
         guard object.at("spec", "service") == nil else { return }

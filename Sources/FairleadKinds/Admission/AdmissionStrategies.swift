@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Configurations of webhooks: what they leave out.
+/// Defaults of webhook configurations.
 struct WebhookConfigurationStrategy: ResourceStrategy {
     let generationFields = ["webhooks"]
     var allowsUnconditionalUpdate: Bool { false }
@@ -20,7 +20,7 @@ struct WebhookConfigurationStrategy: ResourceStrategy {
     }
 }
 
-/// Policies in CEL and their bindings: what they leave out.
+/// Defaults of CEL policies and their bindings.
 struct AdmissionPolicyStrategy: ResourceStrategy {
     let generationFields = ["spec"]
     var allowsUnconditionalUpdate: Bool { false }

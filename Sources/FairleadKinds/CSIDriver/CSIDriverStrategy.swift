@@ -14,7 +14,7 @@ struct CSIDriverStrategy: ResourceStrategy {
         object["spec"] = spec
     }
 
-    /// A field that waits for a later version.
+    /// A field whose feature gate is off in this version.
     private static let gated = "preventPodSchedulingIfMissing"
 
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
@@ -33,7 +33,7 @@ struct CSIDriverStrategy: ResourceStrategy {
         CSIValidation.driverErrors(for: object, old: old)
     }
 
-    /// A new driver has no generation; the first change gives it one.
+    /// A new driver has no generation; its first change sets one.
     func raisesGeneration(_ object: Value, old: Value) -> Bool {
         ["tokenRequests", "requiresRepublish", "seLinuxMount"].contains { object.at("spec", $0) != old.at("spec", $0) }
     }

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// What certificate requests keep: the question never changes, and each part of the answer is given in its own place.
+/// The rules of certificate requests: the spec never changes, and each part of the status has its own subresource.
 struct CertificateSigningRequestStrategy: ResourceStrategy {
     func setDefaults(_ object: inout Value) {
         object.change("status") { status in
@@ -15,7 +15,7 @@ struct CertificateSigningRequestStrategy: ResourceStrategy {
         object["status"] = old["status"]
     }
 
-    /// A decision is made by `approval`, the rest of the status by `status`.
+    /// The decision is made through `approval`, the rest of the status through `status`.
     func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
         object["spec"] = old["spec"]
         let now = Value.string(context.environment.now().rfc3339)
@@ -58,7 +58,7 @@ struct CertificateSigningRequestStrategy: ResourceStrategy {
     }
     var selectableFieldNames: [String] { ["spec.signerName"] }
 
-    /// `Approved,Issued` and the like, as tables show it.
+    /// `Approved,Issued` and the like, as shown in tables.
     static func state(of request: Value) -> String {
         let types = request.items("status", "conditions").map { $0.text("type") }
         var states: [String] = []

@@ -1,10 +1,10 @@
 import FairleadModel
 
-/// Durations as kubectl shows them: the two largest units that still say something (`3m20s`, `5h`, `2d4h`).
+/// Durations as kubectl shows them: the two largest units that still matter (`3m20s`, `5h`, `2d4h`).
 ///
 /// Reference: k8s.io/apimachinery `util/duration`.
 enum HumanDuration {
-    /// - Parameter seconds: may be a little below zero, as clocks differ; further below it is `<invalid>`.
+    /// - Parameter seconds: may be slightly negative because of clock skew; anything lower is `<invalid>`.
     static func text(_ seconds: Double) -> String {
         guard seconds > -2 else { return "<invalid>" }
         guard seconds >= 0 else { return "0s" }

@@ -6,7 +6,7 @@ package struct TableColumn: Sendable {
     var type = "string"
     var format = ""
     package var description = ""
-    /// 0 is always shown, 1 only by `-o wide`.
+    /// 0 is always shown, 1 only with `-o wide`.
     var priority: Int64 = 0
 
     init(_ name: String, _ description: String = "", type: String = "string", format: String = "", wide: Bool = false) {
@@ -28,7 +28,7 @@ package struct TableColumn: Sendable {
         TableColumn(name, description, type: "integer")
     }
 
-    // Columns that many kinds share.
+    // Columns shared by many kinds.
     static let name = TableColumn("Name", Descriptions.name, format: "name")
     static let age = TableColumn("Age", Descriptions.creationTimestamp)
     static let createdAt = TableColumn("Created At", Descriptions.creationTimestamp, type: "date")
@@ -37,7 +37,7 @@ package struct TableColumn: Sendable {
     static let images = TableColumn("Images", "Images referenced by each container in the template.", wide: true)
 }
 
-/// Documentation of fields of the Kubernetes API, as the columns of a real server carry it.
+/// Documentation of Kubernetes API fields, as a real server uses it for column descriptions.
 enum Descriptions {
     static let name = """
         Name must be unique within a namespace. Is required when creating resources, although some resources may \

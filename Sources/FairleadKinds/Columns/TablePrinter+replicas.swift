@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// What ReplicaSets and ReplicationControllers have in common.
+/// The columns that ReplicaSets and ReplicationControllers share.
 extension TablePrinter {
     static let replicaColumns: [TableColumn] = [
         .name, .integer("Desired"), .integer("Current"), .integer("Ready"), .age, .containers, .images, .selector,

@@ -1,10 +1,10 @@
 package import FairleadModel
 
-/// The columns of one kind, and how a row of them is made from an object.
+/// The columns of one kind, and how to build a row from an object.
 package struct TablePrinter: Sendable {
     package let definitions: [TableColumn]
     let cells: @Sendable (TableSubject) -> [Value]
-    /// Conditions of the row, which let kubectl know that a pod is done.
+    /// Conditions of the row, which tell kubectl that a pod is done.
     package let conditions: @Sendable (TableSubject) -> [Value]
 
     init(
@@ -22,6 +22,6 @@ package struct TablePrinter: Sendable {
     /// The cells of one object, one per column (IPAddresses have one more, as in Kubernetes).
     package func row(for object: Value, now: Timestamp) -> [Value] { cells(TableSubject(object, now: now)) }
 
-    /// Of kinds that say no more of themselves.
+    /// For kinds without columns of their own.
     static let nameAndCreation = TablePrinter([.name, .createdAt]) { [$0.name, $0.createdAt] }
 }

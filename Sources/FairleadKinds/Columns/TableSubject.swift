@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// An object whose row is being made, with the readings that many columns share.
+/// The object of a row, with the accessors that many columns share.
 package struct TableSubject: Sendable {
     package let object: Value
     package let now: Timestamp
@@ -16,24 +16,24 @@ package struct TableSubject: Sendable {
     var age: Value { .string(age(of: self["metadata", "creationTimestamp"])) }
     var createdAt: Value { self["metadata", "creationTimestamp"] ?? .string("<unknown>") }
 
-    /// Time passed since a timestamp.
+    /// Time elapsed since a timestamp.
     func age(of time: Value?) -> String {
         guard let since = time?.string.flatMap({ Timestamp(rfc3339: $0) }) else { return "<unknown>" }
         return HumanDuration.text(now.since(since))
     }
 
-    /// The string at a path, or `missing` where it is absent or empty.
+    /// The string at a path, or `missing` if it is absent or empty.
     package func text(_ path: String..., or missing: String = "") -> Value {
         let text = object.at(path[...])?.string ?? ""
         return .string(text.isEmpty ? missing : text)
     }
 
-    /// A count, 0 where absent.
+    /// A count; 0 if absent.
     package func number(_ path: String...) -> Value { .int(object.at(path[...])?.int ?? 0) }
 
     package func count(_ path: String...) -> Int64 { object.at(path[...])?.int ?? 0 }
 
-    /// The names, then the images of a pod template's containers.
+    /// The names, then the images, of a pod template's containers.
     func containers(_ path: String...) -> [Value] {
         let containers = object.at(path[...])?["containers"]?.array ?? []
         return ["name", "image"].map { field in
@@ -41,7 +41,7 @@ package struct TableSubject: Sendable {
         }
     }
 
-    /// `a=1,b=2` of a map of labels.
+    /// A map of labels as `a=1,b=2`.
     func labels(_ path: String...) -> Value { .string(Self.labels(object.at(path[...])?.stringMap ?? [:])) }
 
     static func labels(_ map: [String: String]) -> String {

@@ -24,14 +24,14 @@ extension Kind {
         })
 }
 
-/// The parts of the control plane that ComponentStatuses tell of, as kube-apiserver finds them where all else runs in its own
-/// process: nobody listens at the ports at which it asks for a controller manager and a scheduler.
+/// The components that ComponentStatuses report on, as kube-apiserver sees them if everything else runs in its own
+/// process: nothing listens on the ports where it expects a controller manager and a scheduler.
 package enum ComponentStatuses {
     package static let all: [Value] = [
         status("controller-manager", port: 10257), status("scheduler", port: 10259), status("etcd-0", port: nil),
     ]
 
-    /// - Parameter port: where it is asked for; nil for what answers.
+    /// - Parameter port: where the component is probed; nil for one that answers.
     private static func status(_ name: String, port: Int?) -> Value {
         let failure = port.map {
             "Get \"https://127.0.0.1:\($0)/healthz\": dial tcp 127.0.0.1:\($0): connect: connection refused"

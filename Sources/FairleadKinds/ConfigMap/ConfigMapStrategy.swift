@@ -39,7 +39,7 @@ struct ConfigMapStrategy: ResourceStrategy {
     }
 }
 
-/// What `immutable: true` forbids, in ConfigMaps and Secrets.
+/// What `immutable: true` forbids in ConfigMaps and Secrets.
 enum ImmutableContents {
     static func errors(_ object: Value, old: Value, fields: [String]) -> [FieldError] {
         guard old.flag("immutable") else { return [] }

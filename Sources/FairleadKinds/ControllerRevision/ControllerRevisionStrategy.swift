@@ -1,7 +1,7 @@
 import FairleadRules
 import FairleadModel
 
-/// The rules of ControllerRevisions: data that never changes, and a number.
+/// The rules of ControllerRevisions: data that never changes, and a revision number.
 struct ControllerRevisionStrategy: ResourceStrategy {
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
         let missing: [FieldError] =

@@ -16,7 +16,7 @@ struct CronJobStrategy: ResourceStrategy {
         spec.change("jobTemplate") { template in
             template.setDefault("metadata", .object(Object()))
             template.setDefault("spec", .object(Object()))
-            // Of a job's defaults only those of its parts apply to one that is not made yet.
+            // Only the defaults of a Job's parts apply to a job template.
             template.change("spec", JobStrategy.setTemplateDefaults)
         }
         object["spec"] = spec
@@ -28,7 +28,7 @@ struct CronJobStrategy: ResourceStrategy {
 
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
         var errors = CronJobValidation(JobStrategy.validation(context)).errors(of: object["spec"] ?? .null, old: nil)
-        // The controller appends eleven characters to the names of the jobs.
+        // The controller appends eleven characters to the names of its jobs.
         if object.name.utf8.count > Self.longestName {
             errors.append(
                 .invalid(

@@ -2,13 +2,13 @@ import FairleadModel
 import FairleadSchema
 
 extension TablePrinter {
-    /// The printer of a custom kind: its name, then the columns of its definition, or its age if that has none.
+    /// The printer of a custom kind: its name, then the columns of its definition, or its age if there are none.
     ///
     /// Reference: "Additional printer columns"; k8s.io/apiextensions-apiserver `tableconvertor`.
     init(columns: [CustomDefinition.Version.Column]) {
         guard !columns.isEmpty else {
             let age = TableColumn("Age", Descriptions.creationTimestamp, type: "date")
-            // An object that was never created (that of a bookmark) has no age at all.
+            // An object that was never created (that of a bookmark) has no age.
             self.init([.name, age]) { [$0.name, $0["metadata", "creationTimestamp"] == nil ? .null : $0.age] }
             return
         }
@@ -23,7 +23,7 @@ extension TablePrinter {
         }
     }
 
-    /// Stands in cells that would take too long to find or to print.
+    /// Shown in cells that would take too long to find or to print.
     static let tooMuch: Value = "<too much to print>"
 
     private static func cell(
@@ -34,7 +34,7 @@ extension TablePrinter {
             return budget.isExhausted ? tooMuch : .null
         }
         let cell = cell(column.type, value, subject)
-        // Large values are printed at a price, lest every one of many columns prints the same.
+        // Large values are charged to the budget, lest many columns all print the same one.
         if let text = cell.string { budget.take(text.utf8.count / 16) }
         return cell
     }

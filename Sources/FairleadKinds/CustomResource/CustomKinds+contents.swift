@@ -2,12 +2,12 @@ package import FairleadModel
 package import FairleadSchema
 
 extension CustomKinds {
-    /// All custom kinds at one moment. Immutable.
+    /// All custom kinds at one point in time. Immutable.
     package struct Contents: Sendable {
         package let definitions: [CustomDefinition]
-        /// What requests reach.
+        /// The kinds that requests can reach.
         let served: [GroupVersionResource: Kind]
-        /// The versions that are not served, and kinds that are not established, as well.
+        /// Also includes versions that are not served, and kinds that are not established.
         package let all: [GroupVersionResource: Kind]
 
         init(_ definitions: [CustomDefinition] = []) {
@@ -30,7 +30,7 @@ extension CustomKinds {
             self.all = all
         }
 
-        /// What discovery lists of them: groups by name, versions by priority.
+        /// Their entries in discovery: groups by name, versions by priority.
         package var resources: [ResourceInfo] {
             served.values.map(\.info).sorted { left, right in
                 if left.gvr.group != right.gvr.group { return left.gvr.group < right.gvr.group }
@@ -41,7 +41,7 @@ extension CustomKinds {
             }
         }
 
-        /// Whether the kind is still served under the definition that it was when somebody began to use it.
+        /// Whether the kind is still served under the definition it had when the caller began to use it.
         package func isCurrent(_ kind: Kind) -> Bool {
             guard let custom = kind.custom else { return true }
             return served[kind.info.gvr]?.custom?.definition.identity == custom.definition.identity

@@ -4,15 +4,16 @@ package import FairleadSchema
 package import FairleadStorage
 import Synchronization
 
-/// The custom kinds of a server: always those of the CustomResourceDefinitions that are stored.
+/// The custom kinds of a server: always those of the stored CustomResourceDefinitions.
 ///
-/// Nobody has to tell it of changes: it compares the definitions in the store with those it has read, so that whoever
-/// has seen a definition established finds its kind, after a restart too. Only what changed is read again.
+/// It needs no notification of changes: it compares the definitions in the store with those it has read, so whoever has
+/// seen a definition established finds its kind, even after a restart. Only what changed is read again.
 package final class CustomKinds: Sendable {
     package static let definitions = GroupResource(
         group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
 
-    /// The newest definition and the number of them: together they differ whenever one is added, changed or removed.
+    /// The newest definition's revision and the number of definitions: together they change whenever one is added,
+    /// changed or removed.
     private struct Stamp: Hashable {
         var newest: Int64 = 0
         var count = 0
@@ -27,9 +28,9 @@ package final class CustomKinds: Sendable {
 
     private let store: Store
     private let objectMeta: TypeSchema?
-    /// Never held for long: event loops ask.
+    /// Never held for long: event loops take it.
     private let state = Mutex(State())
-    /// Held while definitions are read, so that each is read once.
+    /// Held while definitions are read, so that each is read only once.
     private let reading = Mutex(())
 
     package init(store: Store, types: TypeRegistry) {
@@ -37,27 +38,27 @@ package final class CustomKinds: Sendable {
         objectMeta = types.type(named: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
     }
 
-    /// Whether `current` answers at once. Reading definitions, with their rules and patterns, may take long.
+    /// Whether `current` returns at once. Reading definitions, with their rules and patterns, may take long.
     package var isRead: Bool {
         let stamp = Self.stamp(store.current)
         return state.withLock { $0.stamp == stamp }
     }
 
-    /// The kinds of the definitions in the store, read now if need be.
+    /// The kinds of the definitions in the store, reading them now if necessary.
     package var current: CustomKinds.Contents {
         known(Self.stamp(store.current))
             ?? reading.withLock { _ in
                 let snapshot = store.current
                 let stamp = Self.stamp(snapshot)
-                // Somebody else may have read them meanwhile.
+                // Another thread may have read them meanwhile.
                 return known(stamp) ?? read(snapshot.objects(Self.definitions, namespace: nil), stamp)
             }
     }
 
-    /// The kinds as they were last read. Answers at once.
+    /// The kinds as last read. Returns at once.
     package var lastRead: CustomKinds.Contents { state.withLock { $0.kinds } }
 
-    /// Calls back when the definitions that are in the store now have been read; does not wait for that.
+    /// Calls back once the definitions currently in the store have been read; does not wait.
     package func whenRead(_ body: @escaping @Sendable () -> Void) {
         if isRead { return body() }
         DispatchQueue.global(qos: .utility).async {

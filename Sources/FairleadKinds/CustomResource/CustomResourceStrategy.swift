@@ -27,7 +27,7 @@ package struct CustomResourceStrategy: ResourceStrategy {
         if version.hasStatus { object["status"] = old["status"] }
     }
 
-    /// Nothing but the status changes.
+    /// Only the status changes.
     package func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
         var result = old
         result["status"] = object["status"]
@@ -35,7 +35,7 @@ package struct CustomResourceStrategy: ResourceStrategy {
         object = result
     }
 
-    /// An object is created only as long as its definition stays what it is: none is left behind by one that goes.
+    /// An object is created only if its definition has not changed: a definition that is removed leaves none behind.
     package func allocate(
         _ object: inout Value?, old: Value?, in transaction: inout Transaction, _ context: StrategyContext
     ) throws(APIStatus) {

@@ -2,7 +2,7 @@ import FairleadModel
 import FairleadRules
 import FairleadSchema
 
-/// Everything that can be wrong with a custom object beside its metadata, in Kubernetes' order.
+/// Everything that can be wrong with a custom object besides its metadata, in Kubernetes' order.
 struct CustomValidation {
     let custom: Kind.Custom
 
@@ -41,7 +41,7 @@ struct CustomValidation {
 
     private static let blocking: Set<FieldError.Kind> = [.notSupported, .required, .tooLong, .tooMany, .typeInvalid]
 
-    /// Rules are asked about objects that otherwise are what the schema says.
+    /// Rules are evaluated only on objects that otherwise satisfy the schema.
     private func ruleErrors(_ object: Value, _ old: Value?, after errors: [FieldError]) -> [FieldError] {
         guard custom.version.hasRules else { return [] }
         if errors.contains(where: { Self.blocking.contains($0.kind) }) {
@@ -55,7 +55,7 @@ struct CustomValidation {
         return custom.version.schema.ruleFindings(of: object, old: old, at: .root).errors
     }
 
-    /// What was wrong with an object before it was updated, and may stay so.
+    /// Rule violations that the object already had before the update, and which are tolerated.
     func ruleWarnings(for object: Value, old: Value) -> [String] {
         guard custom.version.hasRules else { return [] }
         return custom.version.schema.ruleFindings(of: object, old: old, at: .root).warnings.map(\.description)

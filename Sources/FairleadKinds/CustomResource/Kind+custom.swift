@@ -2,7 +2,7 @@ package import FairleadModel
 package import FairleadSchema
 
 extension Kind {
-    /// A version of a custom kind, as requests about its objects need it.
+    /// A version of a custom kind, with what requests for its objects need.
     package struct Custom: Sendable {
         package let definition: CustomDefinition
         package let version: CustomDefinition.Version
@@ -15,7 +15,7 @@ extension Kind {
         package var kind: String { definition.names.kind }
         package var apiVersion: String { "\(definition.group)/\(version.name)" }
 
-        /// Whether what is stored is what clients of this version are shown.
+        /// Whether clients of this version are shown the object as it is stored.
         package func showsAsStored(_ object: Value) -> Bool {
             !version.hasDefaults && !mayHoldUnknownFields && object.apiVersion == apiVersion
         }
@@ -23,9 +23,9 @@ extension Kind {
         /// Whether objects may have been stored under another schema.
         private var mayHoldUnknownFields: Bool { definition.identity.generation > 1 || definition.versions.count > 1 }
 
-        /// A stored object in this version. Conversion changes nothing but the apiVersion (strategy `None`): the schema
-        /// of the version that the object is stored in gives defaults, and each of the two removes what it does not
-        /// know, which may have been stored before the schema was what it is.
+        /// A stored object in this version. Conversion changes only the apiVersion (strategy `None`): the schema of the
+        /// stored version supplies defaults, and both schemas prune unknown fields, which may have been stored under an
+        /// earlier schema.
         package func presented(_ object: Value) -> Value {
             if showsAsStored(object) { return object }
             var result = object
@@ -38,7 +38,7 @@ extension Kind {
             return result
         }
 
-        /// The object as it is kept: in the version that the definition stores.
+        /// The object as it is stored: in the definition's storage version.
         func stored(_ object: Value) -> Value {
             guard object.apiVersion != definition.storageAPIVersion,
                 let version = definition.versions.first(where: \.isStorage)
@@ -59,6 +59,6 @@ extension Kind {
     /// An object as clients of this kind's version see it.
     package func presented(_ object: Value) -> Value { custom?.presented(object) ?? object }
 
-    /// An object as it is kept: custom ones in the version that their definition stores.
+    /// An object as it is stored: custom objects in their definition's storage version.
     package func stored(_ object: Value) -> Value { custom?.stored(object) ?? object }
 }

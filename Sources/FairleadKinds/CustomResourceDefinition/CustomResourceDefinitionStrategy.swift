@@ -6,7 +6,7 @@ import FairleadSchema
 /// Reference: k8s.io/apiextensions-apiserver `pkg/registry/customresourcedefinition/strategy.go`,
 /// `pkg/apis/apiextensions/v1/defaults.go`.
 package struct CustomResourceDefinitionStrategy: ResourceStrategy {
-    /// Holds a definition until its objects are gone.
+    /// Keeps a definition until its objects are gone.
     static let finalizer = "customresourcecleanup.apiextensions.k8s.io"
 
     package init() {}
@@ -44,12 +44,12 @@ package struct CustomResourceDefinitionStrategy: ResourceStrategy {
     }
 
     package func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
-        // Unlike those of other kinds, the metadata of a definition may be changed through its status: the controller
-        // that deletes its objects removes its finalizer there, whatever is wrong with the rest.
+        // Unlike for other kinds, a status update of a definition may change its metadata: the controller that deletes
+        // its objects removes its finalizer there, whatever is wrong with the rest.
         object["spec"] = old["spec"]
     }
 
-    /// The storage version is one that objects are stored in from now on.
+    /// From now on, objects are stored in the storage version.
     private static func addStoredVersion(_ object: inout Value) {
         guard let name = object["spec"]?.items("versions").first(where: { $0.flag("storage") })?.text("name") else {
             return

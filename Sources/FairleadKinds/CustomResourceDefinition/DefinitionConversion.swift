@@ -1,7 +1,7 @@
 import FairleadModel
 
-/// The rules of `spec.conversion`. Paths are those of the internal form, where the webhook's members stand beside the
-/// strategy.
+/// The rules of `spec.conversion`. Paths are those of the internal form, where the webhook's members are siblings of
+/// the strategy.
 enum DefinitionConversion {
     static func errors(of conversion: Value, _ path: FieldPath) -> [FieldError] {
         guard conversion.object != nil else { return [] }

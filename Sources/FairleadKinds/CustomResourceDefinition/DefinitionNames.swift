@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of the names that a definition gives its kind.
+/// The rules for the names that a definition gives its kind.
 enum DefinitionNames {
     static func errors(of names: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []

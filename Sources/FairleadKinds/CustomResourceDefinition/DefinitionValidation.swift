@@ -3,7 +3,7 @@ import FairleadRules
 import FairleadModel
 import FairleadSchema
 
-/// Every field error of a CustomResourceDefinition beside its metadata, in Kubernetes' order and words.
+/// Every field error of a CustomResourceDefinition except those of its metadata, in Kubernetes' order and words.
 ///
 /// Reference: k8s.io/apiextensions-apiserver `pkg/apis/apiextensions/validation`.
 struct DefinitionValidation {
@@ -152,7 +152,7 @@ struct DefinitionValidation {
         return DefinitionSchema.errors(of: root, place.child("openAPIV3Schema"), hasStatus: hasStatus)
     }
 
-    /// Subresources, columns and selectable fields, where they are common to all versions or where they are not.
+    /// Subresources, columns and selectable fields: those shared by all versions, or those that are not.
     private func partErrors(isShared: Bool) -> [FieldError] {
         var errors: [FieldError] = []
         if form.isShared(.subresources) == isShared {

@@ -1,7 +1,7 @@
 import FairleadModel
 import FairleadSchema
 
-/// What is accepted in a definition without having its effect.
+/// What is accepted in a definition but has no effect.
 enum DefinitionWarnings {
     static func texts(for object: Value) -> [String] {
         var texts: [String] = []
@@ -21,7 +21,7 @@ enum DefinitionWarnings {
         return texts
     }
 
-    /// Every schema in a schema.
+    /// Visits every schema within a schema.
     private static func visit(_ schema: Value, _ body: (Value) -> Void) {
         guard schema.object != nil else { return }
         body(schema)

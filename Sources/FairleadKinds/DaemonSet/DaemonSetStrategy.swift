@@ -10,7 +10,7 @@ struct DaemonSetStrategy: ResourceStrategy {
         strategy.setDefaultText("type", "RollingUpdate")
         let isRolling = strategy.text("type") == "RollingUpdate"
         if isRolling { strategy.setDefault("rollingUpdate", .object(Object())) }
-        // Of another strategy they are nothing; once Kubernetes has read them they are zero.
+        // With another strategy they have no meaning, but Kubernetes decodes them as zero.
         strategy.change("rollingUpdate") { update in
             update.setDefault("maxUnavailable", isRolling ? 1 : 0)
             update.setDefault("maxSurge", 0)
@@ -26,7 +26,7 @@ struct DaemonSetStrategy: ResourceStrategy {
         WorkloadRules.numberFault(in: Self.templateGeneration, of: object)
     }
 
-    /// Counts the changes of the template in an annotation, for clients of the first API version.
+    /// Counts template changes in an annotation, for clients of the first API version.
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = [
             "currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0,

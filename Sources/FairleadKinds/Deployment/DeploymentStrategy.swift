@@ -88,7 +88,8 @@ struct DeploymentStrategy: ResourceStrategy {
         validate(object, context) + WorkloadRules.immutableSelector(object, old: old)
     }
 
-    /// An update of the status keeps the labels too, but not the annotations: the controller's revision is one.
+    /// An update of the status also keeps the labels, but not the annotations: the controller stores its revision in
+    /// one.
     func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
         object["spec"] = old["spec"]
         object.set(old.at("metadata", "labels"), at: "metadata", "labels")

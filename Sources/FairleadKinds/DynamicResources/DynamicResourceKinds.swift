@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Devices, and claims to them: stored and shown, allocated by nobody.
+/// Devices, and claims to them: stored and shown, but not allocated.
 extension Kind {
     static let deviceClass = Kind(
         "DeviceClass", group: "resource.k8s.io", resource: "deviceclasses", isNamespaced: false,
@@ -41,7 +41,7 @@ extension Kind {
         })
 }
 
-/// A kind whose generation counts the changes of its spec, and that has no other rules.
+/// A kind whose generation counts changes to its spec, without other rules.
 struct GenerationStrategy: ResourceStrategy {
     let generationFields = ["spec"]
 }

@@ -7,7 +7,7 @@ package struct EndpointSliceStrategy: ResourceStrategy {
     package init() {}
 
     package func setDefaults(_ object: inout Value) {
-        // Both lists are always written, as null where they are empty.
+        // Both lists are always written, as null if empty.
         for field in ["endpoints", "ports"] where object.items(field).isEmpty { object[field] = .null }
         object.changeItems("endpoints") { $0.setDefault("conditions", [:]) }
         object.changeItems("ports") { port in
@@ -16,7 +16,7 @@ package struct EndpointSliceStrategy: ResourceStrategy {
         }
     }
 
-    /// A field of v1beta1 that v1 shows but does not take.
+    /// A v1beta1 field that v1 shows but does not accept.
     package func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object.changeItems("endpoints") { $0["deprecatedTopology"] = nil }
     }
@@ -50,7 +50,7 @@ package struct EndpointSliceStrategy: ResourceStrategy {
         return texts
     }
 
-    /// What these write, nobody can help.
+    /// No address warnings for these controllers' slices: nobody could act on them.
     private static let controllers = [
         "endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io",
     ]

@@ -2,7 +2,7 @@ import FairleadKindRules
 import FairleadRules
 package import FairleadModel
 
-/// core/v1 Endpoints. Every answer about them has a deprecation warning, which is not the strategy's.
+/// core/v1 Endpoints. Every answer about them carries a deprecation warning, which is not the strategy's business.
 package struct EndpointsStrategy: ResourceStrategy {
     package init() {}
 
@@ -37,7 +37,7 @@ package struct EndpointsStrategy: ResourceStrategy {
         return errors
     }
 
-    /// What is no address at all is reported twice, in two forms of words.
+    /// Text that is not an address at all is reported twice, in different words.
     private static func addressErrors(_ address: Value, _ path: FieldPath) -> [FieldError] {
         let ip = address.text("ip")
         var errors = IPText.addressErrors(ip, path.child("ip"))

@@ -1,7 +1,7 @@
 import FairleadModel
 
 extension TablePrinter {
-    /// Of both groups.
+    /// For both groups.
     static let events = TablePrinter([
         TableColumn("Last Seen", "The time at which the most recent occurrence of this event was recorded."),
         TableColumn("Type", "Type of this event (Normal, Warning), new types could be added in the future"),

@@ -11,7 +11,7 @@ package enum EventConversion {
         ("deprecatedCount", "count"), ("reportingController", "reportingComponent"),
     ]
 
-    /// The events.k8s.io/v1 form of a core Event.
+    /// A core Event in its events.k8s.io/v1 form.
     package static func toEvents(_ event: Value) -> Value {
         var result = event
         for name in names {
@@ -30,7 +30,7 @@ package enum EventConversion {
         return result
     }
 
-    /// The core form of an events.k8s.io/v1 Event.
+    /// An events.k8s.io/v1 Event in its core form.
     package static func toCore(_ event: Value) -> Value {
         var result = event
         for name in names {

@@ -1,11 +1,11 @@
 import FairleadRules
 import FairleadModel
 
-/// The rules of Events; objects are in their core form (see `EventConversion`), whichever API they came through.
+/// The rules of Events; objects are in their core form (see `EventConversion`), whichever API they came in through.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/core/validation/events.go`.
 struct EventStrategy: ResourceStrategy {
-    /// Whether the request came through events.k8s.io/v1, which is stricter.
+    /// Whether the request came in through events.k8s.io/v1, which is stricter.
     let isStrict: Bool
 
     func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {}
@@ -29,7 +29,7 @@ struct EventStrategy: ResourceStrategy {
         return errors
     }
 
-    /// Rules of both APIs: the namespaces agree, and events with an eventTime say who reports what.
+    /// The rules of both APIs: namespaces match, and events with an eventTime name their reporter and what they report.
     private func legacy(_ object: Value) -> [FieldError] {
         var errors: [FieldError] = []
         let namespace = object.namespace

@@ -8,7 +8,7 @@ extension Kind {
         package: "autoscaling.v2", storageHash: "qwQve8ut294=",
         strategy: HorizontalPodAutoscalerStrategy(fillsBehavior: true), columns: .horizontalPodAutoscalers)
 
-    /// The same autoscalers in their older form, which knows nothing but CPU utilization.
+    /// The same autoscalers in their older form, which supports only CPU utilization.
     static let horizontalPodAutoscalerV1 = Kind(
         "HorizontalPodAutoscaler", group: "autoscaling", version: "v1", resource: "horizontalpodautoscalers",
         shortNames: ["hpa"], categories: ["all"], subresources: [.status("HorizontalPodAutoscaler")],

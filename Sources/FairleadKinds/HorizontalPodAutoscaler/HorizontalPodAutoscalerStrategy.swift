@@ -3,8 +3,8 @@ import FairleadKindRules
 
 /// The rules of HorizontalPodAutoscalers, which are stored in the form of autoscaling/v2.
 struct HorizontalPodAutoscalerStrategy: ResourceStrategy {
-    /// Whether a behavior that says something is filled up: autoscaling/v1 has no defaults for what it keeps in an
-    /// annotation.
+    /// Whether a behavior that is present is completed with defaults: autoscaling/v1 has none for the one it keeps in
+    /// an annotation.
     let fillsBehavior: Bool
 
     private static let cpu: Value = [

@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// networking.k8s.io/v1 IPAddress: the claim to one cluster IP; its name is the address in canonical form.
+/// networking.k8s.io/v1 IPAddress: the claim to one cluster IP, named after the address in canonical form.
 ///
 /// Reference: KEP-1880.
 package struct IPAddressStrategy: ResourceStrategy {
@@ -14,7 +14,7 @@ package struct IPAddressStrategy: ResourceStrategy {
 
     private static let path = FieldPath("spec", "parentRef")
 
-    /// What is wrong with the reference to the object that has the address.
+    /// Errors in the reference to the object that holds the address.
     static func errors(ofParent parent: Value) -> [FieldError] {
         var errors: [FieldError] = []
         let group = parent.text("group")

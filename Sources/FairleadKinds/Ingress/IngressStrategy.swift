@@ -6,7 +6,7 @@ import FairleadRules
 struct IngressStrategy: ResourceStrategy {
     let generationFields = ["spec"]
 
-    /// The plugin DefaultIngressClass.
+    /// The admission plugin DefaultIngressClass.
     func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
         guard old == nil, object.at("spec", "ingressClassName") == nil,
             object.annotations[IngressValidation.classAnnotation] == nil,

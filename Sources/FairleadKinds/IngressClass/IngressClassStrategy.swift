@@ -1,7 +1,7 @@
 import FairleadModel
 import FairleadKindRules
 
-/// The rules of IngressClasses, which keep their controller.
+/// The rules of IngressClasses, whose controller is immutable.
 struct IngressClassStrategy: ResourceStrategy {
     let generationFields = ["spec"]
 

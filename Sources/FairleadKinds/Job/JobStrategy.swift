@@ -12,7 +12,7 @@ struct JobStrategy: ResourceStrategy {
 
     private static func setDefaults(spec: inout Value) {
         setTemplateDefaults(spec: &spec)
-        // A job with neither number runs one pod; with parallelism alone it is a work queue.
+        // A job with neither number runs one pod; with only parallelism it is a work queue.
         if spec["completions"] == nil, spec["parallelism"] == nil { spec["completions"] = 1 }
         spec.setDefault("parallelism", 1)
         spec.setDefault("backoffLimit", spec["backoffLimitPerIndex"] == nil ? 6 : 2_147_483_647)
@@ -22,7 +22,7 @@ struct JobStrategy: ResourceStrategy {
         spec.setDefault("manualSelector", false)
     }
 
-    /// The defaults that the spec of Jobs to be made has as well.
+    /// The defaults that job templates share with Jobs.
     static func setTemplateDefaults(spec: inout Value) {
         WorkloadRules.defaultTemplate(&spec)
         spec.change("podFailurePolicy") { policy in
@@ -32,8 +32,8 @@ struct JobStrategy: ResourceStrategy {
         }
     }
 
-    /// A job without labels has those of its pods, generated ones included. Those of a template that has no others are
-    /// copied when the job has been validated: a name that is no label is one error less.
+    /// A job without labels takes those of its pods, including generated ones. If the template has only generated
+    /// labels, they are copied after validation: a job name that is not a valid label then causes one error fewer.
     private static func copyLabels(_ object: inout Value) {
         guard object.labels.isEmpty, let labels = object.at("spec", "template", "metadata", "labels"),
             !labels.stringMap.isEmpty
@@ -41,8 +41,8 @@ struct JobStrategy: ResourceStrategy {
         object.set(labels, at: "metadata", "labels")
     }
 
-    /// Without a manual selector the pods are selected by the uid of the job, which must be set by now. What is there
-    /// already stays, and is refused by validation if it is something else.
+    /// Without a manual selector the pods are selected by the job's uid, which must be set by now. Existing values
+    /// stay; validation refuses them if they differ.
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = .object(Object())
         let hasLabels = object.at("spec", "template", "metadata", "labels")?.stringMap.isEmpty == false

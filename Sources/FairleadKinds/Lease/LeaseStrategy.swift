@@ -5,7 +5,7 @@ package import FairleadModel
 package struct LeaseStrategy: ResourceStrategy {
     package init() {}
 
-    /// Fields of coordinated leader election, which is not on.
+    /// Fields of coordinated leader election, which is disabled.
     private static let gated = ["strategy", "preferredHolder"]
 
     package func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {

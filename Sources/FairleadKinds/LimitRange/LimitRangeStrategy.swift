@@ -3,7 +3,7 @@ import FairleadModel
 
 /// The rules of LimitRanges.
 struct LimitRangeStrategy: ResourceStrategy {
-    /// Of containers, missing defaults follow from what else is given: default ← max, defaultRequest ← default, min.
+    /// For containers, missing defaults are derived from other values: default ← max, defaultRequest ← default, min.
     func setDefaults(_ object: inout Value) {
         object.change("spec") { spec in
             spec.changeItems("limits") { limit in

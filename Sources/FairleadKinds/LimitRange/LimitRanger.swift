@@ -2,11 +2,11 @@ import FairleadKindRules
 import FairleadModel
 import FairleadStorage
 
-/// The admission plugin LimitRanger: a namespace's LimitRanges fill in and bound what pods ask for.
+/// The admission plugin LimitRanger: a namespace's LimitRanges default and limit the resources of its pods.
 ///
 /// Reference: k8s.io/kubernetes `plugin/pkg/admission/limitranger`.
 enum LimitRanger {
-    /// Fills in defaults of containers and notes them in an annotation.
+    /// Fills in the defaults of containers and records them in an annotation.
     static func fill(_ pod: inout Value, from ranges: [Value]) {
         let limits = ranges.flatMap { $0["spec"]?.items("limits") ?? [] }.filter { $0.text("type") == "Container" }
         if limits.isEmpty { return }
@@ -45,9 +45,9 @@ enum LimitRanger {
         return notes
     }
 
-    /// What is wrong with the pod; several reasons stand in brackets.
+    /// Why the pod is refused; several reasons are listed in brackets.
     ///
-    /// Of several LimitRanges only the first that refuses has its say.
+    /// If several LimitRanges refuse it, only the first one is reported.
     static func refusal(of pod: Value, by ranges: [Value]) -> String? {
         let spec = pod["spec"] ?? .null
         return firstRefusal(by: ranges) { limit in
@@ -67,7 +67,7 @@ enum LimitRanger {
         }
     }
 
-    /// What is wrong with the PersistentVolumeClaim.
+    /// Why the PersistentVolumeClaim is refused.
     static func refusal(ofClaim claim: Value, by ranges: [Value]) -> String? {
         let requests = ResourceAmounts(claim.at("spec", "resources", "requests"))
         return firstRefusal(by: ranges) { limit in

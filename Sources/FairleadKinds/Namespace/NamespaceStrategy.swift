@@ -2,14 +2,14 @@ import FairleadRules
 import FairleadModel
 import FairleadStorage
 
-/// The rules of namespaces. A namespace stays as long as `spec.finalizers` holds something.
+/// The rules of namespaces. A namespace stays as long as `spec.finalizers` is not empty.
 ///
 /// Reference: k8s.io/kubernetes `pkg/registry/core/namespace/strategy.go`, admission plugin NamespaceLifecycle.
 struct NamespaceStrategy: ResourceStrategy {
     static let nameLabel = "kubernetes.io/metadata.name"
     static let immortal: Set<String> = ["default", "kube-system", "kube-public"]
 
-    /// The label that repeats the name cannot be changed or removed: it is put back.
+    /// The label that repeats the name cannot be changed or removed: it is restored.
     func setDefaults(_ object: inout Value) {
         let name = object.name
         if !name.isEmpty { object.set(.string(name), at: "metadata", "labels", Self.nameLabel) }
@@ -24,7 +24,7 @@ struct NamespaceStrategy: ResourceStrategy {
         object.set(.array(finalizers), at: "spec", "finalizers")
     }
 
-    /// Finalizers change through the subresource `finalize` only.
+    /// Finalizers change only through the `finalize` subresource.
     func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
         object["status"] = old["status"]
         if context.subresource != "finalize" {
@@ -32,7 +32,7 @@ struct NamespaceStrategy: ResourceStrategy {
         }
     }
 
-    /// What cannot be read goes with its namespace: the controller that empties it does not see it.
+    /// Unreadable objects are removed with their namespace: the controller that empties it cannot see them.
     func allocate(
         _ object: inout Value?, old: Value?, in transaction: inout Transaction, _ context: StrategyContext
     ) throws(APIStatus) {

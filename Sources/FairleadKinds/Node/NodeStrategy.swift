@@ -8,7 +8,7 @@ struct NodeStrategy: ResourceStrategy {
         var spec = object["spec"] ?? .object(Object())
         let single = spec.text("podCIDR")
         let first = spec.strings("podCIDRs").first ?? ""
-        // One stands for the other; where they differ the single one wins.
+        // Each is derived from the other; if they differ, the single one wins.
         if single.isEmpty {
             if !first.isEmpty { spec["podCIDR"] = .string(first) }
         } else if single != first {
@@ -22,7 +22,7 @@ struct NodeStrategy: ResourceStrategy {
 
     private static let notReady: Value = ["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"]
 
-    /// No pods land on a node before it has said that it is ready.
+    /// No pods are scheduled on a node until it has reported ready.
     func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
         guard old == nil else { return }
         var taints = object.at("spec", "taints")?.array ?? []

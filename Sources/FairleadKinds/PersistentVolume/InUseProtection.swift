@@ -1,7 +1,7 @@
 import FairleadModel
 
-/// What Kubernetes' admission plugin StorageObjectInUseProtection does: what is in use is held by a finalizer, which a
-/// controller takes away when nobody needs the object any more.
+/// The admission plugin StorageObjectInUseProtection: objects in use are kept by a finalizer, which a controller
+/// removes once nobody needs them any more.
 enum InUseProtection {
     static let volume = "kubernetes.io/pv-protection"
     static let claim = "kubernetes.io/pvc-protection"

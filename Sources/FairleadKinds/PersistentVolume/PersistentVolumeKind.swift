@@ -25,7 +25,7 @@ extension TablePrinter {
         ]
     }
 
-    /// The class of a volume or claim, which an annotation named once.
+    /// The class of a volume or claim, which used to be named by an annotation.
     static func storageClass(of subject: TableSubject) -> Value {
         subject.object.annotations["volume.beta.kubernetes.io/storage-class"].map { .string($0) }
             ?? subject.text("spec", "storageClassName")

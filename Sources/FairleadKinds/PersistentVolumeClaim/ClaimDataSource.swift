@@ -1,13 +1,13 @@
 import FairleadModel
 
-/// What a claim's volume is filled with: an old field that only knows claims and snapshots, and a newer one that takes its
-/// place (KEP-1495). Each is filled in from the other.
+/// What a claim's volume is populated from: an old field that supports only claims and snapshots, and its newer
+/// replacement (KEP-1495). Each is filled in from the other.
 enum ClaimDataSource {
     static func normalize(_ claim: inout Value, old: Value?) {
         let hadSource = old?.at("spec", "dataSource") != nil
         let hadReference = old?.at("spec", "dataSourceRef") != nil
         claim.change("spec") { spec in
-            // Sources in other namespaces are not taken yet.
+            // Sources in other namespaces are not supported yet.
             if !(spec.at("dataSourceRef", "namespace")?.string ?? "").isEmpty, !hadReference {
                 spec["dataSourceRef"] = nil
             }

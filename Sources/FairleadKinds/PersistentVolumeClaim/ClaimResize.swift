@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The admission plugin PersistentVolumeClaimResize: a bound claim may ask for more if its class allows that.
+/// The admission plugin PersistentVolumeClaimResize: a bound claim may request more if its class allows that.
 enum ClaimResize {
     static let classAnnotation = "volume.beta.kubernetes.io/storage-class"
 

@@ -16,14 +16,14 @@ struct PersistentVolumeClaimStrategy: ResourceStrategy {
     func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
         if let old { return try ClaimResize.admit(object, old: old, context) }
         InUseProtection.protect(&object, by: InUseProtection.claim)
-        // The plugin DefaultStorageClass.
+        // The admission plugin DefaultStorageClass.
         guard object.at("spec", "storageClassName") == nil, object.annotations[ClaimResize.classAnnotation] == nil,
             let name = DefaultClass.name(of: .storageClasses, DefaultClass.ofClaims, context)
         else { return }
         object.set(.string(name), at: "spec", "storageClassName")
     }
 
-    /// The bounds of LimitRanges.
+    /// Checks the bounds of LimitRanges.
     func validateAdmission(_ object: Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
         guard context.subresource == nil, object.deletionTimestamp == nil else { return }
         let ranges = LimitRanger.ranges(in: object.namespace, context)

@@ -1,9 +1,8 @@
 import FairleadModel
 import FairleadStorage
 
-/// What admission does to a pod: the plugins LimitRanger, ServiceAccount, Priority, DefaultTolerationSeconds,
-/// RuntimeClass and PodTopologyLabels before it is validated, LimitRanger, RuntimeClass and NodeDeclaredFeatures
-/// afterwards.
+/// Pod admission: the plugins LimitRanger, ServiceAccount, Priority, DefaultTolerationSeconds, RuntimeClass and
+/// PodTopologyLabels before validation, and LimitRanger, RuntimeClass and NodeDeclaredFeatures after it.
 enum PodAdmission {
     static func admit(_ pod: inout Value, _ context: StrategyContext) throws(APIStatus) {
         LimitRanger.fill(&pod, from: LimitRanger.ranges(in: pod.namespace, context))
@@ -16,7 +15,7 @@ enum PodAdmission {
         PodTopologyLabels.copy(from: spec.text("nodeName"), to: &pod, context.snapshot)
     }
 
-    /// What admission computed at creation need not be repeated by an updater.
+    /// An update need not repeat what admission computed at creation.
     static func admitUpdate(_ pod: inout Value, old: Value) {
         for field in ["priority", "preemptionPolicy"] where pod.at("spec", field) == nil {
             pod.set(old.at("spec", field), at: "spec", field)
@@ -24,7 +23,7 @@ enum PodAdmission {
         pod.change("spec", addDefaultTolerations)
     }
 
-    /// What is checked after validation: the bounds of LimitRanges, and the node where a resize takes place.
+    /// Checks after validation: the bounds of LimitRanges, and the node on which a resize takes place.
     static func validate(_ pod: Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
         guard old == nil || context.subresource == "resize" else { return }
         if pod.deletionTimestamp == nil,
@@ -58,7 +57,7 @@ enum PodAdmission {
         if !tolerations.isEmpty { spec["tolerations"] = .array(tolerations) }
     }
 
-    /// Most of admission runs before a name is generated, so the prefix stands for it.
+    /// Most of admission runs before a name is generated, so the prefix is used instead.
     private static func forbidden(_ pod: Value, _ why: String) -> APIStatus {
         let name = pod.name.isEmpty ? pod.generateName : pod.name
         return .forbidden(

@@ -1,15 +1,15 @@
 package import FairleadModel
 
-/// The subresource `binding`: a pod gets its node.
+/// The `binding` subresource: assigns a pod to a node.
 ///
 /// Reference: BindingREST of k8s.io/kubernetes `pkg/registry/core/pod/storage/storage.go`.
 package enum PodBinding {
     private static let resource = GroupResource(group: "", resource: "pods/binding")
 
-    /// The pod as it is after the binding: node, labels, annotations, and the condition PodScheduled. The generation
-    /// is not raised.
+    /// The pod after the binding: with node, labels, annotations and the condition PodScheduled. The generation does
+    /// not change.
     ///
-    /// - Throws: 500 for a target that is no node, 409 for a pod that is being deleted, gated or already bound.
+    /// - Throws: 500 for a target that is not a node, 409 for a pod that is being deleted, gated or already bound.
     package static func apply(binding: Value, to pod: Value, at now: Timestamp) throws(APIStatus) -> Value {
         let target = binding["target"] ?? .null
         let node = target.text("name")
@@ -41,7 +41,7 @@ package enum PodBinding {
         return result
     }
 
-    /// Errors about the target come as a bare 500, for they are found inside of the storage transaction.
+    /// Errors about the target are reported as a bare 500 because they are found inside the storage transaction.
     private static func checkTarget(_ target: Value) throws(APIStatus) {
         let kind = target.text("kind")
         var errors: [FieldError] = []
@@ -64,8 +64,7 @@ package enum PodBinding {
 
 /// Conditions of pods.
 package enum PodConditions {
-    /// Puts the condition in, at the place of the one of the same type or at the end. The transition time is `now`
-    /// where the status changes.
+    /// Replaces the condition of the same type, or appends it. The transition time is `now` if the status changes.
     package static func set(_ condition: Value, in pod: inout Value, at now: Timestamp) {
         var conditions = pod.at("status", "conditions")?.array ?? []
         let index = conditions.firstIndex { $0.text("type") == condition.text("type") }

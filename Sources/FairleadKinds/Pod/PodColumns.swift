@@ -67,7 +67,7 @@ extension TablePrinter {
     }
 }
 
-/// What the READY, STATUS and RESTARTS columns of a pod say.
+/// The contents of a pod's READY, STATUS and RESTARTS columns.
 struct PodSummary {
     private(set) var reason: String
     private(set) var ready = 0
@@ -109,7 +109,7 @@ struct PodSummary {
         return "\(restarts) (\(HumanDuration.text(subject.now.since(lastRestart))) ago)"
     }
 
-    /// How many readiness gates are open.
+    /// How many readiness gates are satisfied.
     var gates: String {
         let gates = subject["spec", "readinessGates"]?.array ?? []
         if gates.isEmpty { return "<none>" }
@@ -122,7 +122,7 @@ struct PodSummary {
         return condition?["status"]?.string == "True"
     }
 
-    /// - Returns: whether an init container is still at work or has failed.
+    /// - Returns: whether an init container is still running or has failed.
     private mutating func readInitContainers(_ statuses: [Value], sidecars: Set<String>, count: Int) -> Bool {
         for (index, status) in statuses.enumerated() {
             addRestarts(of: status)
@@ -146,7 +146,7 @@ struct PodSummary {
     }
 
     private mutating func readContainers(_ status: Value, sidecars: Set<String>) {
-        // Init containers have done their part: only those that go on count from here.
+        // Ordinary init containers are done: of them, only sidecars still count.
         restarts = 0
         lastRestart = nil
         for container in status["initContainerStatuses"]?.array ?? []

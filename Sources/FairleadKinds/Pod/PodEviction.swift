@@ -1,19 +1,19 @@
 package import FairleadModel
 
-/// The subresource `eviction`: a deletion that respects disruption budgets.
+/// The `eviction` subresource: a deletion that respects disruption budgets.
 ///
 /// Reference: EvictionREST of k8s.io/kubernetes `pkg/registry/core/pod/storage/eviction.go`.
 package struct PodEviction: Sendable {
-    /// The pod as it is to be stored before it is deleted: with the condition DisruptionTarget; nil if the pod can be
-    /// deleted as it is (it never ran, or it is on its way out).
+    /// The pod to store before it is deleted, with the condition DisruptionTarget; nil if the pod can be deleted as it
+    /// is (it never ran, or is already terminating).
     package var markedPod: Value?
-    /// The budget with one disruption less, nil if none is touched.
+    /// The budget with one allowed disruption less, nil if none is affected.
     package var chargedBudget: Value?
 
-    /// Decides about an eviction.
+    /// Decides on an eviction.
     ///
     /// - Parameter budgets: all budgets of the pod's namespace.
-    /// - Throws: 429 where a budget allows no disruption, 500 where two budgets select the pod.
+    /// - Throws: 429 if a budget allows no disruption, 500 if two budgets select the pod.
     package static func plan(pod: Value, budgets: [Value], at now: Timestamp) throws(APIStatus) -> PodEviction {
         if isFreeOfBudgets(pod) { return PodEviction(markedPod: nil, chargedBudget: nil) }
         let covering = budgets.filter { selects($0, pod) }
@@ -30,7 +30,7 @@ package struct PodEviction: Sendable {
         return PodEviction(markedPod: pod.deletionTimestamp == nil ? mark(pod, at: now) : nil, chargedBudget: charged)
     }
 
-    /// Pods that finished, never started or are on their way out disturb nobody.
+    /// Evicting pods that have finished, never started or are already terminating disrupts nothing.
     private static func isFreeOfBudgets(_ pod: Value) -> Bool {
         let phase = pod.at("status", "phase")?.string ?? ""
         return ["Succeeded", "Failed", "Pending"].contains(phase) || pod.deletionTimestamp != nil
@@ -49,7 +49,7 @@ package struct PodEviction: Sendable {
         }
     }
 
-    /// Unready pods go if the budget always allows it, or if enough others are healthy.
+    /// Unready pods may be evicted if the budget always allows it, or if enough others are healthy.
     private static func mayIgnore(_ budget: Value, for pod: Value) -> Bool {
         if isReady(pod) { return false }
         if budget.at("spec", "unhealthyPodEvictionPolicy")?.string == "AlwaysAllow" { return true }

@@ -11,7 +11,7 @@ struct PodStrategy: ResourceStrategy {
         object.change("status", Self.synchronizeAddresses)
     }
 
-    /// `podIP` is the first of `podIPs`; where they differ `podIP` wins and the list is made anew.
+    /// `podIP` is the first of `podIPs`; if they differ, `podIP` wins and the list is replaced.
     static func synchronizeAddresses(_ status: inout Value) {
         let first = status.items("podIPs").first?.text("ip") ?? ""
         let single = status.text("podIP")
@@ -80,7 +80,7 @@ struct PodStrategy: ResourceStrategy {
         }
     }
 
-    /// Nobody changes pods by hand.
+    /// Only creations are warned about: nobody edits pods by hand.
     func warnings(for object: Value, old: Value?) -> [String] { old == nil ? PodWarnings.ofPod(object) : [] }
 
     func statusWarnings(for object: Value) -> [String] {
@@ -112,7 +112,7 @@ struct PodStrategy: ResourceStrategy {
         ]
     }
 
-    /// Unscheduled and finished pods go at once; a negative period counts as one second.
+    /// Unscheduled and finished pods are deleted at once; a negative period counts as one second.
     func gracePeriod(of object: Value, requested: Int64?) -> Int64? {
         let spec = object["spec"] ?? .null
         if spec.text("nodeName").isEmpty { return 0 }

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// What an update of a part of a pod leaves as it is.
+/// What an update of a pod's subresource leaves unchanged.
 enum PodSubresource {
     static func keepAllButStatus(_ object: inout Value, old: Value) {
         object["spec"] = old["spec"]
@@ -11,7 +11,7 @@ enum PodSubresource {
         keepObservedGenerations(&object, old: old)
     }
 
-    /// Old kubelets know nothing of the observed generation; what a newer one noted stays.
+    /// Old kubelets do not know the observed generation; what a newer one recorded is kept.
     private static func keepObservedGenerations(_ object: inout Value, old: Value) {
         let before = old["status"] ?? .null
         object.change("status") { status in
@@ -37,7 +37,7 @@ enum PodSubresource {
         keepStatusAndMetadata(&object, old: old)
     }
 
-    /// Where containers came, went or changed their places all is kept as it was sent, for validation to refuse it.
+    /// If containers were added, removed or reordered, everything is kept as sent, for validation to refuse it.
     static func keepAllButResources(_ object: inout Value, old: Value) {
         let new = object["spec"] ?? .null
         var spec = old["spec"] ?? .null

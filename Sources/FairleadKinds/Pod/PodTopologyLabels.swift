@@ -1,13 +1,13 @@
 package import FairleadModel
 package import FairleadStorage
 
-/// The admission plugin PodTopologyLabels: a pod carries the labels that say where its node stands.
+/// The admission plugin PodTopologyLabels: a pod carries the topology labels of its node.
 ///
 /// Reference: k8s.io/kubernetes `plugin/pkg/admission/podtopologylabels`.
 package enum PodTopologyLabels {
     private static let labels = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"]
 
-    /// Puts the node's labels over those of a pod, or of a binding, which hands them on to its pod. A node that does
+    /// Copies the node's labels over those of a pod, or of a binding, which passes them on to its pod. A node that does
     /// not exist has none.
     package static func copy(from node: String, to object: inout Value, _ snapshot: Snapshot) {
         if node.isEmpty { return }
@@ -18,7 +18,7 @@ package enum PodTopologyLabels {
         }
     }
 
-    /// The same for a binding, if it is one to a node.
+    /// The same for a binding, if its target is a node.
     package static func copy(toBinding binding: inout Value, _ snapshot: Snapshot) {
         guard binding.at("target", "kind") == "Node" else { return }
         copy(from: binding.at("target", "name")?.string ?? "", to: &binding, snapshot)

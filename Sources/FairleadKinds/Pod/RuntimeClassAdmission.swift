@@ -1,7 +1,7 @@
 import FairleadModel
 import FairleadStorage
 
-/// The admission plugin RuntimeClass: a pod has the overhead of its class, and runs where the class says.
+/// The admission plugin RuntimeClass: a pod gets its class's overhead and scheduling constraints.
 ///
 /// Reference: k8s.io/kubernetes `plugin/pkg/admission/runtimeclass`.
 enum RuntimeClassAdmission {
@@ -42,7 +42,7 @@ enum RuntimeClassAdmission {
         if !tolerations.isEmpty { spec["tolerations"] = .array(tolerations) }
     }
 
-    /// What is checked once the pod is known to be valid.
+    /// Checks made once the pod is known to be valid.
     static func validate(
         _ spec: Value, _ context: StrategyContext, _ refusal: (String) -> APIStatus
     ) throws(APIStatus) {
@@ -60,7 +60,7 @@ enum RuntimeClassAdmission {
     private static func isSame(_ own: Value, _ fixed: Value?) -> Bool { ResourceAmounts(own) == ResourceAmounts(fixed) }
 }
 
-/// Tolerations without those that another one covers.
+/// Removes tolerations that another one covers.
 ///
 /// Reference: MergeTolerations of k8s.io/kubernetes `pkg/util/tolerations`.
 enum TolerationMerge {

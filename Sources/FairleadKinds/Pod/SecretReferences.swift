@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The Secrets that a pod refers to.
+/// The names of the Secrets that a pod refers to.
 ///
 /// Reference: VisitPodSecretNames of k8s.io/kubernetes `pkg/api/pod`.
 enum SecretReferences {
@@ -16,7 +16,7 @@ enum SecretReferences {
         return names
     }
 
-    /// Where in a volume's source the name of a Secret stands.
+    /// Where a volume's source names a Secret.
     private static let places: [[String]] = [
         ["azureFile", "secretName"], ["secret", "secretName"], ["cephfs", "secretRef", "name"],
         ["cinder", "secretRef", "name"], ["flexVolume", "secretRef", "name"], ["rbd", "secretRef", "name"],

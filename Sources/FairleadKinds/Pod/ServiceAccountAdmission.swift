@@ -1,7 +1,7 @@
 import FairleadModel
 import FairleadStorage
 
-/// The admission plugin ServiceAccount: a pod has an account that exists, its token and its pull secrets.
+/// The admission plugin ServiceAccount: gives a pod an existing account, its token and its pull secrets.
 ///
 /// Reference: k8s.io/kubernetes `plugin/pkg/admission/serviceaccount`.
 enum ServiceAccountAdmission {
@@ -36,7 +36,7 @@ enum ServiceAccountAdmission {
         }
     }
 
-    /// A mirror stands for a pod that its kubelet has from a file: it cannot need anything of the API.
+    /// A mirror pod represents one that its kubelet read from a file, which cannot depend on the API.
     private static func reasonAgainstMirror(_ spec: Value) -> String? {
         if !spec.text("serviceAccountName").isEmpty { return "a mirror pod may not reference service accounts" }
         if !SecretReferences.names(of: spec).isEmpty { return "a mirror pod may not reference secrets" }
@@ -46,7 +46,8 @@ enum ServiceAccountAdmission {
         return usesToken ? "a mirror pod may not use ServiceAccountToken volume projections" : nil
     }
 
-    /// An account with the annotation `kubernetes.io/enforce-mountable-secrets` lends its pods only the Secrets it lists.
+    /// An account with the annotation `kubernetes.io/enforce-mountable-secrets` lets its pods use only the Secrets it
+    /// lists.
     private static func reasonAgainstSecrets(of spec: Value, _ account: Value) -> String? {
         let mountable = Set((account["secrets"]?.array ?? []).map { $0.text("name") })
         let pullable = Set((account["imagePullSecrets"]?.array ?? []).map { $0.text("name") })
@@ -73,7 +74,7 @@ enum ServiceAccountAdmission {
         return nil
     }
 
-    /// Adds the projected token volume, and its mount to every container that has nothing at its path.
+    /// Adds the projected token volume, and mounts it in every container that has nothing at its path.
     private static func mountToken(_ spec: inout Value, _ environment: Environment) {
         var volumes = spec.items("volumes")
         let existing = volumes.first { $0.text("name").hasPrefix("kube-api-access-") }?.text("name")

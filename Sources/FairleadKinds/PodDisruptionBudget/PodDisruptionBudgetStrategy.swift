@@ -39,7 +39,7 @@ struct PodDisruptionBudgetStrategy: ResourceStrategy {
                 object, "status", ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"])
     }
 
-    /// Kubernetes validates nothing of the metadata but what paths need.
+    /// Kubernetes validates none of the metadata except that the name is a valid path segment.
     func nameErrors(_ name: String, isPrefix: Bool) -> [String] { NameRules.pathSegment(name) }
 
     let generationFields = ["spec"]

@@ -1,7 +1,7 @@
 import FairleadRules
 import FairleadModel
 
-/// What the kinds that make pods have in common: the template and the selector that must match it.
+/// What the kinds that create pods have in common: the template and the selector that must match it.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/apps/validation/validation.go`.
 enum WorkloadRules {
@@ -14,7 +14,7 @@ enum WorkloadRules {
         spec["template"] = template
     }
 
-    /// Required, well-formed, not empty. (Kubernetes speaks of deployments to all kinds but DaemonSets and
+    /// Required, well-formed, not empty. (Kubernetes' message says "deployment" for all kinds except DaemonSets and
     /// StatefulSets.)
     static func selector(_ value: Value?, emptyFor kind: String = "deployment") -> [FieldError] {
         let path = spec.child("selector")
@@ -29,18 +29,18 @@ enum WorkloadRules {
         ]
     }
 
-    /// Whether the selector can be used at all. One that is malformed has errors of its own, and one more.
+    /// An error if the selector cannot be used at all, in addition to those for whatever makes it malformed.
     static func unusableSelector(_ value: Value?, _ detail: String) -> [FieldError] {
         let selector = value ?? .null
-        if (try? LabelSelector(labelSelector: selector)) != nil { return [] }  // what is wrong has been told already
+        if (try? LabelSelector(labelSelector: selector)) != nil { return [] }  // any errors are reported elsewhere
         return [.invalid(spec.child("selector"), printed: selector.selectorText, detail)]
     }
 
-    /// The labels of the template must be selected. A selector that is missing selects nothing, an empty one everything.
+    /// The selector must match the template's labels. A missing selector matches nothing, an empty one everything.
     static func selectedLabels(_ spec: Value) -> [FieldError] {
         let labels = spec.at("template", "metadata", "labels")
         if let selector = spec["selector"] {
-            // Without a usable selector nothing can be said.
+            // Without a usable selector there is nothing to check.
             guard let parsed = try? LabelSelector(labelSelector: selector) else { return [] }
             if parsed.isEmpty || parsed.matches(labels?.stringMap ?? [:]) { return [] }
         }
@@ -52,7 +52,7 @@ enum WorkloadRules {
             templatePath.child("metadata", "labels"), labels ?? .null, "`selector` does not match template `labels`")
     }
 
-    /// The template of pods that run forever.
+    /// The template of pods that are restarted forever.
     static func template(_ spec: Value, controller: String, _ context: StrategyContext) -> [FieldError] {
         let template = spec["template"] ?? .null
         let validation = PodSpecValidation(allowsPrivileged: context.configuration.allowsPrivileged)
@@ -61,7 +61,7 @@ enum WorkloadRules {
             + endless(template, controller: controller)
     }
 
-    /// The pods are restarted for ever.
+    /// The pods must be restarted forever.
     static func endless(_ template: Value, controller: String) -> [FieldError] {
         var errors: [FieldError] = []
         let policy = template.at("spec", "restartPolicy")?.string ?? ""
@@ -78,7 +78,7 @@ enum WorkloadRules {
         return errors
     }
 
-    /// Selector and template of ReplicaSets and Deployments.
+    /// The selector and template of ReplicaSets and Deployments.
     static func selectorAndTemplate(_ spec: Value, _ context: StrategyContext) -> [FieldError] {
         let unusable = unusableSelector(spec["selector"] ?? .object(Object()), "invalid label selector")
         return selector(spec["selector"])
@@ -96,8 +96,9 @@ enum WorkloadRules {
         fields.flatMap { FieldChecks.nonNegative(object.at(part, $0), FieldPath(part).child($0)) }
     }
 
-    /// Counts of a status that must not be above the total, and available ones not above the ready ones.
-    /// - Parameter ready: how the ready ones are called in the error.
+    /// Checks that no count of a status exceeds the total, and that the available count does not exceed the ready
+    /// count.
+    /// - Parameter ready: the name of the ready count in the error.
     static func boundedCounts(_ object: Value, _ counts: [String], ready: String = "readyReplicas") -> [FieldError] {
         let status = object["status"] ?? .null
         let path = FieldPath("status")
@@ -115,14 +116,14 @@ enum WorkloadRules {
         return errors
     }
 
-    /// The number of names that were taken only grows.
+    /// The number of name collisions only grows.
     static func collisionCount(_ object: Value, old: Value) -> [FieldError] {
         let count = object.at("status", "collisionCount")?.int ?? 0
         guard count < old.at("status", "collisionCount")?.int ?? .min else { return [] }
         return [.invalid(FieldPath("status", "collisionCount"), .int(count), "cannot be decremented")]
     }
 
-    /// Whether something has changed that there may be warnings about.
+    /// Whether anything that may cause warnings has changed.
     static func isNewGeneration(_ object: Value, old: Value?) -> Bool {
         old.map { $0.generation != object.generation } ?? true
     }
@@ -136,7 +137,8 @@ enum WorkloadRules {
         return warnings + PodWarnings.ofTemplate(object.at("spec", "template"), spec.child("template"))
     }
 
-    /// An annotation in which an older form of the kind keeps a number: what is none cannot be read at all.
+    /// What is wrong with an annotation in which an older form of the kind keeps a number: Kubernetes cannot decode an
+    /// object where it is not one.
     static func numberFault(in annotation: String, of object: Value) -> String? {
         guard let text = object.annotations[annotation], Int64(text) == nil else { return nil }
         let digits = text.utf8.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }

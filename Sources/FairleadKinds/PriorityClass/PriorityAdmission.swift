@@ -1,17 +1,17 @@
 import FairleadModel
 
-/// What Kubernetes' admission plugin Priority does to a new pod: its class gives it a priority and a preemption policy.
+/// The admission plugin Priority: a new pod's class determines its priority and preemption policy.
 ///
 /// Reference: k8s.io/kubernetes `plugin/pkg/admission/priority`.
 enum PriorityAdmission {
-    /// The class of pods that name none: of several the one of the least value.
+    /// The class of pods that name none: if there are several defaults, the one with the lowest value.
     static func defaultClass(_ context: StrategyContext) -> Value? {
         context.snapshot.objects(PriorityClassStrategy.resource, namespace: nil).map(\.value)
             .filter { $0.flag("globalDefault") }.min { $0.number("value") < $1.number("value") }
     }
 
-    /// - Parameter forbidden: makes the 403 for the pod.
-    /// - Throws: that, for a class that does not exist, and for a priority or policy that is not the class's.
+    /// - Parameter forbidden: creates the 403 for the pod.
+    /// - Throws: that 403, for a class that does not exist, or a priority or policy that differs from the class's.
     static func admit(
         _ spec: inout Value, _ context: StrategyContext, forbidden: (String) -> APIStatus
     ) throws(APIStatus) {
@@ -26,7 +26,7 @@ enum PriorityAdmission {
         } else {
             found = context.snapshot.object(ObjectKey(PriorityClassStrategy.resource, namespace: "", name: name))?.value
         }
-        // Those of the system are known before they have been written.
+        // The system's classes are known before they have been written.
         guard let priority = found?.number("value") ?? (name.isEmpty ? 0 : PriorityClassStrategy.system[name]) else {
             throw forbidden("no PriorityClass with name \(name) was found")
         }

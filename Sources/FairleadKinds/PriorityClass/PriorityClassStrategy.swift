@@ -1,8 +1,8 @@
 import FairleadModel
 import FairleadRules
 
-/// The rules of PriorityClasses: a class keeps its value, names that begin with `system-` and the highest values are the
-/// system's, and one class at most is that of pods that name none.
+/// The rules of PriorityClasses: the value is immutable, names that begin with `system-` and the highest values are
+/// reserved for the system, and at most one class is the default for pods that name none.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/scheduling/validation`, `plugin/pkg/admission/priority`.
 struct PriorityClassStrategy: ResourceStrategy {
@@ -62,7 +62,7 @@ struct PriorityClassStrategy: ResourceStrategy {
             Self.resource, name: object.name, "this is a system priority class and cannot be deleted")
     }
 
-    /// How a class differs from the one of the system that it is named after; nil if it does not.
+    /// How a class differs from the system class of its name; nil if it does not.
     private static func deviation(_ object: Value) -> String? {
         let name = object.name
         guard let value = system[name] else { return "\(name) is not a known system priority class" }

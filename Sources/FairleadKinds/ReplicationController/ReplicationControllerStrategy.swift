@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of ReplicationControllers, whose selector is a plain map taken from the template where it is missing.
+/// The rules of ReplicationControllers, whose selector is a plain map that defaults to the template's labels.
 struct ReplicationControllerStrategy: PodSetStrategy {
     func setDefaults(_ object: inout Value) {
         var spec = object["spec"] ?? .object(Object())
@@ -31,7 +31,7 @@ struct ReplicationControllerStrategy: PodSetStrategy {
         return errors + WorkloadRules.template(spec, controller: "ReplicationController", context)
     }
 
-    /// The selector is not validated, only compared.
+    /// The selector is only compared, not validated.
     private func isSelected(_ labels: Value?, by selector: [Object.Member]) -> Bool {
         selector.allSatisfy { labels?[$0.key] == $0.value }
     }

@@ -50,7 +50,7 @@ enum QuotaScopes {
         "pods", "cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory",
     ]
 
-    /// The scopes there are, and the standard resources that each goes with.
+    /// The existing scopes, and the standard resources that each applies to.
     private static let resources: [String: Set<String>] = [
         "Terminating": podsAndCompute, "NotTerminating": podsAndCompute, "BestEffort": pods,
         "NotBestEffort": podsAndCompute, "PriorityClass": podsAndCompute,
@@ -73,7 +73,7 @@ enum QuotaScopes {
         return errors + conflicts(scopes, spec, path)
     }
 
-    /// Kubernetes reports all errors of a selector without the index of the requirement.
+    /// Kubernetes reports all errors of a selector without the requirement's index.
     static func errors(ofSelector selector: Value, _ spec: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var counts = UnsupportedCounts(spec)
@@ -127,8 +127,8 @@ enum QuotaScopes {
         return errors
     }
 
-    /// How many bounded standard resources a scope does not go with. Each is an error for each time that the scope is
-    /// named; of very many only so many are reported.
+    /// How many standard resources in the quota a scope does not apply to. Each is an error for every time the scope is
+    /// named; the total is capped.
     private struct UnsupportedCounts {
         private let standard: [String]
         private var known: [String: Int] = [:]
@@ -146,14 +146,14 @@ enum QuotaScopes {
         }
     }
 
-    /// The scopes of the spec are printed, even where those of the selector are meant.
+    /// The error shows the scopes of the spec, even if the conflict is in the selector.
     private static func conflicts(_ scopes: [String], _ spec: Value, _ path: FieldPath) -> [FieldError] {
         conflicting.filter { $0.allSatisfy(scopes.contains) }
             .map { _ in .invalid(path, spec["scopes"] ?? .null, "conflicting scopes") }
     }
 }
 
-/// What a quota can bound.
+/// The resources that a quota can limit.
 enum QuotaResources {
     private static let counted: Set<String> = [
         "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps",
@@ -170,7 +170,7 @@ enum QuotaResources {
             || name.hasPrefix("requests.hugepages-")
     }
 
-    /// Whether the resource is counted in whole numbers because it is nobody's that Kubernetes knows.
+    /// Whether the resource is outside Kubernetes' own domains and therefore counted in whole numbers.
     private static func isExtended(_ name: String) -> Bool {
         name.contains("/") && !name.contains("kubernetes.io/") && !name.hasPrefix("requests.")
     }

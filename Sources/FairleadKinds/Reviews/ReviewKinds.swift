@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Questions about who may do what: answered, not kept.
+/// Access reviews: answered, not stored.
 extension Kind {
     static let selfSubjectReview = Kind(
         "SelfSubjectReview", group: "authentication.k8s.io", resource: "selfsubjectreviews", isNamespaced: false,

@@ -1,7 +1,7 @@
 import FairleadModel
 import FairleadKindRules
 
-/// The rules of Roles and ClusterRoles. Their names need only fit into a path.
+/// The rules of Roles and ClusterRoles. Their names need only be valid path segments.
 struct RoleStrategy: ResourceStrategy {
     let isNamespaced: Bool
 

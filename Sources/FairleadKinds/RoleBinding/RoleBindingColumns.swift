@@ -1,7 +1,7 @@
 import FairleadModel
 
 extension TablePrinter {
-    /// - Parameter scope: what is bound, for descriptions.
+    /// - Parameter scope: the kind of binding, for descriptions.
     static func bindings(scope: String) -> TablePrinter {
         TablePrinter([
             .name, TableColumn("Role"), .age, TableColumn("Users", "Users in the \(scope)", wide: true),

@@ -8,7 +8,7 @@ extension Kind {
         columns: TablePrinter([.name, TableColumn("Handler"), .age]) { [$0.name, $0.text("handler"), $0.age] })
 }
 
-/// The rules of RuntimeClasses, which keep their handler.
+/// The rules of RuntimeClasses, whose handler is immutable.
 struct RuntimeClassStrategy: ResourceStrategy {
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
         RuntimeClassValidation.errors(for: object)

@@ -1,7 +1,7 @@
 import FairleadModel
 
 extension TablePrinter {
-    /// The Scale of whatever can be scaled.
+    /// The Scale of any scalable kind.
     package static let scale = TablePrinter([
         .name, .integer("Desired", "replicas is the desired number of instances for the scaled object."),
         .integer("Available", "replicas is the actual number of observed instances of the scaled object."), .age,

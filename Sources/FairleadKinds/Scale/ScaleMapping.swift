@@ -2,12 +2,12 @@ import FairleadRules
 package import FairleadModel
 import FairleadSchema
 
-/// The subresource `scale` of Deployments, ReplicaSets, StatefulSets and ReplicationControllers: a view of their
-/// replica counts as an object of its own.
+/// The `scale` subresource of Deployments, ReplicaSets, StatefulSets and ReplicationControllers: their replica counts
+/// as a separate object.
 ///
 /// Reference: Kubernetes API reference, "Scale" (autoscaling/v1).
 package struct ScaleMapping: Sendable {
-    /// Of the built-in kinds.
+    /// For the built-in kinds.
     package static let builtIn = ScaleMapping(custom: nil)
 
     private let custom: CustomDefinition.Version.Scale?
@@ -15,9 +15,9 @@ package struct ScaleMapping: Sendable {
     /// - Parameter custom: where a custom kind keeps its numbers; nil for built-in kinds.
     init(custom: CustomDefinition.Version.Scale?) { self.custom = custom }
 
-    /// The Scale of an object. Its metadata are those of the object as far as they identify it.
+    /// The Scale of an object. It has the metadata that identify the object.
     ///
-    /// - Throws: 500 for a custom object that has no number of replicas.
+    /// - Throws: 500 for a custom object without a number of replicas.
     package func scale(from object: Value) throws(APIStatus) -> Value {
         var meta = Object()
         for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
@@ -55,8 +55,8 @@ package struct ScaleMapping: Sendable {
         return result
     }
 
-    /// Field errors of a Scale that was sent (kind `Scale` of group `autoscaling`); those of custom kinds are found in
-    /// the object.
+    /// Field errors of a Scale that was sent (kind `Scale` of group `autoscaling`); for custom kinds, validation of the
+    /// object finds them.
     package func errors(of scale: Value) -> [FieldError] {
         if custom != nil { return [] }
         return FieldChecks.nonNegative(scale.at("spec", "replicas"), FieldPath("spec", "replicas"))
@@ -71,6 +71,6 @@ package struct ScaleMapping: Sendable {
 }
 
 extension Kind {
-    /// How objects of the kind and their Scales are made of each other.
+    /// How to convert between objects of the kind and their Scales.
     package var scaleMapping: ScaleMapping { custom.map { ScaleMapping(custom: $0.version.scale) } ?? .builtIn }
 }

@@ -4,7 +4,7 @@ import FairleadSchema
 
 /// The rules of Secrets. Reference: ValidateSecret of k8s.io/kubernetes `pkg/apis/core/validation`.
 struct SecretStrategy: ResourceStrategy {
-    /// `stringData` is written only: it goes into `data`, over what is there.
+    /// `stringData` is write-only: it is merged into `data` and overrides it.
     func setDefaults(_ object: inout Value) {
         for member in object.entries("stringData") {
             object.set(.string(Base64.encode(Array((member.value.string ?? "").utf8)[...])), at: "data", member.key)
@@ -53,13 +53,13 @@ struct SecretStrategy: ResourceStrategy {
         }
     }
 
-    /// The credentials are a JSON object, of which the error shows nothing.
+    /// The credentials are a JSON object; the error reveals nothing of it.
     private func malformed(_ data: Object, _ key: String, _ path: FieldPath) -> [FieldError] {
         guard let text = data[key]?.string else { return [] }
         let message: String
         do {
             let value = try JSON.parse(Base64.decode(text)).value
-            // Null leaves a map as it is.
+            // In Go, null leaves a map unchanged.
             if value.object != nil || value.isNull { return [] }
             message = "json: cannot unmarshal \(value.jsonTypeName) into Go value of type map[string]interface {}"
         } catch {

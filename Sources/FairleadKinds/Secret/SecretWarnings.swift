@@ -1,8 +1,8 @@
 import FairleadModel
 import FairleadSchema
 
-/// What is wrong with the contents of a TLS Secret, which is accepted nevertheless: the first thing that Go's TLS
-/// library would find, as far as the form goes. Whether key and certificate belong together is not looked at.
+/// What is wrong with the contents of a TLS Secret, which is accepted nevertheless: the first formal error that Go's
+/// TLS library would find. Whether key and certificate match is not checked.
 ///
 /// Reference: k8s.io/kubernetes `pkg/registry/core/secret` (warningsForSecret); Go, `tls.X509KeyPair`.
 enum SecretWarnings {
@@ -38,7 +38,7 @@ enum SecretWarnings {
             + "blocks of the following types: \(types(of: blocks))"
     }
 
-    /// A certificate is a sequence in DER, and nothing after it.
+    /// A certificate is a DER sequence with nothing after it.
     private static func contentProblem(_ blocks: [PEMBlock]) -> String? {
         guard let bytes = blocks.first(where: { $0.type == "CERTIFICATE" })?.bytes else { return nil }
         guard let end = PEMBlock.endOfSequence(bytes) else { return "x509: malformed certificate" }
@@ -50,7 +50,7 @@ enum SecretWarnings {
     }
 }
 
-/// A block of a PEM file (RFC 1421): its type, and what is between its lines.
+/// A block of a PEM file (RFC 1421): its type and its contents.
 struct PEMBlock: Equatable {
     var type: String
     var bytes: [UInt8]
@@ -58,7 +58,7 @@ struct PEMBlock: Equatable {
     private static let begin = Array("-----BEGIN ".utf8)
     private static let dashes = Array("-----".utf8)
 
-    /// The blocks of a file; whatever is not one is passed over.
+    /// The blocks of a file; anything else is skipped.
     static func all(in file: [UInt8]) -> [PEMBlock] {
         var blocks: [PEMBlock] = []
         var open: (type: [UInt8], body: [UInt8])?
@@ -85,7 +85,7 @@ struct PEMBlock: Equatable {
         return line
     }
 
-    /// Where the sequence ends that the bytes begin with; nil if they do not.
+    /// The end of the DER sequence at the start of the bytes; nil if there is none.
     static func endOfSequence(_ bytes: [UInt8]) -> Int? {
         guard bytes.count >= 2, bytes[0] == 0x30 else { return nil }
         var length = Int(bytes[1])

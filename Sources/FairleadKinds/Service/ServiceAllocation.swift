@@ -1,10 +1,10 @@
 import FairleadKindRules
 import FairleadModel
 
-/// Finds the addresses and ports of one Service that is about to be written.
+/// Finds the addresses and ports for one Service that is about to be written.
 ///
-/// Runs before validation, as in Kubernetes, so that what it refuses is reported alone. It writes nothing: what was
-/// found becomes true when `ServiceClaims` of the result are committed.
+/// Runs before validation, as in Kubernetes, so its errors are reported alone. It writes nothing: the allocation takes
+/// effect when the `ServiceClaims` of the result are committed.
 struct ServiceAllocation {
     var spec: ServiceSpec
     let old: ServiceSpec?
@@ -23,7 +23,7 @@ struct ServiceAllocation {
     }
 
     /// - Returns: the spec with every address and port that its type needs.
-    /// - Throws: 422 in the words of Kubernetes' allocators, 500 where those have no field to blame.
+    /// - Throws: 422 in the words of Kubernetes' allocators, 500 for errors that they attribute to no field.
     mutating func run() throws(APIStatus) -> ServiceSpec {
         if let old { ServiceCarryOver.keepAllocated(of: old, in: &spec) }
         ServiceCarryOver.linkClusterIPs(in: &spec, old: old)
@@ -58,7 +58,7 @@ struct ServiceAllocation {
             if spec.clusterIPs.first == ServiceSpec.none { return }
             return try fillAddresses(0..<spec.ipFamilies.count)
         }
-        // Of a Service that has an address only the second family may come.
+        // A Service that has an address can gain only a second family.
         if old.clusterIPs.first == ServiceSpec.none { return }
         if old.ipFamilies.count == 1, spec.ipFamilies.count == 2 { try fillAddresses(1..<2) }
     }
@@ -87,7 +87,7 @@ struct ServiceAllocation {
 
     // MARK: Node ports
 
-    /// Ports of the same number (over TCP and UDP) share a node port.
+    /// Ports with the same number (over TCP and UDP) share a node port.
     private mutating func createNodePorts() throws(APIStatus) {
         let ports = spec.ports
         var byPort: [Int64: Int] = [:]
@@ -157,7 +157,7 @@ struct ServiceAllocation {
     }
 
     private mutating func allocateHealthCheckPort() throws(APIStatus) {
-        // One that the Service has cannot change; validation says so.
+        // An existing one cannot change; validation reports that.
         guard spec.needsHealthCheck, !(old?.needsHealthCheck ?? false) else { return }
         let wanted = spec.healthCheckNodePort
         do {

@@ -15,7 +15,7 @@ package struct ServiceStrategy: ResourceStrategy {
         ServiceCarryOver.dropInternalPolicy(of: &object)
     }
 
-    /// Fields that the type no longer needs are dropped in `allocate`, which knows what the client left out.
+    /// Fields that the type no longer needs are dropped in `allocate`, which knows what the client omitted.
     package func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
         var status = old["status"] ?? .object(Object())
         if ServiceSpec(of: object).isLoadBalancer {
@@ -27,8 +27,8 @@ package struct ServiceStrategy: ResourceStrategy {
         ServiceCarryOver.dropInternalPolicy(of: &object)
     }
 
-    /// Guarantees that a Service that is stored holds exactly the addresses and ports that it shows: what is new in it
-    /// is claimed and what is no longer in it is given back in the transaction that writes it.
+    /// Guarantees that a stored Service holds exactly the addresses and ports that it shows: new ones are claimed and
+    /// unused ones released in the transaction that writes it.
     package func allocate(
         _ object: inout Value?, old: Value?, in transaction: inout Transaction, _ context: StrategyContext
     ) throws(APIStatus) {

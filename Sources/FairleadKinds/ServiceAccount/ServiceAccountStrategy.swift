@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of ServiceAccounts: the metadata are all that is checked.
+/// The rules of ServiceAccounts: only the metadata are checked.
 struct ServiceAccountStrategy: ResourceStrategy {
     func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {}
     let answersDeletedObject = true

@@ -3,7 +3,7 @@ package import FairleadModel
 
 /// networking.k8s.io/v1 ServiceCIDR: ranges that cluster IPs come from (KEP-1880).
 ///
-/// That a range in use does not go away is the work of its finalizer and of the controller that owns it.
+/// Its finalizer, and the controller that owns it, ensure that a range in use is not removed.
 package struct ServiceCIDRStrategy: ResourceStrategy {
     package init() {}
 
@@ -13,7 +13,7 @@ package struct ServiceCIDRStrategy: ResourceStrategy {
 
     package func prepareForCreate(_ object: inout Value, _ context: StrategyContext) { object["status"] = [:] }
 
-    /// Only the status is taken.
+    /// Only the status may change.
     package func prepareForStatusUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
         object["spec"] = old["spec"]
         for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
@@ -42,7 +42,7 @@ package struct ServiceCIDRStrategy: ResourceStrategy {
         return errors
     }
 
-    /// A second family may be added; nothing else changes.
+    /// A second family may be added; nothing else may change.
     package func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
         let new = object["spec"]?.strings("cidrs") ?? []
         let before = old["spec"]?.strings("cidrs") ?? []

@@ -48,8 +48,8 @@ struct StatefulSetStrategy: ResourceStrategy {
     }
 
     /// - Parameters:
-    ///   - isNew: whether to look at what cannot be changed, too.
-    ///   - skipsTemplate: leaves out the pod template, which an older build may have let pass.
+    ///   - isNew: whether to check immutable fields, too.
+    ///   - skipsTemplate: skips the pod template, which an older build may have accepted.
     private func errors(
         _ object: Value, _ context: StrategyContext, isNew: Bool, skipsTemplate: Bool = false
     ) -> [FieldError] {
@@ -149,7 +149,7 @@ struct StatefulSetStrategy: ResourceStrategy {
             + WorkloadRules.collisionCount(object, old: old)
     }
 
-    /// The names of the pods begin with it, and stand in hostnames.
+    /// Pod names begin with it and are used as hostnames.
     func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
         NameRules.dns1123Label(isPrefix ? name.maskingTrailingDash : name)
     }

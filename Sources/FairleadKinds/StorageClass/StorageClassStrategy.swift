@@ -1,7 +1,7 @@
 import FairleadKindRules
 import FairleadModel
 
-/// The rules of StorageClasses, which keep all that counts for volumes made by them.
+/// The rules of StorageClasses: everything that determines the volumes created from them is immutable.
 struct StorageClassStrategy: ResourceStrategy {
     func setDefaults(_ object: inout Value) {
         object.setDefault("reclaimPolicy", "Delete")

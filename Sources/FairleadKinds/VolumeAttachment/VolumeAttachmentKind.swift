@@ -18,7 +18,7 @@ extension Kind {
         })
 }
 
-/// The rules of VolumeAttachments, whose spec never changes.
+/// The rules of VolumeAttachments, whose spec is immutable.
 struct VolumeAttachmentStrategy: ResourceStrategy {
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
         object["status"] = ["attached": false]

@@ -32,7 +32,7 @@ extension FieldOwnership {
         let applied = FieldSet.of(configuration, type, types)
         let last = managed[owner]
         var object = TypedMerge(types: types).merge(live, configuration, type)
-        // An owner that still applies everything gives nothing up.
+        // An owner that still applies everything gives up nothing.
         if let last, !last.set.subtracting(applied).isEmpty {
             object = prune(object, last: last.set, applied: applied, managed)
         }
@@ -49,7 +49,7 @@ extension FieldOwnership {
         let time = changes.isSame && !isNew ? last?.time : now.rfc3339
         managed[owner] = owned.isEmpty ? nil : ManagedFields.Entry(owner, owned, time: time)
 
-        // A new object with nothing but a name changes no field that can be owned, and is a change all the same.
+        // A new object with nothing but a name changes no field that can be owned, but it is still a change.
         if changes.isSame, !isNew {
             object = live
             for field in ["resourceVersion", "uid"] {

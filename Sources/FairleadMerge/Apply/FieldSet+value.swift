@@ -8,7 +8,7 @@ extension FieldSet {
         FieldSetBuilder(types: types).fields(of: value, MergeType(.object(type))).children
     }
 
-    /// The keys of an object, each a member, with what `children` returns below it.
+    /// The keys of an object, each as a member, with what `children` returns below it.
     static func ofMembers(_ value: Value, _ children: (String, Value) -> FieldSet) -> FieldSet {
         guard case .object(let object) = value else { return FieldSet() }
         return FieldSet(

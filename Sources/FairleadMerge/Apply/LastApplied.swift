@@ -33,7 +33,7 @@ enum LastApplied {
             annotations[annotation] = nil
             applied.set(annotations.isEmpty ? nil : .object(annotations), at: "metadata", "annotations")
         }
-        // kubectl expects the form that it writes itself: sorted members, and a line end at the end.
+        // kubectl expects the form that it writes itself: sorted members, and a trailing newline.
         object.set(.string(sortedJSON(applied) + "\n"), at: "metadata", "annotations", annotation)
         let size = object.at("metadata", "annotations")?.stringMap.reduce(0) {
             $0 + $1.key.utf8.count + $1.value.utf8.count
@@ -49,7 +49,7 @@ enum LastApplied {
             + "}"
     }
 
-    /// Inside a list, an object is written without its kind first.
+    /// Within a list, an object is encoded without putting its kind first.
     private static func nested(_ value: Value) -> String {
         String(Value.array([value]).jsonText.dropFirst().dropLast())
     }

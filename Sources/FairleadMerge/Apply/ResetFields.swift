@@ -72,7 +72,7 @@ struct ResetFields {
         return narrowed(result)
     }
 
-    /// The part of a set that lies within `only`.
+    /// The part of a set that `only` covers.
     func narrowed(_ set: FieldSet) -> FieldSet { only.isEmpty ? set : Self.part(of: set, below: only.map { $0[...] }) }
 
     private static func part(of set: FieldSet, below paths: [ArraySlice<String>]) -> FieldSet {

@@ -1,7 +1,7 @@
 import FairleadModel
 import FairleadSchema
 
-/// Removes fields from an object.
+/// Removes fields from a value.
 struct TypedRemoval {
     let types: TypeRegistry
 

@@ -23,7 +23,7 @@ package struct MergePatch: Sendable {
         patch = members
     }
 
-    /// What `PatchedText` calls opened.
+    /// The `opened` argument of `PatchedText`.
     package var opened: Value { .object(patch) }
 
     package static func apply(_ patch: Value, to object: Value) throws(APIStatus) -> Value {

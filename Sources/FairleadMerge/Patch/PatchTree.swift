@@ -38,7 +38,7 @@ enum PatchTree {
 
     // MARK: Reading
 
-    /// The value at a path; a missing member of an object gives null, a missing container on the way nil.
+    /// The value at a path; null for a missing member of an object, nil if a container on the way is missing.
     func at(_ steps: ArraySlice<String>) -> PatchTree? {
         guard let step = steps.first else { return self }
         switch self {
@@ -86,7 +86,7 @@ enum PatchTree {
         }
     }
 
-    /// - Returns: what has been removed; nil if there was nothing.
+    /// - Returns: the removed value; nil if there was none.
     mutating func remove(at steps: ArraySlice<String>) -> PatchTree? {
         var removed: PatchTree?
         _ = change(at: steps) { members, key in

@@ -1,11 +1,11 @@
 package import FairleadModel
 package import FairleadSchema
 
-/// A patched object as kube-apiserver quotes it where it refuses it: what the patch has looked into has its members in
-/// the order of their names, everything else in that of Go's structs.
+/// A patched object as kube-apiserver quotes it when refusing it: what the patch has looked into has its members sorted
+/// by name, everything else has the order of Go's structs.
 ///
-/// Reference: `applyPatchToCurrentObject` of k8s.io/apiserver `endpoints/handlers/patch.go`; the JSON patch library takes
-/// a document apart only as far as it has to.
+/// Reference: `applyPatchToCurrentObject` of k8s.io/apiserver `endpoints/handlers/patch.go`; the JSON patch library
+/// decodes a document only as far as it has to.
 package struct PatchedText {
     private let types: TypeRegistry
 
@@ -13,7 +13,7 @@ package struct PatchedText {
 
     /// - Parameters:
     ///   - type: of the object; nil for custom ones, which have no structs.
-    ///   - opened: an object for each object or list that the patch has looked into, by names and indexes.
+    ///   - opened: an object for each object or list that the patch has looked into, by name or index.
     package func text(of object: Value, type: TypeSchema?, opened: Value) -> String {
         var text = ""
         write(object, type.map { .object($0) } ?? .any, opened, to: &text)
@@ -48,7 +48,8 @@ package struct PatchedText {
         }
     }
 
-    /// Kind and apiVersion stand first in every struct; the others by their numbers in protobuf, which follow the structs.
+    /// Kind and apiVersion come first in every struct, the other fields in the order of their protobuf numbers, as in
+    /// the structs.
     private func order(of name: String, in type: TypeSchema) -> (Int, Int) {
         if let number = type.field(name)?.protoNumber { return (number, 0) }
         if name == "kind" { return (0, 0) }
@@ -59,12 +60,12 @@ package struct PatchedText {
 }
 
 extension JSONPatch {
-    /// What `PatchedText` calls opened: the ways of all paths, without their last steps.
+    /// The `opened` argument of `PatchedText`: all paths, without their last steps.
     package var opened: Value {
         let ways = operations.flatMap { operation in
             ["path", "from"].compactMap { member -> ArraySlice<String>? in
                 guard let path = operation[member]?.string else { return nil }
-                // Documents are not that deep.
+                // Documents are not nested more deeply than this.
                 return path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().dropLast()
                     .prefix(JSON.maximumDepth)
                     .map { String($0).replacing("~1", with: "/").replacing("~0", with: "~") }[...]

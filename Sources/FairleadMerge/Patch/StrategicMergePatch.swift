@@ -33,7 +33,7 @@ package struct StrategicMergePatch: Sendable {
     }
 }
 
-/// Merges maps. Lists are in `StrategicMerge+lists.swift`.
+/// Merges maps; lists are handled in `StrategicMerge+lists.swift`.
 enum StrategicMerge {
     static let directive = "$patch"
     static let retainKeys = "$retainKeys"

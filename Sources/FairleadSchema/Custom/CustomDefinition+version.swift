@@ -10,11 +10,11 @@ extension CustomDefinition {
         package let hasStatus: Bool
         package let scale: Scale?
         package let columns: [Column]
-        /// Paths without the leading dot, the form used in field selectors.
+        /// Paths without the leading dot, as used in field selectors.
         package let selectableFields: [(label: String, path: [String])]
         /// The warning sent with every answer; nil if the version is not deprecated.
         package let deprecationWarning: String?
-        /// How server-side apply merges objects of the version.
+        /// How server-side apply merges objects of this version.
         package let type: TypeSchema
         /// The original schema, for OpenAPI documents.
         let source: Value
@@ -61,7 +61,7 @@ extension CustomDefinition {
                     specReplicas: path("specReplicasPath"), statusReplicas: path("statusReplicasPath"),
                     labelSelector: (scale["labelSelectorPath"]?.string).flatMap { $0.isEmpty ? nil : Self.names($0) })
             }
-            // A path that cannot be read ends the table.
+            // A path that cannot be parsed ends the list of columns.
             columns = (version["additionalPrinterColumns"]?.array ?? []).prefix { column in
                 SimplePath(column["jsonPath"]?.string ?? "") != nil
             }

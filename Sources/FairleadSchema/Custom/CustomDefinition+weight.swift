@@ -1,14 +1,14 @@
 import FairleadModel
 
 extension CustomDefinition.Version {
-    /// How many times as much work there is with a value or byte of the version's objects as with those of an ordinary
-    /// kind. The authors of definitions decide it, so requests are judged by it before any of the work is done.
+    /// The work that a value or byte of the version's objects takes, as a multiple of that for an ordinary kind.
+    /// Authors of definitions control it, so requests are judged by it before any of the work is done.
     package struct Weight: Sendable, Equatable {
-        /// Validating what is written, and filling in its defaults.
+        /// Validating a write, and filling in its defaults.
         package let writing: Int
         /// Filling in defaults that are not stored.
         package let reading: Int
-        /// Finding the cells of a table's row as well.
+        /// Also finding the cells of a table row.
         package let printing: Int
 
         init(_ schema: StructuralSchema, _ columns: [CustomDefinition.Version.Column]) {

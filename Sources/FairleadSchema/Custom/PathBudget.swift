@@ -1,11 +1,11 @@
-/// The budget for the paths of one object's columns. Descents that follow each other (`..a..a..a`) look at the same values
-/// again and again, and a definition may have thousands of columns.
+/// The budget for the column paths of one object. Consecutive descents (`..a..a..a`) visit the same values again and
+/// again, and a definition may have thousands of columns.
 package struct PathBudget: Sendable {
     package static let limit = 250_000
 
     package private(set) var remaining: Int
 
-    /// - Parameter limit: how many values may be looked at.
+    /// - Parameter limit: how many values may be visited.
     package init(limit: Int = PathBudget.limit) { remaining = limit }
 
     package var isExhausted: Bool { remaining <= 0 }

@@ -1,18 +1,18 @@
 import FairleadModel
 
-/// Works out what the size of a schema does to the time that objects of it take.
+/// Computes how the size of a schema affects the time that its objects take.
 struct SchemaWeights {
-    /// The numbers of one node, made from those of the nodes below it.
+    /// The numbers for one node, computed from those of the nodes below it.
     struct Node {
-        /// How many nodes there are, alternatives included.
+        /// The number of nodes, including alternatives.
         var nodes = 1
-        /// With how much more than its own node a value is compared, in this node or below: alternatives and long lists.
+        /// How many checks beyond its own node's a value takes, in this node or below: alternatives and long lists.
         var checksPerValue = 0
-        /// How many values defaults add, at most, to one value in this node or below.
+        /// The maximum number of values that defaults add to one value, in this node or below.
         var growth = 0
     }
 
-    /// How many values a node's default becomes when it is filled in itself.
+    /// How many values a node's default has once it is itself filled in.
     private var filledDefaults: [ObjectIdentifier: Int] = [:]
 
     static func of(_ schema: StructuralSchema) -> Node {
@@ -27,7 +27,7 @@ struct SchemaWeights {
         var node = Node()
         node.nodes = 1 +| nodesCompared +| below.map(\.nodes).saturatingSum()
         let names = (schema.required.count +| schema.listMapKeys.count) / 4
-        // An alternative is compared with the values below as well, and so are this node's own parts.
+        // Alternatives are also checked against the values below, as are this node's own parts.
         node.checksPerValue =
             names +| (schema.enumeration?.checksPerValue ?? 0) +| nodesCompared
             +| compared.map(\.checksPerValue).saturatingSum() +| (below.map(\.checksPerValue).max() ?? 0)
@@ -41,7 +41,7 @@ struct SchemaWeights {
 
     private func filledDefault(_ schema: StructuralSchema) -> Int { filledDefaults[ObjectIdentifier(schema)] ?? 0 }
 
-    /// How many values `value` consists of once defaults have been filled in, without doing that.
+    /// How many values `value` would have after defaulting, without carrying it out.
     private func filledSize(of value: Value, _ schema: StructuralSchema) -> Int {
         switch value {
         case .object(let object):
@@ -70,6 +70,6 @@ extension StructuralSchema {
         Array(properties.values) + [items, additional.schema].compactMap { $0 }
     }
 
-    /// The nodes that a value of this one is compared with as well.
+    /// The additional nodes that a value of this node is checked against.
     fileprivate var alternatives: [StructuralSchema] { allOf + anyOf + oneOf + [not].compactMap { $0 } }
 }

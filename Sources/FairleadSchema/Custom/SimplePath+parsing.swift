@@ -1,4 +1,4 @@
-/// Reads a path as the parser of k8s.io/client-go `util/jsonpath` does.
+/// Parses a path like k8s.io/client-go `util/jsonpath`.
 struct SimplePathParser {
     private let text: [Unicode.Scalar]
     private var position = 0
@@ -20,7 +20,7 @@ struct SimplePathParser {
                 position += 1
                 if position < text.count, text[position] == "." {
                     position += 1
-                    // Two descents in a row lead to nothing that one does not lead to.
+                    // Two consecutive descents find nothing that a single one would not.
                     if case .recursive? = result.last {} else { result.append(.recursive) }
                     guard hasRoom(1) else { return nil }
                 }
@@ -56,7 +56,7 @@ struct SimplePathParser {
         return String(result)
     }
 
-    /// What stands in brackets: a filter, a name in quotes, a slice, or several of them, separated by commas.
+    /// The contents of brackets: a filter, a quoted name, a slice, or several of them, separated by commas.
     private mutating func bracket() -> [SimplePath.Step]? {
         position += 1
         guard position < text.count else { return nil }
@@ -80,7 +80,7 @@ struct SimplePathParser {
         let inner = trimmed[..<(trimmed.lastIndex { $0 != " " }.map { $0 + 1 } ?? trimmed.endIndex)]
         if inner.count == 1, inner.first == "*" { return [.slice(.init(start: nil, end: nil, step: nil))] }
         if inner.count >= 2, inner.first == "'", inner.last == "'", !inner.dropFirst().dropLast().contains("'") {
-            // A name in quotes is read like one after a dot: its dots separate, unless there is a backslash before them.
+            // A quoted name is parsed like one after a dot: its dots are separators unless escaped with a backslash.
             var parser = SimplePathParser(["."] + inner.dropFirst().dropLast())
             guard let steps = parser.steps(), hasRoom(steps.count) else { return nil }
             return steps

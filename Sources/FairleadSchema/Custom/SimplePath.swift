@@ -3,14 +3,14 @@ package import FairleadModel
 /// The JSONPath of printer columns, subresources and selectable fields: names, slices, wildcards, unions and filters of
 /// the form `[?(@.type=="Ready")]` after a leading dot.
 ///
-/// A path is as long as its definition's author likes, and filters contain paths: length, number of steps and nesting of
-/// filters are limited, so that neither reading a path nor following it goes deep.
+/// The definition's author controls a path's length, and filters contain paths: length, number of steps and nesting of
+/// filters are limited, so that neither parsing nor following a path recurses deeply.
 ///
 /// Reference: k8s.io/client-go `util/jsonpath`; "JSONPath Support".
 package struct SimplePath: Sendable {
     /// In UTF-8 bytes.
     private static let maximumLength = 16 * 1024
-    /// Those of filters included.
+    /// Including those of filters.
     static let maximumSteps = 128
     static let maximumNesting = 16
 
@@ -38,7 +38,7 @@ package struct SimplePath: Sendable {
 
         init(index: Int) { (start, end, step, isIndex) = (index, nil, nil, true) }
 
-        /// Nothing where a bound lies outside of the list.
+        /// Empty if a bound is outside the list.
         func elements(of list: [Value]) -> [Value] {
             func place(_ number: Int) -> Int { number < 0 ? list.count +| number : number }
             let first = place(start ?? 0)
@@ -68,7 +68,8 @@ package struct SimplePath: Sendable {
         self.steps = steps
     }
 
-    /// Whether the path may lead to any number of values, so that following it takes as long as the value is large.
+    /// Whether the path may match any number of values, so that following it takes time proportional to the value's
+    /// size.
     package var isSearch: Bool {
         steps.contains { step in
             switch step {
@@ -79,12 +80,12 @@ package struct SimplePath: Sendable {
         }
     }
 
-    /// The first value that the path leads to; nil if something is missing or the budget does not suffice.
+    /// The first value that the path matches; nil if something is missing or the budget is insufficient.
     package func first(in value: Value, _ budget: inout PathBudget) -> Value? {
         values(in: value, atMost: 1, &budget).first
     }
 
-    /// The values that the path leads to, in order; none if something is missing.
+    /// The values that the path matches, in order; none if something is missing.
     func values(in value: Value, atMost wanted: Int = .max, _ budget: inout PathBudget) -> [Value] {
         var search = Search(budget: budget, wanted: wanted)
         search.follow(steps[...], value)
@@ -92,8 +93,8 @@ package struct SimplePath: Sendable {
         return search.found
     }
 
-    /// Follows a path one value at a time, and only until enough has been found. It goes as deep as the path has steps
-    /// and the value has levels.
+    /// Follows a path one value at a time, and only until enough has been found. The recursion is as deep as the steps
+    /// of the path plus the levels of the value.
     private struct Search {
         var budget: PathBudget
         let wanted: Int

@@ -69,7 +69,7 @@ package enum StringFormat: String, Sendable, CaseIterable {
     private static let uuid5Pattern = uuidPattern("5[0-9a-fA-F]{3}", "[89abAB][0-9a-fA-F]{3}")
 
     /// - Parameters:
-    ///   - third, fourth: the groups that tell a version; every dash may be left out.
+    ///   - third, fourth: the groups that identify a version; every dash is optional.
     private static func uuidPattern(_ third: String, _ fourth: String) -> Pattern? {
         try? Pattern("^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?\(third)-?\(fourth)-?[0-9a-fA-F]{12}$")
     }
@@ -99,7 +99,7 @@ package enum StringFormat: String, Sendable, CaseIterable {
         return labels.allSatisfy { labelPattern?.matches(String($0)) ?? true }
     }
 
-    /// An address in the form that old versions of Go read: the numbers of IPv4 may begin with zeros.
+    /// An address in the form that old versions of Go accepted: IPv4 numbers may begin with zeros.
     private static func withoutLeadingZeros(_ text: String) -> String {
         guard text.contains("."), text.utf8.count <= longest else { return text }
         let start = text.lastIndex(of: ":").map { text.index(after: $0) } ?? text.startIndex

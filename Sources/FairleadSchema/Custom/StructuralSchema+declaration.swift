@@ -1,12 +1,12 @@
 package import FairleadExpressions
 import FairleadModel
 
-/// What expressions know of the values of a schema.
+/// What expressions know about the values of a schema.
 ///
 /// Reference: k8s.io/apiserver `pkg/cel/common/schemas.go` (SchemaDeclType).
 extension StructuralSchema {
-    /// - Parameter isResource: whether the values are objects of their own, with a kind and metadata.
-    /// - Returns: nil for values that nothing is known about.
+    /// - Parameter isResource: whether the values are objects in their own right, with a kind and metadata.
+    /// - Returns: nil for values about which nothing is known.
     package func declaration(isResource: Bool) -> RuleDeclaration? {
         if isIntOrString { return RuleDeclaration(.any, minimumSize: 1) }
         switch type {
@@ -57,7 +57,7 @@ extension StructuralSchema {
         case "date-time": return RuleDeclaration(.timestamp, minimumSize: 22)
         default: break
         }
-        // Lengths are those of characters, each of which may take four bytes.
+        // Lengths are in characters, each of which may take four bytes.
         var maximum = Self.count(bounds.maxLength).map { $0 *| 4 }
         if maximum == nil, let enumeration { maximum = enumeration.longestText }
         return RuleDeclaration(.string, maximum: maximum, minimumSize: 2)

@@ -1,20 +1,20 @@
 import FairleadExpressions
 package import FairleadModel
 
-/// What the rules of a schema find wrong with a value.
+/// The rule violations of a value.
 package struct RuleFindings: Sendable {
     package var errors: [FieldError] = []
-    /// Of what was so before and has not changed: it may stay, and is only told of.
+    /// Violations that already existed and whose values have not changed: they are tolerated, and only reported.
     package var warnings: [FieldError] = []
 }
 
 extension StructuralSchema {
-    /// What the rules of a schema find wrong with a value that otherwise fits it.
+    /// The rule violations of a value that otherwise fits the schema.
     ///
     /// - Parameters:
-    ///   - old: what the value was before an update. A rule that reads `oldSelf` holds only where there is one, unless it
-    ///     says otherwise.
-    ///   - limit: what all of it may cost.
+    ///   - old: the value before an update. A rule that uses `oldSelf` applies only if there is one, unless it says
+    ///     otherwise.
+    ///   - limit: the total cost allowed.
     /// Reference: k8s.io/apiextensions-apiserver `pkg/apiserver/schema/cel/validation.go`.
     package func ruleFindings(
         of value: Value, old: Value?, at path: FieldPath, limit: Int = RuleBudget.limit
@@ -28,7 +28,7 @@ extension StructuralSchema {
     private func find(
         in value: Value, old: Value?, at path: FieldPath, _ budget: inout RuleBudget, _ findings: inout RuleFindings
     ) {
-        // Null is not held against rules.
+        // Rules are not evaluated on null.
         if value.isNull { return }
         if !rules.isEmpty { apply(to: value, old: old, at: path, &budget, &findings) }
         switch value {
@@ -55,12 +55,12 @@ extension StructuralSchema {
     private func apply(
         to value: Value, old: Value?, at path: FieldPath, _ budget: inout RuleBudget, _ findings: inout RuleFindings
     ) {
-        // Asked only where something is wrong.
+        // Computed only if there is a violation.
         var isUnchanged: Bool?
         for rule in rules where !budget.isClosed {
             guard let complaint = rule.complaint(about: value, old: old, &budget) else { continue }
             let error = error(rule, complaint, value, path)
-            // An error costs what it takes to write.
+            // Reporting an error is charged, too.
             if !budget.isClosed, !budget.spend(100 + error.field.utf8.count / 4) { budget.isClosed = true }
             if !rule.usesOld, let old {
                 let isSame = isUnchanged ?? budget.finds(value, equalTo: old)
@@ -74,7 +74,7 @@ extension StructuralSchema {
         }
     }
 
-    /// The elements of a list as it was, by their keys; of two with the same ones the first.
+    /// The elements of a list before the update, by their keys; if two have the same keys, the first.
     private func previous(_ list: [Value]?) -> [[Value?]: Value] {
         guard listType == "map", let list else { return [:] }
         return Dictionary(list.map { (keys(of: $0), $0) }) { first, _ in first }
@@ -87,7 +87,7 @@ extension StructuralSchema {
     private func error(
         _ rule: ValidationRule, _ complaint: ValidationRule.Complaint, _ value: Value, _ path: FieldPath
     ) -> FieldError {
-        // A rule that fails is shown with the type of the value, in its own place.
+        // A rule whose evaluation fails is reported with the value's type, at its own path.
         if complaint.isFailure { return .invalid(path, .string(type), complaint.words) }
         var place = path
         for name in SimplePath(rule.fieldPath)?.names ?? [] {
@@ -97,7 +97,7 @@ extension StructuralSchema {
         case "FieldValueForbidden": return .forbidden(place, complaint.words)
         case "FieldValueRequired": return .required(place, complaint.words)
         case "FieldValueDuplicate":
-            // Nothing but the value is told of a duplicate.
+            // For a duplicate, only the value is reported.
             return Self.isShown(value)
                 ? .duplicate(place, value)
                 : FieldError(.duplicate, field: place.description, printedValue: nil, detail: "")

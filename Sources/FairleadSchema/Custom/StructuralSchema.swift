@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Reference: "Extend the Kubernetes API with CustomResourceDefinitions", "Specifying a structural schema".
 package final class StructuralSchema: Sendable {
-    /// What members that are not in `properties` may be.
+    /// What members not listed in `properties` may be.
     enum Additional: Sendable {
         case unspecified
         case any(Bool)
@@ -112,11 +112,11 @@ package final class StructuralSchema: Sendable {
             || items?.hasKeyedLists == true || additional.schema?.hasKeyedLists == true
     }
 
-    /// The rules of the node, read when they are first asked for: that may take long.
+    /// The rules of the node, compiled on first use, which may take long.
     var rules: [ValidationRule] {
         if ruleSources.isEmpty { return [] }
         if let known = compiledRules.withLock({ $0 }) { return known }
-        // Two that are first together both read them; what comes out is the same.
+        // Concurrent first callers may each compile them; the results are the same.
         let declaration = declaration(isResource: isRoot || isEmbeddedResource)
         let read = ruleSources.map { ValidationRule($0, declaration) }
         compiledRules.withLock { $0 = read }
@@ -169,12 +169,12 @@ extension StructuralSchema {
 /// The allowed values, with constant-time look-up however many they are. Numbers are compared by value, whatever their
 /// form.
 struct Enumeration: Sendable {
-    /// What is said of a value that is not allowed. Made once, as many values may be wrong, and no longer than anybody
-    /// reads.
+    /// The error for a value that is not allowed. Built once, since many values may be wrong, and truncated to a
+    /// readable length.
     let complaint: String
     /// Lists and objects take longer to look up, and the complaint takes time to write.
     let checksPerValue: Int
-    /// In bytes, of the longest text that is allowed.
+    /// The length of the longest allowed string, in bytes.
     let longestText: Int
     private let known: Set<Value>
 

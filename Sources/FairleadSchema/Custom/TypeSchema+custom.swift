@@ -1,7 +1,7 @@
 import FairleadModel
 
-/// Converts a custom schema into what server-side apply knows of built-in types: which lists are keyed, which maps are
-/// atomic, and which fields exist.
+/// Converts a custom schema into what server-side apply knows about built-in types: which lists are keyed, which maps
+/// are atomic, and which fields exist.
 ///
 /// Reference: k8s.io/kube-openapi `pkg/schemaconv`.
 extension TypeSchema {

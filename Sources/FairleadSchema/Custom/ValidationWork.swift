@@ -18,7 +18,7 @@ package final class ValidationWork {
         return remaining > 0
     }
 
-    /// An error costs as much as it takes to write.
+    /// Writing an error is charged in proportion to its size.
     func charge(_ error: FieldError) -> FieldError {
         take(100 + error.size)
         return error
@@ -48,7 +48,7 @@ package final class ValidationWork {
         }
     }
 
-    /// A bounded selection of many errors, for the answer.
+    /// A bounded selection of the errors, for the answer.
     func selected(_ errors: [FieldError], prefix: FieldPath = .root) -> [FieldError] {
         var selected = BoundedErrors()
         selected += errors

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// The lists with which clients discover what is served.
+/// The lists that clients use for discovery.
 ///
 /// Reference: Kubernetes API reference, meta/v1 APIGroupList, APIResourceList; KEP-3352 (aggregated discovery).
 package struct DiscoveryDocuments: Sendable {
@@ -103,7 +103,7 @@ package struct DiscoveryDocuments: Sendable {
     }
 
     private static func aggregated(_ info: ResourceInfo) -> Value {
-        // The kind's group and version are left empty where they are those of the list, but not of custom kinds.
+        // The kind's group and version are left empty if they are those of the list, except for custom kinds.
         var object: Object = [
             "resource": .string(info.gvr.resource), "singularResource": .string(info.singular),
             "responseKind": kind(info.kind, group: info.gvr.group, version: info.gvr.version, in: info),

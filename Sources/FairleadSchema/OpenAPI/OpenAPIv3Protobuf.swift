@@ -2,8 +2,8 @@ package import FairleadModel
 
 /// The protobuf form of an OpenAPI 3 document, which client-go can ask for.
 ///
-/// Reference: github.com/google/gnostic-models, `openapiv3/OpenAPIv3.proto`; the numbers below are its field numbers. Only
-/// what `OpenAPIDocuments.v3` and definitions of custom kinds hold is written.
+/// Reference: github.com/google/gnostic-models, `openapiv3/OpenAPIv3.proto`; the numbers below are its field numbers.
+/// Only what `OpenAPIDocuments.v3` and definitions of custom kinds contain is written.
 package enum OpenAPIv3Protobuf {
     package static func encode(_ document: Value) -> [UInt8] {
         var writer = ProtobufWriter()
@@ -23,7 +23,7 @@ package enum OpenAPIv3Protobuf {
         return writer.bytes
     }
 
-    /// The members of an object, each as a message of its name and its value.
+    /// The members of an object, each as a message with its name and value.
     private static func named(
         _ value: Value?, _ number: Int, to writer: inout ProtobufWriter,
         _ content: (Value, inout ProtobufWriter) -> Void
@@ -152,7 +152,7 @@ package enum OpenAPIv3Protobuf {
         writeExtensions(of: schema, number: 36, to: &writer)
     }
 
-    /// A default is a number, a flag or a text; others have no field.
+    /// A default is a number, a boolean or a string; others have no field.
     private static func write(standard: Value, to writer: inout ProtobufWriter) {
         switch standard {
         case .bool(let flag): writer.message(33) { $0.bool(2, flag) }
@@ -161,7 +161,7 @@ package enum OpenAPIv3Protobuf {
         }
     }
 
-    /// Vendor extensions are kept as YAML text, which JSON is too.
+    /// Vendor extensions are stored as YAML text; JSON is valid YAML.
     private static func writeExtensions(of value: Value, number: Int, to writer: inout ProtobufWriter) {
         for (name, content) in value.object ?? Object() where name.hasPrefix("x-") {
             writer.message(number) { entry in

@@ -51,7 +51,7 @@ package struct ProtobufCodec: Sendable {
         return writer.bytes
     }
 
-    /// What stands before and after the message of an object in its envelope.
+    /// The bytes before and after an object's message in its envelope.
     package static func envelope(
         of value: Value, length: Int
     ) -> (before: [UInt8], after: [UInt8]) {

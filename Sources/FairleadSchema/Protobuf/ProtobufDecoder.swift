@@ -5,7 +5,7 @@ struct ProtobufDecoder {
     let codec: ProtobufCodec
     /// How many envelopes this one is nested in.
     let depth: Int
-    /// How deeply the tree may still nest below the place that is being read.
+    /// How many more levels the tree may have below the current position.
     var room: Int
 
     init(codec: ProtobufCodec, depth: Int, room: Int) {
@@ -42,7 +42,7 @@ struct ProtobufDecoder {
         return value == 0 || value == ""
     }
 
-    /// What has been read of a message, by field index.
+    /// The fields of a message that have been read, by field index.
     private struct Slots {
         private var single: [Value?]
         private var lists: [Int: [Value]] = [:]

@@ -66,7 +66,7 @@ package struct ProtobufEnvelope: Sendable {
         return writer.bytes
     }
 
-    /// What stands before a message of so many bytes, and after it.
+    /// The bytes before and after a message of this length.
     static func around(apiVersion: String, kind: String, length: Int) -> (before: [UInt8], after: [UInt8]) {
         var before = ProtobufWriter(capacity: 64)
         begin(apiVersion: apiVersion, kind: kind, &before)

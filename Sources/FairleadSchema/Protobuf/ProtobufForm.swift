@@ -1,13 +1,13 @@
 import FairleadModel
 
-/// Fields that JSON writes as one value and protobuf as a message whose fields say which kind of value it is.
+/// Fields that JSON writes as one value, and protobuf as a message whose fields indicate the kind of value.
 ///
 /// Reference: the messages of the same names in k8s.io/apiextensions-apiserver `pkg/apis/apiextensions/v1`; `Verbs` of
 /// meta/v1.
 enum ProtobufForm: String, Sendable {
-    /// A list of texts: field 1, repeated.
+    /// A list of strings: field 1, repeated.
     case strings
-    /// A message without fields: an object that is only there or not.
+    /// A message without fields: only its presence matters.
     case empty
     /// JSONSchemaPropsOrBool.
     case schemaOrBool
@@ -20,7 +20,7 @@ enum ProtobufForm: String, Sendable {
 }
 
 extension ProtobufEncoder {
-    /// Writes a field of this form, or of each entry of a map.
+    /// Writes a field of this form, or one for each entry of a map.
     func write(
         _ value: Value, in form: ProtobufForm, _ number: Int, isMap: Bool, to writer: inout ProtobufWriter
     ) {
@@ -53,7 +53,7 @@ extension ProtobufEncoder {
 }
 
 extension ProtobufDecoder {
-    /// Reads what a field of this form holds.
+    /// Reads the value of a field of this form.
     mutating func value(in form: ProtobufForm, _ start: ProtobufReader) throws(ProtobufError) -> Value {
         var reader = start
         var schema: Value?

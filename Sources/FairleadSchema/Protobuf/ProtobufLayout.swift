@@ -1,4 +1,4 @@
-/// A type's fields by their numbers.
+/// A type's fields by number.
 struct ProtobufLayout: Sendable {
     struct Field: Sendable {
         let number: Int

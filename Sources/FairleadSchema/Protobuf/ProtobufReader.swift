@@ -1,4 +1,4 @@
-/// Parses protobuf's wire format (protobuf.dev, "Encoding") from a part of an array. Never reads outside of it.
+/// Parses protobuf's wire format (protobuf.dev, "Encoding") from a part of an array. Never reads outside it.
 struct ProtobufReader {
     private let bytes: [UInt8]
     private var position: Int

@@ -37,7 +37,7 @@ struct ProtobufWriter {
         bytes.append(contentsOf: content)
     }
 
-    /// What comes before a content of so many bytes.
+    /// The tag and length that precede content of this length.
     mutating func head(_ number: Int, length: Int) {
         varint(UInt64(number) << 3 | 2)
         varint(UInt64(length))

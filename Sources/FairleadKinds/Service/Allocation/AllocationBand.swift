@@ -1,24 +1,24 @@
 import FairleadModel
 
-/// Consecutive numbers of which some at the beginning are kept back for clients that choose a number themselves.
+/// Consecutive numbers, the first of which are reserved for clients that choose a number themselves.
 ///
-/// Numbers are handed out from the upper, dynamic band first; the lower one is used only when that is full.
+/// Numbers are allocated from the upper, dynamic band first; the lower one is used only once that is full.
 /// Reference: KEP-3070 (cluster IPs), KEP-3668 (node ports).
 struct AllocationBand {
     let size: UInt128
     let staticSize: UInt128
 
-    /// - Parameters: the static band is one `step`th of all, but at least `minimum` and at most `maximum`; a range
-    ///   smaller than `minimum` has none.
+    /// The static band is one `step`th of all numbers, but at least `minimum` and at most `maximum`; a range smaller
+    /// than `minimum` has none.
     init(size: UInt128, minimum: UInt128, step: UInt128, maximum: UInt128) {
         self.size = size
         staticSize = size < minimum ? 0 : min(max(minimum, size / step), maximum)
     }
 
-    /// The first free number, beginning at a random place.
+    /// The first free number, starting at a random position.
     ///
-    /// Takes one or two probes as long as the range is not crowded, and never more than there are numbers taken, plus
-    /// one: whatever place the scan begins at, one of so many different numbers must be free.
+    /// Takes one or two probes unless the range is crowded, and never more than the number of taken numbers plus one:
+    /// wherever the scan starts, one of that many distinct numbers must be free.
     func next(_ environment: Environment, isFree: (UInt128) -> Bool) -> UInt128? {
         for band in [staticSize..<size, 0..<staticSize] {
             if let number = scan(band, probes: size, environment, isFree) { return number }
@@ -26,12 +26,12 @@ struct AllocationBand {
         return nil
     }
 
-    /// A free number of the dynamic band, found in a few probes or not at all.
+    /// A free number of the dynamic band; gives up after a few probes.
     func probe(_ environment: Environment, isFree: (UInt128) -> Bool) -> UInt128? {
         scan(staticSize..<size, probes: 64, environment, isFree)
     }
 
-    /// The first free number of a band, beginning at a random place; looks at so many at most.
+    /// The first free number of a band, starting at a random position; looks at no more than `probes` numbers.
     private func scan(
         _ band: Range<UInt128>, probes: UInt128, _ environment: Environment, _ isFree: (UInt128) -> Bool
     ) -> UInt128? {
@@ -47,7 +47,7 @@ struct AllocationBand {
         return nil
     }
 
-    /// A number from the environment's letters: each is one of 27.
+    /// A random number from the environment's random letters, each one of 27.
     static func random(below limit: UInt128, _ environment: Environment) -> UInt128 {
         let base = UInt64(Environment.suffixAlphabet.count)
         var number: UInt64 = 0

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// The objects whose existence is the claim to an address or a port. Whoever creates the key has it.
+/// The objects whose existence is the claim to an address or a port. Whoever creates the key holds it.
 package enum AllocationClaims {
     package static let ipAddresses = GroupResource(group: "networking.k8s.io", resource: "ipaddresses")
     package static let services = GroupResource(group: "", resource: "services")

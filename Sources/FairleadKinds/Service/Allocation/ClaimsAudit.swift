@@ -2,14 +2,14 @@ import FairleadKindRules
 package import FairleadModel
 package import FairleadStorage
 
-/// Whether Services and the claims to addresses and ports say the same, as one snapshot has them. They are written in
-/// one transaction, so differences mean that something else has written, or that something could not be read.
+/// Checks in one snapshot that Services agree with the claims to addresses and ports. They are written in one
+/// transaction, so a difference means that something else has written, or that something could not be read.
 ///
-/// What Services show decides. Claims of Services that cannot be read are left alone, if they can be read themselves.
+/// What Services show takes precedence. Readable claims of unreadable Services are left alone.
 package struct ClaimsAudit {
     package struct Finding: Sendable {
         package var text: String
-        /// What mends it; nil where only a person can.
+        /// The repair; nil if only a person can fix it.
         package var operation: Transaction.Operation?
         package var condition: Transaction.Condition?
     }
@@ -17,7 +17,7 @@ package struct ClaimsAudit {
     package private(set) var findings: [Finding] = []
     private let snapshot: Snapshot
     private let environment: Environment
-    /// Who shows what, the oldest Service first.
+    /// Which Services show each address or port, oldest first.
     private var holders: [ObjectKey: [ServiceOwner]] = [:]
 
     package init(_ snapshot: Snapshot, _ environment: Environment) {
@@ -58,7 +58,7 @@ package struct ClaimsAudit {
     private mutating func findOrphans() {
         for resource in [AllocationClaims.ipAddresses, AllocationClaims.nodePorts] {
             for claim in snapshot.objects(resource, namespace: nil) where holders[claim.key] == nil {
-                // Addresses that others keep are theirs to free.
+                // Addresses managed by others are theirs to release.
                 if resource == AllocationClaims.ipAddresses, !Self.isOurs(claim.value) { continue }
                 let reference = claim.value["spec"]?["parentRef"] ?? .null
                 let service = ObjectKey(
@@ -83,7 +83,7 @@ package struct ClaimsAudit {
                 condition: operation.map { Transaction.Condition(key: $0.key, revision: revision) }))
     }
 
-    /// Everything that can be mended, at once; nil if nothing can.
+    /// All possible repairs in one transaction; nil if there are none.
     package func mending(where isWanted: (ObjectKey) -> Bool = { _ in true }) -> Transaction? {
         var transaction = Transaction()
         for finding in findings {
@@ -96,7 +96,7 @@ package struct ClaimsAudit {
         return transaction.operations.isEmpty ? nil : transaction
     }
 
-    /// Whether it is a claim at all.
+    /// Whether the key is that of a claim.
     package static func isClaim(_ key: ObjectKey) -> Bool {
         key.resource == AllocationClaims.ipAddresses || key.resource == AllocationClaims.nodePorts
     }

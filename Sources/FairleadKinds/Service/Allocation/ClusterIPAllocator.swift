@@ -1,12 +1,12 @@
 import FairleadModel
 import FairleadStorage
 
-/// Cluster IPs for one write of one Service, from the ranges of all ServiceCIDRs (KEP-1880).
+/// Allocates the cluster IPs for one write of one Service, from the ranges of all ServiceCIDRs (KEP-1880).
 struct ClusterIPAllocator {
     private let context: StrategyContext
     private let ranges: [ServiceRange]
     private let lenders: [(object: StoredObject, ranges: [ServiceRange])]
-    /// The families of the cluster; the first is the default. Further ServiceCIDRs do not change them.
+    /// The cluster's families; the first is the default. Additional ServiceCIDRs do not change them.
     let configuredFamilies: [String]
 
     init(_ context: StrategyContext) {
@@ -15,19 +15,19 @@ struct ClusterIPAllocator {
         lenders = context.snapshot.objects(AllocationClaims.serviceCIDRs, namespace: nil, after: nil).map {
             ($0, ServiceRange.ranges(of: $0.value))
         }
-        // Before the cluster's own ServiceCIDR is written, the configuration stands for it.
+        // The configuration is used until the cluster's own ServiceCIDR has been written.
         let lent = lenders.flatMap(\.ranges)
         ranges =
             lent.isEmpty ? context.configuration.serviceClusterIPRanges.map { ServiceRange($0, isReady: true) } : lent
     }
 
-    /// The ServiceCIDR that lends an address: the transaction that takes the address is bound to it, so that a range
-    /// whose deletion is asked for meanwhile loses no address.
+    /// The ServiceCIDR that an address comes from: the transaction that takes the address is conditional on it, so that
+    /// no address is allocated from a range that is being deleted.
     func lender(of address: IPAddress) -> StoredObject? {
         lenders.first { $0.ranges.contains { $0.isReady && $0.contains(address) } }?.object
     }
 
-    /// Takes one address that the client chose.
+    /// Takes an address that the client chose.
     func take(_ text: String, for owner: ServiceOwner) throws(AllocationFailure) {
         guard let address = IPAddress(text) else { throw AllocationFailure(message: "invalid IP address: \(text)") }
         let found = ranges.first { $0.isReady && $0.contains(address) }
@@ -42,11 +42,11 @@ struct ClusterIPAllocator {
         if !isFree(address) { throw AllocationFailure(message: "provided IP is already allocated") }
     }
 
-    /// A free address of the family; a dry run shows the network's own, which nobody can have.
+    /// A free address of the family; a dry run shows the network address, which is never allocated.
     func next(_ family: String, for owner: ServiceOwner) throws(AllocationFailure) -> String {
         let candidates = ranges.filter { $0.cidr.network.family == family }
         if context.isDryRun, let first = candidates.first { return first.cidr.network.description }
-        // A crowded range is searched to its end only when none of the others has an address at hand.
+        // A crowded range is searched exhaustively only if no other range has a free address at hand.
         for isThorough in [false, true] {
             for range in candidates where range.isReady {
                 let isFree = { self.isFree(range.address(at: $0)) }
@@ -67,7 +67,7 @@ struct ClusterIPAllocator {
         context.snapshot.isFree(AllocationClaims.key(address))
     }
 
-    /// The claim is an object like any other; a Service without a name fails here already.
+    /// The claim is an object like any other; a Service without a name already fails here.
     private func checkClaim(_ address: IPAddress, _ owner: ServiceOwner) throws(AllocationFailure) {
         let errors = IPAddressStrategy.errors(ofParent: owner.reference)
         if errors.isEmpty { return }
@@ -77,8 +77,8 @@ struct ClusterIPAllocator {
     }
 }
 
-/// One range of a ServiceCIDR, without the addresses that cannot be a Service's: the network's own, and the broadcast
-/// address of IPv4.
+/// One range of a ServiceCIDR, excluding the addresses that a Service cannot have: the network address and, for IPv4,
+/// the broadcast address.
 struct ServiceRange {
     let cidr: CIDR
     let isReady: Bool

@@ -1,11 +1,11 @@
 import FairleadModel
 
-/// Node ports for one write of one Service.
+/// Allocates the node ports for one write of one Service.
 ///
-/// A number is taken for all protocols; that the ports of one Service share it is the caller's business.
+/// A number is taken for all protocols; it is up to the caller to let ports of one Service share it.
 struct NodePortAllocator {
     private let context: StrategyContext
-    /// Taken by this write, but in no snapshot yet.
+    /// Taken by this write, but not in any snapshot yet.
     private var taken: Set<Int> = []
     private var highest: Int?
 
@@ -20,7 +20,7 @@ struct NodePortAllocator {
         highest = max(highest ?? number, number)
     }
 
-    /// A dry run looks only at what is taken, not at the range.
+    /// A dry run checks only whether the port is taken, not the range.
     mutating func take(_ number: Int) throws(AllocationFailure) {
         let range = context.configuration.nodePortRange
         if !context.isDryRun, !range.contains(number) {
@@ -32,7 +32,7 @@ struct NodePortAllocator {
         record(number)
     }
 
-    /// A dry run shows numbers beyond the range, which nobody can mistake for real ones.
+    /// A dry run shows numbers outside the usual range, which cannot be mistaken for real ones.
     mutating func next() throws(AllocationFailure) -> Int {
         if context.isDryRun {
             let number = (highest ?? 32768) +| 1

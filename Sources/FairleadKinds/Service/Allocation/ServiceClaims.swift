@@ -2,7 +2,8 @@ import FairleadKindRules
 import FairleadModel
 import FairleadStorage
 
-/// The difference between what a Service holds now and what it will hold, as part of the transaction that writes it.
+/// The difference between what a Service holds now and what it will hold, as part of the transaction that writes the
+/// Service.
 struct ServiceClaims {
     private let new: Holdings
     private let old: Holdings
@@ -23,8 +24,8 @@ struct ServiceClaims {
     }
 
     /// - Parameters:
-    ///   - service: the Service as it will be, nil when it goes.
-    ///   - old: the Service as it is, nil when it comes.
+    ///   - service: the new Service, nil if it is being removed.
+    ///   - old: the current Service, nil if it is being created.
     init(of service: Value?, replacing old: Value?, _ context: StrategyContext) {
         new = Holdings(service)
         self.old = Holdings(old)
@@ -33,7 +34,8 @@ struct ServiceClaims {
 
     /// - Parameter lender: the ServiceCIDR that an address comes from (`ClusterIPAllocator.lender`).
     func add(to transaction: inout Transaction, lender: (IPAddress) -> StoredObject? = { _ in nil }) {
-        // In Kubernetes a Service and its IPAddresses are written one after the other, and their versions show it.
+        // Kubernetes writes a Service and its IPAddresses one after the other, which is visible in their
+        // resourceVersions.
         if new.addresses != old.addresses { transaction.numbering = .oneByOne }
         let (newPorts, oldPorts) = (Set(new.nodePorts), Set(old.nodePorts))
         if let owner = new.owner {
@@ -64,7 +66,7 @@ struct ServiceClaims {
         transaction.operations.append(.put(key, Document(claim)))
     }
 
-    /// A claim that somebody removed, or that is another's by now, is left alone.
+    /// A claim that has been removed or taken over by another Service is left alone.
     private func release(_ key: ObjectKey, of owner: ServiceOwner, in transaction: inout Transaction) {
         guard let stored = context.snapshot.object(key), owner.holds(stored.value) else { return }
         transaction.conditions.append(.init(key: key, revision: stored.revision))

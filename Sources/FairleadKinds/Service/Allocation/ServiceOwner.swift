@@ -12,7 +12,7 @@ package struct ServiceOwner: Hashable, Sendable {
 
     package init(_ service: Value) { self.init(namespace: service.namespace, name: service.name) }
 
-    /// The reference as IPAddress objects have it; fields that are empty are left out.
+    /// The reference as it appears in IPAddress objects; empty fields are omitted.
     var reference: Value {
         var reference: Value = ["resource": "services"]
         if !namespace.isEmpty { reference["namespace"] = .string(namespace) }
@@ -28,7 +28,7 @@ package struct ServiceOwner: Hashable, Sendable {
     }
 }
 
-/// Why an address or a port cannot be had, in the words of Kubernetes' allocators.
+/// Why an address or a port is not available, in the words of Kubernetes' allocators.
 struct AllocationFailure: Error {
     let message: String
 }

@@ -1,7 +1,7 @@
 package import FairleadStorage
 
 extension Transaction {
-    /// Deletes a damaged object, and of a Service the claims to addresses and ports, which know whose they are.
+    /// Deletes a damaged object and, for a Service, its claims to addresses and ports, which name their owner.
     package mutating func removeDamaged(_ damage: DamagedVersion, _ snapshot: Snapshot) {
         add(.delete(damage.key), at: damage.revision)
         guard damage.key.resource == AllocationClaims.services else { return }
