@@ -1,9 +1,9 @@
 package import FairleadClient
 
-/// The controllers of what a cluster has beside workloads and Services: volumes, roles, flow control, API services. They
-/// see the cluster as those in `FairleadControllers` do, and need to know nothing beyond it.
+/// The controllers of cluster resources other than workloads and Services: volumes, roles, flow control, APIServices.
+/// They see the cluster as those in `FairleadControllers` do, and need no settings beyond that.
 package enum ClusterControllers {
-    /// All of them. A new one is one line here.
+    /// All of them. To add a controller, add it here.
     package static let all: [ControllerDescriptor<Void>] = [
         // kube-controller-manager
         PersistentVolumeBinder.descriptor, VolumeProtectionController.descriptor,

@@ -1,9 +1,9 @@
 package import FairleadClient
 
-/// The controllers of a control plane; those of Jobs and autoscalers are in `FairleadBatch`. They see the cluster through `FairleadClient` alone: informers show it, and what
-/// they do about it are requests like anybody's.
+/// The controllers of a control plane; those of Jobs and autoscalers are in `FairleadBatch`. They have access to the
+/// cluster only through `FairleadClient`: they read from informers, and write by ordinary requests.
 package enum Controllers {
-    /// All of them. A new one is one line here.
+    /// All of them. To add a controller, add it here.
     package static let all: [ControllerDescriptor<ControllerSettings>] = [
         // kube-controller-manager
         EndpointsController.descriptor, EndpointSliceController.descriptor,
@@ -24,21 +24,21 @@ package enum Controllers {
 
 /// What the controllers need to know beyond their context.
 package struct ControllerSettings: Sendable {
-    /// What can be in a namespace, own and be owned.
+    /// The resources that can be in a namespace, own objects and be owned.
     package var resources: ManagedResources
-    /// What the cluster always has.
+    /// The objects that the cluster always has.
     package var bootstrap: Bootstrap
     /// The contents of `ca.crt` in every namespace, PEM.
     package var rootCertificates = ""
-    /// Without a sign of life for so long a node is Unknown.
+    /// A node without a sign of life for this long is Unknown.
     package var nodeGracePeriod = Duration.seconds(50)
     /// The same for a node that has never reported.
     package var nodeStartupGracePeriod = Duration.seconds(60)
     /// Where load-balancer addresses come from.
     package var loadBalancerPools: [LoadBalancerPool] = []
-    /// The loadBalancerClass that is ours beside none at all.
+    /// The loadBalancerClass that is handled here, besides having none.
     package var loadBalancerClass: String?
-    /// How long a ServiceCIDR without addresses stays after its deletion was asked for.
+    /// How long a ServiceCIDR without addresses stays after its deletion was requested.
     package var serviceCIDRGracePeriod = Duration.seconds(10)
 
     package init(resources: ManagedResources, bootstrap: Bootstrap) {

@@ -1,7 +1,7 @@
 import FairleadModel
 
-/// What the nodes remember of earlier packets: translated connections (conntrack) and which client stays with which
-/// endpoint (session affinity). Times are seconds of any clock that only goes forward.
+/// What the nodes remember of earlier packets: translated connections (conntrack) and the endpoint that each client
+/// stays with (session affinity). Times are seconds of any monotonic clock.
 package struct ConnectionTable: Sendable {
     struct Flow: Hashable, Sendable {
         var node: String
@@ -16,7 +16,7 @@ package struct ConnectionTable: Sendable {
         var sourceSeen: IPAddress
     }
 
-    /// Affinity is per port of a Service, whichever of its addresses was used, and per node.
+    /// Affinity is per node and port of a Service, whichever of its addresses was used.
     struct PortName: Hashable, Sendable {
         var service: ObjectName
         var portName: String
@@ -37,7 +37,7 @@ package struct ConnectionTable: Sendable {
     }
 
     private var flows: [Flow: Translation] = [:]
-    /// Until when.
+    /// When each stay ends.
     private var stays: [Stay: Int64] = [:]
 
     package init() {}
@@ -46,7 +46,7 @@ package struct ConnectionTable: Sendable {
     mutating func record(_ flow: Flow, _ translation: Translation) { flows[flow] = translation }
     mutating func forget(_ flow: Flow) { flows[flow] = nil }
 
-    /// Whether the client is to stay with the endpoint. At the second of its end it is not.
+    /// Whether the client has affinity to the endpoint. The end of the period is exclusive.
     func stays(_ client: IPAddress, with endpoint: Endpoint, of port: ServicePort, on node: String, at now: Int64)
         -> Bool
     {
@@ -56,7 +56,7 @@ package struct ConnectionTable: Sendable {
         return stays[stay].map { now < $0 } ?? false
     }
 
-    /// Each new connection lets the time begin again.
+    /// Every new connection restarts the affinity period.
     mutating func renew(
         _ client: IPAddress, with endpoint: Endpoint, of port: ServicePort, on node: String, until: Int64
     ) {

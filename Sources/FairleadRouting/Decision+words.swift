@@ -59,7 +59,7 @@ extension EndpointPool.Exclusion {
 }
 
 extension EndpointPool.Topology {
-    /// nil where there is nothing to say.
+    /// nil if there is nothing to say.
     func text(_ pool: EndpointPool) -> String? {
         switch self {
         case .none: nil
@@ -89,7 +89,7 @@ extension SkippedEndpoint.Reason {
 }
 
 extension Decision.Outcome {
-    /// The name of the last step, where it happens (nil: on the node), and what it says.
+    /// The name of the last step, where it happens (nil: on the node), and its description.
     func text(_ decision: Decision) -> (rule: String, place: String?, text: String) {
         switch self {
         case .delivered(let socket):

@@ -1,53 +1,53 @@
 package import FairleadModel
 
-/// What becomes of a packet, with everything that led there. Cheap to make: texts come from `RouteReport`.
+/// What happens to a packet, and why. Cheap to create: the texts come from `RouteReport`.
 package struct Decision: Sendable {
     package enum Outcome: Hashable, Sendable {
         case delivered(Socket)
-        /// The client gets an error at once: ECONNREFUSED for TCP.
+        /// The client gets an error immediately: ECONNREFUSED for TCP.
         case rejected(Reason)
-        /// Nobody answers: the client waits until it gives up.
+        /// There is no answer: the client waits until it times out.
         case dropped(Reason)
-        /// No way leads there, or nobody has the address.
+        /// There is no route, or nobody has the address.
         case unreachable(Reason)
-        /// The way goes on outside, where the cluster decides nothing.
+        /// The packet leaves the cluster, which does not decide what happens outside.
         case leavesCluster
-        /// kube-proxy's own answer on a health-check node port: 200 or 503.
+        /// kube-proxy's own response on a health check node port: 200 or 503.
         case answeredByNode(isHealthy: Bool, localEndpoints: Int)
     }
 
     package enum Reason: String, Hashable, Sendable, CaseIterable {
         case noEndpoints = "NoEndpoints"
-        /// The policy is Local, and the node has none; others have.
+        /// The policy is Local, and only other nodes have endpoints.
         case noLocalEndpoints = "NoLocalEndpoints"
         case outsideSourceRanges = "OutsideSourceRanges"
-        /// A cluster IP, but none of its Service's ports.
+        /// The address is a cluster IP, but the port is not one of its Service's.
         case noSuchServicePort = "NoSuchServicePort"
         case unallocatedClusterIP = "UnallocatedClusterIP"
-        /// The balancer knows no node that would take the packet.
+        /// The balancer has no node to send the packet to.
         case noHealthyNode = "NoHealthyNode"
         case nothingListens = "NothingListens"
         case noPodHasAddress = "NoPodHasAddress"
         case nobodyHasAddress = "NobodyHasAddress"
-        /// Addresses of pods and cluster IPs mean nothing outside.
+        /// Pod addresses and cluster IPs are not routed outside the cluster.
         case notRoutedOutside = "NotRoutedOutside"
         case unknownSource = "UnknownSource"
         case sourceWithoutAddress = "SourceWithoutAddress"
         case nameNotFound = "NameNotFound"
         case noClusterDNS = "NoClusterDNS"
         case nodeWithoutAddress = "NodeWithoutAddress"
-        /// Of a connection that exists: its pod has gone.
+        /// The packet belongs to a connection whose pod is gone.
         case podGone = "PodGone"
     }
 
-    /// Which of the two policies was asked, or why none.
+    /// Which of the two traffic policies applied, or why none did.
     package enum Scope: String, Hashable, Sendable {
         case internalPolicy = "InternalTrafficPolicy"
         case externalPolicy = "ExternalTrafficPolicy"
-        /// From a pod to an external address of a Local Service: as if it had gone out and come back to a node with
-        /// endpoints.
+        /// From a pod to an external address of a Service whose policy is Local: treated as if the packet had left the
+        /// cluster and come back to a node with endpoints.
         case podToExternal = "PodToExternalAddress"
-        /// The same from the node itself.
+        /// The same, from the node itself.
         case nodeToExternal = "NodeToExternalAddress"
     }
 
@@ -57,41 +57,41 @@ package struct Decision: Sendable {
         case sourceIsNoPod = "SourceIsNoPod"
         case externalCluster = "ExternalTrafficPolicyCluster"
         case fromNode = "FromNodeToExternalAddress"
-        /// The pod was sent to itself.
+        /// The pod was routed to itself.
         case hairpin = "Hairpin"
     }
 
     package enum Affinity: String, Hashable, Sendable {
-        /// The Service has none.
+        /// The Service has no session affinity.
         case none = "None"
         case begun = "Begun"
         case kept = "Kept"
     }
 
-    /// Which node a packet from outside, or from a balancer, comes to.
+    /// Which node a packet from outside, or from a balancer, arrives at.
     package struct NodeChoice: Hashable, Sendable {
         package enum Exclusion: String, Hashable, Sendable {
             case notReady = "NodeNotReady"
             case excluded = "ExcludedFromBalancers"
-            /// Its health-check node port says 503: the policy is Local and the node has no ready endpoint.
+            /// Its health check node port returns 503: the policy is Local and the node has no ready endpoint.
             case unhealthy = "NoReadyLocalEndpoint"
             case noAddress = "NoAddressOfFamily"
         }
 
-        /// nil where the network outside routes the address (`externalIPs`): no health is checked then.
+        /// nil if the external network routes the address (`externalIPs`), without health checks.
         package let balancer: IPAddress?
         package let nodes: [String]
         package let excluded: [String: Exclusion]
     }
 
     package let packet: Packet
-    /// The address the packet starts with.
+    /// The source address of the packet.
     package internal(set) var source: IPAddress?
-    /// Where it goes after the name has been looked up.
+    /// The destination, after any name lookup.
     package internal(set) var destination: Socket?
     package internal(set) var lookup: NameLookup?
     package internal(set) var nodeChoice: NodeChoice?
-    /// The node whose rules decide.
+    /// The node whose rules apply.
     package internal(set) var node: String?
     package internal(set) var servicePort: ServicePort?
     package internal(set) var access: RoutingTable.Access?
@@ -100,22 +100,22 @@ package struct Decision: Sendable {
     package internal(set) var affinity = Affinity.none
     package internal(set) var chosen: Endpoint?
     package internal(set) var masquerade: Masquerade?
-    /// The address that whoever gets the packet sees as its source.
+    /// The source address that the receiver of the packet sees.
     package internal(set) var sourceSeen: IPAddress?
-    /// The packet belongs to a connection that was translated before.
+    /// Whether the packet belongs to a connection that was translated before.
     package internal(set) var isEstablished = false
-    /// An entry of the connection table that named an endpoint which no longer serves was removed first (UDP).
+    /// The endpoint of a conntrack entry that was removed first because the endpoint no longer serves (UDP).
     package internal(set) var flushed: Socket?
     package internal(set) var outcome = Outcome.leavesCluster
 
     init(_ packet: Packet) { self.packet = packet }
 
-    /// The endpoints that could have been chosen.
+    /// The endpoints from which one could be chosen.
     package var candidates: [Endpoint] {
         guard let servicePort, let pool else { return [] }
         return pool.members.map { servicePort.endpoints[$0] }
     }
 
-    /// Whether the destination was replaced on the way.
+    /// Whether the destination address was translated.
     package var isTranslated: Bool { chosen != nil }
 }

@@ -1,32 +1,32 @@
 package import FairleadModel
 
-/// One address and port behind a port of a Service, as the EndpointSlices show it.
+/// An address and port behind a port of a Service, as in the EndpointSlices.
 package struct Endpoint: Hashable, Sendable {
     package let address: IPAddress
     package let port: Int
     package let isReady: Bool
     package let isServing: Bool
     package let isTerminating: Bool
-    /// Empty where the slice does not say.
+    /// Empty if the slice does not name a node.
     package let nodeName: String
     package let hintZones: [String]
     package let hintNodes: [String]
-    /// The pod of the slice's `targetRef`; nil for endpoints that are none.
+    /// The pod in the endpoint's `targetRef`; nil if the endpoint is not a pod.
     package let pod: ObjectName?
-    /// The slice that it was read from.
+    /// The slice that lists the endpoint.
     package let slice: String
 
-    /// An endpoint that is going but still answers: what is used when none is ready.
+    /// A terminating endpoint that still serves; it is used if no endpoint is ready.
     package var isServingTerminating: Bool { isServing && isTerminating }
 
     /// `10.244.1.5:8080`
     package var text: String { Socket(address, port, .tcp).description }
 }
 
-/// An entry of a slice that never becomes an endpoint of a Service's port, and why.
+/// An entry of a slice that does not become an endpoint of a Service's port, and why.
 package struct SkippedEndpoint: Hashable, Sendable {
     package enum Reason: String, Hashable, Sendable {
-        /// `addressType` is not that of the address the packet goes to.
+        /// The `addressType` is not the address family of the Service port.
         case otherFamily = "OtherAddressType"
         case fullyQualifiedName = "AddressTypeFQDN"
         case noAddress = "NoAddress"

@@ -1,19 +1,19 @@
-/// Those endpoints of a port among which a node chooses, and what kept the others out.
+/// The endpoints of a port from which a node chooses, and why the others are excluded.
 ///
 /// Reference: kube-proxy `CategorizeEndpoints`, `topologyModeFromHints`; KEP 1669 (terminating endpoints), KEP 2433
 /// (topology hints), KEP 3015 (traffic distribution).
 package struct EndpointPool: Hashable, Sendable {
     package enum Basis: String, Hashable, Sendable {
         case ready = "Ready"
-        /// None is ready: those that are going but still answer.
+        /// No endpoint is ready, so terminating ones that still serve are used.
         case servingTerminating = "ServingTerminating"
     }
 
-    /// What hints did.
+    /// The effect of topology hints.
     package enum Topology: String, Hashable, Sendable {
         case sameNode = "SameNode"
         case sameZone = "SameZone"
-        /// Nobody asked for it, or no endpoint is ready.
+        /// There are no hints, or no endpoint is ready.
         case none = "NoHints"
         case someWithoutHints = "SomeWithoutHints"
         case noneForNode = "NoHintForNode"
@@ -25,11 +25,11 @@ package struct EndpointPool: Hashable, Sendable {
 
     package enum Exclusion: String, Hashable, Sendable {
         case notReady = "NotReady"
-        /// It is going and does not answer any more.
+        /// The endpoint is terminating and no longer serves.
         case notServing = "NotServing"
-        /// It is going, and others are ready.
+        /// The endpoint is terminating, and others are ready.
         case terminating = "Terminating"
-        /// The policy is Local, and it is on another node.
+        /// The policy is Local, and the endpoint is on another node.
         case otherNode = "OnOtherNode"
         case hintedToOtherNode = "HintedToOtherNode"
         case hintedToOtherZone = "HintedToOtherZone"
@@ -38,16 +38,16 @@ package struct EndpointPool: Hashable, Sendable {
     /// The node that chooses, and its zone (empty if it has none).
     package let node: String
     package let zone: String
-    /// Whether only endpoints on the node count.
+    /// Whether only endpoints on the node are eligible.
     package let isLocal: Bool
     package let basis: Basis
     package let topology: Topology
-    /// Indices of `ServicePort.endpoints`, ascending.
+    /// Indices into `ServicePort.endpoints`, ascending.
     package let members: [Int]
 
     package var isEmpty: Bool { members.isEmpty }
 
-    /// Endpoints on all nodes.
+    /// Chooses from endpoints on all nodes.
     static func cluster(_ endpoints: [Endpoint], node: String, zone: String) -> EndpointPool {
         let topology = topology(endpoints, node: node, zone: zone)
         let ready = endpoints.indices.filter { index in
@@ -70,7 +70,7 @@ package struct EndpointPool: Hashable, Sendable {
             members: going)
     }
 
-    /// Endpoints on one node.
+    /// Chooses from endpoints on one node.
     static func local(_ endpoints: [Endpoint], node: String, zone: String) -> EndpointPool {
         let own = endpoints.indices.filter { endpoints[$0].nodeName == node }
         var basis = Basis.ready

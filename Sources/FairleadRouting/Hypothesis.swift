@@ -1,16 +1,16 @@
 package import FairleadModel
 
-/// A change that somebody only asks about: `pod/default/web-1=NotReady`, `node/node-1=Down`.
+/// A what-if change: `pod/default/web-1=NotReady`, `node/node-1=Down`.
 package struct Hypothesis: Hashable, Sendable {
     package enum Change: String, Hashable, Sendable, CaseIterable {
-        /// Of a pod: its endpoints are not ready. Of a node: those of its pods, once the cluster has noticed.
+        /// For a pod: its endpoints are not ready. For a node: those of its pods, once the cluster has noticed.
         case notReady = "NotReady"
         case ready = "Ready"
-        /// A pod that is being deleted and still answers.
+        /// The pod is being deleted and still serves.
         case terminating = "Terminating"
-        /// A pod that does not exist any more.
+        /// The pod no longer exists.
         case gone = "Gone"
-        /// A node that does not answer; its pods are not ready, and no balancer sends to it.
+        /// The node does not respond: its pods are not ready, and no balancer sends packets to it.
         case down = "Down"
     }
 
@@ -22,7 +22,7 @@ package struct Hypothesis: Hashable, Sendable {
     package let subject: Subject
     package let change: Change
 
-    /// nil for a text that is none.
+    /// nil if the text is not a hypothesis.
     package init?(_ text: String) {
         let sides = text.split(separator: "=", omittingEmptySubsequences: false)
         guard sides.count == 2, let change = Change(rawValue: String(sides[1])) else { return nil }
@@ -39,7 +39,7 @@ package struct Hypothesis: Hashable, Sendable {
 }
 
 extension RoutingTable {
-    /// The cluster as it would be: endpoints as their controller would show them after the change.
+    /// Changes the table to what it would be, with the endpoints that their controller would then publish.
     package mutating func suppose(_ hypothesis: Hypothesis) {
         switch hypothesis.subject {
         case .pod(let name):

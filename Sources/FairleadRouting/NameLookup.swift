@@ -1,10 +1,10 @@
 package import FairleadModel
 
-/// The DNS questions that a program's lookup of a name leads to, and what the cluster DNS says.
+/// The DNS queries that a program makes to look up a name, and the answers of the cluster DNS.
 package struct NameLookup: Hashable, Sendable {
     package enum Answer: Hashable, Sendable {
         case addresses([IPAddress])
-        /// A CNAME that leads out of the cluster.
+        /// A CNAME to a name outside the cluster.
         case alias(String)
         case notFound
     }
@@ -15,14 +15,14 @@ package struct NameLookup: Hashable, Sendable {
     }
 
     package internal(set) var questions: [Question] = []
-    /// Of the last question that was answered.
+    /// The Service that the last answer is about.
     package internal(set) var service: ObjectName?
 
     package var answer: Answer { questions.last?.answer ?? .notFound }
 }
 
 extension RoutingTable {
-    /// Looks a name up as the resolver of a pod does (search list, `ndots:5`), or as one without a search list.
+    /// Looks a name up like a pod's resolver (search list, `ndots:5`), or like one without a search list.
     ///
     /// Reference: Kubernetes DNS specification 1.1; resolv.conf(5).
     func lookUp(_ name: String, namespace: String?) -> NameLookup {
@@ -37,7 +37,7 @@ extension RoutingTable {
         return lookup
     }
 
-    /// Full names without the last dot, in the order in which they are asked for.
+    /// Fully qualified names without the trailing dot, in the order of the queries.
     private func candidates(_ name: String, namespace: String?) -> [String] {
         if name.hasSuffix(".") { return [String(name.dropLast())] }
         guard let namespace else { return [name] }
@@ -68,8 +68,8 @@ extension RoutingTable {
         return found.isEmpty ? (.notFound, nil) : (.addresses(found), service)
     }
 
-    /// The ready endpoints of a headless Service. Where addresses that are not ready are published, the slices say
-    /// that they are ready.
+    /// The addresses of a headless Service's ready endpoints. If the Service publishes addresses that are not ready,
+    /// its slices list them as ready.
     private func addresses(of service: ObjectName, hostname: String?) -> [IPAddress] {
         var found: Set<IPAddress> = []
         for slice in contents(of: service) {

@@ -1,12 +1,12 @@
 import FairleadModel
 
-/// A text that names no packet, and what would.
+/// A text that is not a packet, and what was expected.
 package struct PacketTextError: Error, Sendable {
     package let message: String
 }
 
 extension Packet {
-    /// Reads what somebody types.
+    /// Parses user input.
     ///
     /// - Parameters:
     ///   - source: `pod/NAMESPACE/NAME`, `node/NAME` or `outside/ADDRESS`.

@@ -1,12 +1,12 @@
 package import FairleadModel
 
-/// The first packet of a connection, or one of a connection that exists.
+/// The first or a later packet of a connection.
 package struct Packet: Hashable, Sendable {
     package var source: Source
     package var destination: Destination
     package var port: Int
     package var transport: Transport
-    /// Tells connections of one client apart; only `ConnectionTable` looks at it.
+    /// Distinguishes connections from the same client; only `ConnectionTable` uses it.
     package var sourcePort: Int
 
     package init(
@@ -20,22 +20,22 @@ package struct Packet: Hashable, Sendable {
         self.sourcePort = sourcePort
     }
 
-    /// Where a packet starts.
+    /// The source of a packet.
     package enum Source: Hashable, Sendable {
         case pod(ObjectName)
         case node(String)
-        /// A client that is not part of the cluster.
+        /// A client outside the cluster.
         case outside(IPAddress)
     }
 
     package enum Destination: Hashable, Sendable {
         case address(IPAddress)
-        /// A DNS name, as a program would write it.
+        /// A DNS name, as a program would use it.
         case name(String)
     }
 }
 
-/// The protocols that Services have. The raw values are those of `ports[].protocol`.
+/// The protocols of Service ports. The raw values are those of `ports[].protocol`.
 package enum Transport: String, Hashable, Sendable, CaseIterable {
     case tcp = "TCP"
     case udp = "UDP"

@@ -1,8 +1,8 @@
 import FairleadModel
 
 extension RouteReport {
-    /// A drawing: who sends, the node that decides, the Service, its endpoints, with the chosen way in colour. At most
-    /// twelve endpoints are drawn, the chosen one among them.
+    /// A drawing of the source, the node that decides, the Service and its endpoints, with the chosen path in colour.
+    /// At most twelve endpoints are drawn, including the chosen one.
     package var svg: String {
         var drawing = Drawing()
         let shown = shownCandidates
@@ -43,7 +43,7 @@ extension RouteReport {
     }
 }
 
-/// Boxes, arrows and texts of an SVG document.
+/// The boxes, arrows and labels of an SVG document.
 private struct Drawing {
     private var parts: [String] = []
 

@@ -2,7 +2,7 @@ import FairleadModel
 
 /// A decision in words: the steps of a packet in order, each with the fields that it depends on.
 package struct RouteReport: Sendable {
-    /// What was read: an object, a field of it, and its value.
+    /// A field that was read: the object, the field and its value.
     package struct Fact: Hashable, Sendable {
         package var object: String
         package var field: String
@@ -23,9 +23,9 @@ package struct RouteReport: Sendable {
         package var endpoint: String
         package var node: String
         package var pod: String
-        /// 0 for those left out.
+        /// 0 for excluded endpoints.
         package var share: Double
-        /// Empty for members.
+        /// Empty for eligible endpoints.
         package var exclusion: String
         package var text: String
         package var isChosen: Bool
@@ -34,7 +34,7 @@ package struct RouteReport: Sendable {
     package let decision: Decision
     package private(set) var steps: [Step] = []
     package private(set) var candidates: [Candidate] = []
-    /// The way of the answer.
+    /// The path of the reply.
     package private(set) var back: [String] = []
 
     package init(_ decision: Decision) {

@@ -1,16 +1,16 @@
 package import FairleadModel
 
-/// What the objects of a cluster do not say about its network. The names are those of kube-proxy's flags where it has
+/// The network settings that are not in the cluster's objects. They are named after kube-proxy's flags where it has
 /// them.
 package struct RoutingSettings: Hashable, Sendable {
-    /// The addresses of pods (`--cluster-cidr`): only packets from elsewhere to cluster IPs are masqueraded.
+    /// The pod CIDRs (`--cluster-cidr`): packets to cluster IPs are masqueraded only if they come from elsewhere.
     package var clusterCIDRs: [CIDR]
-    /// The ranges of cluster IPs: a packet to an address in them that no Service has is dropped.
+    /// The ranges of cluster IPs: packets to addresses in them that belong to no Service are dropped.
     package var serviceCIDRs: [CIDR]
     package var clusterDomain: String
-    /// `--masquerade-all`: packets to cluster IPs are masqueraded wherever they come from.
+    /// `--masquerade-all`: packets to cluster IPs are masqueraded regardless of their source.
     package var masqueradesAll: Bool
-    /// `--nodeport-addresses`: which addresses of a node answer on node ports. Empty means all.
+    /// `--nodeport-addresses`: which addresses of a node accept packets to node ports. Empty means all.
     package var nodePortAddresses: [CIDR]
 
     package init(

@@ -1,21 +1,21 @@
 import FairleadModel
 
 extension RoutingTable {
-    /// Where a packet comes from, as the rules see it.
+    /// The source of a packet, as far as the rules are concerned.
     private struct Origin {
         var address: IPAddress
-        /// nil outside.
+        /// nil if it is outside the cluster.
         var node: String?
-        /// A node's own packet, or one of a pod in the node's network.
+        /// Whether the packet is from the node itself, or from a pod in the host network.
         var isNode: Bool
     }
 
-    /// Follows a packet from its source to whoever gets it.
+    /// Follows a packet from its source to its receiver.
     ///
     /// - Parameters:
-    ///   - connections: what the nodes remember; what this packet leaves behind is added.
-    ///   - now: seconds, of the clock of `connections`.
-    ///   - generator: chooses among equals: addresses of a name, nodes behind a balancer, endpoints.
+    ///   - connections: what the nodes remember; what they learn from this packet is added.
+    ///   - now: the time in seconds, on the clock that `connections` uses.
+    ///   - generator: chooses between equivalent addresses of a name, nodes behind a balancer, and endpoints.
     package func route(
         _ packet: Packet, _ connections: inout ConnectionTable, at now: Int64,
         using generator: inout some RandomNumberGenerator
@@ -38,7 +38,7 @@ extension RoutingTable {
         case .name(let name):
             switch lookUp(name, packet.source, &decision) {
             case .found(let all):
-                // RFC 6724 prefers IPv4 to unique local IPv6 addresses, which those of clusters are.
+                // RFC 6724 prefers IPv4 to unique local IPv6 addresses, which clusters use.
                 let usable = all.filter { found in addresses.contains { $0.isIPv4 == found.isIPv4 } }
                 let first = usable.filter { $0.isIPv4 == (usable.first { $0.isIPv4 } != nil) }
                 guard let chosen = first.randomElement(using: &generator) else {
@@ -63,7 +63,7 @@ extension RoutingTable {
 
     // MARK: The source
 
-    /// nil where there is no such source.
+    /// nil if there is no such source.
     private func sourceAddresses(_ source: Packet.Source) -> [IPAddress]? {
         switch source {
         case .outside(let address): return [address]
@@ -103,7 +103,7 @@ extension RoutingTable {
         }
     }
 
-    // MARK: The way to the node that decides
+    // MARK: The path to the node that decides
 
     private func fromInside(
         _ socket: Socket, _ origin: Origin, _ decision: inout Decision, _ connections: inout ConnectionTable,
@@ -144,7 +144,7 @@ extension RoutingTable {
         return .unreachable(isInner ? .notRoutedOutside : .nobodyHasAddress)
     }
 
-    /// To one of a node's own addresses.
+    /// The packet is for one of the node's own addresses.
     private func toNode(
         _ target: Node, _ socket: Socket, _ origin: Origin, _ decision: inout Decision,
         _ connections: inout ConnectionTable, _ now: Int64, _ generator: inout some RandomNumberGenerator
@@ -164,7 +164,7 @@ extension RoutingTable {
         return isHeard ? .delivered(socket) : .rejected(.nothingListens)
     }
 
-    /// A balancer, or the network outside, brings the packet to a node.
+    /// The packet gets to a node through a balancer, or from the external network.
     private func byBalancer(
         _ claim: Claim, _ socket: Socket, _ origin: Origin, _ decision: inout Decision,
         _ connections: inout ConnectionTable, _ now: Int64, _ generator: inout some RandomNumberGenerator
@@ -178,7 +178,7 @@ extension RoutingTable {
         guard claim.access == .balancerProxy else {
             return decide(claim, socket, origin, on: node, &decision, &connections, now, &generator)
         }
-        // It is a connection of the balancer's own, to the node port.
+        // The balancer opens a connection of its own, to the node port.
         guard port.nodePort != 0, let address = nodes[node]?.address(isIPv4: port.isIPv4) else {
             return .dropped(.noHealthyNode)
         }
@@ -209,7 +209,7 @@ extension RoutingTable {
         return Decision.NodeChoice(balancer: isBalancer ? address : nil, nodes: candidates, excluded: excluded)
     }
 
-    /// What kube-proxy's health check counts: ready endpoints of the Service on the node, of all ports.
+    /// What kube-proxy's health check counts: the Service's ready endpoints on the node, for all ports.
     private func readyAddresses(of service: ObjectName, on node: String) -> Int {
         var found: Set<IPAddress> = []
         for port in servicePorts(of: service) {
@@ -299,7 +299,7 @@ extension RoutingTable {
         return arrival(target)
     }
 
-    /// What becomes of a packet of a connection that exists; nil for the first one.
+    /// What happens to a packet of an existing connection; nil for a new connection.
     private func established(
         _ flow: ConnectionTable.Flow, _ port: ServicePort, _ decision: inout Decision,
         _ connections: inout ConnectionTable
@@ -308,7 +308,7 @@ extension RoutingTable {
         let endpoint = port.endpoints.first {
             $0.address == translation.endpoint.address && $0.port == translation.endpoint.port
         }
-        // kube-proxy removes entries of UDP whose endpoint does not serve any more; those of TCP end by themselves.
+        // kube-proxy removes UDP entries whose endpoint no longer serves; TCP entries end with their connections.
         if flow.destination.transport == .udp, !(endpoint?.isServing ?? false) {
             connections.forget(flow)
             decision.flushed = translation.endpoint
@@ -325,7 +325,7 @@ extension RoutingTable {
         return .delivered(translation.endpoint)
     }
 
-    /// Whether a packet could go anywhere, seen from all nodes.
+    /// Whether any node could route a packet to an endpoint.
     private func hasEndpoints(_ port: ServicePort) -> Bool {
         port.endpoints.contains { $0.isReady || $0.isServingTerminating }
     }
@@ -347,7 +347,7 @@ extension RoutingTable {
         return endpoint
     }
 
-    /// What the packet meets at its last address.
+    /// What happens to the packet at its final address.
     private func arrival(_ socket: Socket) -> Decision.Outcome {
         guard let pod = pod(at: socket.address) else {
             let isOfNobody = settings.isPodAddress(socket.address) && node(at: socket.address) == nil

@@ -1,11 +1,11 @@
 package import FairleadModel
 
-/// A cluster as packets meet it: Services with their endpoints, nodes and pods, found by address.
+/// A cluster from the point of view of packets: Services with their endpoints, nodes and pods, found by address.
 ///
-/// It is a value: a change of one object costs about as much as that object is large, whatever the size of the
-/// cluster. It knows nothing of time; `ConnectionTable` does.
+/// It is a value type: the cost of changing an object depends on the size of the object, not of the cluster. It has no
+/// notion of time; `ConnectionTable` does.
 package struct RoutingTable: Sendable {
-    /// Which of a Service's addresses a packet was sent to.
+    /// The type of the Service address that a packet was sent to.
     package enum Access: String, Hashable, Sendable {
         case clusterIP = "ClusterIP"
         case externalIP = "ExternalIP"
@@ -31,7 +31,7 @@ package struct RoutingTable: Sendable {
         package let addresses: [IPAddress]
         package let zone: String
         package fileprivate(set) var isReady: Bool
-        /// Balancers leave it out (label `node.kubernetes.io/exclude-from-external-load-balancers`).
+        /// Whether balancers exclude it (label `node.kubernetes.io/exclude-from-external-load-balancers`).
         package let isExcludedFromBalancers: Bool
 
         package func address(isIPv4: Bool) -> IPAddress? { addresses.first { $0.isIPv4 == isIPv4 } }
@@ -44,7 +44,7 @@ package struct RoutingTable: Sendable {
         package let usesHostNetwork: Bool
         package let isReady: Bool
         package let isRunning: Bool
-        /// What its containers say they listen on; empty if they say nothing.
+        /// The ports that its containers declare; empty if they declare none.
         package let ports: Set<PodPort>
 
         package func address(isIPv4: Bool) -> IPAddress? { addresses.first { $0.isIPv4 == isIPv4 } }
@@ -55,7 +55,7 @@ package struct RoutingTable: Sendable {
         package let transport: Transport
     }
 
-    /// What DNS has to know of a Service.
+    /// What DNS needs to know about a Service.
     struct NamedService: Sendable {
         var type: String
         var isHeadless: Bool
@@ -92,7 +92,7 @@ package struct RoutingTable: Sendable {
         for service in services { set(ServiceView(service)) }
     }
 
-    // MARK: Asking
+    // MARK: Lookups
 
     package var servicePorts: [ServicePort] {
         services.sorted { $0.key < $1.key }.flatMap(\.value.ports)
@@ -102,7 +102,7 @@ package struct RoutingTable: Sendable {
 
     func named(_ service: ObjectName) -> NamedService? { services[service]?.named }
 
-    /// The slices of a Service, those of all families, by name.
+    /// The slices of a Service for all address families, ordered by name.
     func contents(of service: ObjectName) -> [SliceContent] {
         (slices[service] ?? [:]).sorted { $0.key < $1.key }.map(\.value)
     }
@@ -112,7 +112,7 @@ package struct RoutingTable: Sendable {
         return ports[claim.index]
     }
 
-    /// Where several Services have the address and port, the first by name has it.
+    /// If several Services claim the address and port, the first by name gets it.
     func claim(_ socket: Socket) -> Claim? { claims[socket]?.first }
 
     func nodePortClaim(_ socket: Socket) -> Claim? {
@@ -125,7 +125,7 @@ package struct RoutingTable: Sendable {
     package func pod(at address: IPAddress) -> Pod? { podOfAddress[address].flatMap { pods[$0] } }
     func zone(of node: String) -> String { nodes[node]?.zone ?? "" }
 
-    // MARK: Changing
+    // MARK: Updates
 
     package mutating func set(_ service: ServiceView) {
         let name = ObjectName(namespace: service.namespace, name: service.name)
@@ -145,7 +145,7 @@ package struct RoutingTable: Sendable {
         for (index, port) in old.ports.enumerated() { leave(port, name, index) }
     }
 
-    /// A slice that has changed its Service is taken from the old one.
+    /// A slice that moves to another Service must be removed from the old one first.
     package mutating func set(_ slice: EndpointSliceView) {
         guard !slice.serviceName.isEmpty else { return }
         let service = ObjectName(namespace: slice.namespace, name: slice.serviceName)
@@ -174,7 +174,7 @@ package struct RoutingTable: Sendable {
         for address in old.addresses where nodeOfAddress[address] == name { nodeOfAddress[address] = nil }
     }
 
-    /// A pod that is finished has no address any more.
+    /// A finished pod no longer has an address.
     package mutating func set(_ view: PodView) {
         let name = ObjectName(namespace: view.namespace, name: view.name)
         removePod(name)
@@ -201,7 +201,7 @@ package struct RoutingTable: Sendable {
 
     mutating func setReadiness(of node: String, _ isReady: Bool) { nodes[node]?.isReady = isReady }
 
-    /// Changes entries of slices, and what follows for the Services.
+    /// Changes entries of slices, and updates the Services that use them.
     mutating func changeEndpoints(_ change: Hypothesis.Change, where applies: (SliceContent.Entry) -> Bool) {
         for (service, contents) in slices {
             var isChanged = false

@@ -1,8 +1,8 @@
 package import FairleadModel
 
-/// A port of a Service in one address family, with all that decides about packets to it.
+/// A port of a Service in one address family, with everything that determines how its packets are routed.
 ///
-/// Headless Services and those of type ExternalName have none: nothing translates packets for them.
+/// Headless and ExternalName Services have none, because their packets are not translated.
 package struct ServicePort: Sendable {
     package let service: ObjectName
     package let portName: String
@@ -11,27 +11,27 @@ package struct ServicePort: Sendable {
     package let isIPv4: Bool
     package let clusterIP: IPAddress
     package let externalIPs: [IPAddress]
-    /// Addresses in the status whose `ipMode` is VIP or unset: kube-proxy takes their packets on every node.
+    /// Status addresses whose `ipMode` is VIP or unset: kube-proxy handles their packets on every node.
     package let balancerVIPs: [IPAddress]
-    /// Addresses whose `ipMode` is Proxy: packets go out to the balancer, also those from inside.
+    /// Status addresses whose `ipMode` is Proxy: all packets go to the balancer, even from inside the cluster.
     package let balancerProxies: [IPAddress]
-    /// 0 for none.
+    /// 0 if there is none.
     package let nodePort: Int
     package let isInternalLocal: Bool
     package let isExternalLocal: Bool
     package let sourceRanges: [CIDR]
-    /// For how many seconds a client stays with an endpoint, since its last connection; nil without affinity.
+    /// How many seconds a client stays with an endpoint after its last connection; nil without affinity.
     package let affinitySeconds: Int64?
-    /// 0 for none.
+    /// 0 if there is none.
     package let healthCheckNodePort: Int
-    /// Sorted by text, as kube-proxy does; no two have the same address and port.
+    /// Sorted as strings, as in kube-proxy; no two have the same address and port.
     package internal(set) var endpoints: [Endpoint] = []
     package internal(set) var skipped: [SkippedEndpoint] = []
 
-    /// Whether anything but the cluster IP leads to it.
+    /// Whether it can be reached by anything other than the cluster IP.
     package var isExternal: Bool { nodePort != 0 || !balancerVIPs.isEmpty || !externalIPs.isEmpty }
-    /// Whether some packet may go to endpoints on all nodes. Also where both policies are Local: packets that start in
-    /// the cluster and go to an external address are under neither.
+    /// Whether some packets may go to endpoints on all nodes. This is so even if both policies are Local, because
+    /// neither applies to packets from inside the cluster to an external address.
     package var usesClusterEndpoints: Bool { !isInternalLocal || isExternal }
     package var usesLocalEndpoints: Bool { isInternalLocal || (isExternalLocal && isExternal) }
 
@@ -40,7 +40,7 @@ package struct ServicePort: Sendable {
 }
 
 extension ServicePort {
-    /// The ports of a Service in both families, without endpoints.
+    /// The ports of a Service in all its families, without endpoints.
     ///
     /// Reference: kube-proxy `ShouldSkipService`, `newBaseServiceInfo`.
     static func all(of service: ServiceView) -> [ServicePort] {

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// An EndpointSlice, read once: its Service's ports look at it each.
+/// An EndpointSlice, parsed once for all ports of its Service.
 struct SliceContent: Sendable {
     struct Port: Sendable {
         var name: String
@@ -9,7 +9,7 @@ struct SliceContent: Sendable {
     }
 
     struct Entry: Sendable {
-        /// kube-proxy uses the first address and no other.
+        /// kube-proxy uses only the first address.
         var text: String
         var address: IPAddress?
         var isReady: Bool
@@ -27,7 +27,7 @@ struct SliceContent: Sendable {
     let ports: [Port]
     private(set) var entries: [Entry]
 
-    /// nil where nothing applies.
+    /// nil if the change applies to none of the entries.
     func changed(_ change: Hypothesis.Change, where applies: (Entry) -> Bool) -> SliceContent? {
         guard entries.contains(where: applies) else { return nil }
         var result = self
@@ -56,7 +56,7 @@ struct SliceContent: Sendable {
             let target = ObjectName(namespace: endpoint.targetNamespace, name: endpoint.targetName)
             return Entry(
                 text: text, address: IPAddress(text), isReady: endpoint.isReady,
-                // Not the default of the view: kube-proxy takes an unset condition as serving.
+                // Not the view's default: kube-proxy treats an unset condition as serving.
                 isServing: endpoint.value.at("conditions", "serving")?.bool ?? true,
                 isTerminating: endpoint.isTerminating, nodeName: endpoint.nodeName, hintZones: endpoint.hintZones,
                 hintNodes: endpoint.hintNodes, hostname: endpoint.hostname,
@@ -66,7 +66,7 @@ struct SliceContent: Sendable {
 }
 
 extension ServicePort {
-    /// Takes over what the slices of the Service say about this port: of its family, port name and protocol, without
+    /// Sets the endpoints of this port from the slices of its Service that match its family, name and protocol, without
     /// duplicates.
     ///
     /// Reference: kube-proxy `EndpointSliceCache.endpointInfoByServicePort`, `addEndpoints`.

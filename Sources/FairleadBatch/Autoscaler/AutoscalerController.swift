@@ -2,19 +2,19 @@ package import FairleadClient
 package import FairleadControllers
 import FairleadModel
 
-/// Keeps the replicas of autoscaled objects between their bounds. There are no metrics here, as in a cluster without a
-/// metrics server: beyond the bounds nothing is scaled, and the status says why.
+/// Keeps the replicas of autoscaled objects within their bounds. There are no metrics, as in a cluster without a
+/// metrics server, so nothing is scaled within the bounds, and the status says why.
 package enum AutoscalerController {
     static let autoscalers = GroupVersionResource(
         group: "autoscaling", version: "v2", resource: "horizontalpodautoscalers")
-    /// How often each is looked at.
+    /// How often each autoscaler is checked.
     private static let period = Duration.seconds(15)
 
     package static let descriptor = ControllerDescriptor(
         "horizontal-pod-autoscaler-controller", alias: "horizontalpodautoscaling", workers: 5
     ) { (setup: ControllerSetup<ObjectName>, settings: ControllerSettings) in
         let autoscalers = setup.watch(Self.autoscalers)
-        // A new one waits for its turn as well; what its bounds do is not so urgent.
+        // A new one waits for a whole period as well, as its bounds are not urgent.
         setup.map(autoscalers, after: period) { $0.isAddition ? [$0.name] : [] }
         let lister = autoscalers.lister
         let worker = AutoscalerWorker(

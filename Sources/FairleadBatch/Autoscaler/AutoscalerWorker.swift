@@ -2,7 +2,7 @@ import FairleadClient
 import FairleadControllers
 import FairleadModel
 
-/// One look at an autoscaler and its target.
+/// One check of an autoscaler and its target.
 ///
 /// Reference: k8s.io/kubernetes `pkg/controller/podautoscaler/horizontal.go`.
 struct AutoscalerWorker: Sendable {
@@ -11,7 +11,7 @@ struct AutoscalerWorker: Sendable {
     let recorder: EventRecorder
     let now: @Sendable () -> Timestamp
 
-    /// What the status says after a look.
+    /// What goes into the status after a check.
     private struct Look {
         var conditions: Conditions
         var current: Int64?
@@ -88,10 +88,10 @@ struct AutoscalerWorker: Sendable {
         look.hasScaled = true
     }
 
-    /// Within the bounds the metrics would decide.
+    /// Within the bounds, the metrics would decide: reports why they cannot be read.
     private func explain(_ autoscaler: Value, _ target: ScaleTarget, _ look: inout Look) {
         let metrics = autoscaler.items("spec", "metrics")
-        // Kubernetes leaves a place for each metric that it could not read.
+        // Kubernetes leaves an empty entry for each metric that it could not read.
         look.metrics = .array(metrics.map { _ in ["type": ""] })
         if target.selector.isEmpty {
             warn(autoscaler, "SelectorRequired", "selector is required")

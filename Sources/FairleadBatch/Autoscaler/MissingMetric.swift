@@ -1,11 +1,11 @@
 import FairleadModel
 
-/// Why a metric cannot be read where nobody serves metrics, in the words of kube-controller-manager.
+/// Why a metric cannot be read if nothing serves metrics, in the words of kube-controller-manager.
 struct MissingMetric {
     let reason: String
-    /// What stands in the condition and in the event about the metric.
+    /// The message of the condition and of the event about the metric.
     let problem: String
-    /// What stands in the event about the computation.
+    /// The message of the event about the computation.
     let summary: String
 
     init(_ metric: Value, namespace: String) {

@@ -2,7 +2,7 @@ package import FairleadClient
 package import FairleadControllers
 import FairleadModel
 
-/// Makes the Jobs of CronJobs when they are due, and deletes those of long ago.
+/// Creates the Jobs of CronJobs when they are due, and deletes old ones.
 package enum CronJobController {
     static let cronJobs = GroupVersionResource(group: "batch", version: "v1", resource: "cronjobs")
 

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// What a CronJob needs now: its status, Jobs that go, a Job that begins, and when to look again. Pure.
+/// What a CronJob needs now: its status, Jobs to delete, a Job to start, and when to look again. Pure.
 ///
 /// Reference: "CronJob" concept page; k8s.io/kubernetes `pkg/controller/cronjob`.
 struct CronJobReconciler {
@@ -11,23 +11,23 @@ struct CronJobReconciler {
     }
 
     struct Plan {
-        /// Without the Job that begins.
+        /// Does not list the Job to start yet.
         var status: Value
-        /// Finished Jobs beyond the limits, and those that are replaced.
+        /// Finished Jobs beyond the history limits, and Jobs that are replaced.
         var delete: [Value] = []
-        /// The Job that begins, for the time at which it was due.
+        /// The Job to start, and the time for which it was scheduled.
         var start: Value?
         var startedFor: Timestamp?
         var events: [Event] = []
         var again: Duration?
     }
 
-    /// A Job is named after the minute, so it begins a moment after that has begun.
+    /// A Job is named after the minute it is due, so it starts shortly after that minute has begun.
     private static let delay = Duration.milliseconds(100)
     private static let manyMissed: Int64 = 100
 
     let cronJob: Value
-    /// Those that the CronJob controls.
+    /// The Jobs that the CronJob controls.
     let jobs: [Value]
     let now: Timestamp
 
@@ -47,9 +47,9 @@ struct CronJobReconciler {
         return plan
     }
 
-    // MARK: Jobs that are there
+    // MARK: Existing Jobs
 
-    /// The oldest finished Jobs beyond the limits go.
+    /// Deletes the oldest finished Jobs beyond the history limits.
     private func deleteOld(_ plan: inout Plan, _ active: inout [Value]) {
         for (ending, field) in [("Failed", "failedJobsHistoryLimit"), ("Complete", "successfulJobsHistoryLimit")] {
             guard let limit = cronJob.at("spec", field)?.int else { continue }
@@ -64,7 +64,7 @@ struct CronJobReconciler {
         }
     }
 
-    /// What has become of the Jobs.
+    /// Records which Jobs have finished or are missing.
     private func observe(_ plan: inout Plan, _ active: inout [Value]) {
         for job in jobs {
             let isListed = cronJob.items("status", "active").contains { $0["uid"]?.string == job.uid }
@@ -94,7 +94,7 @@ struct CronJobReconciler {
         active.removeAll { !present.contains($0["uid"]?.string ?? "") }
     }
 
-    // MARK: When the next one is due
+    // MARK: The next Job
 
     private func schedule(_ plan: inout Plan, _ active: inout [Value]) {
         let zoneName = cronJob.at("spec", "timeZone")?.string
@@ -126,7 +126,7 @@ struct CronJobReconciler {
         if let due = due(schedule, after: origin, &plan) { begin(due, last: last, zone, &plan, &active) }
     }
 
-    /// The last time that was due and has not been seen to.
+    /// The latest time at which a Job was due, unless it is past its deadline.
     private func due(_ schedule: CronSchedule, after origin: Timestamp, _ plan: inout Plan) -> Timestamp? {
         var earliest = origin
         let deadline = cronJob.at("spec", "startingDeadlineSeconds")?.int

@@ -11,7 +11,7 @@ struct CronJobWorker: Sendable {
     let now: @Sendable () -> Timestamp
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
-        // What the status does not say yet would be done twice: the cache may lag behind what was written.
+        // Read from the server, because with a stale status from the cache things would be done twice.
         guard cronJobs.get(key) != nil,
             let cronJob = try await ignoringNotFound(
                 await client.get(CronJobController.cronJobs, namespace: key.namespace, name: key.name))
@@ -32,7 +32,7 @@ struct CronJobWorker: Sendable {
         return ReconcileResult(again: plan.again)
     }
 
-    /// The Jobs that the cache shows, and active ones that it does not show yet.
+    /// The Jobs in the cache, and active ones that it does not have yet.
     private func withMissing(_ owned: [Value], of cronJob: Value) async throws(APIStatus) -> [Value] {
         let shown = Set(owned.map(\.uid))
         var jobs = owned
@@ -71,7 +71,7 @@ struct CronJobWorker: Sendable {
                 record("Warning", "FailedCreate", "Error creating job: \(error.message)", cronJob)
                 throw error
             }
-            // Made before, and not taken note of: a stop of the program came in between.
+            // Created earlier, but not recorded in the status because the program was stopped in between.
             created = try await client.get(JobController.jobs, namespace: cronJob.namespace, name: job.name)
             guard created.controllerRef?.uid == cronJob.uid else { throw error }
         }

@@ -2,7 +2,7 @@ package import FairleadClient
 package import FairleadControllers
 import FairleadModel
 
-/// Deletes finished Jobs `ttlSecondsAfterFinished` after their end, with their pods.
+/// Deletes finished Jobs, with their pods, `ttlSecondsAfterFinished` after they finished.
 package enum FinishedJobController {
     package static let descriptor = ControllerDescriptor(
         "ttl-after-finished-controller", alias: "ttl-after-finished", workers: 5
@@ -28,7 +28,7 @@ package enum FinishedJobController {
         }
     }
 
-    /// When the Job may go; nil while it runs, or where it is to stay.
+    /// When the Job may be deleted; nil if it is still running or has no TTL.
     private static func expiry(of job: Value) -> Timestamp? {
         guard let seconds = job.at("spec", "ttlSecondsAfterFinished")?.int else { return nil }
         let end = job.items("status", "conditions").first {

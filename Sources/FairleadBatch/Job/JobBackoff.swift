@@ -1,11 +1,11 @@
 import FairleadClient
 import FairleadModel
 
-/// How long a Job waits after failures before it makes another pod: 10 s, 20 s, 40 s … 600 s after the last of them.
+/// How long a Job waits after failures before it creates another pod: 10 s, 20 s, 40 s … 600 s after the last one.
 struct JobBackoff {
     let now: Timestamp
 
-    /// Counted since the last success; nil where there is nothing to wait for.
+    /// Counts failures since the last success; nil if there is nothing to wait for.
     func remaining(_ pods: [JobPod]) -> Duration? {
         let lastSuccess = pods.filter(\.isSucceeded).compactMap(\.finishedAt).max()
         let failures = pods.filter(\.isFailed).compactMap(\.finishedAt).filter { end in
@@ -14,7 +14,7 @@ struct JobBackoff {
         return failures.max().flatMap { remaining(failures: Int64(failures.count), since: $0) }
     }
 
-    /// The same for one index, by the pod of it that has failed last.
+    /// The same for one index, given its last failed pod.
     func remaining(after pod: JobPod?) -> Duration? {
         guard let pod, let end = pod.finishedAt else { return nil }
         return remaining(failures: pod.earlierFailures +| pod.earlierIgnoredFailures +| 1, since: end)

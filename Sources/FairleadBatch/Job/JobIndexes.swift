@@ -1,14 +1,14 @@
 import FairleadModel
 
-/// How far each index of an Indexed Job has come.
+/// The progress of each index of an Indexed Job.
 struct JobIndexes {
     let completions: Int64
-    /// As the status has it.
+    /// As recorded in the status.
     let counted: IndexIntervals
     let succeeded: IndexIntervals
-    /// Nil without a limit of failures for each index.
+    /// Nil without `backoffLimitPerIndex`.
     let failed: IndexIntervals?
-    /// The last failed pod of each index that gets another one: it stays until it is clear what the next one has to know.
+    /// The last failed pod of each index that gets another one. It is kept until then for its failure counts.
     let lastFailed: [Int64: JobPod]
 
     init?(_ job: Value, _ pods: [JobPod], _ rules: PodFailureRules) {
@@ -49,14 +49,14 @@ struct JobIndexes {
 
     func isValid(_ index: Int64?) -> Bool { index.map { $0 < completions } ?? false }
 
-    /// The first indexes that have no pod and need one.
-    /// - Parameter taken: those that have one.
+    /// The first indexes that need a pod.
+    /// - Parameter taken: the indexes that have one.
     func missing(_ count: Int, besides taken: [Int64]) -> [Int64] {
         let done = succeeded.union(failed ?? IndexIntervals()).union(IndexIntervals(taken))
         return done.missing(count, below: completions)
     }
 
-    /// Pods of indexes that have another one already, or that there are not.
+    /// Pods without a valid index, or whose index has succeeded or has an older pod.
     func superfluous(_ active: [JobPod]) -> [JobPod] {
         var seen: Set<Int64> = []
         let oldestFirst = active.sorted { $0.value.creationTimestamp < $1.value.creationTimestamp }
@@ -66,7 +66,7 @@ struct JobIndexes {
         }
     }
 
-    /// Why the Job has succeeded by its `successPolicy`.
+    /// Why the Job has succeeded according to its `successPolicy`; nil if it has not.
     func success(of job: Value) -> String? {
         if succeeded.ranges.isEmpty { return nil }
         for (index, rule) in job.items("spec", "successPolicy", "rules").enumerated() {
@@ -83,7 +83,7 @@ struct JobIndexes {
         return nil
     }
 
-    /// How the Job has failed by its indexes.
+    /// Why the Job has failed because of its failed indexes; nil if it has not.
     func failure(of job: Value) -> (reason: String, message: String)? {
         guard let failed, !failed.ranges.isEmpty else { return nil }
         if let limit = job.at("spec", "maxFailedIndexes")?.int, failed.count > limit {

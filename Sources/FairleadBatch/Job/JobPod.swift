@@ -11,11 +11,11 @@ struct JobPod {
     let value: Value
     let view: PodView
     let isTracked: Bool
-    /// Which of the Job's completions it is to be; nil where it does not say so.
+    /// The completion index of the pod; nil if it has none.
     let index: Int64?
     let isFailed: Bool
 
-    /// - Parameter countsTerminating: a pod on its way out has failed already.
+    /// - Parameter countsTerminating: whether terminating pods count as failed.
     init(_ value: Value, countsTerminating: Bool) {
         self.value = value
         view = PodView(value)
@@ -29,13 +29,13 @@ struct JobPod {
     var isActive: Bool { view.isActive }
     var isTerminating: Bool { view.isTerminating && !view.isFinished }
 
-    /// How often pods of the index have failed before it, by what its annotations say.
+    /// How many earlier pods of the index have failed, according to the annotations.
     var earlierFailures: Int64 { Self.count(value.annotations[Self.failureCount]) }
     var earlierIgnoredFailures: Int64 { Self.count(value.annotations[Self.ignoredFailureCount]) }
 
     private static func count(_ text: String?) -> Int64 { max(0, text.flatMap { Int64($0) } ?? 0) }
 
-    /// When its last container ended; where none says so, when it was found to be not ready, deleted or made.
+    /// When its last container terminated; failing that, its last Ready transition, deletion or creation.
     var finishedAt: Timestamp? {
         let ends = value.items("status", "containerStatuses").compactMap {
             $0.at("state", "terminated", "finishedAt")?.string.flatMap { Timestamp(rfc3339: $0) }

@@ -1,9 +1,9 @@
 import FairleadControllers
 import FairleadModel
 
-/// The pods that a Job makes.
+/// The pods that a Job creates.
 struct JobPodTemplate {
-    /// The longest beginning of a name that the server completes.
+    /// The longest `generateName` prefix.
     private static let longestPrefix = 58
 
     private let job: Value
@@ -17,13 +17,13 @@ struct JobPodTemplate {
         base = pod
     }
 
-    /// A pod like any other.
+    /// A pod without an index.
     func pod() -> Value { base }
 
     /// The pod of an index.
     /// - Parameters:
-    ///   - replaced: the pod of the index that has failed.
-    ///   - rules: how failures count; nil without a limit of failures for each index.
+    ///   - replaced: the failed pod of the index.
+    ///   - rules: which failures count; nil without `backoffLimitPerIndex`.
     func pod(index: Int64, replacing replaced: JobPod?, _ rules: PodFailureRules?) -> Value {
         var pod = base
         let suffix = "-\(index)-"

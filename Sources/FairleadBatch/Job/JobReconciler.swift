@@ -2,24 +2,24 @@ import FairleadClient
 import FairleadControllers
 import FairleadModel
 
-/// One step of a Job: pods to make and to delete, pods whose end has been counted, and the status. Pure.
+/// One step of a Job: pods to create and to delete, finished pods that have been counted, and the status. Pure.
 ///
-/// A finished pod keeps the finalizer `batch.kubernetes.io/job-tracking` until its uid stands in
-/// `status.uncountedTerminatedPods`, or its index in `status.completedIndexes`; it is counted for good when the finalizer
-/// is gone. So none is lost or counted twice.
+/// A finished pod keeps the finalizer `batch.kubernetes.io/job-tracking` until its uid is in
+/// `status.uncountedTerminatedPods`, or its index in `status.completedIndexes`; once the finalizer is gone, it has been
+/// counted for good. So no pod is lost or counted twice.
 /// Reference: "Jobs" concept page; KEP-2307, KEP-3329, KEP-3850, KEP-3998; k8s.io/kubernetes `pkg/controller/job`.
 struct JobReconciler {
     struct Plan {
         var create: [Value] = []
         /// Pods to delete that count as failed, unless the Job has succeeded.
         var delete: [Value] = []
-        /// Pods to delete that count as nothing: there are too many, or the Job is suspended.
+        /// Pods to delete that do not count: there are too many, or the Job is suspended.
         var discard: [Value] = []
-        /// Pods to take the finalizer from.
+        /// Pods to remove the finalizer from.
         var untrack: [Value] = []
         var status: Value
         var events: [Event] = []
-        /// Pods are missing, but too many wait for a node already.
+        /// Pods are missing, but too many are still waiting for a node.
         var isHeldBack = false
         var again: Duration?
     }
@@ -30,14 +30,14 @@ struct JobReconciler {
         var message: String
     }
 
-    /// That the Job is over, before its last pods are.
+    /// The Job's outcome, which is known before its last pods have ended.
     struct Decision: Equatable {
         var isSuccess: Bool
         var reason: String
         var message: String
     }
 
-    /// How many pods may be counted in one pass.
+    /// The maximum number of uncounted pods in the status.
     private static let mostUncounted = 500
 
     let job: Value
@@ -68,13 +68,13 @@ struct JobReconciler {
         return conditions.isTrue("Complete") || conditions.isTrue("Failed")
     }
 
-    /// Somebody else runs the Job.
+    /// Whether another controller manages the Job.
     static func isManagedElsewhere(_ job: Value) -> Bool {
         let manager = job.at("spec", "managedBy")?.string ?? "kubernetes.io/job-controller"
         return manager != "kubernetes.io/job-controller"
     }
 
-    /// - Parameter isUpToDate: the pods are those that the last pass has left.
+    /// - Parameter isUpToDate: whether the cache shows all the changes that the last pass made to the pods.
     func plan(isUpToDate: Bool) -> Plan {
         var plan = Plan(status: job["status"] ?? .object(Object()))
         if Self.isFinished(job) {
@@ -144,7 +144,7 @@ struct JobReconciler {
         return nil
     }
 
-    /// Of the containers that are started again instead of making new pods.
+    /// Restarts of containers, which take the place of new pods with `restartPolicy: OnFailure`.
     private var restarts: Int64 {
         guard job.at("spec", "template", "spec", "restartPolicy")?.string == "OnFailure" else { return 0 }
         let running = pods.filter { ["Running", "Pending"].contains($0.view.phase) }
@@ -219,9 +219,9 @@ struct JobReconciler {
         plan.isHeldBack = allowed == 0
     }
 
-    // MARK: What the status says
+    // MARK: The status
 
-    /// Says in the conditions whether the Job is suspended.
+    /// Records in the conditions whether the Job is suspended.
     private func setSuspended(_ plan: inout Plan, _ conditions: inout Conditions) {
         if isSuspended {
             plan.status["startTime"] = nil
@@ -234,7 +234,7 @@ struct JobReconciler {
         }
     }
 
-    /// Says when it is so already.
+    /// Sets the condition; returns false if nothing has changed.
     private func ensure(
         _ type: String, _ status: String, _ reason: String, _ message: String, _ conditions: inout Conditions
     ) -> Bool {
@@ -248,7 +248,7 @@ struct JobReconciler {
         return true
     }
 
-    /// Takes note of pods that have ended.
+    /// Counts pods that have ended.
     private func count(_ tally: inout Tally, _ plan: inout Plan, decision: Decision?) {
         for pod in pods where pod.isTracked {
             if tally.isKnown(pod) {
@@ -274,7 +274,7 @@ struct JobReconciler {
         return pod.index.flatMap { indexes?.lastFailed[$0] }?.uid != pod.uid
     }
 
-    /// First what has been decided is said; when all pods are gone and counted, it becomes final.
+    /// The decision is recorded first; once all pods are gone and counted, it becomes final.
     private func finish(
         _ plan: inout Plan, _ conditions: inout Conditions, _ decision: Decision, isSettled: Bool
     ) {

@@ -25,9 +25,9 @@ struct JobWorker: Sendable {
             finalizer: JobPod.finalizer
         ).settle(stored, selector, in: pods)
         let plan = JobReconciler(job: job, pods: owned, now: now()).plan(isUpToDate: isUpToDate)
-        // The status first: only what stands in it may lose its finalizer.
+        // The status first: only pods recorded in it may lose their finalizer.
         try await client.updateStatus(JobController.jobs, of: job, to: plan.status)
-        // What has become of the pods is told before what has become of the Job.
+        // Events about the pods come before those about the Job.
         defer { record(plan.events, about: job) }
         for pod in plan.untrack { try await untrack(pod) }
         let writer = PodWriter(client: client, recorder: recorder)
@@ -52,7 +52,7 @@ struct JobWorker: Sendable {
         var failure: APIStatus?
         for (index, pod) in pods.enumerated() {
             do throws(APIStatus) {
-                // Without it the pod is nobody's: neither failed nor succeeded.
+                // Without the finalizer the pod counts neither as failed nor as succeeded.
                 if index < plan.discard.count { try await untrack(pod) }
                 try await writer.delete(pod, for: job)
             } catch {
@@ -63,7 +63,7 @@ struct JobWorker: Sendable {
         if let failure { throw failure }
     }
 
-    /// Nobody will count the pods of a job that is gone: its finalizer must not hold them.
+    /// Nothing will count the pods of a deleted Job, so their finalizer must not hold them.
     private func releasePods(of key: ObjectName) async throws(APIStatus) {
         for pod in pods.list(namespace: key.namespace).map(\.value) where pod.finalizers.contains(JobPod.finalizer) {
             if let owner = pod.controllerRef, owner.kind == "Job", owner.name == key.name { try await untrack(pod) }

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// A Job's `podFailurePolicy`, asked about pods that have failed.
+/// A Job's `podFailurePolicy`, applied to failed pods.
 struct PodFailureRules {
     enum Action: String {
         case failJob = "FailJob"
@@ -10,7 +10,7 @@ struct PodFailureRules {
     }
 
     struct Match {
-        /// Nil where no rule is about the pod.
+        /// Nil if no rule matches the pod.
         var action: Action?
         /// Why the Job fails, if it does.
         var message = ""
@@ -25,7 +25,7 @@ struct PodFailureRules {
         hasLimitPerIndex = job.at("spec", "backoffLimitPerIndex") != nil
     }
 
-    /// The first rule that is about the pod decides.
+    /// The first rule that matches the pod decides.
     func match(_ pod: Value) -> Match {
         for (index, rule) in rules.enumerated() {
             guard let action = Action(rawValue: rule["action"]?.string ?? "") else { continue }

@@ -1,13 +1,13 @@
 import FairleadModel
 
-/// The pods that have ended, counted and not yet counted for good.
+/// The pods that have ended: those counted for good, and those not yet.
 struct Tally {
     private(set) var countedSucceeded: Int64
     private(set) var countedFailed: Int64
     private var uncountedSucceeded: [String]
     private var uncountedFailed: [String]
     private var known: Set<String>
-    /// Of succeeded pods that nobody has taken note of yet.
+    /// Succeeded pods that no status has recorded yet.
     private let newSuccesses: Int64
 
     init(_ job: Value, _ pods: [JobPod]) {
@@ -26,16 +26,16 @@ struct Tally {
         newSuccesses = Int64(pods.count { $0.isTracked && $0.isSucceeded && !known.contains($0.uid) })
     }
 
-    /// All that have succeeded.
+    /// All pods that have succeeded.
     var succeeded: Int64 { countedSucceeded +| Int64(uncountedSucceeded.count) +| newSuccesses }
 
-    /// All that have failed, with those that are found now.
+    /// All pods that have failed, including the newly found ones.
     func failed(with new: Int64) -> Int64 { countedFailed +| Int64(uncountedFailed.count) +| new }
 
     var uncountedCount: Int { uncountedSucceeded.count +| uncountedFailed.count }
     var isSettled: Bool { uncountedCount == 0 }
 
-    /// Whether note of the pod has been taken in a status that was written.
+    /// Whether a status that was written has recorded the pod.
     func isKnown(_ pod: JobPod) -> Bool { known.contains(pod.uid) }
 
     mutating func noteSuccess(_ pod: JobPod) { uncountedSucceeded.append(pod.uid) }

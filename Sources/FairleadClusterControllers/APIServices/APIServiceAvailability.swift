@@ -1,7 +1,7 @@
 import FairleadClient
 import FairleadModel
 
-/// Whether an APIService can be reached, and why not. Pure.
+/// Whether an APIService is available, and if not, why. Pure.
 ///
 /// Reference: k8s.io/kube-aggregator `pkg/controllers/status`.
 struct APIServiceAvailability {
@@ -9,14 +9,14 @@ struct APIServiceAvailability {
     var reason: String
     var message: String
 
-    /// The Service behind it; nil for what the API server answers itself.
+    /// The Service behind it; nil for groups that the API server serves itself.
     static func target(of service: Value) -> ObjectName? {
         service.at("spec", "service").map { ObjectName(namespace: $0.text("namespace"), name: $0.text("name")) }
     }
 
     /// - Parameters:
-    ///   - target: the Service behind it, if there is one.
-    ///   - slices: those of that Service.
+    ///   - target: the Service behind it, if it exists.
+    ///   - slices: the EndpointSlices of that Service.
     static func state(of service: Value, target: Value?, slices: [Value]) -> APIServiceAvailability {
         func missing(_ reason: String, _ message: String) -> APIServiceAvailability {
             APIServiceAvailability(isAvailable: false, reason: reason, message: message)
@@ -39,7 +39,7 @@ struct APIServiceAvailability {
                     "MissingEndpoints", "endpoints for \(place) have no addresses with port name \(name.goQuoted)")
             }
         }
-        // Nothing here can ask it: requests are not passed on.
+        // Requests are not proxied to extension API servers, so it cannot be reached.
         let url =
             "https://\(reference.text("name")).\(reference.text("namespace")).svc:\(number)/apis/"
             + "\(service.text("spec", "group"))/\(service.text("spec", "version"))"

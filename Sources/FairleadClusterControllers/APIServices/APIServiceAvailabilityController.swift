@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Says whether an APIService can be reached.
+/// Reports in its status whether an APIService is available.
 package enum APIServiceAvailabilityController {
     package static let descriptor = ControllerDescriptor("apiservice-status-remote-available-controller", workers: 1) {
         (setup: ControllerSetup<String>, _: Void) in

@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Keeps an APIService for each version of each group of custom resources that is served.
+/// Maintains an APIService for each served version of each group of custom resources.
 package enum APIServiceRegistrationController {
     package static let descriptor = ControllerDescriptor("kube-apiserver-autoregistration", workers: 1) {
         (setup: ControllerSetup<String>, _: Void) in
@@ -21,7 +21,8 @@ package enum APIServiceRegistrationController {
 }
 
 struct APIServiceRegistration: Sendable {
-    /// Says who keeps an APIService: `true` for custom resources, `onstart` for what the API server always has.
+    /// Who maintains an APIService: `true` means that it is for custom resources, `onstart` that the API server always
+    /// has it.
     static let label = "kube-aggregator.kubernetes.io/automanaged"
 
     let client: any ObjectClient
@@ -53,12 +54,12 @@ struct APIServiceRegistration: Sendable {
                     ],
                 ])
         } catch {
-            // Somebody else's, who serves the group himself.
+            // It belongs to somebody who serves the group themselves.
             if error.reason != "AlreadyExists" { throw error }
         }
     }
 
-    /// The names of the APIServices for the versions of a definition.
+    /// The names of the APIServices for the versions of a CustomResourceDefinition.
     static func names(of definition: Value, servedOnly: Bool = false) -> [String] {
         definition.items("spec", "versions").filter { !servedOnly || $0["served"]?.bool == true }
             .map { "\($0.text("name")).\(definition.text("spec", "group"))" }

@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Says of each FlowSchema whether its priority level exists.
+/// Reports in the status of each FlowSchema whether its priority level exists.
 package enum FlowSchemaController {
     package static let descriptor = ControllerDescriptor("priority-and-fairness-config-consumer", workers: 1) {
         (setup: ControllerSetup<String>, _: Void) in

@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Holds VolumeAttributesClasses that are being deleted while a claim or a volume names them.
+/// Keeps deleted VolumeAttributesClasses for as long as a claim or a volume names them.
 package enum AttributesClassProtectionController {
     package static let descriptor = ControllerDescriptor(
         "volumeattributesclass-protection-controller", workers: 1
@@ -12,7 +12,7 @@ package enum AttributesClassProtectionController {
         let volumes = setup.watch(.persistentVolumes)
         for informer in [claims, volumes] {
             setup.map(informer) { change in
-                // Only what it no longer names may go.
+                // Only a class that the old object named can have become unused.
                 names(in: change.old?.value).map { ObjectName(namespace: "", name: $0) }
                     .filter { lister.get($0)?.value.deletionTimestamp != nil }
             }
@@ -32,7 +32,7 @@ package enum AttributesClassProtectionController {
         }
     }
 
-    /// The classes that a claim or volume has, had and is to have.
+    /// The classes that a claim or volume asks for, has, or is being changed to.
     private static func names(in object: Value?) -> Set<String> {
         guard let object else { return [] }
         let names = [

@@ -1,14 +1,14 @@
 import FairleadClient
 import FairleadModel
 
-/// Keeps a finalizer on objects as long as they are in use: puts it on what is not being deleted, and takes it off when
-/// somebody wants the object gone and nobody uses it.
+/// Keeps a finalizer on objects that are in use: adds it unless the object is being deleted, and removes it once the
+/// object is being deleted and not in use.
 struct Protection: Sendable {
     let resource: GroupVersionResource
     let finalizer: String
     let client: any ObjectClient
     let lister: Lister
-    /// Asked only of objects that are being deleted.
+    /// Called only for objects that are being deleted.
     let isInUse: @Sendable (StoredObject) async throws(APIStatus) -> Bool
 
     func reconcile(_ name: ObjectName) async throws(APIStatus) {

@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Holds volumes that are being deleted while they are bound.
+/// Keeps deleted volumes for as long as they are bound.
 package enum VolumeProtectionController {
     package static let descriptor = ControllerDescriptor(
         "persistentvolume-protection-controller", alias: "pv-protection", workers: 1

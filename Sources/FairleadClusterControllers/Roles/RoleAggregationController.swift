@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Fills ClusterRoles that are made of others with the rules of those.
+/// Copies into aggregated ClusterRoles the rules of the roles that they select.
 package enum RoleAggregationController {
     package static let descriptor = ControllerDescriptor(
         "clusterrole-aggregation-controller", alias: "clusterrole-aggregation", workers: 1
@@ -29,13 +29,13 @@ package enum RoleAggregationController {
     }
 }
 
-/// Which rules a ClusterRole is made of. Pure.
+/// The rules of an aggregated ClusterRole. Pure.
 enum RoleAggregation {
-    /// The rules of all roles that one of the selectors chooses, by name of the role, each once; nil for a role that is not
-    /// made of others.
+    /// The distinct rules of all roles that a selector matches, ordered by selector, then by role name; nil if the role
+    /// is not aggregated.
     static func rules(of role: Value, among roles: [Value]) -> [Value]? {
         guard let aggregation = role["aggregationRule"] else { return nil }
-        // Validation lets no selector pass that cannot be read.
+        // Validation rejects selectors that cannot be parsed.
         let selectors = aggregation.items("clusterRoleSelectors").compactMap { try? LabelSelector(labelSelector: $0) }
         var rules: [Value] = []
         var seen: Set<Value> = []

@@ -1,8 +1,8 @@
 import FairleadClient
 import FairleadModel
 
-/// The FlowSchemas and priority levels that every cluster has. Requests here are limited in other ways; clients look for
-/// these objects all the same.
+/// The FlowSchemas and priority levels that every cluster has. Requests are limited by other means here, but clients
+/// look for these objects.
 ///
 /// Reference: k8s.io/apiserver `pkg/apis/flowcontrol/bootstrap`.
 enum FlowControlObjects {
@@ -72,7 +72,7 @@ enum FlowControlObjects {
         schema("catch-all", 10000, "catch-all", by: "ByUser", everybody),
     ]
 
-    /// - Parameter by: what makes the flows; nil for none.
+    /// - Parameter by: how requests are split into flows; nil if they are not.
     private static func schema(
         _ name: String, _ precedence: Int64, _ level: String, by method: String?, _ subjects: [Value],
         resources: [Value] = [FlowControlObjects.resources(["*"], of: "*", ["*"], clusterScope: true)],

@@ -1,7 +1,7 @@
 import FairleadClient
 import FairleadModel
 
-/// The APIServices of the groups that the API server itself answers, with their places in discovery.
+/// The APIServices of the groups that the API server serves itself, with their priorities in discovery.
 enum LocalAPIServices {
     static let all: [StandardObjects.Item] = groups.map { group in
         let version = group.version

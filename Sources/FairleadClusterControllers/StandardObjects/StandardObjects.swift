@@ -1,8 +1,8 @@
 package import FairleadClient
 package import FairleadModel
 
-/// Objects outside of all namespaces that every cluster has, and that stand for nothing here: nobody is limited by them,
-/// and no request finds its way through them. Clients expect them.
+/// Cluster-scoped objects that every cluster has. They have no effect here: nothing is limited or routed by them. But
+/// clients expect them.
 package struct StandardObjects: Sendable {
     struct Item: Sendable {
         var resource: GroupVersionResource
@@ -15,10 +15,10 @@ package struct StandardObjects: Sendable {
 
     package init(client: any ObjectClient) { self.client = client }
 
-    /// Makes what is missing, all at once: each write waits for the disk, and may wait together with the others.
+    /// Creates the missing objects concurrently, so that their writes can share a disk sync.
     ///
-    /// - Parameter report: called with what the API refused; what is not about the objects is told like that, too: a
-    ///   cluster without these objects works.
+    /// - Parameter report: called with every error, including those that are not about the objects, such as failing
+    ///   storage: a cluster works without these objects.
     package func install(report: @escaping @Sendable (_ what: String, APIStatus) -> Void) async {
         await withTaskGroup(of: Void.self) { group in
             for item in Self.all {

@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Makes the standard objects again when somebody deletes them.
+/// Recreates the standard objects when they are deleted.
 package enum StandardObjectsController {
     private struct Key: Hashable, Sendable {
         var resource: GroupVersionResource

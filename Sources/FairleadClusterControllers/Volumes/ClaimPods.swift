@@ -1,18 +1,18 @@
 import FairleadClient
 import FairleadModel
 
-/// The pods that use a claim, at the cost of one look-up.
+/// Finds the pods that use a claim, with a single index lookup.
 struct ClaimPods: Sendable {
     private static let byClaim = "usersByClaim"
     let lister: Lister
 
-    /// Puts the index on the shared informer.
+    /// Adds the index to the shared informer.
     init(_ pods: Informer) {
         pods.addIndex(Self.byClaim) { pod in Self.claims(of: pod).map(\.description) }
         lister = pods.lister
     }
 
-    /// The claims that the pod's volumes name, those made for the pod included.
+    /// The claims that the pod's volumes name, including those created for its ephemeral volumes.
     static func claims(of pod: StoredObject) -> [ObjectName] {
         pod.value.items("spec", "volumes").compactMap { volume in
             if let name = volume.at("persistentVolumeClaim", "claimName")?.string {

@@ -1,7 +1,7 @@
 import FairleadClient
 import FairleadModel
 
-/// What is done about one claim.
+/// Reconciles one claim.
 ///
 /// Reference: k8s.io/kubernetes `pkg/controller/volume/persistentvolume` (syncClaim).
 struct ClaimWorker: Sendable {
@@ -29,7 +29,7 @@ struct ClaimWorker: Sendable {
         try await take(volume, for: claim)
     }
 
-    /// The volume that the claim names.
+    /// Binds the volume that the claim names, if possible.
     private func take(_ volume: Value, for claim: Value) async throws(APIStatus) {
         if VolumeMatching.isReserved(volume, for: claim) { return try await binding.bind(volume, to: claim) }
         if volume.at("spec", "claimRef") != nil {
@@ -81,7 +81,7 @@ struct ClaimWorker: Sendable {
         }
     }
 
-    /// Volumes of a class are made by a program that is not part of the cluster. The claim's status is left to it.
+    /// Volumes of a class are created by an external provisioner. The claim's status is left alone.
     private func waitForProvisioner(
         _ claim: Value, _ storageClass: Value?, _ className: String
     ) async throws(APIStatus) {
@@ -106,7 +106,7 @@ struct ClaimWorker: Sendable {
         if changed != claim { try await binding.client.update(.persistentVolumeClaims, changed) }
     }
 
-    /// A claim that has been bound stays bound, or is lost.
+    /// A bound claim stays bound, or is lost.
     private func keep(_ claim: Value, volume name: String) async throws(APIStatus) {
         if name.isEmpty {
             return try await lose(

@@ -1,11 +1,10 @@
 package import FairleadClient
 import FairleadModel
 
-/// Binds claims and volumes to each other, and says of each what has become of it.
+/// Binds claims and volumes to each other, and reports the outcome in their statuses.
 ///
-/// A binding is two references, written one after the other; either may be missing when something went wrong between, and
-/// is then written by looking at the other. Volumes are made by nobody here: claims of a class wait for whoever the class
-/// names.
+/// A binding consists of two references, written one after the other. If something fails in between, the missing one is
+/// derived from the other. No volumes are created here: a claim with a class waits for the provisioner of the class.
 package enum PersistentVolumeBinder {
     enum Key: Hashable, Sendable {
         case claim(ObjectName)

@@ -1,19 +1,19 @@
 import FairleadModel
 
-/// What volumes and claims say about their binding, beside the two references.
+/// What volumes and claims record about their binding, besides the two references.
 enum VolumeAnnotations {
-    /// The controller has done all it has to do for a claim to be bound.
+    /// The controller has done everything to bind the claim.
     static let bindCompleted = "pv.kubernetes.io/bind-completed"
-    /// The controller, not a person, chose the other side.
+    /// The controller, not a user, chose the other side.
     static let boundByController = "pv.kubernetes.io/bound-by-controller"
     static let provisionedBy = "pv.kubernetes.io/provisioned-by"
-    /// A scheduler has chosen a node for the claim's pod.
+    /// The node that the scheduler has chosen for the claim's pod.
     static let selectedNode = "volume.kubernetes.io/selected-node"
     static let provisioner = "volume.kubernetes.io/storage-provisioner"
     static let oldProvisioner = "volume.beta.kubernetes.io/storage-provisioner"
     private static let className = "volume.beta.kubernetes.io/storage-class"
 
-    /// The class of a claim or volume; empty for none.
+    /// The class of a claim or volume; empty if it has none.
     static func className(of object: Value) -> String {
         object.annotations[className] ?? object.text("spec", "storageClassName")
     }

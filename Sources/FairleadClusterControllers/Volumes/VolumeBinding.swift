@@ -1,11 +1,12 @@
 import FairleadClient
 import FairleadModel
 
-/// Writes the parts of a binding, each only where it is missing.
+/// Writes the missing parts of a binding.
 struct VolumeBinding: Sendable {
     let client: any ObjectClient
 
-    /// Reference, phase of the volume, reference, phase of the claim: in this order a claim that says Bound is.
+    /// Volume reference, volume phase, claim reference, claim phase: in this order, a claim is not Bound before its
+    /// binding is complete.
     func bind(_ volume: Value, to claim: Value) async throws(APIStatus) {
         let bound = try await pointVolume(volume, at: claim)
         try await setPhase(of: bound, "Bound")
@@ -49,7 +50,7 @@ struct VolumeBinding: Sendable {
         let isNew = status["phase"]?.string != "Bound"
         status["phase"] = "Bound"
         status["accessModes"] = volume.at("spec", "accessModes")
-        // Later it is whoever resizes the volume who says what the claim has.
+        // Later the capacity is set by whoever resizes the volume.
         if isNew || status.at("capacity", "storage") == nil {
             status.set(volume.at("spec", "capacity", "storage"), at: "capacity", "storage")
         }
@@ -59,7 +60,7 @@ struct VolumeBinding: Sendable {
         try await client.updateStatus(.persistentVolumeClaims, of: claim, to: status)
     }
 
-    /// A claim that has no volume, or has lost it.
+    /// Sets the phase of a claim that has no volume, or has lost it.
     func setUnbound(_ claim: Value, _ phase: String) async throws(APIStatus) {
         if claim.text("status", "phase") == phase { return }
         var status = claim["status"] ?? .object(Object())
@@ -74,12 +75,12 @@ struct VolumeBinding: Sendable {
         if status["phase"]?.string == phase { return }
         status["phase"] = .string(phase)
         status["message"] = message.isEmpty ? nil : .string(message)
-        // The API says when it changed.
+        // The API server sets the time of the change.
         status["lastPhaseTransitionTime"] = nil
         try await client.updateStatus(.persistentVolumes, of: volume, to: status)
     }
 
-    /// The volume forgets the claim; one that a person reserved stays reserved.
+    /// Removes the claim from the volume; a volume reserved by a user stays reserved.
     func unbind(_ volume: Value) async throws(APIStatus) {
         var changed = volume
         if volume.annotations[VolumeAnnotations.boundByController] != nil {

@@ -1,13 +1,14 @@
 import FairleadModel
 
-/// Which volume a claim may have. Pure.
+/// Which volume a claim can bind to. Pure.
 ///
 /// Reference: k8s.io/component-helpers `storage/volume`, k8s.io/kubernetes `pkg/controller/volume/persistentvolume`.
 enum VolumeMatching {
-    /// The best of these volumes for the claim: the one that is reserved for it, else the smallest that is large enough,
-    /// those with the fewest access modes first.
+    /// The best of these volumes for the claim: the one reserved for it; otherwise the smallest that is large enough,
+    /// among those with the fewest access modes.
     ///
-    /// - Parameter isDelayed: whether nothing is chosen before a pod uses the claim; only a reserved volume counts then.
+    /// - Parameter isDelayed: whether binding waits for a pod that uses the claim; only a reserved volume is chosen
+    ///   then.
     static func best(for claim: Value, among volumes: [Value], isDelayed: Bool) -> Value? {
         let fitting = volumes.filter { fits($0, claim) }
         if let reserved = fitting.first(where: { isReserved($0, for: claim) }) { return reserved }
@@ -20,7 +21,7 @@ enum VolumeMatching {
         }
     }
 
-    /// Whether the volume names the claim, be it before the claim existed.
+    /// Whether the volume names the claim, even if it did so before the claim existed.
     static func isReserved(_ volume: Value, for claim: Value) -> Bool {
         guard let reference = volume.at("spec", "claimRef"), reference.text("name") == claim.name,
             reference.text("namespace") == claim.namespace
@@ -29,7 +30,7 @@ enum VolumeMatching {
         return uid.isEmpty || uid == claim.uid
     }
 
-    /// What a volume must have whoever has it; not whether it is free.
+    /// What the claim needs of any volume, reserved or not; not whether the volume is free.
     private static func fits(_ volume: Value, _ claim: Value) -> Bool {
         if volume.at("spec", "claimRef") != nil, !isReserved(volume, for: claim) { return false }
         return volume.deletionTimestamp == nil && requested(by: claim) <= capacity(of: volume)
@@ -42,12 +43,12 @@ enum VolumeMatching {
             VolumeAnnotations.className(of: volume) == VolumeAnnotations.className(of: claim)
         else { return false }
         guard let selector = claim.at("spec", "selector") else { return true }
-        // A selector that cannot be read has been refused by the API; such a claim gets nothing.
+        // The API rejects invalid selectors; a claim that has one nevertheless gets no volume.
         guard let parsed = try? LabelSelector(labelSelector: selector) else { return false }
         return parsed.isEmpty || parsed.matches(volume.labels)
     }
 
-    /// Why a claim cannot have the volume that it names; nil if it can.
+    /// Why a claim cannot bind to the volume that it names; nil if it can.
     static func mismatch(_ volume: Value, _ claim: Value) -> String? {
         if requested(by: claim) > capacity(of: volume) { return "requested PV is too small" }
         if VolumeAnnotations.className(of: volume) != VolumeAnnotations.className(of: claim) {

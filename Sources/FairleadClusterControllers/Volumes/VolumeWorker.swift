@@ -1,7 +1,7 @@
 import FairleadClient
 import FairleadModel
 
-/// What is done about one volume.
+/// Reconciles one volume.
 ///
 /// Reference: k8s.io/kubernetes `pkg/controller/volume/persistentvolume` (syncVolume).
 struct VolumeWorker: Sendable {
@@ -32,7 +32,7 @@ struct VolumeWorker: Sendable {
         } else if chosen == volume.name {
             try await binding.setPhase(of: volume, "Bound")
         } else if volume.annotations[VolumeAnnotations.provisionedBy] != nil, policy(of: volume) == "Delete" {
-            // Made for this claim, which has taken another one.
+            // Provisioned for this claim, which is bound to another volume.
             if !["Released", "Failed"].contains(volume.text("status", "phase")) {
                 try await binding.setPhase(of: volume, "Released")
             }
@@ -41,12 +41,12 @@ struct VolumeWorker: Sendable {
         }
     }
 
-    /// The claim that the volume names, if it is still the same one.
+    /// The claim that the volume names, if its uid is still the same.
     private func owner(_ reference: Value) async throws(APIStatus) -> Value? {
         let (namespace, name) = (reference.text("namespace"), reference.text("name"))
         let cached = claims.get(namespace: namespace, name: name)?.value
         if cached?.uid == reference.text("uid") { return cached }
-        // The cache may be behind: a volume is given up only if the server says so, too.
+        // The cache may be stale: the volume is released only if the server does not have the claim either.
         let current = try await ignoringNotFound(
             await client.get(.persistentVolumeClaims, namespace: namespace, name: name))
         return current?.uid == reference.text("uid") ? current : nil
@@ -54,8 +54,8 @@ struct VolumeWorker: Sendable {
 
     private func policy(of volume: Value) -> String { volume.text("spec", "persistentVolumeReclaimPolicy") }
 
-    /// Retained volumes wait for a person, those of external provisioners for their program. What is left is deleted as far
-    /// as there is anything to delete, which is in directories for tests only.
+    /// Retained volumes are left to users, and volumes of external provisioners to those. Of the rest, only hostPath
+    /// volumes below `/tmp`, which are for tests, can be deleted.
     private func reclaim(_ volume: Value) async throws(APIStatus) {
         guard policy(of: volume) == "Delete", volume.deletionTimestamp == nil,
             volume.text("status", "phase") == "Released"

@@ -69,7 +69,7 @@ struct NamesReconciler {
         return result
     }
 
-    /// What definitions in groups of the Kubernetes community have beside.
+    /// The additional condition of definitions in groups of the Kubernetes community.
     ///
     /// Reference: k8s.io/apiextensions-apiserver `controller/apiapproval`.
     private static func judge(approvalOf definition: Value, _ conditions: inout Conditions, _ now: Timestamp) {

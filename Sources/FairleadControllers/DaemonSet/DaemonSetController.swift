@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Keeps a pod on every node that a DaemonSet is for.
+/// Keeps a pod on every node that a DaemonSet targets.
 package enum DaemonSetController {
     package static let descriptor = ControllerDescriptor("daemonset-controller", alias: "daemonset", workers: 2) {
         (setup: ControllerSetup<ObjectName>, _: ControllerSettings) in

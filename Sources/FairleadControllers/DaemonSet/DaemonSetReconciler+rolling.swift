@@ -12,12 +12,12 @@ extension DaemonSetReconciler {
         daemonSet.at("spec", "updateStrategy", "type")?.string ?? "RollingUpdate" == "RollingUpdate"
     }
 
-    /// Whether a new pod may come before the old one of its node goes.
+    /// Whether a new pod may be created before the old one on its node is deleted.
     private var allowsSurge: Bool {
         isRolling && RolloutLimits.scaled(limit("maxSurge", 0), of: 100, roundingUp: true) > 0
     }
 
-    /// The pod of the present template and that of an older one on a node; nil where there are several of a kind.
+    /// The pod of the present template and that of an older one on a node; nil if there are several of either.
     private func pair(_ pods: [Value]) -> (new: Value?, old: Value?)? {
         var pair: (new: Value?, old: Value?)
         for pod in pods where !PodView(pod).isTerminating {
@@ -32,7 +32,7 @@ extension DaemonSetReconciler {
         return pair
     }
 
-    /// The next pods to go or to come because of a new template.
+    /// The next pods to delete or to create because of a new template.
     func roll(_ plan: inout Plan) {
         guard isRolling else { return }
         let wanted = nodes.filter { wants($0).shouldRun }
@@ -52,7 +52,7 @@ extension DaemonSetReconciler {
                 if isAvailable(old) {
                     candidates.append(old)
                 } else {
-                    // It serves nobody: nothing is lost.
+                    // It serves no traffic, so nothing is lost.
                     plan.delete.append(old)
                     allowance = allowance -| 1
                 }
@@ -84,8 +84,8 @@ extension DaemonSetReconciler {
         plan.create += nodes.map { pod(for: $0) }
     }
 
-    /// Of several pods on a node those that must go. Without surge the oldest stays; with it the oldest of each template,
-    /// the old one only as long as it is ready and the new one is not available.
+    /// The pods to delete if a node has several. Without surge the oldest stays; with surge, the oldest of each
+    /// template, but the old one only while it is ready and the new one is not available.
     func surplus(of running: [Value]) -> [Value] {
         if !allowsSurge { return Array(running.dropFirst()) }
         let new = running.first { $0.labels[Self.hashLabel] == hash }

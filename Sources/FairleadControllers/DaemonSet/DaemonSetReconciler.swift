@@ -64,7 +64,7 @@ struct DaemonSetReconciler {
         for node in nodes { visit(node, &plan) }
         let known = Set(nodes.map(\.name))
         for (node, pods) in pods where !known.contains(node) {
-            // Nobody will bind them any more.
+            // Nothing will bind them any more.
             plan.delete += pods.filter { PodView($0).nodeName.isEmpty && !PodView($0).isTerminating }
         }
         if plan.create.isEmpty, plan.delete.isEmpty { roll(&plan) }
@@ -104,7 +104,7 @@ struct DaemonSetReconciler {
 
     func isAvailable(_ pod: Value) -> Bool { PodView(pod).isAvailable(minReadySeconds: minReadySeconds, now: now) }
 
-    /// Whether the node shall get a pod, and whether one that is there may stay.
+    /// Whether the node should get a pod, and whether an existing one may stay.
     func wants(_ node: NodeView) -> (shouldRun: Bool, mayStay: Bool) {
         let spec = template["spec"] ?? .null
         guard NodeAffinity(podSpec: spec).matches(name: node.name, labels: node.labels) else { return (false, false) }
@@ -139,7 +139,7 @@ struct DaemonSetReconciler {
         pod.labels[Self.generationLabel] =
             daemonSet.annotations["deprecated.daemonset.template.generation"] ?? String(daemonSet.generation)
         pod.set(.array(Self.tolerations(of: template["spec"] ?? .null)), at: "spec", "tolerations")
-        // The scheduler binds it, but to this node only; of other required terms the name is what remains.
+        // The scheduler binds the pod, but only to this node: the term replaces any other required terms.
         let term: Value = ["matchFields": [["key": "metadata.name", "operator": "In", "values": [.string(node)]]]]
         pod.set(
             ["nodeSelectorTerms": [term]], at: "spec", "affinity", "nodeAffinity",

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// How the conditions of a Deployment change: they move to the end, and have a `lastUpdateTime`.
+/// A changed condition of a Deployment moves to the end of the list, and its `lastUpdateTime` is set.
 ///
 /// Reference: "Deployments", section "Deployment status"; Kubernetes API reference, DeploymentCondition.
 extension Conditions {
@@ -10,7 +10,7 @@ extension Conditions {
         renew(type, status, reason: reason, message: message, now: now)
     }
 
-    /// The same, but also when status and reason stay the same.
+    /// Sets the condition even if status and reason stay the same.
     mutating func renew(_ type: String, _ status: String, reason: String, message: String, now: Timestamp) {
         set(
             type, status, reason: reason, message: message, more: ["lastUpdateTime": .string(now.rfc3339)], now: now,

@@ -2,10 +2,10 @@ import FairleadClient
 import FairleadModel
 import Synchronization
 
-/// The sets that Deployments got lately, until the cache shows them.
+/// The ReplicaSets recently created for Deployments, until the cache shows them.
 ///
-/// A change of the Deployment may be seen before its new set is. The set must not be made again then: its name would
-/// not always be the same.
+/// A change of the Deployment may be seen before its new ReplicaSet. It must not be created again then, because its
+/// name would not always be the same.
 final class CreatedSets: Sendable {
     private let names = Mutex<[ObjectName: String]>([:])
 
@@ -13,7 +13,7 @@ final class CreatedSets: Sendable {
 
     func forget(_ deployment: ObjectName) { names.withLock { $0[deployment] = nil } }
 
-    /// The name of a set that was made for the Deployment and is not in the cache.
+    /// The name of a ReplicaSet that was created for the Deployment and is not in the cache yet.
     func missing(of deployment: ObjectName, in sets: Lister) -> String? {
         guard let name = names.withLock({ $0[deployment] }) else { return nil }
         guard sets.get(ObjectName(namespace: deployment.namespace, name: name)) == nil else {

@@ -1,7 +1,7 @@
 package import FairleadClient
 import FairleadModel
 
-/// Rolls pods out by way of ReplicaSets.
+/// Rolls out pods by means of ReplicaSets.
 package enum DeploymentController {
     package static let descriptor = ControllerDescriptor("deployment-controller", alias: "deployment", workers: 5) {
         (setup: ControllerSetup<ObjectName>, _: ControllerSettings) in

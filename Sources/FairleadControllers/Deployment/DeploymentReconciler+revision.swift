@@ -57,13 +57,13 @@ extension DeploymentReconciler {
         }
     }
 
-    /// Names have 253 bytes at most.
+    /// Names are limited to 253 bytes.
     private static func setName(of deployment: String, hash: String) -> String {
         let room = deployment.utf8.prefix(max(0, 252 - hash.utf8.count))
         return "\(String(decoding: room, as: UTF8.self))-\(hash)"
     }
 
-    /// How many pods the new set may have now: what the surge leaves room for.
+    /// How many pods the new set may have now, as far as the surge allows.
     func sizeOfNewSet() -> Int64 {
         guard isRolling else { return replicas }
         let size = newSet?.size ?? 0

@@ -34,7 +34,7 @@ extension DeploymentReconciler {
         return cleaned > 0 || shrunk > 0
     }
 
-    /// Pods that are not available serve no traffic, so they go first, whichever set they belong to.
+    /// Pods that are not available serve no traffic, so they are removed first, whichever set they belong to.
     private mutating func shrinkUnhealthy(atMost allowance: Int64) -> Int64 {
         var total: Int64 = 0
         for index in oldSets.indices where total < allowance && oldSets[index].size > 0 {
@@ -58,7 +58,7 @@ extension DeploymentReconciler {
         return total
     }
 
-    /// One step of the Recreate strategy: all old pods go before a new one comes.
+    /// One step of the Recreate strategy: all old pods are removed before a new one is created.
     mutating func recreate() {
         syncRevision(creating: false)
         let active = oldSets.indices.filter { oldSets[$0].isActive }

@@ -1,7 +1,7 @@
 import FairleadModel
 
 extension DeploymentReconciler {
-    /// Sets a set's size and updates its annotations. A change of size is announced.
+    /// Sets the size of a ReplicaSet and updates its annotations. A change of size is announced in an event.
     func resize(_ set: inout OwnedReplicaSet, to size: Int64) {
         let old = set.size
         let desired = DeploymentAnnotations.number(DeploymentAnnotations.desiredReplicas, of: set.value)

@@ -31,7 +31,7 @@ struct DeploymentReconciler {
     /// Oldest first.
     var oldSets: [OwnedReplicaSet] = []
     var deletions: [Value] = []
-    /// Whether the Deployment was paused until now. Kubernetes' controller writes it down before it goes on.
+    /// Whether the Deployment has just been resumed. Kubernetes' controller writes that before it goes on.
     var wasResumed = false
 
     init(deployment: Value, replicaSets: [Value], pods: [String: [Value]] = [:], now: Timestamp) {
@@ -43,7 +43,7 @@ struct DeploymentReconciler {
         conditions = Conditions(of: deployment)
         let sets = replicaSets.map { OwnedReplicaSet($0) }.sorted(by: OwnedReplicaSet.isOlder)
         let template = OwnedReplicaSet.template(of: deployment)
-        // Of several sets with this template the oldest is the one; it keeps rollouts from starting twice.
+        // If several sets have this template, the oldest is the new one: otherwise a rollout could start twice.
         let current = sets.firstIndex { $0.template == template }
         newSet = current.map { sets[$0] }
         oldSets = sets.indices.filter { $0 != current }.map { sets[$0] }
@@ -53,7 +53,7 @@ struct DeploymentReconciler {
     var isPaused: Bool { deployment.at("spec", "paused")?.bool ?? false }
     var isRolling: Bool { deployment.at("spec", "strategy", "type")?.string ?? "RollingUpdate" == "RollingUpdate" }
     var progressDeadline: Int64? {
-        // The largest number means: no deadline.
+        // The largest number means that there is no deadline.
         deployment.at("spec", "progressDeadlineSeconds")?.int.flatMap { $0 == Int64(Int32.max) ? nil : $0 }
     }
     var maximum: Int64 { replicas > 0 ? replicas +| limits.surge : limits.surge }

@@ -43,7 +43,7 @@ struct DeploymentWorker: Sendable {
         return ReconcileResult(again: plan.recheckAfter)
     }
 
-    /// A set that was made in an earlier pass and that the cache does not show.
+    /// A ReplicaSet that was created in an earlier pass and is not in the cache yet.
     private func unseenSet(of deployment: Value, _ key: ObjectName) async throws(APIStatus) -> Value? {
         guard let name = created.missing(of: key, in: sets) else { return nil }
         let set = try await ignoringNotFound(

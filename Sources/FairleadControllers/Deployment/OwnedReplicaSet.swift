@@ -31,10 +31,10 @@ struct OwnedReplicaSet {
     func status(_ field: String) -> Int64 { value.at("status", field)?.int ?? 0 }
     var available: Int64 { status("availableReplicas") }
 
-    /// The template without the hash that the Deployment put in.
+    /// The template without the hash label that the Deployment added.
     var template: Value { Self.template(of: value) }
 
-    /// The template of a set or a Deployment without a hash, as the two are compared.
+    /// The template of a ReplicaSet or Deployment without the hash label, for comparison.
     static func template(of object: Value) -> Value {
         var template = object.at("spec", "template") ?? .object(Object())
         template.set(nil, at: "metadata", "labels", DeploymentReconciler.hashLabel)

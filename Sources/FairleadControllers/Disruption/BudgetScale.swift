@@ -1,16 +1,16 @@
 import FairleadClient
 import FairleadModel
 
-/// How many pods the controllers of a budget's pods are meant to have.
+/// How many pods the controllers of a budget's pods should have.
 struct BudgetScale: Hashable, Sendable {
     var replicas: Int64 = 0
-    /// Pods that nobody controls are covered.
+    /// Whether the budget covers pods without a controller.
     var hasUnmanaged = false
-    /// Why the number is not known.
+    /// Why the number is unknown.
     var failure: String?
 }
 
-/// Finds that out.
+/// Determines the scale of a budget.
 struct BudgetScaleReader: Sendable {
     let client: any ObjectClient
     let resources: ManagedResources
@@ -41,7 +41,7 @@ struct BudgetScaleReader: Sendable {
         return scale
     }
 
-    /// The pods of all ReplicaSets of a Deployment are its own.
+    /// The pods of a Deployment's ReplicaSets count as the Deployment's.
     private func replicas(
         of owner: OwnerReference, pod: Value
     ) async throws(ScaleTarget.Failure) -> (uid: String, replicas: Int64) {
@@ -70,7 +70,7 @@ struct BudgetScaleReader: Sendable {
         guard case .refused(let status) = failure, status.code == 404,
             let managed = resources.resource(group: group, kind: owner.kind)
         else { return failure.message }
-        // Whether it is there and cannot be scaled, or is not there at all.
+        // Whether it exists but cannot be scaled, or does not exist at all.
         let isThere = resources.lister(managed)?.get(namespace: pod.namespace, name: owner.name) != nil
         let name = group.isEmpty ? managed.resource.resource : "\(managed.resource.resource).\(group)"
         return isThere

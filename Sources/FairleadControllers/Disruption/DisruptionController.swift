@@ -1,7 +1,7 @@
 package import FairleadClient
 package import FairleadModel
 
-/// Keeps the status of PodDisruptionBudgets true, which evictions are decided by.
+/// Keeps the status of PodDisruptionBudgets, which decides about evictions, up to date.
 package enum DisruptionController {
     package static let budgets = GroupVersionResource(
         group: "policy", version: "v1", resource: "poddisruptionbudgets")
@@ -17,7 +17,7 @@ package enum DisruptionController {
                 return [change.old, change.new].contains { $0.map { selector.matches($0.labels) } ?? false }
             }.map(\.objectName)
         }
-        // The owners too: a percentage of a scale that is not known yet would be a wrong promise.
+        // Watches the owners too: a percentage of a scale that is not known yet would be a false promise.
         let scales = BudgetScaleReader(
             client: setup.client, resources: settings.resources, sets: setup.watch(.replicaSets).lister,
             deployments: setup.watch(.deployments).lister, statefulSets: setup.watch(.statefulSets).lister,
@@ -39,7 +39,7 @@ private struct DisruptionWorker: Sendable {
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
         guard let budget = budgets.get(key)?.value else { return .done }
-        // Without a selector no pod is meant.
+        // A budget without a selector covers no pods.
         let selector = Selectors.of(budget) ?? .nothing
         let covered = pods.list(namespace: key.namespace).filter { selector.matches($0.labels) }.map(\.value)
         if covered.isEmpty {
@@ -52,7 +52,7 @@ private struct DisruptionWorker: Sendable {
             scale.failure.map { reconciler.failing(budget: budget, because: $0) }
             ?? reconciler.plan(budget: budget, pods: covered, scale: scale.replicas)
         if let changed { _ = try await client.update(DisruptionController.budgets, changed, subresource: "status") }
-        // Granted evictions that did not happen are forgotten in time.
+        // Granted evictions that did not happen expire.
         let isWaiting = budget.at("status", "disruptedPods")?.object?.isEmpty == false
         return isWaiting ? .again(after: DisruptionReconciler.evictionTimeout) : .done
     }

@@ -1,19 +1,19 @@
 import FairleadModel
 
-/// What the status of a PodDisruptionBudget has to say about the pods it covers.
+/// Computes the status of a PodDisruptionBudget from the pods it covers.
 ///
 /// Reference: Kubernetes, "Specifying a Disruption Budget for your Application"; `pkg/controller/disruption`.
 struct DisruptionReconciler {
-    /// How long an eviction that was granted counts as a disruption although the pod is still there.
+    /// How long a granted eviction counts as a disruption if the pod still exists.
     static let evictionTimeout = Duration.seconds(120)
 
     let now: Timestamp
 
-    /// The budget with its status as it should be; nil when it is so already.
+    /// The budget with its new status; nil if the status does not change.
     ///
     /// - Parameters:
-    ///   - pods: those that the budget's selector covers.
-    ///   - scale: how many pods the owners of these are meant to have, unmanaged ones left out.
+    ///   - pods: the pods that the budget's selector matches.
+    ///   - scale: how many pods their owners should have; pods without an owner are not counted.
     func plan(budget: Value, pods: [Value], scale: Int64) -> Value? {
         let views = pods.map { PodView($0) }
         let expected = expectation(of: budget, pods: Int64(pods.count), scale: scale)
@@ -39,12 +39,12 @@ struct DisruptionReconciler {
         return result == budget ? nil : result
     }
 
-    /// Whether it matters how many pods there should be: a plain minimum says nothing about that.
+    /// Whether the scale matters: it does not for an absolute minimum.
     static func needsScale(_ budget: Value) -> Bool {
         budget.at("spec", "maxUnavailable") != nil || budget.at("spec", "minAvailable")?.string != nil
     }
 
-    /// The budget where it is not known what it allows: nothing. Nil when it says so already.
+    /// The budget with no disruptions allowed, because its scale is unknown; nil if its status already says so.
     func failing(budget: Value, because message: String) -> Value? {
         var conditions = Conditions(of: budget)
         let generation = budget.at("status", "observedGeneration")?.int ?? 0
@@ -57,20 +57,20 @@ struct DisruptionReconciler {
         return result == budget ? nil : result
     }
 
-    /// How many of the pods must be healthy, and of how many.
+    /// The number of expected pods, and how many of them must be healthy.
     private func expectation(of budget: Value, pods: Int64, scale: Int64) -> (pods: Int64, healthy: Int64) {
         if let limit = budget.at("spec", "maxUnavailable") {
             return (scale, max(0, scale -| count(limit, of: scale)))
         }
         guard let minimum = budget.at("spec", "minAvailable") else { return (pods, 0) }
-        // A plain number says nothing about how many pods there should be: those that are there count.
+        // An absolute minimum does not depend on the scale: the existing pods count.
         if let number = minimum.int { return (pods, number) }
         return (scale, count(minimum, of: scale))
     }
 
     /// A number, or a percentage rounded up.
     private func count(_ value: Value, of total: Int64) -> Int64 {
-        // What is neither was refused when it was written.
+        // Validation rejects everything else.
         IntOrString(value)?.scaled(to: total, roundingUp: true) ?? 0
     }
 

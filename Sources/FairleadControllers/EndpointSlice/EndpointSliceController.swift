@@ -17,7 +17,7 @@ package enum EndpointSliceController {
         setup.map(setup.watch(.endpointSlices), pacedBy: pacer) { worker.services(affectedBy: $0) }
         setup.map(setup.watch(.nodes), pacedBy: pacer) { change in
             let overloaded = worker.services(overloadedBy: change)
-            // A node's arrival or removal decides whether its pods are endpoints. A node that moves to another zone is
+            // Whether a node exists decides whether its pods are endpoints. A node that moves to another zone is
             // noticed at the next sync, as in Kubernetes.
             guard change.isAddition || change.isDeletion else { return overloaded }
             return overloaded + servicePods.pods(onNode: change.name.name).flatMap { servicePods.services(of: $0) }

@@ -82,7 +82,7 @@ final class EndpointSliceWorker: Sendable {
         if !plan.slices.problems.isEmpty {
             throw SliceProblems(description: plan.slices.problems.joined(separator: ", "))
         }
-        // Somebody else wrote one of the slices in the meantime.
+        // Somebody else has written one of the slices in the meantime.
         return isForeign ? .again(after: .zero) : .done
     }
 

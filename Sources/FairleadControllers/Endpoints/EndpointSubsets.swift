@@ -45,7 +45,7 @@ struct EndpointSubsets {
         }
     }
 
-    /// The addresses of pods by the ports that the Service has on them: usually all pods have the same.
+    /// The addresses of pods, by the ports that the Service has on them; usually all pods have the same ports.
     private var byPorts: [[Port?]: Set<Address>] = [:]
     private var values: [Address: Value] = [:]
 
@@ -80,8 +80,8 @@ struct EndpointSubsets {
         return found
     }
 
-    /// The ports that the same pods have, with the addresses of those pods: the number of sets to join depends on how
-    /// many ways pods differ, not on the number of ports.
+    /// Ports with the same pods, and the addresses of those pods: the number of sets to merge depends on how many ways
+    /// pods differ, not on the number of ports.
     private func portsByPlaces() -> [(places: [Set<Address>], ports: [Port])] {
         let sets = Array(byPorts)
         var places: [Port?: [Int]] = [:]

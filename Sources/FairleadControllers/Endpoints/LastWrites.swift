@@ -3,11 +3,11 @@ import FairleadModel
 
 /// Knows whether the cache shows what was written last, for a controller that writes one object per key.
 ///
-/// A plan made on an older version may find that nothing is to be done, and nobody would look again. Pure: the
-/// controller keeps it in a Mutex.
+/// A plan based on an older version may find nothing to do, and nothing would trigger another one. Pure: the controller
+/// keeps it in a Mutex.
 struct LastWrites: Sendable {
     private var revisions: [ObjectName: Int64] = [:]
-    /// Looked at too early; to be looked at again when the cache has caught up.
+    /// Keys that came too early, to be reconciled when the cache has caught up.
     private var deferred: Set<ObjectName> = []
 
     mutating func wrote(_ key: ObjectName, revision: Int64) {
@@ -25,7 +25,7 @@ struct LastWrites: Sendable {
         return true
     }
 
-    /// Takes note of what the cache shows now. Returns whether the key is to be looked at again.
+    /// Records what the cache shows now. Returns whether the key must be reconciled.
     mutating func observe(_ key: ObjectName, revision: Int64) -> Bool {
         guard revision >= revisions[key] ?? 0 else { return false }
         revisions[key] = nil

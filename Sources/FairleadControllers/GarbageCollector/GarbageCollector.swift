@@ -47,7 +47,7 @@ package enum GarbageCollector {
         return items
     }
 
-    /// Whether the owner may be gone, or be one that the object cannot have.
+    /// Whether the owner may be gone, or is one that the object cannot have.
     private static func isSuspect(_ owner: OwnerReference, namedBy namespace: String, _ graph: OwnerGraph) -> Bool {
         graph.isBeyondReach(owner, namedBy: namespace) || graph.cachedState(of: owner, namedBy: namespace) != .present
     }

@@ -42,7 +42,7 @@ struct GarbageWorker: Sendable {
         return .done
     }
 
-    /// An owner in another namespace is none: whoever wrote that should know.
+    /// Owners in another namespace do not count; whoever wrote the reference should know.
     private func reportOwnersElsewhere(of object: Value) {
         let namespace = object.namespace
         for owner in object.ownerReferences
@@ -57,7 +57,7 @@ struct GarbageWorker: Sendable {
         }
     }
 
-    /// The state of each owner, by uid. That an owner is absent is asked of the server before it is believed.
+    /// The state of each owner, by uid. An owner counts as absent only if the server confirms it.
     private func states(of object: Value) async throws(APIStatus) -> [String: GarbageReconciler.Owner] {
         var states: [String: GarbageReconciler.Owner] = [:]
         for owner in object.ownerReferences {

@@ -15,7 +15,7 @@ struct GarbageItem: Hashable, Sendable, CustomStringConvertible {
 final class OwnerGraph: Sendable {
     private static let index = "ownerUIDs"
 
-    /// The resources at one moment, with the listers of their objects.
+    /// A snapshot of the resources, with the listers of their objects.
     private struct View {
         var listers: [(resource: ManagedResource, lister: Lister)] = []
         var byResource: [GroupVersionResource: Lister] = [:]
@@ -37,7 +37,7 @@ final class OwnerGraph: Sendable {
 
     init(resources: ManagedResources) { self.resources = resources }
 
-    /// Lets the graph find owners and dependents among the objects of an informer.
+    /// Adds the index by which the graph finds dependents among the objects of an informer.
     static func prepare(_ informer: Informer) {
         informer.addIndex(index) { object in object.value.ownerReferences.map(\.uid) }
     }
@@ -72,7 +72,7 @@ final class OwnerGraph: Sendable {
         return GarbageItem(resource: managed.resource, name: name)
     }
 
-    /// The owner as the caches show it; nil means absent as far as the caches know.
+    /// The owner's state according to the caches; nil if it is absent from them.
     func cachedState(of owner: OwnerReference, namedBy namespace: String) -> GarbageReconciler.Owner? {
         guard let place = place(of: owner, namedBy: namespace) else { return .present }
         guard let object = object(place), object.uid == owner.uid else { return nil }
@@ -84,7 +84,7 @@ final class OwnerGraph: Sendable {
         namespace.isEmpty && view.kinds[owner.group]?[owner.kind]?.isNamespaced == true
     }
 
-    /// Whether the caches show the owner in another namespace than that of the object that names it.
+    /// Whether the caches have the owner in a namespace other than that of the object that names it.
     func isElsewhere(_ owner: OwnerReference, namedBy namespace: String) -> Bool {
         let view = view
         guard let managed = view.kinds[owner.group]?[owner.kind], managed.isNamespaced,

@@ -13,8 +13,8 @@ package struct Bootstrap: Sendable {
         package var serviceCIDRs: [String]
         /// The port the server listens on, which port 443 of the Service targets.
         package var serverPort: Int
-        /// The address at which pods reach the server, not a loopback address. Nil means that there is none; then neither
-        /// Endpoints nor an EndpointSlice are written.
+        /// The address at which pods reach the server, not a loopback address. Nil means that there is none; then
+        /// neither Endpoints nor an EndpointSlice are written.
         package var advertiseAddress: String?
         /// The certificate authorities that clients of the server trust, PEM.
         package var rootCertificates: String
@@ -74,7 +74,7 @@ package struct Bootstrap: Sendable {
     /// Whether existing objects are the obstacle, rather than failing storage.
     package static func isRefusal(_ error: APIStatus) -> Bool { (400..<500).contains(error.code) }
 
-    /// Runs steps that need nothing of each other at the same time: each waits for the disk, and they may wait together.
+    /// Runs independent steps concurrently, so that their writes can share a disk sync.
     private func together(
         _ steps: [Step], _ report: (_ what: String, APIStatus) -> Void
     ) async throws(APIStatus) {

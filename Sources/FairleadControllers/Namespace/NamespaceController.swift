@@ -4,7 +4,7 @@ import FairleadModel
 /// Empties namespaces that are being deleted, then finalizes them.
 ///
 /// Every deletion in a terminating namespace triggers another reconcile, so that nothing waits for a timer; while many
-/// pods end, one for several of them.
+/// pods are ending, several deletions share one.
 package enum NamespaceController {
     package static let descriptor = ControllerDescriptor("namespace-controller", alias: "namespace", workers: 4) {
         (setup: ControllerSetup<String>, settings: ControllerSettings) in

@@ -76,7 +76,7 @@ struct NamespaceWorker: Sendable {
 
     private func delete(_ object: StoredObject, of resource: GroupVersionResource) async -> APIStatus? {
         do {
-            // Deleted or replaced by somebody else: the next list will tell.
+            // Deleted or replaced by somebody else: the next list will show it.
             try await ignoringNotFound(
                 orChanged: true,
                 await client.delete(

@@ -1,14 +1,14 @@
 package import FairleadModel
 
-/// How many pods a controller makes in one pass, however many are missing.
+/// How many pods a controller creates in one pass, however many are missing.
 ///
-/// Kubernetes bounds them the same way; what bounds them in total there is the pace of its clients (20 requests a
-/// second). Here it is the pods themselves: while thousands of one owner have found no node, no more are made.
+/// Kubernetes has the same limit; in total, it is limited by the rate of its clients (20 requests a second). Here the
+/// pods themselves are the limit: while thousands of an owner's pods are waiting for a node, no more are created.
 package enum CreationBurst {
     package static let size = 500
     static let mostWaiting = 5000
 
-    /// - Parameter pods: the active ones that are there.
+    /// - Parameter pods: the existing active pods.
     package static func allowed(missing: Int, pods: some Collection<Value>) -> Int {
         let allowed = max(0, min(missing, size))
         // Counting costs something, and most owners have few pods.
@@ -17,6 +17,6 @@ package enum CreationBurst {
         return max(0, min(allowed, mostWaiting -| waiting))
     }
 
-    /// What to tell of the owner when nothing is made because of that.
+    /// The message of the event about an owner that gets no pods for this reason.
     static let message = "\(mostWaiting) pods wait for a node: more are created when some of them have found one"
 }

@@ -1,4 +1,4 @@
-/// The name that a template's hash makes is taken by an object of another template: the next try uses another hash.
+/// The name made from a template's hash is taken by an object with another template: the next try uses another hash.
 struct HashCollision: Error, CustomStringConvertible {
     let description = "the name made of the template's hash is taken"
 }

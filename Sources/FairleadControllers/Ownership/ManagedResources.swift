@@ -29,8 +29,8 @@ package final class ManagedResources: Sendable {
 
     package var all: [ManagedResource] { state.withLock { $0.all } }
 
-    /// The objects of a resource; nil if it has been removed in the meantime. Never makes an informer: a caller with a
-    /// stale resource would start one for a resource that is no longer served, and whose first list never arrives.
+    /// The objects of a resource; nil if it has been removed in the meantime. Never creates an informer: a caller with
+    /// a stale resource would start one for a resource that is no longer served, and whose first list never arrives.
     package func lister(_ resource: ManagedResource) -> Lister? { informers.existing(resource.resource)?.lister }
 
     /// The resource of a kind; nil if unknown.

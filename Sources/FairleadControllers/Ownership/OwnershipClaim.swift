@@ -30,10 +30,10 @@ struct OwnershipClaim {
     }
 }
 
-/// Merge patches of `metadata.ownerReferences`. They carry uid and resourceVersion, so that they fail where the object
-/// has changed since it was read.
+/// Merge patches of `metadata.ownerReferences`. They carry uid and resourceVersion, so that they fail if the object has
+/// changed since it was read.
 package enum OwnershipPatch {
-    /// - Parameter finalizer: what the adopted object gets beside its owner.
+    /// - Parameter finalizer: added to the adopted object along with its owner.
     static func adopt(
         _ object: Value, by owner: Value, kind: String, apiVersion: String, finalizer: String? = nil
     ) -> Value {
@@ -55,7 +55,7 @@ package enum OwnershipPatch {
         return ["metadata": .object(metadata)]
     }
 
-    /// The reference by which `owner` controls what it makes.
+    /// The reference by which `owner` controls what it creates.
     package static func reference(to owner: Value, kind: String, apiVersion: String) -> OwnerReference {
         OwnerReference(
             apiVersion: apiVersion, kind: kind, name: owner.name, uid: owner.uid, controller: true,

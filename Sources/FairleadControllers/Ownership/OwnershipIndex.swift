@@ -11,7 +11,7 @@ package enum OwnershipIndex {
         informer.addIndex(orphans) { object in object.value.controllerRef == nil ? [object.key.namespace] : [] }
     }
 
-    /// Everything that the owner controls, and everything of its namespace that nobody controls; by name.
+    /// Everything that the owner controls, and everything in its namespace that has no controller; by name.
     static func candidates(of owner: StoredObject, in lister: Lister) -> [StoredObject] {
         let owned = lister.indexed(controllerUID, owner.value.uid)
         let orphans = lister.indexed(orphans, owner.key.namespace)
@@ -26,7 +26,7 @@ package enum OwnershipIndex {
         return name
     }
 
-    /// Owners whose selector matches an object that nobody controls: any of them may adopt it.
+    /// Owners whose selector matches an object without a controller: any of them may adopt it.
     static func adopters(of object: StoredObject, in owners: Lister) -> [ObjectName] {
         let labels = object.labels
         if labels.isEmpty { return [] }
@@ -46,9 +46,9 @@ package enum Selectors {
     /// `spec.selector`; nil if it is missing or malformed.
     package static func of(_ object: Value) -> LabelSelector? {
         guard var value = object.at("spec", "selector") else { return nil }
-        // That of a ReplicationController is labels and nothing else.
+        // The selector of a ReplicationController is just a map of labels.
         if object.kind == "ReplicationController" { value = ["matchLabels": value] }
-        // Validation refuses malformed ones; one of an older build selects nothing.
+        // Validation rejects malformed ones; one from an older build selects nothing.
         return try? LabelSelector(labelSelector: value)
     }
 }

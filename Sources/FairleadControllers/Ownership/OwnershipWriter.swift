@@ -7,7 +7,7 @@ package struct OwnershipWriter: Sendable {
     let ownerResource: GroupVersionResource
     let ownedResource: GroupVersionResource
     let ownerKind: String
-    /// What adopted objects get beside their owner.
+    /// Added to adopted objects along with their owner.
     let finalizer: String?
 
     package init(
@@ -21,8 +21,8 @@ package struct OwnershipWriter: Sendable {
         self.finalizer = finalizer
     }
 
-    /// Adopts and releases what the owner's selector says, and returns what the owner controls afterwards.
-    /// - Parameter isMeant: what may be adopted or released at all.
+    /// Adopts and releases objects according to the owner's selector, and returns what the owner controls afterwards.
+    /// - Parameter isMeant: whether an object may be adopted or released at all.
     package func settle(
         _ owner: StoredObject, _ selector: LabelSelector, in lister: Lister,
         where isMeant: (StoredObject) -> Bool = { _ in true }
@@ -32,8 +32,8 @@ package struct OwnershipWriter: Sendable {
         return try await settle(claim, owner: owner.value)
     }
 
-    /// Before anything is adopted the owner is read afresh: a cache may show an owner that was deleted since, and its
-    /// orphans must not be taken back.
+    /// Before anything is adopted, the owner is read from the server: the cache may still show an owner that has been
+    /// deleted, and its orphans must not be taken back.
     private func settle(_ claim: OwnershipClaim, owner: Value) async throws(APIStatus) -> [Value] {
         var owned = claim.owned.map(\.value)
         if !claim.adopted.isEmpty {

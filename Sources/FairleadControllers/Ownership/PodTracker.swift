@@ -2,7 +2,7 @@ package import FairleadClient
 package import FairleadModel
 import Synchronization
 
-/// Turns changes of pods into keys of the workloads that own them, and ticks off what these expected.
+/// Turns changes of pods into the keys of the workloads that own them, and ticks off the changes that they expect.
 package final class PodTracker: Sendable {
     let ownerKind: String
     private let owners: Lister
@@ -15,7 +15,7 @@ package final class PodTracker: Sendable {
         self.clock = clock
     }
 
-    /// Whether the cache shows all that the last reconcile did.
+    /// Whether the cache shows everything that the last reconcile did.
     package func isUpToDate(_ key: ObjectName) -> Bool {
         let now = clock.now
         return expectations.withLock { $0.areMet(key, now: now) }
@@ -42,16 +42,16 @@ package final class PodTracker: Sendable {
 
     package func forget(_ key: ObjectName) { expectations.withLock { $0.forget(key) } }
 
-    /// Takes note of a change of an owner; returns the key to look at.
+    /// Records a change of an owner; returns the key to reconcile.
     package func observe(owner change: ObjectChange) -> [ObjectName] {
-        // One of the same name that follows a deleted one must not inherit its expectations.
+        // An owner with the name of a deleted one must not inherit its expectations.
         if change.isDeletion || (change.old != nil && change.old?.value.uid != change.new?.value.uid) {
             forget(change.name)
         }
         return [change.name]
     }
 
-    /// Takes note of a change of a pod; returns the owners to look at.
+    /// Records a change of a pod; returns the owners to reconcile.
     package func observe(_ change: ObjectChange) -> [ObjectName] {
         var keys: [ObjectName] = []
         let before = change.old.flatMap { owner(of: $0) }

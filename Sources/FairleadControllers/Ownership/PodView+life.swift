@@ -4,7 +4,7 @@ package import FairleadModel
 ///
 /// Reference: "Pod Lifecycle" (kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle).
 extension PodView {
-    /// Counts as a replica: neither finished nor on its way out.
+    /// Counts as a replica: neither finished nor terminating.
     package var isActive: Bool { !isFinished && !isTerminating }
 
     package var readySince: Timestamp? {

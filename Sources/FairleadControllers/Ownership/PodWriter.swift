@@ -1,7 +1,7 @@
 package import FairleadClient
 package import FairleadModel
 
-/// Creates and deletes pods for workload controllers and tells about it in events on the owner.
+/// Creates and deletes pods for workload controllers, and records events about it on the owner.
 package struct PodWriter: Sendable {
     let client: any ObjectClient
     let recorder: EventRecorder
@@ -17,8 +17,8 @@ package struct PodWriter: Sendable {
         var failure: APIStatus?
     }
 
-    /// Creates pods, and lets the tracker expect them in the cache. Returns a failure, if there was one that another try
-    /// may mend.
+    /// Creates pods, and lets the tracker expect them in the cache. Returns a failure that a retry may fix, if there
+    /// was one.
     package func create(
         _ pods: [Value], for owner: Value, key: ObjectName, _ tracker: PodTracker
     ) async -> APIStatus? {
@@ -49,7 +49,7 @@ package struct PodWriter: Sendable {
         return outcome
     }
 
-    /// Says why an owner gets no more pods just now.
+    /// Records why an owner gets no more pods for now.
     package func recordHeldBack(_ owner: Value) {
         recorder.event(about: owner, type: "Warning", reason: "FailedCreate", message: CreationBurst.message)
     }

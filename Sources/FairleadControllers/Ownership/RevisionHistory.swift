@@ -52,10 +52,10 @@ struct RevisionHistory {
     }
 
     private var template: Value { owner.at("spec", "template") ?? .object(Object()) }
-    /// How often a name was taken; absent where that has never been counted.
+    /// The number of name collisions; absent if they have never been counted.
     var collisionCount: Int64? { owner.at("status", "collisionCount")?.int }
 
-    /// What a revision records: a patch that puts the template back.
+    /// What a revision records: a patch that restores the template.
     private var data: Value {
         var template = template.goDecoded
         template["$patch"] = "replace"
@@ -87,7 +87,7 @@ struct RevisionHistory {
         return (revision, .create(revision))
     }
 
-    /// The name that the revision gets after so many collisions.
+    /// The name of the revision after this number of collisions.
     func name(of revision: Value, collisionCount: Int64) -> String {
         name(hash: hash(of: revision["data"] ?? .null, collisionCount: collisionCount))
     }
@@ -112,12 +112,12 @@ struct RevisionHistory {
         return template
     }
 
-    /// The oldest revisions beyond `revisionHistoryLimit`, without those in use. StatefulSets do not count these either.
+    /// The oldest revisions beyond `revisionHistoryLimit`, except those in use, which do not count for StatefulSets.
     func surplus(inUse: Set<String>, current: String) -> [Value] {
         let limit = owner.at("spec", "revisionHistoryLimit")?.int ?? 10
         let unused = revisions.filter { $0.name != current && !inUse.contains($0.name) }
         let counted = style == .statefulSet ? unused.count : revisions.count { $0.name != current }
-        // A negative limit keeps them all.
+        // A negative limit keeps all of them.
         return limit < 0 ? [] : Array(unused.prefix(max(0, counted -| Int(clamping: limit))))
     }
 }

@@ -5,11 +5,11 @@ import FairleadModel
 struct RevisionWriter: Sendable {
     let client: any ObjectClient
 
-    /// What is there after all has been written.
+    /// The outcome once everything has been written.
     struct Settled {
         /// The current revision as stored.
         var revision: Value
-        /// How many names were taken, if it was counted now.
+        /// The number of name collisions, if there was a new one.
         var collisionCount: Int64?
     }
 
@@ -23,8 +23,8 @@ struct RevisionWriter: Sendable {
         }
     }
 
-    /// A name that is taken is another try with another name for a StatefulSet, and for a DaemonSet an error, after the
-    /// collision has been counted in its status.
+    /// If the name is taken, a StatefulSet tries another name; for a DaemonSet it is an error, once the collision has
+    /// been counted in its status.
     private func create(_ new: Value, _ history: RevisionHistory) async throws -> Settled {
         var settled = Settled(revision: new)
         while true {
@@ -38,7 +38,7 @@ struct RevisionWriter: Sendable {
             let name = settled.revision.name
             let existing = try await client.get(.controllerRevisions, namespace: new.namespace, name: name)
             if existing["data"] == new["data"] {
-                // The cache has not shown it yet.
+                // It was created earlier and is not in the cache yet.
                 settled.revision = existing
                 return settled
             }

@@ -23,7 +23,7 @@ struct RolloutLimits: Hashable, Sendable {
 
     /// An int-or-string field as a number of pods.
     static func scaled(_ value: Value, of total: Int64, roundingUp: Bool) -> Int64 {
-        // What is neither number nor percentage was refused when it was written; zero moves nothing.
+        // Validation rejects anything that is neither a number nor a percentage; zero moves nothing.
         IntOrString(value)?.scaled(to: total, roundingUp: roundingUp) ?? 0
     }
 }

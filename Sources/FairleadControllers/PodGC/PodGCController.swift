@@ -2,7 +2,7 @@ package import FairleadClient
 import FairleadModel
 import Synchronization
 
-/// Deletes pods that no kubelet will ever delete. It looks every 20 seconds and whenever a node is deleted.
+/// Deletes pods that no kubelet will ever delete. It runs every 20 seconds and whenever a node is deleted.
 package enum PodGCController {
     private static let period = Duration.seconds(20)
 

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Which pods will never be finished by anybody.
+/// Which pods nothing else will ever clean up.
 ///
 /// - Pods bound to a node that has been missing for 40 seconds: marked Failed, then deleted without grace.
 /// - Terminating pods that never got a node.
@@ -14,7 +14,7 @@ struct PodGCReconciler {
         /// Pods to mark as failed before they are deleted.
         var lost: [Value] = []
         var delete: [Value] = []
-        /// Since when, by the monotonic clock, each node is known to be missing; for the next pass.
+        /// For the next pass: since when, by the monotonic clock, each node has been known to be missing.
         var missingSince: [String: Duration] = [:]
     }
 

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// Which pods of a ReplicaSet go first when it shrinks.
+/// Which pods of a ReplicaSet are deleted first when it shrinks.
 ///
 /// In order: unassigned, then pending, then not ready, then of low deletion cost, then on the node with most of its
 /// relatives, then ready for the shortest time, then restarted most, then youngest.
@@ -20,7 +20,7 @@ package struct PodRanking {
         let created: String
     }
 
-    /// The `count` pods to delete, first first.
+    /// The `count` pods to delete, in order.
     /// - Parameter related: pods of all sets with the same owner; they decide how crowded a node is.
     package static func victims(among pods: [Value], related: [Value], count: Int) -> [Value] {
         var perNode: [String: Int] = [:]
@@ -53,7 +53,7 @@ package struct PodRanking {
         if left.cost != right.cost { return left.cost < right.cost }
         if left.crowding != right.crowding { return left.crowding > right.crowding }
         if left.isReady, left.readySince != right.readySince {
-            // Without a time the pod counts as ready since ever so short a while.
+            // Without a time, the pod counts as having become ready just now.
             guard let since = left.readySince else { return true }
             guard let other = right.readySince else { return false }
             return since > other

@@ -1,10 +1,10 @@
 import FairleadModel
 
-/// Which kind a set of equal pods is of.
+/// The kind of a set of identical pods.
 struct PodSetKind: Sendable {
     let resource: GroupVersionResource
     let name: String
-    /// Whether the status says how many pods are on their way out.
+    /// Whether the status counts terminating pods.
     let countsTerminating: Bool
 
     var apiVersion: String { resource.apiVersion }

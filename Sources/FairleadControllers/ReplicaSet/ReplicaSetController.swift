@@ -8,7 +8,7 @@ package enum ReplicaSetController {
         make(setup, .replicaSet, recorder: setup.recorder())
     }
 
-    /// What both kinds of sets have in common, which is everything.
+    /// The whole controller, which is the same for both kinds of sets.
     static func make(
         _ setup: ControllerSetup<ObjectName>, _ kind: PodSetKind, recorder: EventRecorder
     ) -> @Sendable (ObjectName) async throws -> ReconcileResult {
@@ -26,7 +26,7 @@ package enum ReplicaSetController {
     }
 }
 
-/// Keeps as many pods as each ReplicationController asks for: the same as for ReplicaSets, which came after them.
+/// Keeps as many pods as each ReplicationController asks for, just as for ReplicaSets, which succeeded them.
 package enum ReplicationControllerController {
     package static let descriptor = ControllerDescriptor(
         "replicationcontroller-controller", alias: "replicationcontroller", workers: 5

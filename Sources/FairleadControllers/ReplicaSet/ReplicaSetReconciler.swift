@@ -1,13 +1,13 @@
 import FairleadModel
 
-/// What a ReplicaSet needs: pods to make, pods to delete, its new status. Pure: inputs are what the caches show.
+/// What a ReplicaSet needs: pods to create, pods to delete, its new status. Pure: inputs are what the caches show.
 ///
 /// Reference: "ReplicaSet" concept page; KEP-3973 (terminatingReplicas).
 struct ReplicaSetReconciler: Sendable {
     struct Plan {
         var create: [Value] = []
         var delete: [Value] = []
-        /// Pods are missing, but too many wait for a node already.
+        /// Pods are missing, but too many are still waiting for a node.
         var isHeldBack = false
     }
 
@@ -45,8 +45,8 @@ struct ReplicaSetReconciler: Sendable {
         return plan
     }
 
-    /// The status after this pass; equal to the old one if nothing is to be written.
-    /// - Parameter failure: what creating or deleting pods ended with.
+    /// The status after this pass; equal to the old one if there is nothing to write.
+    /// - Parameter failure: the error from creating or deleting pods, if any.
     func status(failure: APIStatus?, now: Timestamp) -> Value {
         let templateLabels = replicaSet.at("spec", "template", "metadata", "labels")?.stringMap ?? [:]
         var labeled = 0

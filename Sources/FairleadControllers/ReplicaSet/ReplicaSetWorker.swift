@@ -17,7 +17,7 @@ struct ReplicaSetWorker: Sendable {
             return .done
         }
         guard let selector = Selectors.ofWorkload(stored.value) else { return .done }
-        // Asked before the pods are read: what is observed in between can only make the picture newer.
+        // Asked before the pods are read: anything observed in between only makes them more recent.
         let isUpToDate = tracker.isUpToDate(key)
         let owned = try await OwnershipWriter(
             client: client, ownerResource: kind.resource, ownedResource: .pods, ownerKind: kind.name

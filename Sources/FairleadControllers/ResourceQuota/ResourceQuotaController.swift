@@ -16,7 +16,7 @@ package enum ResourceQuotaController {
         }
         let lister = quotas.lister
         settings.resources.attach { managed, informer in
-            // There are thousands of Events: quotas that count them are recounted when something else goes.
+            // There are thousands of Events: quotas that count them are recounted when something else is deleted.
             guard managed.isNamespaced, managed.resource != .events else { return }
             setup.map(informer) { change in
                 // The write that created the object has already charged it.

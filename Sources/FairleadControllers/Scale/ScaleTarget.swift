@@ -1,10 +1,10 @@
 package import FairleadClient
 package import FairleadModel
 
-/// An object whose replicas are counted and set, found by a reference to it.
+/// An object that can be scaled, found by a reference to it.
 package struct ScaleTarget: Sendable {
     package enum Failure: Error, Sendable {
-        /// The reference is to nothing that there could be.
+        /// The reference is to something that cannot exist.
         case unknown(String)
         case refused(APIStatus)
 
@@ -19,12 +19,12 @@ package struct ScaleTarget: Sendable {
     package let resource: GroupVersionResource
     package let object: Value
     private let replicasPath: [String]
-    /// By which labels its pods are found; empty where that is not known.
+    /// The selector of its pods; empty if it is unknown.
     package let selector: String
 
     package var replicas: Int64 { object.at(replicasPath[...])?.int ?? 0 }
 
-    /// - Parameter reference: with apiVersion, kind and name.
+    /// - Parameter reference: has apiVersion, kind and name.
     package init(
         _ reference: Value, namespace: String, client: any ObjectClient, resources: ManagedResources
     ) async throws(Failure) {
@@ -52,7 +52,7 @@ package struct ScaleTarget: Sendable {
         }
     }
 
-    /// Where the number of replicas stands, and by what the pods are selected.
+    /// The path of the number of replicas, and the selector of the pods.
     private static func scale(
         of object: Value, _ resource: GroupVersionResource, _ client: any ObjectClient
     ) async throws(APIStatus) -> (replicas: [String], selector: String) {

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// A Secret with the token of a ServiceAccount.
+/// A Secret that holds the token of a ServiceAccount.
 struct TokenSecret {
     private static let type = "kubernetes.io/service-account-token"
     private static let nameKey = "kubernetes.io/service-account.name"
@@ -10,7 +10,7 @@ struct TokenSecret {
     /// The name of the ServiceAccount.
     let account: String
 
-    /// nil for a Secret of another type.
+    /// nil unless the Secret has this type and names a ServiceAccount.
     init?(_ secret: Value) {
         guard secret.text("type") == Self.type, let account = secret.annotations[Self.nameKey], !account.isEmpty else {
             return nil
@@ -19,13 +19,13 @@ struct TokenSecret {
         self.account = account
     }
 
-    /// Whether the Secret is for this very account, and not for an earlier one of the same name.
+    /// Whether the Secret belongs to this account, not to an earlier one of the same name.
     func belongs(to account: Value) -> Bool {
         let uid = secret.annotations[Self.uidKey] ?? ""
         return uid.isEmpty || uid == account.uid
     }
 
-    /// The Secret with all it should have; nil if nothing is missing.
+    /// The Secret with the missing data filled in; nil if nothing is missing.
     func filled(for account: Value, certificates: String) -> Value? {
         var data = secret["data"]?.object ?? Object()
         func isEmpty(_ key: String) -> Bool { data[key]?.string?.isEmpty ?? true }
@@ -42,8 +42,8 @@ struct TokenSecret {
         return result
     }
 
-    /// A JSON Web Token (RFC 7519) with the claims of Kubernetes' long-lived tokens. It is unsecured, as the standard
-    /// calls it: nobody is authenticated here, so a signature would prove nothing.
+    /// A JSON Web Token (RFC 7519) with the claims of Kubernetes' long-lived tokens. It is "unsecured" in the sense of
+    /// the RFC: requests are not authenticated here, so a signature would prove nothing.
     private func token(for account: Value) -> String {
         let prefix = "kubernetes.io/serviceaccount/"
         var claims: Object = [

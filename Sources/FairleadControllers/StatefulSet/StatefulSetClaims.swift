@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The claims that a StatefulSet makes for its pods, and who owns them.
+/// The claims that a StatefulSet creates for its pods, and their owners.
 ///
 /// Reference: "StatefulSets" concept page, "PersistentVolumeClaim retention".
 struct StatefulSetClaims {
@@ -12,7 +12,7 @@ struct StatefulSetClaims {
 
     private static func name(of template: Value, pod: String) -> String { "\(template.name)-\(pod)" }
 
-    /// The pod with volumes for the claims; they come before its own, and replace those of the same name.
+    /// Adds volumes for the claims to the pod. They precede its own volumes, and replace those of the same name.
     func mounted(by pod: Value) -> Value {
         let templates = templates
         if templates.isEmpty { return pod }
@@ -29,7 +29,7 @@ struct StatefulSetClaims {
         return pod
     }
 
-    /// The claims of a pod, as they are made.
+    /// The claims to create for a pod.
     func needed(by pod: String) -> [Value] {
         let selected = statefulSet.at("spec", "selector", "matchLabels")?.stringMap ?? [:]
         return templates.map { template in
@@ -44,10 +44,11 @@ struct StatefulSetClaims {
         }
     }
 
-    /// Those of a pod's claims that are not there.
+    /// The claims of a pod that do not exist.
     func missing(for pod: Value) -> [Value] { needed(by: pod.name).filter { stored($0.name) == nil } }
 
-    /// What keeps a pod that is not there from being made: claims of an earlier pod of its name, which go with that.
+    /// What prevents a missing pod from being created: claims of an earlier pod of the same name, which are deleted
+    /// along with it.
     enum Obstacle: Equatable {
         case staleClaim
         /// Claims that are being deleted.
@@ -65,8 +66,8 @@ struct StatefulSetClaims {
         return deleted.isEmpty ? nil : .deleted(deleted)
     }
 
-    /// The patches after which the pod's claims go with whom they shall go: with the set, with a pod that is scaled
-    /// down, or with nobody.
+    /// The patches that set the owner with which the pod's claims are to be deleted: the set, a pod that is scaled
+    /// down, or none.
     func patches(of pod: Value, isScaledDown: Bool) -> [(claim: Value, patch: Value)] {
         let policy = statefulSet.at("spec", "persistentVolumeClaimRetentionPolicy")
         var owner: OwnerReference?
@@ -79,7 +80,7 @@ struct StatefulSetClaims {
         return templates.compactMap { template in
             guard let claim = stored(Self.name(of: template, pod: pod.name)) else { return nil }
             let references = claim.ownerReferences
-            // What somebody else controls is theirs.
+            // Claims controlled by somebody else are left alone.
             if let controller = claim.controllerRef, !ours.contains(controller.uid) { return nil }
             let wanted = references.filter { !ours.contains($0.uid) } + (owner.map { [$0] } ?? [])
             return references == wanted ? nil : (claim, OwnershipPatch.patch(claim, wanted))

@@ -13,18 +13,18 @@ struct StatefulSetReconciler {
     struct Plan {
         /// Each pod with the claims it needs.
         var create: [(pod: Value, claims: [Value])] = []
-        /// Claims that pods lack which are there already.
+        /// Missing claims of existing pods.
         var missingClaims: [(pod: Value, claims: [Value])] = []
         var delete: [Value] = []
         /// Labels that a pod must have, as patches.
         var relabel: [(pod: Value, patch: Value)] = []
         /// Owners of claims, as patches.
         var claimPatches: [(claim: Value, patch: Value)] = []
-        /// Pods are missing, but too many wait for a node already.
+        /// Pods are missing, but too many are still waiting for a node.
         var isHeldBack = false
-        /// Pods that cannot be made as long as there are claims of their predecessors, with the claims to complain about.
+        /// Pods that cannot be created while claims of their predecessors exist, and the claims to complain about.
         var obstructed: [(pod: String, claims: [String])] = []
-        /// A pod of the current revision goes for the update.
+        /// A pod of the current revision is being replaced.
         var replacesCurrent = false
     }
 
@@ -33,7 +33,7 @@ struct StatefulSetReconciler {
     /// The revisions of the present template and of the previous one, which contain those templates.
     let update: Value
     let current: Value
-    /// How many names of revisions were taken.
+    /// The number of name collisions of revisions.
     let collisionCount: Int64
     let claims: StatefulSetClaims
     let now: Timestamp
@@ -88,14 +88,14 @@ struct StatefulSetReconciler {
         return plan
     }
 
-    /// Makes what is missing and puts right what is there, in ascending order.
+    /// Creates missing pods and corrects existing ones, in ascending order.
     ///
-    /// Returns false where an ordered set has to wait.
+    /// Returns false if an ordered set has to wait.
     private func visitReplicas(_ plan: inout Plan) -> Bool {
         let burst = CreationBurst.allowed(missing: .max, pods: pods.values)
         for ordinal in ordinals {
             guard let pod = pods[ordinal] else {
-                // Of two thousand million replicas only those are looked at that can change something.
+                // There can be two billion replicas, so only those that can change something are visited.
                 if plan.create.count +| plan.obstructed.count >= burst {
                     plan.isHeldBack = burst == 0
                     return isParallel
@@ -121,14 +121,14 @@ struct StatefulSetReconciler {
         return true
     }
 
-    /// Removes pods beyond the wanted number, the highest first. Returns false where an ordered set has to wait.
+    /// Deletes surplus pods, the highest ordinal first. Returns false if an ordered set has to wait.
     private func shrink(_ condemned: [Value], _ plan: inout Plan) -> Bool {
         if isParallel {
             plan.delete += condemned.filter { $0.deletionTimestamp == nil }
             return true
         }
         guard let pod = condemned.first else { return true }
-        // One that is unwell waits for those below it that are unwell, too.
+        // An unhealthy pod waits for the unhealthy ones below it.
         let isFirstUnhealthy = !condemned.dropFirst().contains { !isHealthy(PodView($0)) }
         if pod.deletionTimestamp == nil, isHealthy(PodView(pod)) || isFirstUnhealthy { plan.delete.append(pod) }
         return false
@@ -148,7 +148,7 @@ struct StatefulSetReconciler {
         pod.phase == "Running" && !pod.isTerminating && pod.isAvailable(minReadySeconds: minReadySeconds, now: now)
     }
 
-    /// A pod that was adopted may lack the labels of its place.
+    /// An adopted pod may lack the labels that depend on its name.
     private static func relabelling(_ pod: Value) -> Value? {
         guard pod.labels[podName] != pod.name else { return nil }
         let index = pod.name.split(separator: "-").last.map(String.init) ?? ""
@@ -179,7 +179,7 @@ struct StatefulSetReconciler {
         return (claims.mounted(by: pod), claims.needed(by: name))
     }
 
-    /// - Parameter plan: what is about to happen shows in the status already.
+    /// - Parameter plan: the status already reflects what is about to happen.
     func status(after plan: Plan) -> Value {
         let created = pods.values.filter { !PodView($0).phase.isEmpty }
         let live = created.filter { $0.deletionTimestamp == nil }

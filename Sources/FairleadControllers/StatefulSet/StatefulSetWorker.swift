@@ -36,12 +36,12 @@ struct StatefulSetWorker: Sendable {
         let plan = reconciler.plan()
         var failure: (any Error)?
         do { try await execute(plan, for: set) } catch { failure = error }
-        // The status is told even where something failed.
+        // The status is written even if something failed.
         try await client.updateStatus(.statefulSets, of: set, to: reconciler.status(after: plan))
         if let failure { throw failure }
         let inUse = owned.compactMap { $0.labels[StatefulSetReconciler.revisionLabel] } + [currentName]
         try await writer.delete(history.surplus(inUse: Set(inUse), current: update.name))
-        // Nobody tells when a claim has gone.
+        // Deletions of claims do not trigger a reconcile.
         let retry: Duration? = plan.obstructed.isEmpty ? nil : .seconds(1)
         return ReconcileResult(again: [retry, reconciler.timeToNextAvailability()].compactMap { $0 }.min())
     }

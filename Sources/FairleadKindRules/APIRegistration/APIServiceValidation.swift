@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of APIServices, which are named after what they serve.
+/// The rules for APIServices, which are named after the group version that they serve.
 ///
 /// Reference: k8s.io/kube-aggregator `pkg/apis/apiregistration/validation`.
 package enum APIServiceValidation {
@@ -12,7 +12,7 @@ package enum APIServiceValidation {
         let version = service.at("spec", "version")?.string ?? ""
         let wanted = "\(version).\(group)"
         var errors: [FieldError] = []
-        // A name that no path can have has an error already.
+        // A name that is not a valid path segment already has an error.
         if !service.name.isEmpty, service.name != wanted, NameRules.pathSegment(service.name).isEmpty {
             errors.append(
                 .invalid(

@@ -1,7 +1,7 @@
 package import FairleadModel
 import FairleadRules
 
-/// autoscaling/v1 has a field for the CPU utilization; all else that v2 says stands in annotations, in JSON.
+/// autoscaling/v1 has a field for CPU utilization only; everything else from v2 is kept as JSON in annotations.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/autoscaling/v1/conversion.go`.
 package enum AutoscalerConversion {
@@ -63,7 +63,7 @@ package enum AutoscalerConversion {
                 ],
             ]
         }
-        // What is no JSON, or says something else than it should, says nothing.
+        // Anything that is not JSON, or not of the expected form, is ignored.
         let others = notes[metrics].flatMap { MetricForm.specs.read($0) } ?? []
         let all = others + (cpu.map { [$0] } ?? [])
         var spec = object["spec"] ?? .object(Object())

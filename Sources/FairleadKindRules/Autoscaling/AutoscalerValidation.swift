@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// Every field error of a HorizontalPodAutoscaler in the form of autoscaling/v2, in Kubernetes' order.
+/// All field errors of a HorizontalPodAutoscaler in the autoscaling/v2 form, in Kubernetes' order.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/autoscaling/validation/validation.go`.
 package struct AutoscalerValidation {
@@ -9,7 +9,7 @@ package struct AutoscalerValidation {
     private let old: Value?
     private let path = FieldPath("spec")
 
-    /// - Parameter old: the spec as it was; nil for a new object.
+    /// - Parameter old: the previous spec; nil for a new object.
     package init(spec: Value, old: Value? = nil) {
         self.spec = spec
         self.old = old
@@ -18,7 +18,7 @@ package struct AutoscalerValidation {
     package func errors() -> [FieldError] {
         let reference = spec["scaleTargetRef"] ?? .null
         let before = old?["scaleTargetRef"]
-        // A version that was not checked once stays as long as it is not touched.
+        // The version used not to be validated, so an existing one may stay if the reference does not change.
         let isOld = before != nil && before?["kind"] == reference["kind"]
         let check = ObjectReferenceValidation(
             needsGroup: reference.text("kind") != "ReplicationController",
@@ -33,7 +33,7 @@ package struct AutoscalerValidation {
         let least = spec["minReplicas"]?.int
         let most = spec.number("maxReplicas")
         let here = path.child("maxReplicas")
-        // Zero needs a feature that is off; what has it already may keep it.
+        // Zero requires a feature that is off; an object that already has it may keep it.
         let bound: Int64 = old?["minReplicas"]?.int == 0 ? 0 : 1
         var errors: [FieldError] = []
         if let least, least < bound {
@@ -91,7 +91,7 @@ struct ObjectReferenceValidation {
     }
 }
 
-/// How fast an autoscaler may go in one direction.
+/// How fast an autoscaler may scale in one direction.
 enum ScalingRulesValidation {
     private static let longestPeriod: Int64 = 1800
     private static let longestWindow: Int64 = 3600

@@ -1,20 +1,20 @@
 import FairleadModel
 
-/// The forms of metrics in the annotations of autoscaling/v1: the same things as in v2, flat and under other names.
+/// The form of metrics in the annotations of autoscaling/v1: the same as in v2, but flat and under other names.
 struct MetricForm {
-    /// One member of the old form, and where it stands in the new one, within the source.
+    /// A member of the old form, and its path in the new one, relative to the source.
     private struct Member {
         var name: String
         var place: [String]
-        /// Written even where it is absent.
+        /// The value to write if it is absent.
         var zero: Value?
     }
 
-    /// What metrics are wanted, and what was last seen of them.
+    /// The desired metrics, and the ones last observed.
     static let specs = MetricForm(amounts: "target", prefix: "target")
     static let statuses = MetricForm(amounts: "current", prefix: "current")
 
-    /// Members of a source, in the order in which Go writes them.
+    /// The members of a source, in the order in which Go writes them.
     private let sources: [(field: String, members: [Member])]
     private let amounts: String
 
@@ -32,7 +32,7 @@ struct MetricForm {
         var podsAverage = average
         podsAverage.zero = "0"
         var used = average
-        // What is used is no pointer in the old form.
+        // In the old form the current value is not a pointer.
         if isStatus { used.zero = "0" }
         let ofResource = [resource[0], utilization, used]
         sources = [
@@ -82,7 +82,7 @@ struct MetricForm {
         }
     }
 
-    /// The metrics in the form of v2; nil where the text is no list of metrics.
+    /// The metrics in the v2 form; nil if the text is not a list of metrics.
     func read(_ text: String) -> [Value]? {
         guard let list = Self.json(text)?.array else { return nil }
         var metrics: [Value] = []
@@ -118,7 +118,7 @@ struct MetricForm {
         return field == "resource" || field == "containerResource" ? "Utilization" : "Value"
     }
 
-    /// The value, if it is of the right type.
+    /// The value, if it has the right type.
     private static func checked(_ value: Value, _ place: [String]) -> Value? {
         switch place.last {
         case "averageUtilization": return value.int.map { .int($0) }
@@ -131,7 +131,7 @@ struct MetricForm {
         }
     }
 
-    /// These members, which must be texts; others are left out.
+    /// The named members, which must be strings; others are dropped.
     private static func texts(_ value: Value, _ names: [String]) -> Value? {
         guard case .object = value else { return nil }
         var result = Object()
@@ -168,11 +168,11 @@ struct MetricForm {
         return .object(result)
     }
 
-    /// A text that a client wrote into an annotation; what cannot be read says nothing.
+    /// Parses what a client wrote into an annotation; invalid JSON is ignored.
     static func json(_ text: String) -> Value? { try? JSON.parse(Array(text.utf8)).value }
 }
 
-/// The behavior as Kubernetes' server holds it, whose names begin with capitals.
+/// The behavior in the API server's internal form, whose names begin with capitals.
 enum BehaviorForm {
     static func read(_ text: String) -> Value? {
         guard let object = MetricForm.json(text)?.object else { return nil }
@@ -215,14 +215,14 @@ enum BehaviorForm {
         return .object(rules)
     }
 
-    /// Go's decoder minds no capitals; what is null says nothing.
+    /// Go's decoder ignores case; null counts as absent.
     private static func member(_ name: String, of object: Object) -> Value? {
         let found = object.members.last { $0.key.lowercased() == name.lowercased() }?.value
         return found.flatMap { $0.isNull ? nil : $0 }
     }
 }
 
-/// Conditions in an annotation.
+/// Conditions stored in an annotation.
 enum ConditionForm {
     static func read(_ text: String) -> Value? {
         guard let list = MetricForm.json(text)?.array, !list.isEmpty else { return nil }

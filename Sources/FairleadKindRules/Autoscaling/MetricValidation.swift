@@ -1,9 +1,9 @@
 import FairleadRules
 import FairleadModel
 
-/// One entry of an autoscaler's `metrics`: a type, and the source that belongs to it.
+/// One entry of an autoscaler's `metrics`: a type and the source that matches it.
 enum MetricValidation {
-    /// The member that belongs to each type; Kubernetes looks at them in this order.
+    /// The source field of each type, in the order in which Kubernetes checks them.
     private static let sources: [(type: String, field: String)] = [
         ("Object", "object"), ("External", "external"), ("Pods", "pods"), ("Resource", "resource"),
         ("ContainerResource", "containerResource"),

@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// Every field error of a CronJob's spec, in Kubernetes' order.
+/// All field errors of a CronJob's spec, in Kubernetes' order.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/batch/validation/validation.go`.
 package struct CronJobValidation {
@@ -9,7 +9,7 @@ package struct CronJobValidation {
 
     package init(_ jobs: JobSpecValidation) { self.jobs = jobs }
 
-    /// - Parameter old: the spec as it was; nil for a new CronJob.
+    /// - Parameter old: the previous spec; nil for a new CronJob.
     package func errors(of spec: Value, old: Value?) -> [FieldError] {
         let path = FieldPath("spec")
         var errors = schedule(spec, old: old, path.child("schedule"))
@@ -39,7 +39,7 @@ package struct CronJobValidation {
             errors.append(.invalid(path, .string(schedule), error.message))
         }
         guard schedule.contains("TZ") else { return errors }
-        // Those of long ago may keep the zone in their schedule.
+        // CronJobs that already have the zone in their schedule may keep it.
         if old?.text("schedule").contains("TZ") != true {
             errors.append(
                 .invalid(
@@ -64,7 +64,7 @@ package struct CronJobValidation {
                 invalid(
                     "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"))
         }
-        // Go knows the local zone by this name, in this spelling.
+        // Go knows the local time zone by this name, spelled like this.
         if name != "Local", TimeZoneRules(named: name) == nil { errors.append(unknown) }
         return errors
     }
@@ -78,7 +78,7 @@ package struct CronJobValidation {
         }
     }
 
-    /// The spec of the Jobs to be; their selector is always made for them.
+    /// The spec of the Jobs to create; their selector is always generated.
     private func template(_ spec: Value, _ path: FieldPath) -> [FieldError] {
         var errors = jobs.errors(of: spec, path)
         if let selector = spec["selector"] {

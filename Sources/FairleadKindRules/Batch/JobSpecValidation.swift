@@ -1,12 +1,12 @@
 package import FairleadRules
 package import FairleadModel
 
-/// Every field error of a Job's spec, in Kubernetes' order; the same of the spec that a CronJob makes Jobs of.
+/// All field errors of a Job's spec, in Kubernetes' order; also for the Job template of a CronJob.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/batch/validation/validation.go`.
 package struct JobSpecValidation {
     package static let mostIndexes: Int64 = 100_000
-    /// What is allowed beside a limit of failures for each of more indexes than that.
+    /// The maximum parallelism and failed indexes of a Job that has `backoffLimitPerIndex` and more indexes than that.
     private static let mostOfMany: Int64 = 10_000
     private static let longestManager = 63
 
@@ -14,7 +14,7 @@ package struct JobSpecValidation {
 
     package init(allowsPrivileged: Bool) { pods = PodSpecValidation(allowsPrivileged: allowsPrivileged) }
 
-    /// The errors of a whole Job, beside those of its metadata.
+    /// The errors of a whole Job, except for its metadata.
     package func errors(ofJob job: Value) -> [FieldError] {
         let spec = job["spec"] ?? .null
         let path = FieldPath("spec")
@@ -31,7 +31,7 @@ package struct JobSpecValidation {
         return errors
     }
 
-    /// Without a manual selector the labels by which the pods are found must be the Job's own.
+    /// Without `manualSelector`, the labels that select the pods must be those generated for the Job.
     private func generatedSelector(_ job: Value, _ path: FieldPath) -> [FieldError] {
         let spec = job["spec"] ?? .null
         guard !spec.flag("manualSelector"), let selector = spec["selector"] else { return [] }
@@ -45,7 +45,7 @@ package struct JobSpecValidation {
                     : .invalid(here.key(label), Value(labels), "must be '\(value)'"))
         }
         let generated = Dictionary(uniqueKeysWithValues: JobLabels.generated(for: job).map { ($0.label, $0.value) })
-        // One that cannot be read has an error of its own.
+        // A selector that cannot be parsed has an error of its own.
         if let parsed = try? LabelSelector(labelSelector: selector), !parsed.matches(generated) {
             errors.append(
                 .invalid(
@@ -54,13 +54,13 @@ package struct JobSpecValidation {
         return errors
     }
 
-    /// The selector and the labels that it must match.
+    /// The errors of the selector and of the labels that it must match.
     package func selector(of spec: Value, _ path: FieldPath) -> [FieldError] {
         let here = path.child("selector")
         let selector = spec["selector"]
         var errors = selector == nil ? [.required(here)] : FieldChecks.labelSelector(selector, here)
         let labels = spec.at("template", "metadata", "labels")
-        // One that cannot be read has an error of its own; one that is missing matches nothing.
+        // A selector that cannot be parsed has an error of its own; a missing one matches nothing.
         if let parsed = try? LabelSelector(labelSelector: selector ?? .null), !parsed.matches(labels?.stringMap ?? [:])
         {
             errors.append(
@@ -71,7 +71,7 @@ package struct JobSpecValidation {
         return errors
     }
 
-    /// All but the selector.
+    /// All errors except those of the selector.
     package func errors(of spec: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         let counts = [
@@ -164,12 +164,12 @@ package struct JobSpecValidation {
     }
 }
 
-/// The labels by which a Job finds its pods.
+/// The labels by which a Job selects its pods.
 package enum JobLabels {
     package static let controllerUID = "batch.kubernetes.io/controller-uid"
     package static let jobName = "batch.kubernetes.io/job-name"
 
-    /// Those that a Job without a manual selector puts into its template, in the order in which they are checked.
+    /// The labels added to the template of a Job without `manualSelector`, in the order of the checks.
     package static func generated(for job: Value) -> [(label: String, value: String)] {
         [
             ("controller-uid", job.uid), ("job-name", job.name), (controllerUID, job.uid), (jobName, job.name),

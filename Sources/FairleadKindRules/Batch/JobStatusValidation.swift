@@ -1,8 +1,8 @@
 import FairleadRules
 package import FairleadModel
 
-/// What a Job's status may say, and how it may change. Most rules apply only where what they are about has changed, so
-/// that other parts of a status that breaks them can still be written.
+/// What a Job's status may contain, and how it may change. Most rules apply only if the fields concerned have changed,
+/// so that the rest of a status that breaks them can still be written.
 ///
 /// Reference: ValidateJobStatusUpdate and getStatusValidationOptions of k8s.io/kubernetes `pkg/apis/batch/validation`
 /// and `pkg/registry/batch/job`.
@@ -166,10 +166,10 @@ package struct JobStatusValidation {
         return errors
     }
 
-    /// The first index found in both texts, whose parts are in order; a part that is none is another error.
+    /// The first index that is in both lists, whose parts are sorted; invalid parts are skipped.
     private static func overlap(_ completed: String, _ failed: String, below limit: Int64) -> Int64? {
         func intervals(_ text: String) -> [ClosedRange<Int64>] {
-            // Left out: the error is told where the text is checked.
+            // They are reported where the lists themselves are validated.
             text.split(separator: ",").compactMap { try? IndexIntervals.interval($0, below: limit) }
         }
         var left = intervals(completed)[...]

@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// What may change in a Job: how much it runs and how long, and, while it is suspended, where its pods go.
+/// What may change in a Job: its size and duration and, while it is suspended, where its pods are scheduled.
 ///
 /// Reference: ValidateJobSpecUpdate of k8s.io/kubernetes `pkg/apis/batch/validation`.
 package struct JobUpdateValidation {
@@ -9,7 +9,7 @@ package struct JobUpdateValidation {
 
     package init(_ specs: JobSpecValidation) { self.specs = specs }
 
-    /// The errors of the changed Job. Those of its spec stand there twice, as Kubernetes validates it twice.
+    /// The errors of the changed Job. Errors of the spec appear twice, because Kubernetes validates it twice.
     package func errors(_ job: Value, old: Value) -> [FieldError] {
         let path = FieldPath("spec")
         let spec = job["spec"] ?? .null
@@ -31,7 +31,7 @@ package struct JobUpdateValidation {
         errors += template(spec, old: before, isMutable: Self.isAtRest(old), path.child("template"))
         unchanged("completionMode")
         unchanged("podFailurePolicy") { policy in
-            // Whether an empty list was given or none is not known any more.
+            // It is no longer known whether the list was empty or absent.
             var policy = policy
             policy["rules"] = .array(policy.items("rules"))
             return InternalForm.text(of: policy, as: "PodFailurePolicy")
@@ -42,13 +42,13 @@ package struct JobUpdateValidation {
         return errors
     }
 
-    /// Suspended, and none of its pods is left.
+    /// Suspended, with no active pods left.
     private static func isAtRest(_ job: Value) -> Bool {
         guard job.at("spec", "suspend")?.bool == true else { return false }
         return job.at("status", "startTime") == nil || (job.at("status", "active")?.int ?? 0) == 0
     }
 
-    /// Indexed Jobs may be scaled, completions and parallelism alike.
+    /// Indexed Jobs may be scaled by changing completions and parallelism together.
     private func completions(_ spec: Value, old: Value, _ path: FieldPath) -> [FieldError] {
         let here = path.child("completions")
         guard spec.text("completionMode") == "Indexed" else {
@@ -76,7 +76,7 @@ package struct JobUpdateValidation {
         return errors
     }
 
-    /// What may change is put into the old template: then nothing else may differ.
+    /// Copies the mutable fields into the old template, so that any remaining difference is an error.
     private static func takeOver(from new: Value, _ template: inout Value) {
         for field in ["labels", "annotations"] { template.set(new.at("metadata", field), at: "metadata", field) }
         let spec = new["spec"] ?? .null
@@ -84,7 +84,7 @@ package struct JobUpdateValidation {
             for field in ["nodeSelector", "tolerations", "schedulingGates"] { old[field] = spec[field] }
             var affinity = old["affinity"] ?? .object(Object())
             affinity["nodeAffinity"] = spec.at("affinity", "nodeAffinity")
-            // Without anything else the whole field may come and go.
+            // If it has no other members, the affinity as a whole may be added or removed.
             let isEmpty = affinity.object?.isEmpty ?? true
             old["affinity"] = isEmpty && spec["affinity"] == nil ? nil : affinity
             for list in ["containers", "initContainers"] {

@@ -1,7 +1,7 @@
 import FairleadRules
 import FairleadModel
 
-/// What a Job's `podFailurePolicy` may say.
+/// The rules for a Job's `podFailurePolicy`.
 struct PodFailurePolicyValidation {
     private static let mostRules = 20
     private static let mostPatterns = 20
@@ -11,7 +11,7 @@ struct PodFailurePolicyValidation {
     let spec: Value
     private let containers: Set<String>
 
-    /// - Parameter spec: that of the Job.
+    /// - Parameter spec: the Job's spec.
     init(spec: Value) {
         self.spec = spec
         let template = spec.at("template", "spec") ?? .null
@@ -75,7 +75,7 @@ struct PodFailurePolicyValidation {
         }
         let here = path.child("values")
         let values = requirement.items("values").compactMap(\.int)
-        // Whether an empty list was given or none is not known any more.
+        // It is no longer known whether the list was empty or absent.
         let printed = Value.array(values.map(Value.int))
         if values.isEmpty {
             errors.append(.invalid(here, printed, "at least one value is required"))
@@ -95,7 +95,7 @@ struct PodFailurePolicyValidation {
         return errors
     }
 
-    /// Required, and one of these.
+    /// A required field with a fixed set of values.
     private static func choice(_ text: String, _ allowed: [String], _ path: FieldPath) -> [FieldError] {
         if !text.isEmpty { return FieldChecks.oneOf(text, allowed, path) }
         return [.required(path, "valid values: [" + allowed.map(\.goQuoted).joined(separator: " ") + "]")]

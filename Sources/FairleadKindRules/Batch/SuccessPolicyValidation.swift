@@ -1,12 +1,12 @@
 import FairleadRules
 import FairleadModel
 
-/// What a Job's `successPolicy` may say.
+/// The rules for a Job's `successPolicy`.
 struct SuccessPolicyValidation {
     private static let mostRules = 20
     private static let longestIndexes = 64 * 1024
 
-    /// That of the Job.
+    /// The Job's spec.
     let spec: Value
 
     func errors(of policy: Value, _ path: FieldPath) -> [FieldError] {

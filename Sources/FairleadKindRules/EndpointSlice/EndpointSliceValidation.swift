@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of EndpointSlices. Reference: k8s.io/kubernetes `pkg/apis/discovery/validation`.
+/// The rules for EndpointSlices. Reference: k8s.io/kubernetes `pkg/apis/discovery/validation`.
 package enum EndpointSliceValidation {
     private static let types = ["IPv4", "IPv6", "FQDN"]
     private static let maximumEndpoints = 1000
@@ -9,7 +9,7 @@ package enum EndpointSliceValidation {
     private static let maximumPorts = 20_000
     private static let maximumHints = 8
 
-    /// - Parameter known: addresses that the slice had before, which are not looked at again.
+    /// - Parameter known: addresses that the slice already had, which are not validated again.
     package static func errors(for slice: Value, known: Set<String>) -> [FieldError] {
         let type = slice.text("addressType")
         var errors: [FieldError] = []
@@ -58,7 +58,7 @@ package enum EndpointSliceValidation {
         return errors
     }
 
-    /// That an address is of the other family is said of the list.
+    /// An address of the wrong family is reported at the list.
     private static func addressErrors(
         _ text: String, type: String, _ list: FieldPath, _ index: Int
     ) -> [FieldError] {

@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of FlowSchemas.
+/// The rules for FlowSchemas.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/flowcontrol/validation`.
 package enum FlowSchemaValidation {
@@ -34,7 +34,7 @@ package enum FlowSchemaValidation {
         return errors + conditionErrors(for: schema)
     }
 
-    /// Conditions of a status: each type once.
+    /// The conditions of a status: each type may occur once.
     package static func conditionErrors(for object: Value) -> [FieldError] {
         let path = FieldPath("status", "conditions")
         var errors: [FieldError] = []
@@ -85,7 +85,7 @@ package enum FlowSchemaValidation {
     // MARK: Subjects
 
     private static let kinds = ["ServiceAccount": "serviceAccount", "User": "user", "Group": "group"]
-    /// The order in which members that do not belong to the kind are refused.
+    /// The order in which members that do not match the kind are rejected.
     private static let members = ["serviceAccount", "user", "group"]
 
     private static func subject(_ subject: Value, _ path: FieldPath) -> [FieldError] {
@@ -136,7 +136,7 @@ package enum FlowSchemaValidation {
         return [.notSupported(path, rule["verbs"] ?? .null, supported: verbs)]
     }
 
-    /// `*` stands for everything, so nothing stands beside it.
+    /// `*` matches everything, so it must be the only element.
     private static func aloneErrors(_ given: [String], _ what: String, _ path: FieldPath) -> [FieldError] {
         guard given.count > 1, given.contains("*") else { return [] }
         return [

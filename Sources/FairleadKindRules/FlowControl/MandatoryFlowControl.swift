@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The specs of the objects of flow control that the API server cannot do without: they are what they are.
+/// The specs of the flow control objects that the API server cannot do without. They cannot be changed.
 ///
 /// Reference: k8s.io/apiserver `pkg/apis/flowcontrol/bootstrap`.
 enum MandatoryFlowControl {
@@ -26,7 +26,7 @@ enum MandatoryFlowControl {
         ],
     ]
 
-    /// All requests of these groups.
+    /// Matches all requests from these groups.
     private static func rule(for groups: [String]) -> Value {
         [
             "subjects": .array(groups.map { ["kind": "Group", "group": ["name": .string($0)]] }),

@@ -2,7 +2,7 @@ import FairleadRules
 import Foundation
 package import FairleadModel
 
-/// The rules of PriorityLevelConfigurations.
+/// The rules for PriorityLevelConfigurations.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/flowcontrol/validation`.
 package enum PriorityLevelValidation {
@@ -47,7 +47,7 @@ package enum PriorityLevelValidation {
         guard let fixed = MandatoryFlowControl.levels[name] else { return [] }
         var compared = value
         var words = ""
-        // Of the level that is exempt only the shares may be changed.
+        // Only the `exempt` field of the exempt level may be changed.
         if name == "exempt" {
             compared["exempt"] = fixed["exempt"]
             words = "except the 'spec.exempt' field "
@@ -125,7 +125,7 @@ package enum PriorityLevelValidation {
         } else if hand > queues {
             errors.append(.invalid(here, .int(hand), "should not be greater than queues (\(queues))"))
         } else if (log2(Double(queues)) * Double(hand)).rounded(.up) > hashBits {
-            // A hand is dealt from one hash of the flow.
+            // The whole hand is dealt from a single hash of the flow.
             errors.append(
                 .invalid(
                     here, .int(hand),

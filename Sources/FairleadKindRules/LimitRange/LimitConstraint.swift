@@ -1,13 +1,13 @@
 package import FairleadModel
 
-/// One bound of a LimitRange, set against what somebody asks for.
+/// One bound of a LimitRange, compared with the requests and limits of an object.
 ///
 /// Reference: minConstraint, maxConstraint, maxRequestConstraint and limitRequestRatioConstraint of k8s.io/kubernetes
 /// `plugin/pkg/admission/limitranger`.
 package struct LimitConstraint {
     /// `Container`, `Pod` or `PersistentVolumeClaim`.
     let type: String
-    /// The resource that is bounded.
+    /// The resource that the bound is for.
     let name: String
     let bound: Quantity
     let requests: ResourceAmounts
@@ -24,7 +24,7 @@ package struct LimitConstraint {
     private var request: Quantity? { requests[name] }
     private var limit: Quantity? { limits[name] }
 
-    /// The amounts as they are compared: in thousandths where all three can be told in them.
+    /// The amounts to compare: in thousandths if none of the three overflows.
     private var compared: (request: Int64, limit: Int64, bound: Int64) {
         let most = Int64.max / 1000
         let request = request ?? Quantity(0)
@@ -53,7 +53,7 @@ package struct LimitConstraint {
         return nil
     }
 
-    /// The same for what knows only requests (claims).
+    /// The same for claims, which have only requests.
     package func maximumRequestViolation() -> String? {
         let words = "maximum \(name) usage per \(type) is \(bound)"
         guard let request else { return words + ".  No request is specified" }
@@ -66,7 +66,7 @@ package struct LimitConstraint {
         let compared = compared
         if compared.request == 0 { return words + "no request is specified or request is 0" }
         if compared.limit == 0 { return words + "no limit is specified or limit is 0" }
-        // In floating point, as the API server reckons: what is refused depends on its rounding.
+        // Computed in floating point like in the API server, because the outcome depends on the rounding.
         let ratio = Double(compared.limit) / Double(compared.request)
         let isFine = bound.value <= Int64.max / 1000
         let exceeds = isFine ? ratio * 1000 > Double(bound.milliValue) : ratio > Double(bound.value)
@@ -74,7 +74,7 @@ package struct LimitConstraint {
         return words + "provided ratio is " + Self.decimals(compared.limit, over: compared.request)
     }
 
-    /// The quotient with six digits after the point, as Go's `%f` prints it.
+    /// The quotient with six decimals, as Go's `%f` prints it.
     static func decimals(_ dividend: Int64, over divisor: Int64) -> String {
         if divisor == 0 { return dividend == 0 ? "NaN" : dividend > 0 ? "+Inf" : "-Inf" }
         let size = Int128(divisor.magnitude)

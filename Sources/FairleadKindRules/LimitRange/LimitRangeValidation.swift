@@ -25,7 +25,7 @@ package enum LimitRangeValidation {
         return [.invalid(path, .string(type), "must be a standard limit type or fully qualified")]
     }
 
-    /// The names of the resources, and which fields there may be or must be.
+    /// Errors in resource names, and fields that are required or forbidden.
     private static func fieldErrors(_ limit: Value, _ type: String, _ path: FieldPath) -> [FieldError] {
         func nameErrors(_ field: String) -> [FieldError] {
             limit.entries(field).flatMap { member in
@@ -52,7 +52,7 @@ package enum LimitRangeValidation {
     }
 }
 
-/// How the bounds of one limit fit together: min ≤ defaultRequest ≤ default ≤ max, for each resource.
+/// How the bounds of a limit relate to each other: min ≤ defaultRequest ≤ default ≤ max, for each resource.
 private struct BoundsValidation {
     let limit: Value
     let path: FieldPath
@@ -89,7 +89,7 @@ private struct BoundsValidation {
         require(low, notAbove: requests, at: "defaultRequest", requests.amount)
         require(requests, notAbove: high, at: "defaultRequest", requests.amount)
         require(requests, notAbove: limits, at: "defaultRequest", requests.amount)
-        // The API server shows the minimum here, not the default.
+        // The API server prints the minimum here, not the default.
         require(low, notAbove: limits, at: "default", low.amount)
         require(limits, notAbove: high, at: "default", limits.amount)
         if let ratio = amount("maxLimitRequestRatio") { errors += ratioErrors(ratio, name, low.amount, high.amount) }

@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of IngressClasses.
+/// The rules for IngressClasses.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/networking/validation`.
 package enum IngressClassValidation {
@@ -38,7 +38,7 @@ package enum IngressClassValidation {
             + FieldChecks.messages(NameRules.httpPath(parts[1]), value: parts[1], path)
     }
 
-    /// A reference to an object of any kind: what backends and parameters are.
+    /// A reference to an object of any kind, as used for backends and parameters.
     static func reference(_ reference: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         if let group = reference["apiGroup"]?.string {

@@ -1,14 +1,14 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of Ingresses.
+/// The rules for Ingresses.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/networking/validation`.
 package enum IngressValidation {
     package static let classAnnotation = "kubernetes.io/ingress.class"
     private static let spec = FieldPath("spec")
 
-    /// What an update may keep although a new Ingress may not have it.
+    /// What an existing Ingress may keep although a new one may not have it.
     private struct Tolerance {
         var badSecretNames = false
         var badRulesOfWildcards = false
@@ -16,7 +16,7 @@ package enum IngressValidation {
 
     package static func errors(for ingress: Value) -> [FieldError] {
         var errors = self.errors(of: ingress["spec"] ?? .null, Tolerance())
-        // An Ingress that has both says the same in both; later changes are not looked at.
+        // On creation the annotation and the field must agree; updates are not checked.
         if let annotation = ingress.at("metadata", "annotations", classAnnotation)?.string,
             let name = ingress.at("spec", "ingressClassName")?.string, name != annotation
         {
@@ -159,7 +159,7 @@ package enum IngressValidation {
         }
     }
 
-    /// Errors about the port as a whole stand at the backend.
+    /// Errors about the port as a whole are reported at the backend.
     private static func service(_ service: Value, _ path: FieldPath) -> [FieldError] {
         let here = path.child("service")
         let name = service.text("name")

@@ -1,16 +1,16 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of NetworkPolicies.
+/// The rules for NetworkPolicies.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/networking/validation`.
 package struct NetworkPolicyValidation {
     private static let spec = FieldPath("spec")
     private static let types = ["Ingress", "Egress"]
-    /// Ranges that the policy already had: they are not looked at again.
+    /// CIDRs that the policy already had, which are not validated again.
     private let known: Set<String>
 
-    /// - Parameter old: the policy as it was; nil for a new one.
+    /// - Parameter old: the previous policy; nil for a new one.
     package init(old: Value?) {
         var known: Set<String> = []
         for (direction, peers) in Self.directions {
@@ -76,7 +76,7 @@ package struct NetworkPolicyValidation {
         }
         errors += FieldChecks.port(port, path.child("port"))
         if let end {
-            // Kubernetes prints the port here, not its end.
+            // Kubernetes prints `port` here, not `endPort`.
             if end.int ?? 0 < port.int ?? 0 { wrongEnd(port, "must be greater than or equal to `port`") }
             errors += FieldChecks.port(end, path.child("endPort"))
         }

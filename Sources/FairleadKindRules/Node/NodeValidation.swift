@@ -3,7 +3,7 @@ package import FairleadModel
 
 /// The field errors of nodes (ValidateNode, ValidateNodeUpdate).
 package enum NodeValidation {
-    /// Errors of taints stand below `metadata`, where Kubernetes puts them.
+    /// Errors in taints are reported below `metadata`, as in Kubernetes.
     package static func taints(_ taints: [Value]) -> [FieldError] {
         var errors: [FieldError] = []
         var seen: Set<String> = []

@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of Roles, ClusterRoles and their bindings. What the rules of a role name need not exist.
+/// The rules for Roles, ClusterRoles and their bindings. The resources named in a role need not exist.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/rbac/validation`.
 package enum RoleValidation {
@@ -70,7 +70,7 @@ package enum RoleValidation {
         return errors
     }
 
-    /// A binding to another role is another binding: permissions are not to change behind its back.
+    /// The role of a binding is immutable, so that permissions cannot change unnoticed.
     package static func bindingErrors(for binding: Value, old: Value, isNamespaced: Bool) -> [FieldError] {
         let errors = bindingErrors(for: binding, isNamespaced: isNamespaced)
         let reference = binding["roleRef"] ?? .null
@@ -96,7 +96,7 @@ package enum RoleValidation {
         return errors
     }
 
-    /// Fills in the groups, which follow from the kinds.
+    /// Sets the API groups, which follow from the kinds.
     package static func setBindingDefaults(_ binding: inout Value) {
         var reference = binding["roleRef"] ?? .object(Object())
         reference.setDefaultText("apiGroup", group)

@@ -1,7 +1,7 @@
 import FairleadModel
 import FairleadSchema
 
-/// That the defaults of a schema are values of it.
+/// The default values in a schema must be valid themselves.
 ///
 /// Reference: k8s.io/apiextensions-apiserver `schema/defaulting/validation.go`.
 enum DefaultRules {

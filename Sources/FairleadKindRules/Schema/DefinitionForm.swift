@@ -1,9 +1,9 @@
 package import FairleadModel
 
-/// The spec of a definition as Kubernetes holds it inside: what all versions have in common stands once, above them.
-/// Field paths in errors follow that form.
+/// The spec of a CustomResourceDefinition in Kubernetes' internal form: what all versions have in common is moved to
+/// the top level. Field paths in errors follow that form.
 package struct DefinitionForm {
-    /// What versions may share, and its name in messages.
+    /// What versions can have in common, and its name in messages.
     package enum Part: String, CaseIterable {
         case schema, subresources, additionalPrinterColumns, selectableFields
 
@@ -26,7 +26,7 @@ package struct DefinitionForm {
 
     package func isShared(_ part: Part) -> Bool { shared.contains(part.rawValue) }
 
-    /// Each distinct value of a part, with the path that errors about it have.
+    /// Each distinct value of a part, with the path at which its errors are reported.
     package func each(_ part: Part) -> [(path: FieldPath, version: Value, value: Value)] {
         let spec = FieldPath("spec")
         if isShared(part) {

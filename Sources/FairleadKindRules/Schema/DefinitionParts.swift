@@ -1,7 +1,7 @@
 package import FairleadModel
 package import FairleadSchema
 
-/// The rules of a version's subresources, printer columns and selectable fields.
+/// The rules for a version's subresources, printer columns and selectable fields.
 package enum DefinitionParts {
     package static func subresourceErrors(_ value: Value, _ path: FieldPath) -> [FieldError] {
         guard let scale = value["scale"] else { return [] }
@@ -30,7 +30,7 @@ package enum DefinitionParts {
         return text.hasPrefix(prefix) ? [] : [.invalid(path, .string(text), "should be a json path under .\(name)")]
     }
 
-    /// Names after dots: what subresources can follow.
+    /// The field paths that subresources accept: names that each follow a dot.
     private static func simplePathErrors(_ text: String, _ path: FieldPath) -> [FieldError] {
         guard text.hasPrefix(".") else {
             return [.invalid(path, .string(text), "must be a simple json path starting with .")]

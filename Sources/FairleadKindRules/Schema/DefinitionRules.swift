@@ -2,17 +2,17 @@ import FairleadExpressions
 import FairleadModel
 import FairleadSchema
 
-/// The rules (`x-kubernetes-validations`) of one node of a schema.
+/// Validates the rules (`x-kubernetes-validations`) of one node of a schema.
 ///
 /// Reference: k8s.io/apiextensions-apiserver `validation.go`; `pkg/apis/apiextensions/validation/cel_validation.go`.
 enum DefinitionRules {
-    /// Where in the schema the node stands, as far as its rules are concerned.
+    /// The node's position in the schema, as far as it matters for its rules.
     struct Place {
         let schema: StructuralSchema
         var isResource = false
-        /// How many values of the node an object may have; nil where only its size limits them.
+        /// How many values of the node an object can have; nil if only the object's size limits them.
         var cardinality: Double? = 1
-        /// The list or map above it whose elements cannot be told apart.
+        /// The outermost list or map above it whose elements cannot be correlated with those of the old object.
         var uncorrelated: FieldPath?
         let total: TotalCost
 
@@ -42,7 +42,7 @@ enum DefinitionRules {
         }
     }
 
-    /// What all rules of a schema may cost, and which of them the most.
+    /// The estimated cost of all rules of a schema, and the most expensive rules.
     final class TotalCost {
         private(set) var total = 0.0
         private var expensive: [(path: FieldPath, cost: Double)] = []
@@ -61,7 +61,7 @@ enum DefinitionRules {
                     .prefix(4).map(\.element))
         }
 
-        /// - Parameter path: that of the schema.
+        /// - Parameter path: the path of the schema.
         func errors(_ path: FieldPath) -> [FieldError] {
             guard total > DefinitionRules.totalLimit else { return [] }
             keepMostExpensive()
@@ -98,7 +98,7 @@ enum DefinitionRules {
 
     // MARK: Form
 
-    /// What is wrong with the rules before anybody reads their expressions.
+    /// Errors in the rules that can be found without parsing their expressions.
     static func formErrors(_ rules: [Value], _ schema: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         for (index, rule) in rules.enumerated() {
@@ -136,7 +136,7 @@ enum DefinitionRules {
         return errors
     }
 
-    /// Whether a path of names leads to a field of the schema.
+    /// Whether a dotted path leads to a field of the schema.
     private static func isField(_ path: String, of schema: Value) -> Bool {
         guard path.hasPrefix(".") || path.hasPrefix("[") else { return false }
         guard let names = SimplePath(path.hasPrefix("[") ? "." + path : path)?.names, !names.isEmpty else {
@@ -154,7 +154,7 @@ enum DefinitionRules {
 
     // MARK: Expressions
 
-    /// What is wrong with the expressions of a node whose schema is otherwise right.
+    /// Errors in the expressions of a node whose schema is otherwise valid.
     static func errors(_ rules: [Value], _ place: Place, _ path: FieldPath) -> [FieldError] {
         guard let declaration = place.schema.declaration(isResource: place.isResource) else {
             return [
@@ -204,7 +204,7 @@ enum DefinitionRules {
         return errors
     }
 
-    /// A rule as Kubernetes prints it: the fields of its struct.
+    /// A rule as Kubernetes prints its struct.
     private static func printed(_ rule: Value) -> String {
         let fields = ["Rule", "Message", "MessageExpression", "Reason", "FieldPath", "OptionalOldSelf"].map { field in
             let value = rule[field.prefix(1).lowercased() + field.dropFirst()]
@@ -215,7 +215,7 @@ enum DefinitionRules {
     }
 }
 
-/// How many values of a kind a request has room for.
+/// How many values of a type fit into a request.
 private enum RuleDeclarationCount {
     static func most(of declaration: RuleDeclaration) -> Double {
         (3.0 * 1024 * 1024 / Double(declaration.minimumSize + 1)).rounded(.down)

@@ -2,7 +2,7 @@ import FairleadExpressions
 package import FairleadModel
 import FairleadSchema
 
-/// The rules of a version's schema.
+/// The rules for a version's schema.
 ///
 /// Reference: k8s.io/apiextensions-apiserver `validation.go` (ValidateCustomResourceDefinitionOpenAPISchema).
 package struct DefinitionSchema {
@@ -18,7 +18,7 @@ package struct DefinitionSchema {
         let structural = StructuralRules.errors(of: root, path)
         let total = DefinitionRules.TotalCost()
         var place = Place(isRoot: true)
-        // Expressions are only read where types are clear.
+        // Expressions can be checked only if the schema is structural.
         if structural.isEmpty {
             place.rules = .init(schema: StructuralSchema(root, isRoot: true), isResource: true, total: total)
         }
@@ -28,13 +28,13 @@ package struct DefinitionSchema {
         return check.errors.all(at: path) + DefaultRules.errors(of: root, path)
     }
 
-    /// Where in the schema a node stands.
+    /// The position of a node in the schema.
     private struct Place {
         var isRoot = false
-        /// Why a default is refused here.
+        /// Why a default is forbidden here.
         var noDefaults: String?
         var isInMetadata = false
-        /// Where it stands for its rules; nil within alternatives, which have none.
+        /// Its position for rules; nil within `allOf`, `anyOf`, `oneOf` and `not`, which have none.
         var rules: DefinitionRules.Place?
     }
 
@@ -44,7 +44,7 @@ package struct DefinitionSchema {
         "uniqueItems", "nullable",
     ]
 
-    /// With a status subresource the root may hold nothing that a status taken by itself would escape.
+    /// With a status subresource, the root may not have constraints that a status validated on its own would evade.
     private mutating func checkRoot(_ root: Value, _ path: FieldPath) {
         if root.text("type") != "object", root["type"] != nil {
             errors.append(
@@ -112,7 +112,7 @@ package struct DefinitionSchema {
             check(items, path.child("items"), inner)
         }
         checkExtensions(schema, path)
-        // Where something is wrong with the schema, here or below, expressions could only be misread.
+        // If the schema has errors here or below, its expressions are not checked.
         let rules = schema.items("x-kubernetes-validations")
         if !rules.isEmpty, let place = place.rules, errors.count == before {
             errors += DefinitionRules.errors(rules, place, path.child("x-kubernetes-validations"))

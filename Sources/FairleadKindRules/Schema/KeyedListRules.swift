@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of lists of type `map` and `set`.
+/// The rules for lists of type `map` and `set`.
 enum KeyedListRules {
     private static let keysName = "x-kubernetes-list-map-keys"
     private static let typeName = "x-kubernetes-list-type"
@@ -64,7 +64,7 @@ enum KeyedListRules {
             return errors
         }
         var seen: Set<String> = []
-        // Each error names all keys.
+        // Every error prints all keys, so the number of errors is limited.
         for key in keys where errors.count < 100 {
             if let property = items.at("properties", key) {
                 let type = property.text("type")
@@ -89,7 +89,7 @@ enum KeyedListRules {
         return errors
     }
 
-    /// Every element must have its key.
+    /// Keys must be required or have a default.
     private static func keyErrors(_ keys: [String], _ items: Value?, _ path: FieldPath) -> [FieldError] {
         let required = Set(items?.strings("required") ?? [])
         var errors: [FieldError] = []

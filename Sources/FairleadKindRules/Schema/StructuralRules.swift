@@ -1,7 +1,6 @@
 import FairleadModel
 
-/// What makes a schema structural: types everywhere, and nothing about the structure inside of `allOf`, `anyOf`,
-/// `oneOf` and `not`.
+/// What makes a schema structural: types everywhere, and nothing structural within `allOf`, `anyOf`, `oneOf` and `not`.
 ///
 /// Reference: "Specifying a structural schema"; k8s.io/apiextensions-apiserver `schema/validation.go`.
 struct StructuralRules {
@@ -103,9 +102,9 @@ struct StructuralRules {
         }
     }
 
-    // MARK: Inside of allOf, anyOf, oneOf, not
+    // MARK: Within allOf, anyOf, oneOf, not
 
-    /// - Parameter mayReasonAboutTypes: whether the first alternatives may be those of an integer or a string.
+    /// - Parameter mayReasonAboutTypes: whether an `anyOf` of integer and string may come first.
     private mutating func checkValidations(_ schema: Value, _ path: FieldPath, mayReasonAboutTypes: Bool) {
         let anyOf = schema.items("anyOf")
         if !(mayReasonAboutTypes && Self.isIntOrString(anyOf)) {
@@ -162,7 +161,7 @@ struct StructuralRules {
 
     // MARK: Completeness
 
-    /// What alternatives speak of must be specified outside of them.
+    /// Whatever `allOf`, `anyOf`, `oneOf` and `not` mention must also be specified outside them.
     private mutating func checkCompleteness(_ schema: Value, _ path: FieldPath) {
         for (key, list) in Self.alternatives(schema) {
             for (index, child) in list.enumerated() {

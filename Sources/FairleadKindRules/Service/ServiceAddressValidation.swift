@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules that bind `clusterIP`, `clusterIPs`, `ipFamilies` and `ipFamilyPolicy` together. Checked twice: before
+/// The rules that relate `clusterIP`, `clusterIPs`, `ipFamilies` and `ipFamilyPolicy`. They are checked twice: before
 /// allocation relies on them, and as part of validation.
 package enum ServiceAddressValidation {
     package static func errors(for spec: ServiceSpec) -> [FieldError] {
@@ -35,7 +35,7 @@ package enum ServiceAddressValidation {
             errors += found
         }
         if list.count > 2 { errors.append(.invalid(path, shown, "may only hold up to 2 values")) }
-        // Families of something that is no address would only mislead.
+        // With invalid addresses, errors about families would only mislead.
         if hasBadAddress { return errors }
 
         let families = list.compactMap { IPAddress($0)?.family }

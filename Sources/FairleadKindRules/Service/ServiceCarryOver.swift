@@ -1,12 +1,12 @@
 package import FairleadModel
 
-/// What an update takes over from the Service as it was, and what it may forget.
+/// What an update keeps from the old Service, and what it drops.
 ///
-/// The server chose addresses and ports; a client that leaves them out means "as before", and one that changes the
-/// type does not have to clean up after the server.
+/// The server chose the addresses and ports: a client that leaves them out means "as before", and one that changes the
+/// type does not have to clean them up.
 package enum ServiceCarryOver {
-    /// Puts back allocated values that the client left out. Node ports are found by the *name* of their port, unless
-    /// another port has taken the number.
+    /// Restores allocated values that the client left out. Node ports are matched by the *name* of their port, unless
+    /// the number is already used by another port.
     package static func keepAllocated(of old: ServiceSpec, in new: inout ServiceSpec) {
         if !old.isExternalName, !new.isExternalName {
             if new.clusterIP.isEmpty { new.clusterIP = old.clusterIP }
@@ -28,7 +28,7 @@ package enum ServiceCarryOver {
         }
     }
 
-    /// `clusterIP` is the older form of `clusterIPs[0]`: a client that knows only the one means the other as well.
+    /// `clusterIP` is the old form of `clusterIPs[0]`: a client that sets only one of them means both.
     package static func linkClusterIPs(in new: inout ServiceSpec, old: ServiceSpec?) {
         guard let old else {
             if !new.clusterIP.isEmpty, new.clusterIPs.isEmpty { new.clusterIPs = [new.clusterIP] }
@@ -46,8 +46,8 @@ package enum ServiceCarryOver {
         }
     }
 
-    /// Forgets fields that the new type has no use for, as far as the client did not change them. What it did change
-    /// stays, and validation refuses it.
+    /// Drops fields that do not apply to the new type. Those that the client changed are kept, so that validation
+    /// rejects them.
     package static func dropUnneeded(by new: inout ServiceSpec, old: ServiceSpec) {
         if new.isExternalName, !old.isExternalName {
             if new.clusterIP == old.clusterIP, new.clusterIPs == old.clusterIPs {
@@ -71,7 +71,7 @@ package enum ServiceCarryOver {
         }
     }
 
-    /// A policy for traffic from inside means nothing to an alias. It is not refused, as long as it is one.
+    /// ExternalName Services have no internal traffic policy. A valid one is dropped rather than rejected.
     package static func dropInternalPolicy(of service: inout Value) {
         guard service.at("spec", "type")?.string == "ExternalName",
             ["Cluster", "Local"].contains(service.at("spec", "internalTrafficPolicy")?.string)

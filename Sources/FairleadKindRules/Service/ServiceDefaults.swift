@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// The fields of a Service that are filled in where they were left out (SetDefaults_Service).
+/// The default values of a Service's fields (SetDefaults_Service).
 package enum ServiceDefaults {
     package static func apply(to service: inout Value) {
         var spec = ServiceSpec(of: service)
@@ -8,7 +8,7 @@ package enum ServiceDefaults {
         spec.value.setDefaultText("type", "ClusterIP")
         spec.value.changeItems("ports") { port in
             port.setDefaultText("protocol", "TCP")
-            // A target port of 0 or "" is none.
+            // A target port of 0 or "" counts as absent.
             if port.number("targetPort") == 0, port.text("targetPort").isEmpty {
                 port["targetPort"] = .int(port.number("port"))
             }
@@ -32,7 +32,7 @@ package enum ServiceDefaults {
         }
     }
 
-    /// KEP-1860: the address of a load balancer is one that traffic is delivered to, unless it says otherwise.
+    /// KEP-1860: by default, traffic to a load balancer's IP address is delivered with that address as its destination.
     private static func applyStatus(to service: inout Value, isLoadBalancer: Bool) {
         var status = service["status"] ?? .object(Object())
         var balancer = status["loadBalancer"] ?? .object(Object())

@@ -6,7 +6,7 @@ package import FairleadModel
 package struct ServiceFamilies {
     package var spec: ServiceSpec
     package let old: ServiceSpec?
-    /// The families that the cluster has ranges for; the first is the default.
+    /// The families for which the cluster has ServiceCIDRs; the first is the default.
     package let configured: [String]
 
     package init(spec: ServiceSpec, old: ServiceSpec?, configured: [String]) {
@@ -17,9 +17,9 @@ package struct ServiceFamilies {
 
     private static let policyPath = FieldPath("spec", "ipFamilyPolicy")
 
-    /// Completes policy and families, and takes away what the policy no longer allows.
+    /// Completes policy and families, and removes what the policy no longer allows.
     ///
-    /// - Returns: what is wrong, those errors only that hinder the rest.
+    /// - Returns: only those errors that prevent going on.
     package mutating func resolve() -> [FieldError] {
         if spec.isExternalName || isUnchangedPreference { return [] }
         if spec.ipFamilyPolicy == nil { spec.ipFamilyPolicy = old?.ipFamilyPolicy ?? defaultPolicy }
@@ -28,7 +28,7 @@ package struct ServiceFamilies {
         errors = reduce() + tooManyForSingleStack() + inferFamilies()
         if !errors.isEmpty { return errors }
 
-        // Nobody allocates for a headless Service without selector: it may have families that the cluster lacks.
+        // A headless Service without a selector gets no addresses, so it may have families that the cluster lacks.
         if spec.clusterIP == ServiceSpec.none, !spec.hasSelector {
             if spec.ipFamilies.isEmpty { spec.ipFamilies = Array(configured.prefix(1)) }
             addSecondFamily()
@@ -41,8 +41,8 @@ package struct ServiceFamilies {
         return []
     }
 
-    /// PreferDualStack takes what there was when the Service was made; a cluster that has gained or lost a family since
-    /// does not change it by itself.
+    /// PreferDualStack is resolved when the Service is created. If the cluster gains or loses a family later, the
+    /// Service stays as it is.
     private var isUnchangedPreference: Bool {
         guard let old, spec.ipFamilyPolicy == IPFamilyPolicy.preferDualStack, old.type == spec.type,
             spec.needsClusterIP, old.ipFamilyPolicy ?? IPFamilyPolicy.preferDualStack == IPFamilyPolicy.preferDualStack
@@ -61,7 +61,7 @@ package struct ServiceFamilies {
         .invalid(Self.policyPath, .string(spec.ipFamilyPolicy ?? ""), detail)
     }
 
-    /// Giving up the second family takes the policy SingleStack, and then no more than that.
+    /// Releasing the second family requires the policy SingleStack; setting that policy is enough.
     private mutating func reduce() -> [FieldError] {
         guard let old else { return [] }
         if isSingleStack {

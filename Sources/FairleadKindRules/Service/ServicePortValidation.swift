@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of `spec.ports`.
+/// The rules for `spec.ports`.
 package enum ServicePortValidation {
     private static let protocols = ["TCP", "UDP", "SCTP"]
     private static let path = FieldPath("spec", "ports")
@@ -33,12 +33,12 @@ package enum ServicePortValidation {
         return text.isEmpty ? [.required(path.child("protocol"))] : supportErrors(text, path.child("protocol"))
     }
 
-    /// Whether a protocol is one of those that ports can have, the empty one not among them.
+    /// An error unless ports can have this protocol; the empty string is not supported either.
     package static func supportErrors(_ text: String, _ path: FieldPath) -> [FieldError] {
         protocols.contains(text) ? [] : [.notSupported(path, .string(text), supported: protocols)]
     }
 
-    /// Node ports where there may be none, and ports that two entries claim.
+    /// Node ports that are not allowed, and duplicate ports.
     package static func conflicts(in spec: ServiceSpec) -> [FieldError] {
         var errors: [FieldError] = []
         if spec.type == "ClusterIP" {
@@ -62,7 +62,7 @@ package enum ServicePortValidation {
         return errors
     }
 
-    /// Kubernetes prints the pair it compares in the form of its internal struct.
+    /// Kubernetes prints the pair that it compares as its internal struct.
     private static func duplicate(_ port: Value, _ path: FieldPath) -> FieldError {
         let text = Value.string(port.text("protocol")).jsonText
         let printed =

@@ -1,9 +1,9 @@
 import FairleadRules
 package import FairleadModel
 
-/// `spec` of a Service with the questions that Kubernetes asks of it, and the fields that allocation writes.
+/// The `spec` of a Service, with the questions Kubernetes asks about it and the fields that allocation writes.
 ///
-/// Lists that are empty are absent, as an encoder would leave them.
+/// Empty lists are absent, as after encoding.
 package struct ServiceSpec {
     package var value: Value
 
@@ -50,27 +50,27 @@ package struct ServiceSpec {
         value.changeItems("ports") { $0["nodePort"] = nil }
     }
 
-    /// A headless Service has `None` and nothing else.
+    /// A headless Service has `None` and no addresses.
     package var isHeadless: Bool { clusterIPs == [Self.none] }
-    /// The types that have addresses inside the cluster.
+    /// Whether the type has addresses inside the cluster.
     package var needsClusterIP: Bool { ["ClusterIP", "NodePort", "LoadBalancer"].contains(type) }
-    /// The types that may have node ports.
+    /// Whether the type may have node ports.
     package var mayHaveNodePorts: Bool { type == "NodePort" || isLoadBalancer }
-    /// Whether a port without a node port gets one (KEP-1864: a load balancer may do without).
+    /// Whether a port without a node port gets one (KEP-1864: a load balancer may opt out).
     package var allocatesNodePorts: Bool {
         type == "NodePort" || isLoadBalancer && value["allocateLoadBalancerNodePorts"]?.bool ?? true
     }
     package var needsHealthCheck: Bool { isLoadBalancer && value.text("externalTrafficPolicy") == "Local" }
-    /// Whether traffic from outside can reach it, so that there is an external traffic policy.
+    /// Whether traffic from outside can reach it, so that an external traffic policy applies.
     package var isExternallyAccessible: Bool { mayHaveNodePorts || type == "ClusterIP" && !externalIPs.isEmpty }
 
-    /// The different node ports that stand in `ports`, in order.
+    /// The distinct node ports in `ports`, in order.
     package var nodePorts: [Int] {
         var seen: Set<Int> = []
         return ports.map { Int($0.number("nodePort")) }.filter { $0 != 0 && seen.insert($0).inserted }
     }
 
-    /// The numbers that the Service holds on every node, each once: node ports and the port of the health check.
+    /// The distinct ports that the Service holds on every node: node ports and the health check node port.
     package var heldNodePorts: [Int] {
         guard mayHaveNodePorts else { return [] }
         let nodePorts = nodePorts
@@ -90,7 +90,7 @@ package struct ServiceSpec {
     }
 }
 
-/// The families that Kubernetes names.
+/// The IP families, as Kubernetes names them.
 package enum IPFamily {
     package static let ipv4 = "IPv4"
     package static let ipv6 = "IPv6"

@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of `status.loadBalancer`. Conditions, and ports of an ingress, are not looked at.
+/// The rules for `status.loadBalancer`. Conditions and the ports of an ingress are not validated.
 package enum ServiceStatusValidation {
     package static func errors(for service: Value) -> [FieldError] {
         let list = service.at("status", "loadBalancer")?.items("ingress") ?? []

@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// What may not change in a Service that exists.
+/// What may not change in an existing Service.
 package enum ServiceUpdateValidation {
     package static func errors(for service: Value, old: Value) -> [FieldError] {
         let new = ServiceSpec(of: service)
@@ -41,7 +41,7 @@ package enum ServiceUpdateValidation {
     }
 
     private static func familyErrors(_ new: ServiceSpec, _ old: ServiceSpec) -> [FieldError] {
-        // Headless Services choose their families freely.
+        // Headless Services may change their families freely.
         if new.isHeadless || old.isHeadless { return [] }
         let path = FieldPath("spec", "ipFamilies").index(0)
         let now = new.ipFamilies

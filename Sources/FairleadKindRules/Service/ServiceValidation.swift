@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of a Service's spec, all errors at once in Kubernetes' order.
+/// The rules for a Service's spec; all errors are reported at once, in Kubernetes' order.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/core/validation` (ValidateService).
 package enum ServiceValidation {
@@ -65,7 +65,7 @@ package enum ServiceValidation {
         if spec.ipFamilyPolicy != nil {
             errors.append(.forbidden(path.child("ipFamilyPolicy"), "may not be set for ExternalName services"))
         }
-        // A fully qualified name may end in a dot.
+        // A fully qualified name may end with a dot.
         var name = spec.value.text("externalName")
         if name.hasSuffix(".") { name.removeLast() }
         errors +=
@@ -100,7 +100,7 @@ package enum ServiceValidation {
 
     private static let rangesAnnotation = "service.beta.kubernetes.io/load-balancer-source-ranges"
 
-    /// The field's name is printed with a capital letter, as it always was.
+    /// In errors, Kubernetes capitalises the name of this field.
     private static func sourceRangeErrors(_ service: Value, _ spec: ServiceSpec) -> [FieldError] {
         let ranges = spec.value.strings("loadBalancerSourceRanges")
         if !ranges.isEmpty {
@@ -128,7 +128,7 @@ package enum ServiceValidation {
         return String(head[...last])
     }
 
-    /// KEP-1959. An update checks this twice: together with what may not change, and as part of the whole.
+    /// KEP-1959. On an update this is checked twice: with the immutable fields and with the spec as a whole.
     package static func loadBalancerClassErrors(_ spec: ServiceSpec, old: ServiceSpec?) -> [FieldError] {
         let here = path.child("loadBalancerClass")
         let name = spec.value["loadBalancerClass"]?.string

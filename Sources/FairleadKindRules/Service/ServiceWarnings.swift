@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// What a client is told about a Service that is accepted all the same.
+/// Warnings about a Service that is accepted nevertheless.
 package enum ServiceWarnings {
     package static func texts(for service: Value) -> [String] {
         let spec = ServiceSpec(of: service)
@@ -48,7 +48,7 @@ package enum ServiceWarnings {
         return texts
     }
 
-    /// About what a load balancer's controller writes into the status.
+    /// Warnings about the status that a load balancer controller writes.
     package static func statusTexts(for service: Value) -> [String] {
         let ingress = service.at("status", "loadBalancer")?.items("ingress") ?? []
         let path = FieldPath("status", "loadBalancer", "ingress")

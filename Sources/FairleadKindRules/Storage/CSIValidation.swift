@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of CSIDrivers, CSINodes, CSIStorageCapacities and VolumeAttachments.
+/// The rules for CSIDrivers, CSINodes, CSIStorageCapacities and VolumeAttachments.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/storage/validation`.
 package enum CSIValidation {
@@ -82,7 +82,7 @@ package enum CSIValidation {
         }
         errors += FieldChecks.nonNegative(driver.at("allocatable", "count"), path.child("allocatable", "count"))
         if !names.insert(name).inserted { errors.append(.duplicate(path.child("name"), .string(name))) }
-        // Errors about topology keys stand at the driver.
+        // Errors in topology keys are reported at the driver.
         var keys: Set<String> = []
         for key in driver.strings("topologyKeys") {
             if key.isEmpty { errors.append(.required(path)) }
@@ -92,7 +92,7 @@ package enum CSIValidation {
         return errors
     }
 
-    /// Drivers come and go; of one that stays only the number of its volumes may change.
+    /// Drivers may be added and removed; of an existing one only `allocatable` may change.
     package static func nodeErrors(for node: Value, old: Value) -> [FieldError] {
         var errors = nodeErrors(for: node)
         var drivers: [String: [Value]] = [:]
@@ -158,7 +158,7 @@ package enum CSIValidation {
         ]
     }
 
-    /// What is checked at every write.
+    /// What is checked on every write.
     private static func fixedAttachmentErrors(for attachment: Value) -> [FieldError] {
         let value = attachment["spec"] ?? .null
         var errors: [FieldError] = value.text("attacher").isEmpty ? [.required(spec.child("attacher"))] : []
@@ -190,7 +190,7 @@ package enum CSIValidation {
         for name in ["attachError", "detachError"] {
             guard let failure = status[name] else { continue }
             if failure.text("message").utf8.count > 1024 {
-                // Kubernetes names another limit than the one it checks.
+                // Kubernetes reports a different limit from the one it checks.
                 errors.append(.tooLong(path.child(name, "message"), maximum: 256 * 1024))
             }
             if let code = failure["errorCode"]?.int, code < 0 {

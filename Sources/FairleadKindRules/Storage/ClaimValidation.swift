@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of PersistentVolumeClaims.
+/// The rules for PersistentVolumeClaims.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/core/validation`.
 package enum ClaimValidation {
@@ -14,8 +14,8 @@ package enum ClaimValidation {
 
     // MARK: Updates
 
-    /// A claim keeps its spec, so that quotas are not evaded: the volume is named once, a class may be given to a claim
-    /// without one, and a bound claim may ask for more.
+    /// A claim's spec is immutable, so that quotas cannot be evaded, with exceptions: the volume may be set once, a
+    /// claim without a class may get one, and a bound claim may request more.
     package static func errors(for claim: Value, old: Value) -> [FieldError] {
         let before = old["spec"] ?? .null
         let trustsGroups = ["dataSource", "dataSourceRef"].contains { before.at($0, "apiGroup") != nil }
@@ -62,7 +62,7 @@ package enum ClaimValidation {
                 + "for bound claims\n\(diff)")
     }
 
-    /// Asking for less recovers from an expansion that failed, but never goes below what the claim has.
+    /// A smaller request recovers from a failed expansion, but must stay above the claim's current capacity.
     private static func shrinking(_ claim: Value, old: Value) -> [FieldError] {
         func amount(_ value: Value?) -> Quantity { value?.string.flatMap { Quantity($0) } ?? Quantity(0) }
         let wanted = amount(claim.at("spec", "resources", "requests", "storage"))

@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of PersistentVolumes.
+/// The rules for PersistentVolumes.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/core/validation`.
 package enum PersistentVolumeValidation {
@@ -37,7 +37,7 @@ package enum PersistentVolumeValidation {
         let before = old["spec"] ?? .null
         var errors = self.errors(for: volume)
         var source = new
-        // What a volume lacked to be expanded may be added.
+        // The secret for expanding a volume may be added later.
         if before.at("csi", "controllerExpandSecretRef") == nil {
             source.change("csi") { $0["controllerExpandSecretRef"] = nil }
         }
@@ -63,7 +63,7 @@ package enum PersistentVolumeValidation {
         return errors
     }
 
-    /// A volume that stands inside a VolumeAttachment: a CSI volume and hardly anything else.
+    /// A volume inside a VolumeAttachment: a CSI volume with hardly any other field.
     static func inlineErrors(of value: Value, _ path: FieldPath) -> [FieldError] {
         let foreign = "may not be specified in the context of inline volumes"
         var errors: [FieldError] = []
@@ -119,7 +119,7 @@ package enum PersistentVolumeValidation {
         return AffinityValidation.nodeSelector(required, path.child("required"))
     }
 
-    /// Whether the path leads to the root of the file system.
+    /// Whether the path resolves to the root of the file system.
     private static func isRoot(_ path: String) -> Bool {
         path.hasPrefix("/") && path.split(separator: "/").allSatisfy { $0 == "." || $0 == ".." }
     }

@@ -1,7 +1,7 @@
 import FairleadRules
 package import FairleadModel
 
-/// The rules of StorageClasses and VolumeAttributesClasses.
+/// The rules for StorageClasses and VolumeAttributesClasses.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/storage/validation`.
 package enum StorageClassValidation {
@@ -30,7 +30,7 @@ package enum StorageClassValidation {
             + attributesErrors(for: attributesClass)
     }
 
-    /// Kubernetes prints the name in the small letters in which it checks it.
+    /// Kubernetes validates the name in lowercase, and prints it like that.
     private static func provisioner(_ name: String, _ path: FieldPath) -> [FieldError] {
         name.isEmpty ? [.required(path)] : FieldChecks.qualifiedName(name.lowercased(), path)
     }
@@ -63,10 +63,10 @@ package enum StorageClassValidation {
         return [.notSupported(FieldPath(field), .string(value), supported: values)]
     }
 
-    /// So many errors about repeated terms are told.
+    /// The maximum number of errors about duplicate terms.
     private static let mostRepetitions = 1000
 
-    /// Each term says something else. One that says nothing repeats as many terms as there are: so it is in Kubernetes.
+    /// Every term must be different. An empty one is reported once for every term, as in Kubernetes.
     private static func topologies(_ terms: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var seen: [[String: Set<String>]: Int] = [[:]: terms.count]

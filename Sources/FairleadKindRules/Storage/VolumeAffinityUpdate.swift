@@ -1,7 +1,7 @@
 import FairleadRules
 import FairleadModel
 
-/// How the node affinity of a PersistentVolume may change: only labels that had other names once may get their new ones.
+/// How the node affinity of a PersistentVolume may change: only deprecated labels may be replaced by their successors.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/core/validation` (validatePvNodeAffinity).
 enum VolumeAffinityUpdate {

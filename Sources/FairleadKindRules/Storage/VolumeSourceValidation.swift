@@ -1,28 +1,28 @@
 import FairleadRules
 import FairleadModel
 
-/// The rules of the storage that PersistentVolumes stand for.
+/// The rules for the storage behind PersistentVolumes.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/core/validation`.
 enum VolumeSourceValidation {
-    /// The kinds of storage in the order in which they are looked for.
+    /// The types of storage, in the order in which Kubernetes checks them.
     private static let order = [
         "hostPath", "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "flocker", "nfs", "rbd", "quobyte",
         "cephfs", "iscsi", "cinder", "fc", "flexVolume", "azureFile", "vsphereVolume", "photonPersistentDisk",
         "portworxVolume", "azureDisk", "scaleIO", "local", "storageos", "csi",
     ]
 
-    /// Exactly one of them; every one after the first is forbidden and not looked into.
+    /// Exactly one of them is required; every further one is forbidden and not validated.
     ///
     /// - Parameters:
-    ///   - volume: the name of the volume, which counts for some.
-    ///   - hasAffinity: whether the volume says from where it can be reached.
+    ///   - volume: the name of the volume, which matters for some types.
+    ///   - hasAffinity: whether the volume has a node affinity.
     static func errors(of spec: Value, volume: String, hasAffinity: Bool, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var isTaken = false
         for name in order {
             guard let source = spec[name] else { continue }
-            // Two names are spelled otherwise in messages, and one kind may always stand beside others.
+            // Two names are spelled differently in messages, and a flexVolume is allowed besides another type.
             if isTaken, name != "flexVolume" {
                 let shown = name == "cephfs" ? "cephFS" : name
                 errors.append(.forbidden(path.child(shown), "may not specify more than 1 volume type"))
@@ -38,7 +38,7 @@ enum VolumeSourceValidation {
         return isTaken ? errors : [.required(path, "must specify a volume type")]
     }
 
-    /// Most are as in pods; where a volume names a Secret, it has to say in which namespace.
+    /// Most rules are those for volumes in pods, but references to Secrets need a namespace.
     private static func errors(of name: String, _ source: Value, volume: String, _ path: FieldPath) -> [FieldError] {
         let common = StorageSourceValidation.errors(of: name, source, path)
         switch name {

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// meta/v1 Conditions: one of each type, complete, with a reason that programs can read.
+/// Validates meta/v1 Conditions: one per type, complete, with a machine-readable reason.
 ///
 /// Reference: ValidateConditions of k8s.io/apimachinery `pkg/apis/meta/v1/validation`.
 package enum ConditionValidation {

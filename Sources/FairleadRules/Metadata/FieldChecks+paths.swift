@@ -27,7 +27,7 @@ extension FieldChecks {
 }
 
 extension FieldError {
-    /// An invalid part that is told without its value.
+    /// An `Invalid` error that does not print the value.
     package static func bare(_ path: FieldPath, _ detail: String) -> FieldError {
         FieldError(.invalid, field: path.description, printedValue: nil, detail: detail)
     }

@@ -1,7 +1,7 @@
 package import FairleadModel
 
 extension FieldError {
-    /// An unsupported value whose alternatives Kubernetes lists unsorted.
+    /// An unsupported value whose alternatives Kubernetes does not sort.
     package static func notSupported(_ path: FieldPath, _ value: Value, inOrder supported: [String]) -> FieldError {
         let list = supported.map { "\"\($0)\"" }.joined(separator: ", ")
         return FieldError(
@@ -9,12 +9,12 @@ extension FieldError {
             detail: "supported values: " + list)
     }
 
-    /// An invalid value that is a pointer in Kubernetes' types: where there is none, that is printed like a text.
+    /// An invalid value that is a pointer in Kubernetes' types: nil is printed as the quoted string "null".
     package static func invalid(_ path: FieldPath, pointer value: Value?, _ detail: String) -> FieldError {
         .invalid(path, value ?? "null", detail)
     }
 
-    /// An invalid value that is printed in a form of its own (Go structs).
+    /// An invalid value printed in a form of its own, such as that of a Go struct.
     package static func invalid(
         _ path: FieldPath, printed: @autoclosure @escaping @Sendable () -> String, _ detail: String
     ) -> FieldError {
@@ -23,12 +23,12 @@ extension FieldError {
 }
 
 extension FieldPath {
-    /// What a path without a name prints as; it stands where an error is about no field.
+    /// The path, with an empty name, of an error that is not about any field.
     package static let nowhere = FieldPath.root.key("")
 }
 
-/// The small checks that validation of every kind is made of. Each gives the errors it finds, none if all is well,
-/// and asks where it looks only when it has found one.
+/// The small checks that validation of every kind is built from. Each returns the errors it finds, and evaluates the
+/// path only once it has found one.
 /// Reference: k8s.io/apimachinery `util/validation` and k8s.io/kubernetes `pkg/apis/core/validation`.
 package enum FieldChecks {
     package static let mustBeNonNegative = "must be greater than or equal to 0"
@@ -39,7 +39,7 @@ package enum FieldChecks {
         return [.invalid(path(), .int(number), mustBeNonNegative)]
     }
 
-    /// An amount of something, not below zero.
+    /// A quantity that must not be negative.
     package static func nonNegativeQuantity(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
         guard let amount = value?.string.flatMap({ Quantity($0) }), amount.isNegative else { return [] }
         return [.invalid(path(), .string(amount.description), mustBeNonNegative)]
@@ -50,7 +50,7 @@ package enum FieldChecks {
         return [.invalid(path(), .string(amount.description), "must be greater than zero")]
     }
 
-    /// What a reference to an object of any kind needs.
+    /// A reference to an object of any kind must have a kind and a name.
     package static func kindAndName(of reference: Value, _ path: FieldPath) -> [FieldError] {
         ["kind", "name"].flatMap { field in
             let text = reference.text(field)
@@ -76,13 +76,13 @@ package enum FieldChecks {
         inRange(value, 0...2_147_483_647, path())
     }
 
-    /// A number or the name of a port.
+    /// A port, by number or by name.
     package static func portNumberOrName(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
         if let name = value?.string { return messages(NameRules.portName(name), value: name, path()) }
         return port(value, path())
     }
 
-    /// One error for each message about a text.
+    /// One error for each message about a string.
     package static func messages(_ messages: [String], value: String, _ path: @autoclosure () -> FieldPath)
         -> [FieldError]
     {
@@ -110,7 +110,7 @@ package enum FieldChecks {
         new == old ? [] : [.invalid(path(), new ?? .null, immutable)]
     }
 
-    /// Labels: keys are qualified names, values label values. All errors stand at the map itself.
+    /// Labels: keys are qualified names, values are label values. All errors are reported at the map itself.
     package static func labels(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         for member in value?.object?.members ?? [] {
@@ -123,7 +123,7 @@ package enum FieldChecks {
 
     static let totalAnnotationSize = 256 * 1024
 
-    /// Annotations: keys are qualified names in any case, all of them together at most 256 KiB.
+    /// Annotations: keys are case-insensitive qualified names; keys and values together take at most 256 KiB.
     static func annotations(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var size = 0
@@ -135,7 +135,7 @@ package enum FieldChecks {
         return errors
     }
 
-    /// A meta/v1 LabelSelector, without saying whether it may be empty.
+    /// A meta/v1 LabelSelector; whether it may be empty is up to the caller.
     package static func labelSelector(_ selector: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
         guard let selector else { return [] }
         var errors = labels(selector["matchLabels"], path().child("matchLabels"))
@@ -170,7 +170,7 @@ package enum FieldChecks {
         "a valid percent string must be a numeric string followed by an ending '%' "
         + "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
 
-    /// A count or a percentage, not below zero.
+    /// A non-negative count or percentage.
     package static func countOrPercent(_ value: Value?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
         guard let text = value?.string else { return nonNegative(value, path()) }
         return percent(text) == nil ? [.invalid(path(), .string(text), percentMessage)] : []
@@ -181,7 +181,7 @@ package enum FieldChecks {
         return [.invalid(path(), .string(text), "must not be greater than 100%")]
     }
 
-    /// The number of a count or of a percentage; 0 for anything else.
+    /// The number in a count or a percentage; 0 for anything else.
     package static func countOrPercentValue(_ value: Value?) -> Int64 {
         if let text = value?.string { return percent(text) ?? Int64(text) ?? 0 }
         return value?.int ?? 0

@@ -1,14 +1,14 @@
 package import FairleadModel
 
-/// How strictly Kubernetes reads addresses and ranges that stand in API objects (KEP-4858).
+/// How strictly Kubernetes reads IP addresses and CIDRs in API objects (KEP-4858).
 ///
-/// Old fields once took any text that the standard library read; new values must be free of leading zeros and of
-/// IPv4-mapped forms, and of fields added later they must be canonical.
+/// Older fields used to accept anything that Go's standard library parsed. New values in them must not have leading
+/// zeros or IPv4-mapped forms; values of fields added later must be canonical.
 package enum IPText {
     package static let notAnAddress = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
     package static let notARange = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
-    /// The address without leading zeros in decimal parts, nil if it is none even so.
+    /// The address without leading zeros in its decimal parts; nil if that is still not an address.
     package static func sloppy(_ text: String) -> String? {
         if IPAddress(text) != nil { return text }
         guard text.contains(".") else { return nil }
@@ -21,7 +21,7 @@ package enum IPText {
         return IPAddress(candidate) == nil ? nil : candidate
     }
 
-    /// What is wrong with a new value of an old field.
+    /// What is wrong with a new value of an older field.
     package static func addressErrors(_ text: String, _ path: FieldPath) -> [FieldError] {
         guard let address = IPAddress(text) else {
             return [.invalid(path, .string(text), sloppy(text) == nil ? notAnAddress : "must not have leading 0s")]
@@ -40,7 +40,7 @@ package enum IPText {
         return ["must be in canonical form (\(address.description.goQuoted))"]
     }
 
-    /// The range, its address as it is written and without leading zeros; nil if it is none even so.
+    /// The parts of the range as written, its address without leading zeros, and the range; nil if still not valid.
     private static func parsed(_ text: String) -> (parts: [String], plain: String, range: CIDR)? {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, let plain = sloppy(parts[0]), let range = CIDR("\(plain)/\(parts[1])") else {
@@ -49,7 +49,7 @@ package enum IPText {
         return (parts, plain, range)
     }
 
-    /// The range, leading zeros or not.
+    /// The range, with or without leading zeros.
     package static func range(_ text: String) -> CIDR? { parsed(text)?.range }
 
     package static func rangeErrors(_ text: String, _ path: FieldPath) -> [FieldError] {
@@ -69,7 +69,7 @@ package enum IPText {
         return [.invalid(path, .string(text), "must be in canonical form (\(range.description.goQuoted))")]
     }
 
-    /// Addresses that mean something else than a host cannot stand for one.
+    /// Special addresses, such as loopback, cannot be used as the address of a host.
     package static func specialAddressErrors(_ text: String, _ path: FieldPath) -> [FieldError] {
         guard let address = IPAddress(sloppy(text) ?? "") else {
             return [.invalid(path, .string(text), "must be a valid IP address")]
@@ -86,7 +86,7 @@ package enum IPText {
         return details.map { .invalid(path, .string(text), $0) }
     }
 
-    /// Texts that will be refused one day, or that others may not recognise as the same address.
+    /// Addresses that a future release will reject, or that others may not recognise as the same address.
     package static func addressWarnings(_ text: String, _ path: FieldPath) -> [String] {
         guard let plain = sloppy(text), let address = IPAddress(plain) else { return [] }
         if plain != text || (address.isIPv4 && hasColon(text)) {

@@ -1,17 +1,17 @@
 package import FairleadModel
 
-/// The rules of `metadata` that all kinds share.
+/// The `metadata` rules that all kinds share.
 ///
 /// Reference: k8s.io/apimachinery `api/validation/objectmeta.go`, k8s.io/apiserver `registry/rest` (BeforeCreate,
 /// BeforeUpdate).
 package enum MetadataValidation {
-    /// Every error of the metadata, in Kubernetes' order and words. For an update (`old` not nil) an error stands
-    /// there once for each time that Kubernetes checks: by the generic registry and again by the kind's own
-    /// validation. The resourceVersion is the verb's.
+    /// Every error in the metadata, in Kubernetes' order and words. On an update (`old` is not nil) an error appears
+    /// once for each time Kubernetes checks for it: in the generic registry and again in the kind's own validation. The
+    /// resourceVersion is left to the verb.
     ///
     /// - Parameters:
-    ///   - nameErrors: messages about a name; the second parameter says that it is the prefix of a generated one.
-    ///   - isCustom: custom resources may have finalizers without a domain.
+    ///   - nameErrors: messages about a name; the second parameter says whether it is a `generateName` prefix.
+    ///   - isCustom: whether this is a custom resource, whose finalizers need no domain.
     package static func errors(
         for object: Value, old: Value?, isNamespaced: Bool, isCustom: Bool = false,
         nameErrors: (String, Bool) -> [String]
@@ -29,7 +29,7 @@ package enum MetadataValidation {
         return result
     }
 
-    /// How often the contents of metadata are checked on an update, where it is not twice.
+    /// How often the contents of metadata are checked on an update, if not twice.
     private static let contentChecks: [String: Int] = [
         "Service": 3, "Deployment": 1, "ReplicaSet": 1, "StatefulSet": 1, "DaemonSet": 1, "Job": 1,
         "PodDisruptionBudget": 1,
@@ -37,7 +37,7 @@ package enum MetadataValidation {
 
     private static let path = FieldPath("metadata")
 
-    /// The metadata of an object within a custom one. It need not have a name, and has a namespace or not.
+    /// The metadata of an object embedded in a custom resource. The name and the namespace are optional.
     package static func embeddedErrors(of meta: Value, at path: FieldPath) -> [FieldError] {
         var named = meta
         if meta.text("name").isEmpty { named["name"] = "fakename" }
@@ -98,7 +98,7 @@ package enum MetadataValidation {
         return errors
     }
 
-    /// What may not change, and finalizers that come after the deletion began.
+    /// Immutable fields, and finalizers added after deletion began.
     private static func changes(_ meta: Value, old: Value) -> [FieldError] {
         var errors: [FieldError] = []
         if old["deletionTimestamp"] != nil {

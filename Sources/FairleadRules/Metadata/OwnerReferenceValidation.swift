@@ -1,8 +1,8 @@
 import FairleadModel
 
-/// The rules of `metadata.ownerReferences`.
+/// The rules for `metadata.ownerReferences`.
 enum OwnerReferenceValidation {
-    /// All errors but that of two controllers stand at the list itself, without an index.
+    /// All errors are reported at the list itself, or at fields below it, without an index.
     package static func errors(_ references: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var controller: String?
@@ -26,7 +26,7 @@ enum OwnerReferenceValidation {
     private static func errors(of reference: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         let apiVersion = reference.text("apiVersion")
-        // `v1` is a version of the legacy group, `g/v1` of another one; `g/` has no version.
+        // `v1` is a version of the legacy group, `g/v1` one of the group `g`; `g/` has no version.
         let parts = apiVersion.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         if parts.last?.isEmpty ?? true {
             errors.append(.invalid(path.child("apiVersion"), .string(apiVersion), "version must not be empty"))

@@ -1,4 +1,4 @@
 extension String {
-    /// A generated name's prefix may end in a dash; rules for whole names may not see it.
+    /// Hides the trailing dash that a `generateName` prefix may have, so that rules for whole names can be applied.
     package var maskingTrailingDash: String { count > 1 && hasSuffix("-") ? String(dropLast()) + "a" : self }
 }

@@ -1,13 +1,13 @@
 package import FairleadModel
 
-/// Short ways to read and change members, for code that walks whole specs. An absent member reads as its zero value.
+/// Shorthands for code that reads and changes the members of whole specs. An absent member reads as its zero value.
 extension Value {
     package func text(_ key: String) -> String { self[key]?.string ?? "" }
     package func number(_ key: String) -> Int64 { self[key]?.int ?? 0 }
     package func flag(_ key: String) -> Bool { self[key]?.bool ?? false }
     package func items(_ key: String) -> [Value] { self[key]?.array ?? [] }
     package func strings(_ key: String) -> [String] { items(key).compactMap(\.string) }
-    /// The members of a map in the order of their keys.
+    /// The members of a map, ordered by key.
     package func entries(_ key: String) -> [Object.Member] { self[key]?.object?.members ?? [] }
     package func isEmptyOrAbsent(_ key: String) -> Bool {
         switch self[key] {
@@ -18,22 +18,22 @@ extension Value {
         }
     }
 
-    /// Sets a member that is absent.
+    /// Sets a member if it is absent.
     package mutating func setDefault(_ key: String, _ value: Value) {
         if self[key] == nil { self[key] = value }
     }
 
-    /// Sets a member that is absent or the empty string.
+    /// Sets a member if it is absent or the empty string.
     package mutating func setDefaultText(_ key: String, _ text: String) {
         if self.text(key).isEmpty { self[key] = .string(text) }
     }
 
-    /// Sets a number that is absent or zero.
+    /// Sets a number if it is absent or zero.
     package mutating func setDefaultNumber(_ key: String, _ value: Int64) {
         if number(key) == 0 { self[key] = .int(value) }
     }
 
-    /// Changes a member that is an object; does nothing where it is absent.
+    /// Changes a member that is an object; does nothing if it is not.
     package mutating func change(_ key: String, _ body: (inout Value) -> Void) {
         guard var child = self[key], case .object = child else { return }
         self[key] = .null
@@ -41,7 +41,7 @@ extension Value {
         self[key] = child
     }
 
-    /// Changes every element of a list; does nothing where it is absent.
+    /// Changes every element of a list; does nothing if there is no list.
     package mutating func changeItems(_ key: String, _ body: (inout Value) -> Void) {
         guard case .array(var list)? = self[key] else { return }
         self[key] = .null
@@ -49,7 +49,7 @@ extension Value {
         self[key] = .array(list)
     }
 
-    /// JSON with the named members first, in that order: how Go prints a struct whose fields are declared so.
+    /// JSON with the named members first, in that order: what Go prints for a struct declared like this.
     package func jsonText(membersInOrder keys: [String]) -> String {
         guard case .object(let object) = self else { return jsonText }
         let declared = keys.filter { object[$0] != nil }

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// The rules of node and pod affinity.
+/// The rules for node and pod affinity.
 package enum AffinityValidation {
     private static let required = "requiredDuringSchedulingIgnoredDuringExecution"
     private static let preferred = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -21,7 +21,7 @@ package enum AffinityValidation {
         for (index, term) in affinity.items(preferred).enumerated() {
             let here = path.child(preferred).index(index)
             errors += weight(term, here)
-            // Terms that are only preferred may ask for what no node can have.
+            // Preferred terms may ask for values that no node can have.
             errors += nodeSelectorTerm(term["preference"] ?? .null, checksValues: false, here.child("preference"))
         }
         return errors
@@ -135,7 +135,7 @@ package enum AffinityValidation {
     }
 }
 
-/// The rules of topology spread constraints.
+/// The rules for topology spread constraints.
 enum TopologySpreadValidation {
     private static func minDomains(_ constraint: Value, action: String, _ path: FieldPath) -> [FieldError] {
         guard let domains = constraint["minDomains"]?.int else { return [] }
@@ -167,7 +167,7 @@ enum TopologySpreadValidation {
                 errors.append(
                     .notSupported(here.child("whenUnsatisfiable"), .string(action), supported: actions))
             }
-            // What comes again later is reported where it stands first.
+            // A constraint that is repeated later is reported at the earlier occurrence.
             if let last = lastPlaces[kinds[index]], last > index {
                 errors.append(
                     .duplicate(here.child("{topologyKey, whenUnsatisfiable}"), .string(kinds[index])))
@@ -186,7 +186,7 @@ enum TopologySpreadValidation {
     }
 }
 
-/// The rules of keys whose values come from the pod's own labels.
+/// The rules for `matchLabelKeys` and `mismatchLabelKeys`, whose values come from the pod's own labels.
 private enum MatchLabelKeysValidation {
     package static func errors(
         match: [String], mismatch: [String], selector: Value?, _ path: FieldPath
@@ -200,7 +200,7 @@ private enum MatchLabelKeysValidation {
             }
             for (index, key) in keys.enumerated() { errors += FieldChecks.qualifiedName(key, here.index(index)) }
         }
-        // The selector of a pod has what the keys stand for already, so that a key in it twice is the user's.
+        // The selector of a pod already contains the merged keys, so only a key that occurs in it twice is the user's.
         if let selector {
             var places: [String: Int] = [:]
             for (index, key) in match.enumerated() { places[key] = index }

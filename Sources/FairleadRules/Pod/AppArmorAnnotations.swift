@@ -1,11 +1,10 @@
 package import FairleadModel
 
-/// AppArmor profiles once stood in annotations, one for each container: what they say is entered in the fields that
-/// took their place.
+/// AppArmor profiles used to be annotations, one per container. They are copied to the fields that replaced them.
 ///
 /// Reference: applyAppArmorVersionSkew of k8s.io/kubernetes `pkg/registry/core/pod/strategy.go`.
 package enum AppArmorAnnotations {
-    /// Fills the fields of a new pod.
+    /// Sets the fields of a new pod.
     package static func synchronize(_ pod: inout Value) {
         let annotations = pod.annotations
         guard annotations.keys.contains(where: { $0.hasPrefix(PodAnnotationValidation.appArmor) }),
@@ -25,7 +24,7 @@ package enum AppArmorAnnotations {
         }
     }
 
-    /// The field that an annotation stands for; nil if it is none.
+    /// The profile field that an annotation corresponds to; nil if it is not valid.
     private static func profile(_ annotation: String) -> Value? {
         let prefix = "localhost/"
         switch annotation {
@@ -44,8 +43,8 @@ package enum AppArmorAnnotations {
         "\(path): deprecated since v1.30; use the \"appArmorProfile\" field instead"
     }
 
-    /// The warnings about a pod whose fields have been filled: about annotations that say what is not in the pod's own
-    /// field, or nothing that a field could say.
+    /// Warnings about a pod whose fields have been set: about annotations that differ from the container's own field,
+    /// or that have no corresponding field value.
     static func warnings(_ pod: Value) -> [String] {
         let annotations = pod.annotations
         guard annotations.keys.contains(where: { $0.hasPrefix(PodAnnotationValidation.appArmor) }) else { return [] }

@@ -1,13 +1,13 @@
 package import FairleadModel
 
-/// The rules of the specs of PersistentVolumeClaims and of the modes that volumes have too.
+/// The rules for PersistentVolumeClaim specs, and for the modes that volumes share with them.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/core/validation`.
 package enum ClaimSpecValidation {
     package static let accessModes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
     static let volumeModes = ["Block", "Filesystem"]
 
-    /// The modes one by one, and ReadWriteOncePod, which stands alone.
+    /// Each mode must be known, and ReadWriteOncePod excludes the others.
     package static func accessModes(_ modes: [String], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         for mode in modes where !accessModes.contains(mode) {
@@ -26,7 +26,7 @@ package enum ClaimSpecValidation {
         return [.notSupported(path.child("volumeMode"), .string(mode), supported: volumeModes)]
     }
 
-    /// - Parameter trustsGroups: whether groups of data sources are not looked at, since the claim already had one.
+    /// - Parameter trustsGroups: whether to skip the groups of data sources, because the old claim had one already.
     package static func errors(
         _ value: Value, trustsGroups: Bool = false, _ path: FieldPath
     ) -> [FieldError] {
@@ -61,7 +61,7 @@ package enum ClaimSpecValidation {
             errors += dataSource(part, trustsGroups: trustsGroups, path.child(name))
         }
         guard let source, let reference else { return errors }
-        // What stands as the value is the path of the field, which prints as a struct without exported fields.
+        // Kubernetes passes the path as the value, which prints as a struct without exported fields.
         if !reference.text("namespace").isEmpty {
             errors.append(
                 .invalid(path, printed: "{}", "may not be specified when dataSourceRef.namespace is specified"))

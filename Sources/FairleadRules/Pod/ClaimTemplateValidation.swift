@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of templates of PersistentVolumeClaims.
+/// The rules for PersistentVolumeClaim templates.
 ///
 /// Reference: ValidatePersistentVolumeClaimTemplate of k8s.io/kubernetes `pkg/apis/core/validation`.
 enum ClaimTemplateValidation {
@@ -15,7 +15,7 @@ enum ClaimTemplateValidation {
         return errors + ClaimSpecValidation.errors(template["spec"] ?? .null, path.child("spec"))
     }
 
-    /// What else metadata has, in the order of Go's fields.
+    /// The other metadata fields, in the order in which Go declares them.
     private static let otherMetadata = [
         "name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp",
         "deletionTimestamp", "deletionGracePeriodSeconds", "ownerReferences", "finalizers", "managedFields",

@@ -37,10 +37,10 @@ enum ContainerDefaults {
         action.setDefaultText("scheme", "HTTP")
     }
 
-    /// A quantity is a struct in Go and so always written; zero stands for one.
+    /// A quantity is a struct in Go, so it is always written; zero means 1.
     static func divisor(_ source: inout Value) { source.setDefault("divisor", "0") }
 
-    /// `Always` for the tag `latest`, written or implied; a digest implies no tag.
+    /// `Always` for the tag `latest`, explicit or implied; a digest does not imply it.
     static func pullPolicy(ofImage image: String) -> String {
         let withoutDigest = image.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         let name = withoutDigest.first.map(String.init) ?? ""

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of what statuses of containers say about users and devices.
+/// The rules for users and devices in container statuses.
 enum ContainerStatusValidation {
     static func users(_ statuses: [Value], _ spec: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
@@ -22,7 +22,7 @@ enum ContainerStatusValidation {
         return errors
     }
 
-    /// - Parameter isAllowed: ephemeral containers have no devices.
+    /// - Parameter isAllowed: false for ephemeral containers, which have no devices.
     static func allocations(
         _ statuses: [Value], _ containers: [Value], isAllowed: Bool, _ path: FieldPath
     ) -> [FieldError] {

@@ -1,19 +1,19 @@
 import FairleadModel
 
-/// The rules of containers of all three sorts.
+/// The rules for containers of all three types.
 struct ContainerValidation {
-    /// The volumes that can be mounted, by their names.
+    /// The volumes that can be mounted, by name.
     var volumes: [String: Value]
     /// The names of the pod's resource claims.
     var claims: Set<String>
     var allowsPrivileged: Bool
     var gracePeriod: Int64
-    /// The pod's.
+    /// The pod's restart policy.
     var restartPolicy: String
-    /// Whether users in the pod are those of the host.
+    /// Whether the pod uses the host's user namespace.
     var usesHostUsers: Bool
 
-    /// A body has room for a million containers with nothing in them, and nobody reads on after so many errors.
+    /// A request body has room for a million empty containers, and nobody reads that many errors.
     private static let maximumErrors = 10_000
 
     package func errors(ofContainers containers: [Value], _ path: FieldPath) -> [FieldError] {
@@ -61,7 +61,7 @@ struct ContainerValidation {
         return errors
     }
 
-    /// A container that runs once cannot be restarted for a resize.
+    /// An init container that is not a sidecar cannot be restarted for a resize.
     private func restartsOfInitContainer(_ container: Value, _ path: FieldPath) -> [FieldError] {
         container.items("resizePolicy").enumerated().compactMap { index, policy in
             policy.text("restartPolicy") != "RestartContainer"
@@ -72,7 +72,7 @@ struct ContainerValidation {
         }
     }
 
-    /// What ephemeral containers may not have, in the order of the fields of the internal type.
+    /// Fields that ephemeral containers may not have, in the order of the internal type.
     private static let notEphemeral = [
         "ports", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "livenessProbe",
         "readinessProbe", "startupProbe", "lifecycle",
@@ -108,7 +108,7 @@ struct ContainerValidation {
         return errors
     }
 
-    /// Templates may say ` `, which some controllers replace; pods may not.
+    /// In templates the image may be a single space, which some controllers replace; in pods it may not.
     static func imageErrors(_ container: Value, _ path: FieldPath) -> [FieldError] {
         let image = container.text("image")
         return image.hasSurroundingWhitespace
@@ -150,7 +150,7 @@ struct ContainerValidation {
         return value.isEmpty ? [.required(path.child(field))] : FieldChecks.oneOf(value, allowed, path.child(field))
     }
 
-    /// Kubernetes reports everything but doubles at the list itself.
+    /// Kubernetes reports everything but duplicates at the list itself.
     private func resizePolicy(_ policies: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var seen: Set<String> = []
@@ -201,7 +201,7 @@ struct ContainerValidation {
         return errors
     }
 
-    /// (Of an init container, which is asked about alone, Kubernetes reports the index 0.)
+    /// Init containers are checked one at a time, so Kubernetes reports index 0 for them.
     private func hostPortConflicts(_ containers: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var taken: Set<String> = []

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of environment variables and where their values come from.
+/// The rules for environment variables and their sources.
 enum EnvironmentValidation {
     static func variables(_ variables: [Value], _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
@@ -17,7 +17,7 @@ enum EnvironmentValidation {
         return errors
     }
 
-    /// Any printable ASCII but `=` (RelaxedEnvironmentVariableValidation).
+    /// Any printable ASCII except `=` (RelaxedEnvironmentVariableValidation).
     private static func relaxedName(_ name: String) -> [String] {
         let isValid = name.utf8.allSatisfy { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "=") }
         return isValid
@@ -84,14 +84,14 @@ enum EnvironmentValidation {
             default: return unconvertible("field label does not support subscript: \(text)")
             }
         }
-        // A name that very old clients use.
+        // The name that very old clients use.
         let name = text == "spec.host" ? "spec.nodeName" : text
         if !knownPaths.contains(name) { return unconvertible("field label not supported: \(text)") }
         return allowed.contains(name)
             ? [] : [.notSupported(here, .string(name), supported: Array(allowed))]
     }
 
-    /// `metadata.labels['x']` in its parts; nil for a path without a subscript.
+    /// Splits `metadata.labels['x']` into its parts; nil for a path without a subscript.
     private static func subscripted(_ text: String) -> (base: String, key: String)? {
         guard text.hasSuffix("']") else { return nil }
         let parts = text.dropLast(2).split(separator: "['", maxSplits: 1, omittingEmptySubsequences: false)
@@ -104,7 +104,7 @@ enum EnvironmentValidation {
         "requests.memory",
     ]
 
-    /// - Parameter inVolume: where the container must be named, as the reference is outside of any.
+    /// - Parameter inVolume: whether the reference is in a volume, outside any container, so that it must name one.
     static func resourceReference(_ reference: Value, inVolume: Bool, _ path: FieldPath) -> [FieldError] {
         let name = reference.text("resource")
         let here = path.child("resource")
@@ -164,7 +164,7 @@ enum EnvironmentValidation {
         return errors
     }
 
-    /// Files with variables are read from volumes that are there from the start and empty.
+    /// Environment files are read from emptyDir volumes only.
     static func fileVolumes(_ spec: Value, _ path: FieldPath) -> [FieldError] {
         var volumes: [String: Value] = [:]
         for volume in spec.items("volumes") { volumes[volume.text("name")] = volume }
@@ -196,7 +196,7 @@ enum EnvironmentValidation {
         return errors
     }
 
-    /// The name of what all variables come from: checked like the start of a name, which may end with a dash.
+    /// The name of the object that all variables come from. Like a name prefix, it may end with a dash.
     private static func objectName(_ reference: Value, _ path: FieldPath) -> [FieldError] {
         let name = reference.text("name")
         if name.isEmpty { return [.required(path)] }

@@ -1,14 +1,14 @@
 import FairleadModel
 
-/// The rules of what a pod shares with its host.
+/// The rules for what a pod shares with its host.
 enum HostValidation {
-    /// Where the network is the host's, ports of containers are ports of the host.
+    /// On the host's network, container ports are host ports.
     static func ports(_ spec: Value, isPod: Bool, _ path: FieldPath) -> [FieldError] {
         guard spec.flag("hostNetwork") else { return [] }
         var errors: [FieldError] = []
         for (index, container) in spec.items("containers").enumerated() {
             for (position, port) in container.items("ports").enumerated() {
-                // Templates have no host ports yet; zero is filled in when the pod is made.
+                // Zero is fine in a template: the host port is set when the pod is created.
                 let hostPort = port.number("hostPort")
                 guard isPod || hostPort != 0, hostPort != port.number("containerPort") else { continue }
                 errors.append(
@@ -20,7 +20,7 @@ enum HostValidation {
         return errors
     }
 
-    /// Users of its own go with nothing else that is the host's. (The capitals are Kubernetes'.)
+    /// A user namespace of its own excludes host namespaces and block devices. (The capitals are Kubernetes'.)
     static func users(_ spec: Value, _ path: FieldPath) -> [FieldError] {
         guard spec["hostUsers"]?.bool == false else { return [] }
         let word = "when `hostUsers` is false"

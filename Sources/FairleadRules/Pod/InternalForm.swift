@@ -1,16 +1,16 @@
 package import FairleadModel
 
-/// The form in which Kubernetes holds some types inside the API server, as far as it shows in error messages: Go's
-/// names and order of the fields, zero values written out, nil as null.
+/// Kubernetes' internal form of some types, as far as it shows in error messages: Go's field names and order, zero
+/// values written out, nil as null.
 package enum InternalForm {
-    /// One line of JSON.
+    /// A single line of JSON.
     package static func text(of value: Value, as type: String) -> String {
         var writer = Writer(indents: false)
         writer.write(value, as: type, depth: 0)
         return writer.text
     }
 
-    /// JSON indented by one space per level, in lines.
+    /// Lines of JSON, indented by one space per level.
     package static func lines(of value: Value, as type: String) -> [Substring] {
         var writer = Writer(indents: true)
         writer.write(value, as: type, depth: 0)
@@ -22,7 +22,7 @@ package enum InternalForm {
 
     package static func lines(ofPodSpec spec: Value) -> [Substring] { lines(of: internalPodSpec(spec), as: "PodSpec") }
 
-    /// The host namespaces are parts of the security context in the internal form.
+    /// In the internal form the host namespaces are part of the security context.
     private static func internalPodSpec(_ spec: Value) -> Value {
         var spec = spec
         var security = spec["securityContext"] ?? .object(Object())
@@ -36,7 +36,7 @@ package enum InternalForm {
     struct Field: Sendable {
         enum Kind: Sendable {
             case text, number, bool
-            /// A pointer, list or map of anything: as it is, null where absent.
+            /// A pointer, list or map: written as it is, null if absent.
             case optional
             case structure(String), pointer(String), list(String)
         }

@@ -1,6 +1,6 @@
 /// The fields of the internal types. A field is `Name` (a string), `Name#` (a number), `Name?` (a boolean), `Name!` (a
 /// pointer, list or map), `Name{T}` (a struct), `Name*{T}` (a pointer to one), `Name[]{T}` (a list of them); `Name=key`
-/// says the member of the API form where it is not the name with a small first letter.
+/// gives the JSON name if it is not the field name with a lowercase first letter.
 enum InternalFormTable {
     static let text = """
         PodSpec: Volumes[]{Volume} InitContainers[]{Container} Containers[]{Container} \

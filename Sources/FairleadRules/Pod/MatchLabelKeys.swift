@@ -1,7 +1,7 @@
 package import FairleadModel
 
-/// `matchLabelKeys` and `mismatchLabelKeys`: what the pod's own labels say is entered in the selectors beside them when
-/// the pod is made.
+/// `matchLabelKeys` and `mismatchLabelKeys`: on creation the values of the pod's own labels are merged into the
+/// selectors next to them.
 ///
 /// Reference: mutatePodAffinity, mutateTopologySpreadConstraints of k8s.io/kubernetes
 /// `pkg/registry/core/pod/strategy.go`.
@@ -31,7 +31,7 @@ package enum MatchLabelKeys {
                 added.append(["key": .string(key), "operator": .string(comparison), "values": [.string(value)]])
             }
         }
-        // A selector that is missing selects nothing, whatever is added to it.
+        // A missing selector selects nothing, so nothing can be merged into it.
         if added.isEmpty { return }
         owner.change("labelSelector") { $0["matchExpressions"] = .array($0.items("matchExpressions") + added) }
     }

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of `spec.os`: what a pod for one operating system may not say about the other.
+/// The rules for `spec.os`: a pod for one operating system may not set the fields of another.
 enum OperatingSystemValidation {
     package static func errors(_ spec: Value, _ path: FieldPath) -> [FieldError] {
         guard let system = spec["os"] else { return [] }
@@ -26,7 +26,7 @@ enum OperatingSystemValidation {
         "allowPrivilegeEscalation", "procMount", "runAsUser", "runAsGroup",
     ]
 
-    /// What a Windows pod may not say, in Kubernetes' order; some of it stands in the security context.
+    /// Fields that a Windows pod may not set, in Kubernetes' order; some are in the security context.
     private static let ofPods: [(field: String, isInContext: Bool)] = [
         ("appArmorProfile", true), ("seLinuxOptions", true), ("hostUsers", false), ("hostPID", false),
         ("hostIPC", false), ("seccompProfile", true), ("fsGroup", true), ("fsGroupChangePolicy", true),
@@ -39,7 +39,7 @@ enum OperatingSystemValidation {
         var errors: [FieldError] = []
         for (field, isInContext) in ofPods {
             let value = isInContext ? spec.at("securityContext", field) : spec[field]
-            // The namespaces of the host are plain flags, where false is nothing.
+            // The host namespaces are plain booleans, for which false means unset.
             if value == nil || ["hostPID", "hostIPC"].contains(field) && value != true { continue }
             errors.append(.forbidden(isInContext ? path.child("securityContext", field) : path.child(field), word))
         }

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Warnings about where a pod should run: labels of old names, selectors that select nothing.
+/// Warnings about pod placement: deprecated labels, selectors that select nothing.
 enum PlacementWarnings {
     private static let deprecations = [
         "beta.kubernetes.io/arch": "deprecated since v1.14; use \"kubernetes.io/arch\" instead",
@@ -28,7 +28,7 @@ enum PlacementWarnings {
             warnings += self.term(
                 term, checksValues: false, here.child(required, "nodeSelectorTerms").index(index))
         }
-        // Of terms that are only preferred, values that no node can have are no errors.
+        // In preferred terms, values that no node can have are not errors, so they are warned about.
         for (index, term) in affinity.items(preferred).enumerated() {
             warnings += self.term(
                 term["preference"] ?? .null, checksValues: true,

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// The rules of annotations that mean something for pods.
+/// The rules for annotations that have a meaning for pods.
 ///
 /// Reference: ValidatePodSpecificAnnotations of k8s.io/kubernetes `pkg/apis/core/validation`.
 package enum PodAnnotationValidation {
@@ -43,7 +43,7 @@ package enum PodAnnotationValidation {
         return errors
     }
 
-    /// A number without a sign in front or zeros before it, of 32 bits.
+    /// A 32-bit integer without a plus sign or leading zeros.
     private static func isDeletionCost(_ text: String) -> Bool {
         if text.hasPrefix("+") || text.count > 1 && text.hasPrefix("0") { return false }
         return Int32(text) != nil
@@ -58,9 +58,9 @@ package enum PodAnnotationValidation {
         return [.invalid(path, .string(profile), "must be a valid seccomp profile")]
     }
 
-    // MARK: - Annotations beside fields
+    // MARK: - Annotations and fields
 
-    /// Where old annotations and the fields that took their place say different things, at creation.
+    /// On creation, old annotations must not contradict the fields that replaced them.
     static func mismatches(_ annotations: Value?, _ spec: Value, _ path: FieldPath) -> [FieldError] {
         guard let annotations = annotations?.object, !annotations.isEmpty else { return [] }
         var errors: [FieldError] = []
@@ -112,7 +112,7 @@ package enum PodAnnotationValidation {
 
     // MARK: - Changes
 
-    /// What an update may not change about them; then the rules of the new ones once more, as Kubernetes asks twice.
+    /// What an update may not change, followed by the rules for the new annotations, which Kubernetes checks twice.
     package static func updateErrors(_ object: Value, old: Value) -> [FieldError] {
         let path = FieldPath("metadata", "annotations")
         let new = object.at("metadata", "annotations")

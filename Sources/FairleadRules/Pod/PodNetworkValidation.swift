@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of `dnsConfig` and `hostAliases`.
+/// The rules for `dnsConfig` and `hostAliases`.
 enum PodNetworkValidation {
     private static let maximumNameservers = 3
     private static let maximumSearches = 32
@@ -71,7 +71,7 @@ enum PodNetworkValidation {
 
     private static let maximumHostname = 64
 
-    /// A name that a pod has instead of its own; nothing else may have a say in it.
+    /// `hostnameOverride` replaces the pod's own name and excludes other settings of the hostname.
     static func hostname(_ spec: Value, _ path: FieldPath) -> [FieldError] {
         guard let name = spec["hostnameOverride"]?.string else { return [] }
         var errors: [FieldError] = []

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// The quality-of-service class that follows from requests and limits of cpu and memory.
+/// The quality-of-service class, which depends on the requests and limits for cpu and memory.
 ///
 /// Reference: Kubernetes documentation, "Pod Quality of Service Classes".
 package enum PodQoS {

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of what a pod asks for as a whole.
+/// The rules for pod-level resources.
 enum PodResourcesValidation {
     package static func errors(_ spec: Value, claims: Set<String>, _ path: FieldPath) -> [FieldError] {
         guard let resources = spec["resources"] else { return [] }
@@ -15,7 +15,7 @@ enum PodResourcesValidation {
         return errors + consistency(spec, resources, path)
     }
 
-    /// Containers together may not ask for more than the pod, and none may be limited beyond the pod.
+    /// The containers together may not request more than the pod, and no container's limit may exceed the pod's.
     private static func consistency(_ spec: Value, _ resources: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         let requests = ResourceAmounts(resources["requests"])

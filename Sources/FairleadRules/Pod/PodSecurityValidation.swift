@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of the security contexts of pods and containers.
+/// The rules for the security contexts of pods and containers.
 enum PodSecurityValidation {
     package static func errors(ofPodSpec spec: Value, _ path: FieldPath) -> [FieldError] {
         guard let security = spec["securityContext"] else { return [] }
@@ -11,7 +11,7 @@ enum PodSecurityValidation {
         for (index, group) in security.items("supplementalGroups").enumerated() {
             errors += FieldChecks.userOrGroup(group, path.child("supplementalGroups").index(index))
         }
-        // The host's namespaces are parts of the security context in the internal form, hence the path.
+        // In the internal form the host namespaces are part of the security context, hence the path.
         if spec.flag("hostPID"), spec.flag("shareProcessNamespace") {
             errors.append(
                 .invalid(
@@ -24,7 +24,7 @@ enum PodSecurityValidation {
         errors += WindowsValidation.errors(security["windowsOptions"], path.child("windowsOptions"))
         errors += ProfileValidation.appArmor(security["appArmorProfile"], path.child("appArmorProfile"))
         errors += policy(security, "supplementalGroupsPolicy", ["Merge", "Strict"], path)
-        // Labels by mount options are not switched on (SELinuxMount).
+        // SELinuxMount is off, so `MountOption` is not supported.
         return errors + policy(security, "seLinuxChangePolicy", ["Recursive"], path)
     }
 
@@ -66,7 +66,7 @@ enum PodSecurityValidation {
         return errors
     }
 
-    /// Segments of small letters and digits, with `-` and `_` inside of them.
+    /// Segments of lowercase letters and digits, with `-` and `_` inside them.
     private static func isControlName(_ name: String) -> Bool {
         guard name.utf8.count <= 253 else { return false }
         let segments = name.utf8.split(
@@ -81,8 +81,7 @@ enum PodSecurityValidation {
 
     private enum ControlNamespace { case network, communication, other }
 
-    /// Which of a pod's namespaces a setting belongs to. Names are written with dots or with slashes; the separator
-    /// that comes first tells.
+    /// The pod namespace that a sysctl belongs to. Names are written with dots or slashes; the first separator decides.
     private static func namespace(ofControl name: String) -> ControlNamespace {
         let separator = name.first { $0 == "." || $0 == "/" }
         let dotted =

@@ -17,7 +17,7 @@ package enum PodSpecDefaults {
         spec.changeItems("volumes", VolumeDefaults.apply)
     }
 
-    /// Fills a pod template: the spec, which may be missing.
+    /// Sets the defaults of a pod template, whose spec may be missing.
     package static func apply(toTemplate template: inout Value) {
         template.setDefault("metadata", .object(Object()))
         var spec = template["spec"] ?? .object(Object())
@@ -25,11 +25,11 @@ package enum PodSpecDefaults {
         template["spec"] = spec
     }
 
-    /// Fills a pod, which is given more than a template is (SetDefaults_Pod).
+    /// Sets the defaults of a pod, which has more of them than a template (SetDefaults_Pod).
     package static func apply(toPod pod: inout Value) {
         var spec = pod["spec"] ?? .object(Object())
         apply(to: &spec)
-        // Of templates negative periods are kept; a pod has one second then.
+        // Templates may keep a negative period; in a pod it becomes one second.
         if spec.number("terminationGracePeriodSeconds") < 0 { spec["terminationGracePeriodSeconds"] = 1 }
         spec.setDefault("enableServiceLinks", true)
         for key in ["containers", "initContainers"] {
@@ -40,7 +40,7 @@ package enum PodSpecDefaults {
         pod["spec"] = spec
     }
 
-    /// Requests that are not given are the limits.
+    /// Missing requests default to the limits.
     private static func defaultRequests(_ container: inout Value) {
         container.change("resources") { resources in
             guard let limits = resources["limits"]?.object, !limits.isEmpty else { return }
@@ -53,7 +53,7 @@ package enum PodSpecDefaults {
         container.changeItems("ports") { $0.setDefaultNumber("hostPort", $0.number("containerPort")) }
     }
 
-    /// `serviceAccount` is the old name of `serviceAccountName`; both are always shown.
+    /// `serviceAccount` is the deprecated name of `serviceAccountName`; setting one sets both.
     private static func mirrorServiceAccount(in spec: inout Value) {
         let name = spec.text("serviceAccountName")
         let old = spec.text("serviceAccount")
@@ -62,7 +62,7 @@ package enum PodSpecDefaults {
     }
 }
 
-/// What a pod as a whole asks for, where only a part of it is given.
+/// The defaults of pod-level resources that are only partly specified.
 enum PodResourcesDefaults {
     static func apply(to spec: inout Value) {
         guard let given = spec["resources"] else { return }
@@ -94,7 +94,7 @@ enum PodResourcesDefaults {
     }
 }
 
-/// Fields of features that Kubernetes v1.36 has switched off: they are dropped unread.
+/// Fields of features that are off in Kubernetes v1.36: they are dropped without validation.
 enum PodFeatures {
     static func dropDisabled(_ spec: inout Value) {
         // GenericWorkload
@@ -115,7 +115,7 @@ enum PodFeatures {
         if container["lifecycle"]?.object?.isEmpty ?? false { container["lifecycle"] = nil }
     }
 
-    /// ClusterTrustBundleProjection, PodCertificateRequest; claims of claims have never meant anything.
+    /// ClusterTrustBundleProjection, PodCertificateRequest; `claims` in a claim's resources has never had a meaning.
     private static func dropSources(_ volume: inout Value) {
         volume.change("projected") { projected in
             projected.changeItems("sources") { source in

@@ -9,7 +9,7 @@ package struct PodSpecValidation {
 
     private static let spec = FieldPath("spec")
 
-    /// The errors of a pod that is not there yet: what only subresources may set is no part of it.
+    /// The errors of a pod that is being created, which may not set what only subresources may.
     package func errors(ofNewPod pod: Value) -> [FieldError] {
         var errors = errors(ofPod: pod)
         let spec = pod["spec"] ?? .null
@@ -23,7 +23,7 @@ package struct PodSpecValidation {
         return errors + PodAnnotationValidation.mismatches(pod.at("metadata", "annotations"), spec, Self.spec)
     }
 
-    /// The errors of a pod: those of its annotations and its spec, and those that templates may have but pods may not.
+    /// The errors of a pod: its annotations, its spec, and what is allowed in templates but not in pods.
     package func errors(ofPod pod: Value) -> [FieldError] {
         let spec = pod["spec"] ?? .null
         var errors = PodAnnotationValidation.errors(
@@ -39,7 +39,7 @@ package struct PodSpecValidation {
     }
 
     /// The errors of a pod template at `path` (`spec.template`).
-    /// - Parameter claims: names of volumes that whoever makes the pods adds to them (a StatefulSet's claim templates).
+    /// - Parameter claims: names of volumes that the controller adds to the pods (a StatefulSet's claim templates).
     package func errors(
         ofTemplate template: Value, _ path: FieldPath, claims: Set<String> = []
     ) -> [FieldError] {
@@ -58,7 +58,7 @@ package struct PodSpecValidation {
         return errors
     }
 
-    /// - Parameter pod: the pod whose spec it is; nil for a template.
+    /// - Parameter pod: the pod that the spec belongs to; nil for a template.
     package func errors(
         of spec: Value, _ path: FieldPath, pod: Value? = nil, claims: Set<String> = []
     ) -> [FieldError] {

@@ -44,7 +44,7 @@ package enum PodStatusValidation {
         .invalid(path, .int(number), "must be a non-negative integer")
     }
 
-    /// Types of conditions are checked but for those that Kubernetes has always set itself.
+    /// Condition types are checked, except for those that Kubernetes itself has always set.
     private static func conditions(_ conditions: [Value]) -> [FieldError] {
         let system: Set<String> = ["PodScheduled", "Ready", "Initialized"]
         var errors: [FieldError] = []
@@ -71,7 +71,7 @@ package enum PodStatusValidation {
 
     // MARK: - Containers
 
-    /// A container that terminated for good may not run again.
+    /// A container that has terminated for good may not run again.
     private static func transitions(
         _ new: Value, _ old: Value, _ spec: Value, _ key: String, _ containers: String
     ) -> [FieldError] {
@@ -132,7 +132,7 @@ package enum PodStatusValidation {
         return errors + addresses(new, old, "hostIPs")
     }
 
-    /// Valid addresses, at most one of each family; what is there already may stay.
+    /// Valid addresses, at most one per family; existing ones may stay.
     private static func addresses(_ new: Value, _ old: Value, _ key: String) -> [FieldError] {
         let here = path.child(key)
         let list = new.items(key)

@@ -1,12 +1,12 @@
 package import FairleadModel
 
-/// What the subresources `ephemeralcontainers` and `resize` may change in a pod.
+/// What may change through a pod's `ephemeralcontainers` and `resize` subresources.
 ///
 /// Reference: ValidatePodEphemeralContainersUpdate, ValidatePodResize of k8s.io/kubernetes `pkg/apis/core/validation`.
 extension PodSpecValidation {
     private static let specPath = FieldPath("spec")
 
-    /// Ephemeral containers come, and stay as they are.
+    /// Ephemeral containers may be added, but not changed or removed.
     package func errors(ofEphemeralContainers pod: Value, old: Value) -> [FieldError] {
         if old.annotations[PodAnnotationValidation.mirror] != nil {
             return [.forbidden(.nowhere, "static pods do not support ephemeral containers")]
@@ -30,7 +30,7 @@ extension PodSpecValidation {
         return errors
     }
 
-    /// Amounts of cpu and memory change, up or down, as long as the quality of service stays.
+    /// Amounts of cpu and memory may go up or down as long as the QoS class stays the same.
     package func errors(ofResize pod: Value, old: Value) -> [FieldError] {
         if old.annotations[PodAnnotationValidation.mirror] != nil {
             return [.forbidden(.nowhere, "static pods cannot be resized")]
@@ -69,7 +69,7 @@ extension PodSpecValidation {
         return errors.isEmpty ? Self.rest(new, old: before, path) : errors
     }
 
-    /// A kubelet that knows of resizing says of running containers what they have.
+    /// A kubelet that supports resizing reports the resources of running containers.
     private static func isResizable(_ pod: Value) -> Bool {
         let running = pod["status"]?.items("containerStatuses").first { $0.at("state", "running") != nil }
         return running.map { $0["resources"] != nil } ?? true
@@ -101,7 +101,7 @@ extension PodSpecValidation {
         }
     }
 
-    /// The amounts that a resize leaves alone.
+    /// The resources that a resize may not change.
     private static func fixedPart(_ resources: Value?) -> [ResourceAmounts] {
         ["requests", "limits"].map { kind in
             ResourceAmounts(resources?[kind]).filter { name, _ in name != "cpu" && name != "memory" }
@@ -127,8 +127,8 @@ extension PodSpecValidation {
         return errors
     }
 
-    /// Whether nothing but cpu and memory differs. (Containers with claims never pass: Kubernetes loses the claims on
-    /// its way to the comparison.)
+    /// Whether only cpu and memory differ. (Containers with claims never pass: Kubernetes drops the claims before
+    /// comparing them.)
     private static func isOnlyResized(_ container: Value, old: Value) -> Bool {
         var (new, before) = (container, old)
         new["resources"] = nil
@@ -160,7 +160,7 @@ extension PodSpecValidation {
         return errors
     }
 
-    /// What differs outside of containers and resources.
+    /// Changes outside containers and resources.
     private static func rest(_ new: Value, old: Value, _ path: FieldPath) -> [FieldError] {
         var (new, before) = (new, old)
         for key in ["containers", "initContainers", "resources"] {

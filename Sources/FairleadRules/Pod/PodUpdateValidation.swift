@@ -1,12 +1,12 @@
 package import FairleadModel
 
-/// What may change in a pod: images, deadlines downwards, more tolerations, fewer scheduling gates.
+/// What may change in a pod: images, a shorter deadline, more tolerations, fewer scheduling gates.
 ///
 /// Reference: ValidatePodUpdate of k8s.io/kubernetes `pkg/apis/core/validation`.
 package enum PodUpdateValidation {
     private static let path = FieldPath("spec")
 
-    /// The errors of the change; those of the new object itself are not among them.
+    /// The errors of the change itself, without those of the new object.
     package static func errors(_ object: Value, old: Value) -> [FieldError] {
         let new = object["spec"] ?? .null
         let before = old["spec"] ?? .null
@@ -74,7 +74,7 @@ package enum PodUpdateValidation {
 
     private static func gates(_ new: [Value], old: [Value]) -> [FieldError] {
         let before = Set(old.map { $0.text("name") })
-        // A gate that is added twice is reported once, where it stands last.
+        // A gate that is added twice is reported once, at its last occurrence.
         var lastPlaces: [String: Int] = [:]
         for (index, gate) in new.enumerated() { lastPlaces[gate.text("name")] = index }
         return new.enumerated().compactMap { index, gate in
@@ -106,8 +106,8 @@ package enum PodUpdateValidation {
         return result
     }
 
-    /// A pod that waits behind gates may still narrow down where it can go. What it changed of that is taken back in
-    /// `munged`, right or wrong, as it has errors of its own.
+    /// A gated pod may still narrow down where it can be scheduled. Such changes, valid or not, are undone in `munged`,
+    /// as they have errors of their own.
     private static func placement(_ munged: inout Value, old: Value) -> [FieldError] {
         var errors: [FieldError] = []
         let selector = munged["nodeSelector"]
@@ -132,7 +132,7 @@ package enum PodUpdateValidation {
         return errors
     }
 
-    /// Terms that nodes must match may be given where there were none; later their requirements only grow.
+    /// Required terms may be added if there were none; after that their requirements may only grow.
     private static func nodeAffinity(_ new: Value?, old: Value?) -> [FieldError] {
         let required = "requiredDuringSchedulingIgnoredDuringExecution"
         let here = path.child("affinity", "nodeAffinity", required, "nodeSelectorTerms")
@@ -141,7 +141,7 @@ package enum PodUpdateValidation {
         if before.isEmpty { return [] }
         if before.count != terms.count {
             let printed = terms.map { InternalForm.text(of: $0, as: "NodeSelectorTerm") }.joined(separator: ",")
-            // No terms at all are a nil slice, which prints as null.
+            // An empty list of terms is a nil slice in Go, which prints as null.
             return [
                 .invalid(
                     here, printed: terms.isEmpty ? "null" : "[\(printed)]",
@@ -158,7 +158,7 @@ package enum PodUpdateValidation {
         return errors
     }
 
-    /// A term without requirements matches nothing, so that adding one would widen it.
+    /// A term without requirements matches nothing, so adding one would widen it.
     private static func onlyGrows(_ new: Value, old: Value) -> Bool {
         let parts = ["matchExpressions", "matchFields"]
         if parts.allSatisfy({ old.items($0).isEmpty }) { return parts.allSatisfy { new.items($0).isEmpty } }

@@ -1,21 +1,21 @@
 package import FairleadModel
 
-/// What is allowed in a pod but hardly meant. Reference: k8s.io/kubernetes `pkg/api/pod/warnings.go`.
+/// What is allowed in a pod but probably not intended. Reference: k8s.io/kubernetes `pkg/api/pod/warnings.go`.
 package enum PodWarnings {
-    /// Of what was sent a million times over, nobody reads more.
+    /// Nobody reads more warnings than this about an object with a million entries.
     static let maximum = 1000
 
-    /// The warnings about a pod that is created.
+    /// The warnings about a new pod.
     package static func ofPod(_ pod: Value) -> [String] {
         AppArmorAnnotations.warnings(pod) + ofName(pod.name, usedIn: "the Pod's hostname") + of(pod, nil)
     }
 
-    /// - Parameter path: that of the template.
+    /// - Parameter path: the path of the template.
     package static func ofTemplate(_ template: Value?, _ path: FieldPath) -> [String] {
         of(template ?? .null, path)
     }
 
-    /// Names that are no DNS labels although they will stand in hostnames.
+    /// Names that become part of a hostname although they are not DNS labels.
     package static func ofName(_ name: String, usedIn place: String) -> [String] {
         let messages = NameRules.dns1123Label(name)
         if messages.isEmpty { return [] }
@@ -134,7 +134,7 @@ package enum PodWarnings {
         for (index, variable) in container.items("env").enumerated() {
             let name = variable.text("name")
             if names.insert(name).inserted { continue }
-            // `PATH=$(PATH):/x` builds on the previous definition and is meant; `PATH=$(PATH)` does nothing.
+            // `PATH=$(PATH):/x` deliberately builds on the previous definition; `PATH=$(PATH)` does nothing.
             let value = variable.text("value")
             if variable["valueFrom"] == nil, value != "$(\(name))", value.refers(to: name) { continue }
             warnings.append(
@@ -150,7 +150,7 @@ package enum PodWarnings {
         ["memory", "ephemeral-storage"].flatMap { fraction($0, list, path) }
     }
 
-    /// There is no half of a byte.
+    /// Bytes cannot be fractional.
     package static func fraction(_ name: String, _ list: Value?, _ path: FieldPath) -> [String] {
         guard let text = list?[name]?.string, let amount = Quantity(text), Quantity.goMilliValue(of: text) % 1000 != 0
         else { return [] }
@@ -161,8 +161,8 @@ package enum PodWarnings {
 }
 
 extension String {
-    /// Whether the text has `$(name)` in it. Of texts that overlap themselves a search byte by byte would begin again and
-    /// again, so that it looks only at what stands between `$(` and the next `)`.
+    /// Whether the text contains `$(name)`. A naive search would take quadratic time on repetitive texts, so only what
+    /// is between `$(` and the next `)` is compared.
     fileprivate func refers(to name: String) -> Bool {
         if name.contains(")") || name.contains("$(") { return false }
         return split(separator: "$(", omittingEmptySubsequences: false).dropFirst().contains { part in

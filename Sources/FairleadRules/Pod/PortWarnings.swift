@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Warnings about ports that are given twice, or in a way that leaves open what is meant.
+/// Warnings about duplicate or ambiguous ports.
 enum PortWarnings {
     static func of(_ containers: [(container: Value, path: FieldPath)]) -> [String] {
         let ports = containers.flatMap { container, path in
@@ -23,7 +23,7 @@ enum PortWarnings {
         return warnings + names(containers)
     }
 
-    /// What is odd about two ports of the same number and protocol.
+    /// What is wrong with two ports that have the same number and protocol.
     private static func conflict(_ port: Value, _ other: Value) -> String? {
         let (one, two) = (port.number("hostPort"), other.number("hostPort"))
         let (here, there) = (port.text("hostIP"), other.text("hostIP"))
@@ -32,15 +32,15 @@ enum PortWarnings {
         return one == two && here.isEmpty != there.isEmpty ? "dangerously ambiguous" : nil
     }
 
-    /// As Go prints the struct.
+    /// The struct as Go prints it.
     private static func printed(_ port: Value) -> String {
         "{Name:\(port.text("name")) HostPort:\(port.number("hostPort")) "
             + "ContainerPort:\(port.number("containerPort")) Protocol:\(port.text("protocol")) "
             + "HostIP:\(port.text("hostIP"))}"
     }
 
-    /// Names of ports are unique in a container; whoever looks in the whole pod finds the first one. Init containers
-    /// that run once are not looked at.
+    /// Port names are unique only within a container; a lookup in the whole pod finds the first. Init containers that
+    /// are not sidecars are skipped.
     private static func names(_ containers: [(container: Value, path: FieldPath)]) -> [String] {
         var warnings: [String] = []
         var known: [String: FieldPath] = [:]

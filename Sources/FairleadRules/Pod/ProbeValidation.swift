@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of probes and lifecycle handlers.
+/// The rules for probes and lifecycle handlers.
 struct ProbeValidation {
     var gracePeriod: Int64
 
@@ -42,7 +42,7 @@ struct ProbeValidation {
         return errors
     }
 
-    /// Exactly one of the actions; every one after the first is forbidden and not looked into.
+    /// Exactly one action is required; every further one is forbidden and not validated.
     private func handler(_ handler: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var isTaken = false

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of seccomp and AppArmor profiles.
+/// The rules for seccomp and AppArmor profiles.
 enum ProfileValidation {
     private static let types = ["Localhost", "RuntimeDefault", "Unconfined"]
 
@@ -26,7 +26,7 @@ enum ProfileValidation {
         return errors
     }
 
-    /// The longest path but one byte.
+    /// The maximum length of a path, without the terminating NUL.
     private static let maximumLength = 4095
 
     static func appArmor(_ profile: Value?, _ path: FieldPath) -> [FieldError] {

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of projected volumes: several sources in one directory, no two files of the same path.
+/// The rules for projected volumes: several sources in one directory, without duplicate paths.
 struct ProjectionValidation {
     private let path: FieldPath
     private var errors: [FieldError]
@@ -40,13 +40,13 @@ struct ProjectionValidation {
         }
     }
 
-    /// One path for one file, whichever source it comes from; `printed` is what the error shows.
+    /// A path may be used only once, whatever the source; `printed` is what the error shows.
     private mutating func take(_ location: String, printed: String) {
         if location.isEmpty || taken.insert(ByteText(location)).inserted { return }
         errors.append(.invalid(path, .string(printed), "conflicting duplicate paths"))
     }
 
-    /// Kubernetes reports a bad path of a token at the volume, and lets it be that of another file.
+    /// Kubernetes reports a bad token path at the volume, and allows it to be the path of another file as well.
     private mutating func token(_ source: Value, _ here: FieldPath) {
         let seconds = source.number("expirationSeconds")
         if seconds < 600 {

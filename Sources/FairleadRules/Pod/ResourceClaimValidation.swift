@@ -1,13 +1,13 @@
 import FairleadModel
 
-/// The rules of a pod's resource claims, and of the names under which containers use them.
+/// The rules for a pod's resource claims and for the names by which containers use them.
 enum ResourceClaimValidation {
-    /// The names that containers can refer to, right or wrong.
+    /// The names that containers can refer to, valid or not.
     static func names(_ claims: [Value]) -> Set<String> {
         Set(claims.map { $0.text("name") }.filter { !$0.isEmpty })
     }
 
-    /// - Parameter pod: the pod whose claims they are; nil for a template.
+    /// - Parameter pod: the pod that the claims belong to; nil for a template.
     package static func errors(_ claims: [Value], pod: Value?, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var seen: Set<String> = []
@@ -52,7 +52,7 @@ enum ResourceClaimValidation {
         return errors
     }
 
-    /// What a container uses: of each claim everything, or one request at a time.
+    /// The claims that a container uses: each one either as a whole or request by request.
     static func uses(_ uses: [Value], of claims: Set<String>, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var whole: Set<String> = []

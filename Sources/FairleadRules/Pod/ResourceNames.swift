@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// What resources are called, and which amounts make sense of which.
+/// Resource names, and which amounts are valid for them.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/core/helper/helpers.go`.
 package enum ResourceNames {
@@ -20,7 +20,7 @@ package enum ResourceNames {
 
     package static func isHugePages(_ name: String) -> Bool { name.hasPrefix(pagesPrefix) }
 
-    /// Whether a pod as a whole can ask for it.
+    /// Whether it can be a pod-level resource.
     static func isOfPods(_ name: String) -> Bool { ofPods.contains(name) || isHugePages(name) }
 
     static func isNative(_ name: String) -> Bool { !name.contains("/") || name.contains("kubernetes.io/") }
@@ -31,14 +31,14 @@ package enum ResourceNames {
 
     package static func mayBeOvercommitted(_ name: String) -> Bool { isNative(name) && !isHugePages(name) }
 
-    /// Whether the amount is a whole number of pages of the size in the name.
+    /// Whether the amount is a multiple of the page size in the name.
     static func isWholePages(_ name: String, _ amount: Quantity) -> Bool {
         guard let size = Quantity(String(name.dropFirst(pagesPrefix.count)))?.value, size > 0, !amount.isNegative
         else { return false }
         return amount.value % size == 0
     }
 
-    /// The errors of a name as such.
+    /// Errors in the name itself.
     package static func errors(_ name: String, _ path: FieldPath) -> [FieldError] {
         let errors = FieldChecks.qualifiedName(name, path)
         if !errors.isEmpty || name.contains("/") || standard.contains(name) || isHugePages(name) { return errors }
@@ -63,7 +63,7 @@ package enum ResourceNames {
         return [.notSupported(path, .string(name), inOrder: ["cpu", pagesPrefix, "memory"])]
     }
 
-    /// Not below zero, and whole where things are counted.
+    /// Amounts must not be negative, and must be integers if the resource is counted.
     package static func amountErrors(_ name: String, _ amount: Quantity, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         if amount.isNegative {

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of requests and limits, of containers and of whole pods.
+/// The rules for requests and limits of containers and of whole pods.
 struct ResourceRequirementsValidation {
     /// The names of the pod's resource claims.
     var claims: Set<String> = []
@@ -33,7 +33,7 @@ struct ResourceRequirementsValidation {
         return own + pages
     }
 
-    /// The errors of one amount; of requests, those of huge pages come after the comparison with the limit.
+    /// The errors of one amount. For requests, those about huge pages come after the comparison with the limit.
     private func split(
         _ name: String, _ quantity: Value, _ path: FieldPath
     ) -> (own: [FieldError], pages: [FieldError]) {
@@ -45,7 +45,7 @@ struct ResourceRequirementsValidation {
         return (own, [.invalid(path, .string(text), "\(text) is not positive integer multiple of \(name)")])
     }
 
-    /// Only cpu, memory and other native resources may be promised more than once.
+    /// Only cpu, memory and other native resources may be overcommitted.
     private func comparison(
         _ request: Object.Member, limit: Value?, requests: FieldPath, limits: FieldPath
     ) -> [FieldError] {

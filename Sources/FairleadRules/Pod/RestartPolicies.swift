@@ -1,10 +1,10 @@
 package import FairleadModel
 
-/// Whether a container that has ended runs again: its own rules go before its own policy, and that before the pod's.
+/// Whether a terminated container is restarted: its own rules override its own policy, which overrides the pod's.
 ///
 /// Reference: k8s.io/kubernetes `pkg/api/v1/pod/util.go` (ContainerShouldRestart).
 package enum RestartPolicies {
-    /// Whether some container's end may start all of them again.
+    /// Whether the exit of a container may restart all containers.
     package static func mayRestartAll(_ spec: Value) -> Bool {
         (spec.items("initContainers") + spec.items("containers")).contains { container in
             container.items("restartPolicyRules").contains { $0.text("action") == "RestartAllContainers" }
@@ -21,7 +21,7 @@ package enum RestartPolicies {
         }
     }
 
-    /// The first rule that an exit code meets.
+    /// The first rule that matches an exit code.
     package static func rule(of container: Value, for exitCode: Int64) -> Value? {
         container.items("restartPolicyRules").first { rule in
             let codes = rule["exitCodes"] ?? .null

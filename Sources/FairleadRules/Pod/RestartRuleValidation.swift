@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of a container's own restart policy and of the rules that go with it.
+/// The rules for a container's own restart policy and for its restart rules.
 enum RestartRuleValidation {
     private static let policies = ["Always", "Never", "OnFailure"]
     private static let actions = ["Restart", "RestartAllContainers"]
@@ -23,7 +23,7 @@ enum RestartRuleValidation {
         return errors
     }
 
-    /// Of an init container without a policy the rules are not looked into.
+    /// For an init container without a policy, the restart rules are not validated.
     static func errorsOfInitContainer(_ container: Value, _ path: FieldPath) -> [FieldError] {
         if container["restartPolicy"]?.string != nil { return errors(container, path) }
         return container.items("restartPolicyRules").isEmpty ? [] : [missing(path)]

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// The rules of RuntimeClasses, which are in part those of pods.
+/// The rules for RuntimeClasses, some of which are those for pods.
 ///
 /// Reference: k8s.io/kubernetes `pkg/apis/node/validation`.
 package enum RuntimeClassValidation {

@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// The rules of volumes on storage outside of the cluster, most of them by drivers that are gone.
+/// The rules for volumes on storage outside the cluster, most of which use drivers that have been removed.
 package enum StorageSourceValidation {
     private static let required: [String: [String]] = [
         "gcePersistentDisk": ["pdName"], "awsElasticBlockStore": ["volumeID"], "glusterfs": ["endpoints", "path"],
@@ -17,7 +17,7 @@ package enum StorageSourceValidation {
     private static func further(_ name: String, _ source: Value, _ path: FieldPath) -> [FieldError] {
         switch name {
         case "gcePersistentDisk", "awsElasticBlockStore":
-            // (The words do not know that zero stands for the whole disk.)
+            // (The message ignores that zero, the whole disk, is valid.)
             let partition = source.number("partition")
             return (0...255).contains(partition)
                 ? []
@@ -65,7 +65,7 @@ package enum StorageSourceValidation {
         FieldChecks.inRange(number, 0...255, path.child("lun"))
     }
 
-    /// - Parameter unknown: what is said of other kinds of names.
+    /// - Parameter unknown: the message for names of any other form.
     package static func qualifiedName(
         _ name: String, unknown: String = "must be valid format starting with iqn, eui, or naa", _ path: FieldPath
     ) -> [FieldError] {
@@ -87,7 +87,7 @@ package enum StorageSourceValidation {
         UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
     }
 
-    /// `iqn.2001-04.com.example:storage`: a year and a month, a domain, and after a colon what its owner likes.
+    /// `iqn.2001-04.com.example:storage`: year and month, domain, and after the colon anything its owner likes.
     private static func isIQN(_ name: String) -> Bool {
         let parts = name.dropFirst(4).split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard name.hasPrefix("iqn."), parts.count == 2 else { return false }
@@ -123,7 +123,7 @@ package enum StorageSourceValidation {
         return errors + unit(source["lun"], path)
     }
 
-    // MARK: - Drivers that are gone
+    // MARK: - Drivers that have been removed
 
     private static func flocker(_ source: Value, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
@@ -159,7 +159,7 @@ package enum StorageSourceValidation {
         return errors + VolumeValidation.required(["volume"], source, path)
     }
 
-    /// One colon, or brackets around the host if that has colons itself.
+    /// One colon, or brackets around a host that contains colons itself.
     private static func isHostAndPort(_ text: Substring) -> Bool {
         guard let colon = text.lastIndex(of: ":") else { return false }
         var host = text[..<colon]
@@ -202,7 +202,7 @@ package enum StorageSourceValidation {
         return errors
     }
 
-    /// The names that a StorageOS volume has in every kind of source.
+    /// The names that StorageOS volumes have in every kind of source.
     package static func storageOSNames(_ source: Value, _ path: FieldPath) -> [FieldError] {
         let name = source.text("volumeName")
         var errors =

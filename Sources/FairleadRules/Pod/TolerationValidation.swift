@@ -1,6 +1,6 @@
 package import FairleadModel
 
-/// The rules of tolerations, and of the effects that taints share with them.
+/// The rules for tolerations, and for the effects, which taints share.
 package enum TolerationValidation {
     package static let effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"]
 
@@ -44,7 +44,7 @@ package enum TolerationValidation {
                         path.child("operator"), .string(value), "value must be empty when `operator` is 'Exists'"))
             }
         case "Lt", "Gt":
-            // Known, but not switched on (TaintTolerationComparisonOperators).
+            // Known, but the feature is off (TaintTolerationComparisonOperators).
             errors.append(
                 .notSupported(
                     path.child("operator"), .string(comparison), inOrder: ["Equal", "Exists", "Lt", "Gt"]))

@@ -1,4 +1,4 @@
-/// A unified diff of lines with three lines of context and without a header for the files.
+/// A line-based unified diff with three lines of context and no file header.
 package enum UnifiedDiff {
     /// Hunks, each beginning with its `@@` line; every line ends with a newline.
     package static func text(from old: [Substring], to new: [Substring], context: Int = 3) -> String {
@@ -29,7 +29,7 @@ package enum UnifiedDiff {
         enum Kind: String { case same = " ", removed = "-", added = "+" }
         var kind: Kind
         var line: Substring
-        /// Lines of the old and the new text before this one.
+        /// How many lines of the old and of the new text precede this one.
         var before: (old: Int, new: Int)
     }
 
@@ -53,8 +53,8 @@ package enum UnifiedDiff {
         return edits
     }
 
-    /// A difference is searched for among so many lines: the time and the room it takes grow with their square. More of
-    /// them are all given as removed and added.
+    /// The maximum number of lines to compare: time and memory grow with its square. If there are more, all of them are
+    /// shown as removed and added.
     private static let searched = 2000
 
     private static func changes(

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of what containers mount.
+/// The rules for volume mounts and devices of containers.
 enum VolumeMountValidation {
     package static func errors(_ container: Value, volumes: [String: Value], _ path: FieldPath) -> [FieldError] {
         mounts(container, volumes, path.child("volumeMounts"))
@@ -39,7 +39,7 @@ enum VolumeMountValidation {
         return errors
     }
 
-    /// Kubernetes reports this and what follows without the index of the mount, too.
+    /// For this and the following checks Kubernetes leaves out the index of the mount, too.
     private static func propagation(_ mount: Value, _ container: Value, _ path: FieldPath) -> [FieldError] {
         guard let mode = mount["mountPropagation"]?.string else { return [] }
         var errors = FieldChecks.oneOf(mode, ["Bidirectional", "HostToContainer", "None"], path)
@@ -66,7 +66,7 @@ enum VolumeMountValidation {
         return errors
     }
 
-    /// Kubernetes reports bad sub-paths without the index of their mount.
+    /// Kubernetes reports invalid sub-paths without the index of the mount.
     private static func subPaths(_ mount: Value, here: FieldPath, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         let plain = mount.text("subPath")

@@ -1,15 +1,15 @@
 package import FairleadModel
 
-/// The rules of volumes: exactly one source, and what each source demands.
+/// The rules for volumes: exactly one source, and what each source requires.
 package struct VolumeValidation {
-    /// The pod whose volumes they are; nil for a template.
+    /// The pod that the volumes belong to; nil for a template.
     var pod: Value?
 
-    /// The volumes without errors, which alone can be mounted, by their names.
+    /// The volumes without errors, by name; only these can be mounted.
     func valid(_ volumes: [Value], _ path: FieldPath, errors: inout [FieldError]) -> [String: Value] {
         let podName = pod?.name ?? ""
         var valid: [String: Value] = [:]
-        // Claims that are made for the pod's ephemeral volumes.
+        // The claims that are created for the pod's ephemeral volumes.
         let made =
             podName.isEmpty
             ? [] : Set(volumes.filter { $0["ephemeral"] != nil }.map { "\(podName)-\($0.text("name"))" })
@@ -38,11 +38,11 @@ package struct VolumeValidation {
         "flexVolume", "configMap", "azureFile", "vsphereVolume", "photonPersistentDisk", "portworxVolume",
         "azureDisk", "storageos", "projected", "scaleIO", "csi", "ephemeral", "image",
     ]
-    /// Where Kubernetes reports a source under another name, alone or beside another one.
+    /// Sources that Kubernetes reports under another name: on their own, or as one source too many.
     private static let shown = ["gcePersistentDisk": "persistentDisk"]
     private static let shownTwice = ["cephfs": "cephFS", "downwardAPI": "downwarAPI"]
 
-    /// Exactly one source; every one after the first is forbidden and not looked into.
+    /// Exactly one source is required; every further one is forbidden and not validated.
     private func source(_ volume: Value, _ path: FieldPath, podName: String) -> [FieldError] {
         var errors: [FieldError] = []
         var isTaken = false
@@ -78,7 +78,7 @@ package struct VolumeValidation {
         ]
     }
 
-    /// The claim that will be made must have a name that claims can have.
+    /// The claim that will be created must have a valid name.
     private func claimName(_ podName: String, _ volume: String, _ path: FieldPath) -> [FieldError] {
         if podName.isEmpty || volume.isEmpty { return [] }
         let claim = "\(podName)-\(volume)"
@@ -139,7 +139,7 @@ package struct VolumeValidation {
         return errors
     }
 
-    // MARK: - What several sources have
+    // MARK: - Shared by several sources
 
     package static func required(_ names: [String], _ source: Value, _ path: FieldPath) -> [FieldError] {
         names.filter { source.isEmptyOrAbsent($0) }.map { .required(path.child($0)) }
@@ -181,7 +181,7 @@ package struct VolumeValidation {
         return errors + mode(file, path, "mode")
     }
 
-    /// A relative path without `..`, and without a first part that begins so: those are the kubelet's.
+    /// A relative path without `..` whose first element does not start with `..`: those are the kubelet's.
     static func localPath(_ text: String, _ path: FieldPath) -> [FieldError] {
         var errors = descendingPath(text, path)
         if text.hasPrefix(".."), !text.hasPrefix("../") {

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// Warnings about volumes: drivers that are gone, files that lie upon each other.
+/// Warnings about volumes: deprecated drivers, overlapping files.
 enum VolumeWarnings {
     private static let deprecations = [
         ("photonPersistentDisk", "photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
@@ -36,12 +36,12 @@ enum VolumeWarnings {
 
     // MARK: - Overlapping files
 
-    /// A file of a volume, and where it comes from if it may come from several sources.
+    /// A file of a volume, and its source if the volume can have several.
     private struct File {
         var path: String
         var source = ""
 
-        /// The path without a slash at its end, and the source in brackets.
+        /// The path without trailing slashes, followed by the source in parentheses.
         var text: String {
             (path.trimming("/")).goQuoted + (source.isEmpty ? "" : " (\(source))")
         }
@@ -77,7 +77,7 @@ enum VolumeWarnings {
         return warnings + overlaps(all, "volume \(name) (Projected)")
     }
 
-    /// So many files are compared with each other; the time that takes grows with their square.
+    /// The maximum number of files to compare with each other; the time grows with its square.
     private static let compared = 500
 
     private static func overlaps(_ files: [File], _ place: String) -> [String] {
@@ -92,7 +92,7 @@ enum VolumeWarnings {
         return warnings
     }
 
-    /// Whether both are the same file, or one is in the other.
+    /// Whether both paths are the same, or one contains the other.
     private static func overlap(_ one: String, _ two: String) -> Bool {
         if one.isEmpty || two.isEmpty { return false }
         return one == two || one.hasPrefix(two + "/") || two.hasPrefix(one + "/")
@@ -100,7 +100,7 @@ enum VolumeWarnings {
 }
 
 extension String {
-    /// Without such characters at its end.
+    /// Removes this character from the end.
     fileprivate func trimming(_ character: Character) -> String {
         var rest = self[...]
         while rest.last == character { rest.removeLast() }

@@ -1,6 +1,6 @@
 import FairleadModel
 
-/// The rules of the Windows options of security contexts.
+/// The rules for the Windows options of security contexts.
 enum WindowsValidation {
     private static let maximumSpecKiB = 64
     private static let maximumDomain = 256
@@ -73,7 +73,7 @@ enum WindowsValidation {
         }
     }
 
-    /// Containers that are processes of the host: all of a pod or none, and only with the host's network.
+    /// HostProcess containers: all of a pod's containers or none, and only on the host's network.
     static func hostProcess(_ spec: Value, allowsPrivileged: Bool, _ path: FieldPath) -> [FieldError] {
         let ofPod = spec.at("securityContext", "windowsOptions", "hostProcess")?.bool
         var errors: [FieldError] = []
