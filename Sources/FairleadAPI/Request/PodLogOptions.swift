@@ -14,9 +14,11 @@ package struct PodLogOptions: Sendable {
     /// - Throws: 400 for values that do not parse, 422 for those that are not allowed.
     init(_ request: APIRequest, pod: String) throws(APIStatus) {
         var choosesStream = false
+        var seen: Set<String> = []
         for (name, value) in request.query {
             if name == "stream" { choosesStream = true }
-            if value.isEmpty { continue }
+            // Of a repeated name, the first value counts.
+            guard seen.insert(name).inserted, !value.isEmpty else { continue }
             switch name {
             case "container": container = value
             case "follow": follows = QueryValue.bool(value)

@@ -50,7 +50,8 @@ struct BudgetScaleReader: Sendable {
         ][owner.kind]
         if let found = known?.get(namespace: pod.namespace, name: owner.name)?.value, found.uid == owner.uid {
             if let above = found.controllerRef, above.kind == "Deployment",
-                let deployment = deployments.get(namespace: pod.namespace, name: above.name)?.value
+                let deployment = deployments.get(namespace: pod.namespace, name: above.name)?.value,
+                deployment.uid == above.uid
             {
                 return (above.uid, deployment.at("spec", "replicas")?.int ?? 1)
             }

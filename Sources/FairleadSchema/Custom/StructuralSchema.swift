@@ -199,6 +199,7 @@ struct Enumeration: Sendable {
     func contains(_ value: Value) -> Bool { known.contains(Self.comparable(value)) }
 
     private static func comparable(_ value: Value) -> Value {
-        if case .int(let number) = value { .double(Double(number)) } else { value }
+        // 1 and 1.0 are one value; integers that no double holds remain what they are.
+        if case .int(let number) = value, let double = Double(exactly: number) { .double(double) } else { value }
     }
 }
