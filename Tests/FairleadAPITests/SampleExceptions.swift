@@ -36,10 +36,90 @@ enum SampleExceptions {
         "IPAddress": [("metadata.name", "10.9.8.7")],
         // The kind of what is scaled goes with its group.
         "HorizontalPodAutoscaler": [("spec.scaleTargetRef.apiVersion", "apps/v1")],
+        "autoscaling/v2/HorizontalPodAutoscaler": [
+            ("spec.scaleTargetRef.apiVersion", "apps/v1"),
+            (
+                "spec.metrics",
+                [
+                    [
+                        "type": "Resource",
+                        "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 50]],
+                    ]
+                ]
+            ),
+        ],
         // One of two parts, and the message is about the whole.
-        "Ingress": [("spec.defaultBackend.service", ["name": "x", "port": ["number": 80]])],
+        "Ingress": [
+            ("spec.defaultBackend.service", ["name": "x", "port": ["number": 80]]),
+            (
+                "spec.rules",
+                [
+                    [
+                        "http": [
+                            "paths": [
+                                [
+                                    "path": "/", "pathType": "Prefix",
+                                    "backend": ["service": ["name": "x", "port": ["number": 80]]],
+                                ]
+                            ]
+                        ]
+                    ]
+                ]
+            ),
+        ],
         // The kind of its addresses is the first that is supported otherwise, which is the rarest.
         "EndpointSlice": [("addressType", "IPv4")],
+        // Much is allowed of indexed Jobs only, and some of pods that are never started again.
+        "Job": [
+            ("spec.completionMode", "Indexed"), ("spec.completions", 1), ("spec.template.spec.restartPolicy", "Never"),
+            ("spec.podFailurePolicy", failurePolicy),
+        ],
+        "CronJob": [
+            ("spec.jobTemplate.spec.completionMode", "Indexed"), ("spec.jobTemplate.spec.completions", 1),
+            ("spec.jobTemplate.spec.template.spec.restartPolicy", "Never"),
+            ("spec.jobTemplate.spec.podFailurePolicy", failurePolicy),
+        ],
+        "PersistentVolume": [
+            ("spec.capacity", ["storage": "1Gi"]), ("spec.accessModes", ["ReadWriteOnce"]),
+            ("spec.hostPath", ["path": "/x"]),
+        ],
+        "StorageClass": [
+            ("allowedTopologies", [["matchLabelExpressions": [["key": "a", "values": ["b"]]]]])
+        ],
+        "VolumeAttachment": [("spec.source.persistentVolumeName", "x")],
+        "NetworkPolicy": [
+            ("spec.egress", [["ports": [["port": 1]], "to": [["ipBlock": ["cidr": "10.0.0.0/8"]]]]])
+        ],
+        // Its name is made of its group and version.
+        "APIService": [
+            ("metadata.name", "v1.example.com"),
+            ("spec", ["group": "example.com", "version": "v1", "groupPriorityMinimum": 1000, "versionPriority": 15]),
+            ("spec.service", ["name": "x", "namespace": "ns"]),
+        ],
+        // The first type that is supported is for one object only.
+        "PriorityLevelConfiguration": [
+            ("spec.type", "Limited"), ("spec.limited", ["limitResponse": ["type": "Reject"]]),
+        ],
+        "FlowSchema": [
+            (
+                "spec.rules",
+                [
+                    [
+                        "subjects": [["kind": "User", "user": ["name": "x"]]],
+                        "nonResourceRules": [["verbs": ["*"], "nonResourceURLs": ["*"]]],
+                    ]
+                ]
+            )
+        ],
+        "CertificateSigningRequest": [("spec.request", .string(certificateRequest))],
+    ]
+
+    /// A PEM block, in base64, that begins as a request does.
+    private static let certificateRequest = Base64.encode(
+        Array("-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n".utf8)[...])
+
+    private static let failurePolicy: Value = [
+        "rules": [["action": "Ignore", "onPodConditions": [["type": "X", "status": "True"]]]]
     ]
 
     private static let selecting: [(path: String, value: Value)] = [
@@ -55,6 +135,10 @@ enum SampleExceptions {
         ("unsupported scope", "NotTerminating"), ("must be a standard limit type", "Container"),
         ("neither a standard finalizer name", "example.com/x"), ("domain with at least", "x.example.com"),
         ("expected exactly 5 fields", "0 0 * * *"), ("domain-prefixed path", "example.com/x"),
+        ("standard resource for containers", "cpu"), ("Utilization, Value, or AverageValue", "AverageValue"),
+        ("unknown time zone", "Etc/UTC"), ("duration less than 600 seconds", 600),
+        ("may have matchingPrecedence 1", 1000), ("must be valid format", "iqn.2001-04.com.example:x"),
+        ("error parsing succeededIndexes", "0"),
         ("must be a valid IP address", "10.9.8.7"), ("must be a valid CIDR", "10.9.8.0/24"),
     ]
 
@@ -83,6 +167,21 @@ enum SampleExceptions {
         "NodeSpec.podCIDR": "is the first of podCIDRs", "Toleration.value": "needs a key",
         "ServiceSpec.loadBalancerSourceRanges": "Kubernetes' own path is spec.LoadBalancerSourceRanges",
         "RollingUpdateDaemonSet.maxSurge": "instead of maxUnavailable, which has a default",
+        "IngressClassParametersReference.namespace": "for the other scope",
+        "IngressBackend.resource": "instead of a service", "ServiceBackendPort.name": "instead of a number",
+        "NetworkPolicyPeer.namespaceSelector": "instead of addresses",
+        "NetworkPolicyPeer.podSelector": "instead of addresses", "Subject.apiGroup": "goes by the kind",
+        "Subject.group": "goes by the kind", "Subject.serviceAccount": "goes by the kind",
+        "PriorityLevelConfigurationSpec.exempt": "for the other type", "LimitResponse.queuing": "for the other type",
+        "PodFailurePolicyRule.onExitCodes": "instead of conditions",
+        "ISCSIPersistentVolumeSource.initiatorName": "Kubernetes' own path is initiatorname",
+        "MetricSpec.containerResource": "for another type", "MetricSpec.external": "for another type",
+        "MetricSpec.object": "for another type", "MetricSpec.pods": "for another type",
+        "MetricTarget.averageValue": "for another type", "MetricTarget.value": "for another type",
+        "PolicyRule.nonResourceURLs": "instead of resources",
+        "VolumeAttachmentSource.inlineVolumeSpec": "instead of a volume's name",
+        "Overhead.podFixed": "Kubernetes' own path is overhead.limits",
+        "JobSpec.selector": "is worked out", "JobSpec.manualSelector": "needs a selector",
         "Event.deprecatedCount": "of core/v1 alone", "Event.deprecatedFirstTimestamp": "of core/v1 alone",
         "Event.deprecatedLastTimestamp": "of core/v1 alone",
     ]
@@ -90,7 +189,11 @@ enum SampleExceptions {
     /// Fields that a schema calls required, and whose zero value Kubernetes accepts all the same.
     static let zeroIsAccepted: [String: String] = [
         "LimitRangeSpec.limits": "no limits", "PreferredSchedulingTerm.preference": "matches nothing",
-        "HTTPHeader.value": "an empty header", "SleepAction.seconds": "no sleep", "ControllerRevision.revision": "zero",
+        "CSIDriver.spec": "all defaults", "CSINode.spec": "no drivers", "CSINodeSpec.drivers": "no drivers",
+        "ScaleIOPersistentVolumeSource.secretRef": "never looked at",
+        "ISCSIPersistentVolumeSource.lun": "zero", "PodFailurePolicy.rules": "no rules",
+        "TokenRequest.audience": "the server's own", "HTTPHeader.value": "an empty header",
+        "SleepAction.seconds": "no sleep", "ControllerRevision.revision": "zero",
         "ForZone.name": "an empty label", "Sysctl.value": "an empty setting",
         "EventSeries.count": "never looked at", "EventSeries.lastObservedTime": "never looked at",
         "DaemonSetSpec.selector": "refused, with the path of the labels that it does not match",
@@ -114,16 +217,9 @@ enum SampleExceptions {
     static let unwalked: Set<String> = [
         // A schema of schemas, with tests of its own.
         "CustomResourceDefinition",
-        // Mostly checked against their schemas only, so far.
-        "HorizontalPodAutoscaler", "Ingress", "IngressClass", "NetworkPolicy", "Role", "ClusterRole", "RoleBinding",
-        "ClusterRoleBinding", "Job", "CronJob",
-    ]
-
-    /// Kinds that are served since these tests were written, and that nobody has found seeds for yet.
-    static let unknown: Set<String> = [
-        "PersistentVolume", "StorageClass", "CSIDriver", "CSINode", "CSIStorageCapacity", "VolumeAttachment",
-        "VolumeAttributesClass", "RuntimeClass", "APIService", "CertificateSigningRequest", "FlowSchema",
-        "PriorityLevelConfiguration", "DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice",
+        // Checked against their schemas only: nothing here allocates devices.
+        "DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice",
+        // The same, until admission asks them.
         "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "MutatingAdmissionPolicy",
         "MutatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
     ]

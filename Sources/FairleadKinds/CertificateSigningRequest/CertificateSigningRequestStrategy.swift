@@ -40,7 +40,14 @@ struct CertificateSigningRequestStrategy: ResourceStrategy {
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
         let spec = object["spec"] ?? .null
         let path = FieldPath("spec")
-        var errors: [FieldError] = spec.isEmptyOrAbsent("usages") ? [.required(path.child("usages"))] : []
+        var errors: [FieldError] = []
+        // What is inside of the block is for the signer to read.
+        let request = spec.text("request")
+        if PEMBlock.all(in: Base64.decode(request)).first?.type != "CERTIFICATE REQUEST" {
+            errors.append(
+                .invalid(path.child("request"), .string(request), "PEM block type must be CERTIFICATE REQUEST"))
+        }
+        if spec.isEmptyOrAbsent("usages") { errors.append(.required(path.child("usages"))) }
         if spec.text("signerName").isEmpty { errors.append(.required(path.child("signerName"))) }
         if let seconds = spec["expirationSeconds"]?.int, seconds < 600 {
             errors.append(
