@@ -29,6 +29,9 @@ final class KubeletWorker: Sendable {
         self.clock = clock
     }
 
+    /// How many pods it knows something of that is not in their status.
+    var rememberedPods: Int { memories.withLock { $0.count } }
+
     func forget(_ uid: String?) {
         guard let uid else { return }
         addresses.release(uid)
@@ -54,6 +57,8 @@ final class KubeletWorker: Sendable {
         guard !view.nodeName.isEmpty, let node = nodes.get(namespace: "", name: view.nodeName)?.value,
             SimulationKeys.isAlive(node)
         else { return .done }
+        // A pod that goes while it is being looked at has been forgotten before it is remembered.
+        defer { if pods.get(key)?.value.uid != pod.uid { forget(pod.uid) } }
         let hostIPs = NodeView(node).internalIPs
         // A node that has just been registered has not reported its address yet.
         if hostIPs.isEmpty { return .again(after: .milliseconds(100)) }
