@@ -19,6 +19,12 @@ fairlead_heap fairlead_heap_now(void) {
     return (fairlead_heap){.unused = info.fordblks, .used = info.uordblks + info.hblkhd};
 }
 
+void fairlead_heap_tune(void) {
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);
+    // Setting the one fixes the other, whose default is too small for the buffers of lists.
+    mallopt(M_MMAP_THRESHOLD, 2 << 20);
+}
+
 void fairlead_heap_trim(void) { malloc_trim(0); }
 
 // How glibc caches freed memory for each thread: so many pieces of each size, in steps of 16 bytes.
@@ -89,6 +95,7 @@ void fairlead_code_release(void) { dl_iterate_phdr(release, NULL); }
 #else
 
 fairlead_heap fairlead_heap_now(void) { return (fairlead_heap){0, 0}; }
+void fairlead_heap_tune(void) {}
 void fairlead_heap_trim(void) {}
 void fairlead_thread_cache_set_aside(void) {}
 void fairlead_thread_caches_free(void) {}

@@ -56,6 +56,7 @@ package struct FairleadServer: Service, CustomStringConvertible {
     /// Runs until its service group shuts down or its task is cancelled.
     /// - Throws: `StartupError`; everything that was started has been stopped again.
     package func run() async throws {
+        MemoryUpkeep.prepare()
         let metrics = ServerMetrics.registry(start: environment.now())
         // While the store is opened: each takes a good part of the time that a start takes.
         async let types = Result { try TypeRegistry.builtIn() }

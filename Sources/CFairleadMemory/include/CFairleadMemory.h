@@ -9,6 +9,10 @@ typedef struct {
 
 fairlead_heap fairlead_heap_now(void);
 
+/// Sets what malloc keeps at the end of each of its heaps, which trimming does not reach. By default that grows to twice
+/// the largest block that was ever freed.
+void fairlead_heap_tune(void);
+
 /// Returns unused memory to the system.
 void fairlead_heap_trim(void);
 

@@ -29,6 +29,9 @@ struct MemoryUpkeep: Sendable {
     var emptyThreads: @Sendable () async -> Void = {}
     var releaseCode: @Sendable () -> Void = { fairlead_code_release() }
 
+    /// Before anything large is allocated.
+    static func prepare() { fairlead_heap_tune() }
+
     private static let interval = Duration.seconds(20)
     /// When the controllers have looked at everything once.
     private static let start = Duration.seconds(3)
