@@ -4,6 +4,7 @@
 paths of all fields that are numbers, quantities, times, percentages or durations. This file itself holds only the
 bases: a plausible object or piece for each case in which required fields alone are not enough.
 """
+import base64
 import copy
 import json
 import re
@@ -28,6 +29,9 @@ SELECTOR = {"matchLabels": {"a": "b"}}
 WORKLOAD = {"spec": {"replicas": 1, "selector": SELECTOR, "template": TEMPLATE}}
 JOB = {"spec": {"template": {"spec": {"restartPolicy": "Never", **POD}}}}
 SCOPE = {"group": "x.example.com", "scope": "Namespaced", "names": {"plural": "foos", "singular": "foo", "kind": "Foo", "listKind": "FooList"}}
+# A PEM block of that type.
+CERTIFICATE_REQUEST = base64.b64encode(
+    b"-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n").decode()
 
 # Bases by resource. Resources not listed here are made of their required fields.
 BASES = {
@@ -44,7 +48,7 @@ BASES = {
     "persistentvolumes": {"spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/x"}}},
     "apiservices": {"metadata": {"name": "v1.x.example.com"}, "spec": {"group": "x.example.com", "version": "v1", "groupPriorityMinimum": 1,
                                                                         "versionPriority": 1}},
-    "certificatesigningrequests": {"spec": {"request": "eA==", "signerName": "example.com/x", "usages": ["digital signature"]}},
+    "certificatesigningrequests": {"spec": {"request": CERTIFICATE_REQUEST, "signerName": "example.com/x", "usages": ["digital signature"]}},
     "flowschemas": {"spec": {"priorityLevelConfiguration": {"name": "x"}, "matchingPrecedence": 1000}},
     "prioritylevelconfigurations": {"spec": {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}},
     "volumeattachments": {"spec": {"attacher": "x", "nodeName": "n", "source": {"persistentVolumeName": "x"}}},
