@@ -71,6 +71,7 @@ package struct RoutingTable: Sendable {
     package let settings: RoutingSettings
     private var services: [ObjectName: Entry] = [:]
     private var slices: [ObjectName: [String: SliceContent]] = [:]
+    private var serviceOfSlice: [ObjectName: ObjectName] = [:]
     private var claims: [Socket: [Claim]] = [:]
     private var nodePorts: [NodePort: [Claim]] = [:]
     private var healthPorts: [Int: [ObjectName]] = [:]
@@ -145,16 +146,20 @@ package struct RoutingTable: Sendable {
         for (index, port) in old.ports.enumerated() { leave(port, name, index) }
     }
 
-    /// A slice that moves to another Service must be removed from the old one first.
+    /// A slice whose label names another Service now, or none, leaves the one that it belonged to.
     package mutating func set(_ slice: EndpointSliceView) {
-        guard !slice.serviceName.isEmpty else { return }
+        let name = ObjectName(namespace: slice.namespace, name: slice.name)
         let service = ObjectName(namespace: slice.namespace, name: slice.serviceName)
+        if serviceOfSlice[name] != service { removeSlice(name) }
+        guard !slice.serviceName.isEmpty else { return }
+        serviceOfSlice[name] = service
         slices[service, default: [:]][slice.name] = SliceContent(slice)
         readSlices(of: service)
     }
 
-    package mutating func removeSlice(_ name: String, of service: ObjectName) {
-        slices[service]?[name] = nil
+    package mutating func removeSlice(_ name: ObjectName) {
+        guard let service = serviceOfSlice.removeValue(forKey: name) else { return }
+        slices[service]?[name.name] = nil
         if slices[service]?.isEmpty ?? false { slices[service] = nil }
         readSlices(of: service)
     }
