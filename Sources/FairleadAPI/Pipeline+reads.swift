@@ -53,8 +53,7 @@ extension Pipeline {
             return late
         }
         let page = try api.list(target.kind, selection, options)
-        if isComputing, page.objects.count > Self.objectsHeld || encoder.isLaborious, let body = ListBody(page, encoder)
-        {
+        if isComputing, Self.isLarge(page) || encoder.isLaborious, let body = ListBody(page, encoder) {
             try encoder.checkShape(isList: true)
             return .stream(
                 ListStream(body), contentType: encoder.format.contentType,
@@ -64,8 +63,13 @@ extension Pipeline {
             try response(200, encoder, encoder.encode(page), isList: true, warnings: target.kind.readWarnings))
     }
 
-    /// Answers with more objects than this are encoded while they are sent.
+    /// Larger answers are encoded while they are sent: a client that does not read must not hold what it has asked for.
     private static let objectsHeld = 500
+    private static let bytesHeld = 1 << 20
+
+    private static func isLarge(_ page: ListPage) -> Bool {
+        page.objects.count > objectsHeld || page.objects.reduce(0) { $0 +| $1.bytes.count } > bytesHeld
+    }
 
     /// A watch that begins with the current state may ask for a future revision: it gets the state at that revision or
     /// later, or an error.

@@ -28,7 +28,6 @@ package final class Informer: Sendable {
         var deliveries: Deque<Delivery> = []
         var isDelivering = false
         var isListed = false
-        var hasSynced = false
         var waiters: [Signal] = []
     }
 
@@ -36,6 +35,8 @@ package final class Informer: Sendable {
     private let client: any ObjectClient
     private let clock: any DelayClock
     private let state = Mutex(State())
+    /// Outside of the state: health checks must not wait while a large object is being indexed.
+    private let synced = Atomic(false)
     private let stopping = Signal()
 
     package init(
@@ -89,7 +90,7 @@ package final class Informer: Sendable {
     /// Returns when the handlers have received the whole first list, or when the task is cancelled.
     package func waitForSync() async {
         let signal = state.withLock { state -> Signal? in
-            if state.hasSynced { return nil }
+            if hasSynced { return nil }
             let signal = Signal()
             state.waiters.append(signal)
             return signal
@@ -97,7 +98,7 @@ package final class Informer: Sendable {
         while let signal, !hasSynced, !Task.isCancelled { await signal.wait() }
     }
 
-    var hasSynced: Bool { state.withLock { $0.hasSynced } }
+    var hasSynced: Bool { synced.load(ordering: .acquiring) }
 
     func read<Result: Sendable>(_ body: (InformerCache) -> Result) -> Result { state.withLock { body($0.cache) } }
 
@@ -149,7 +150,7 @@ package final class Informer: Sendable {
             let waiters = state.withLock { state -> [Signal] in
                 state.isDelivering = false
                 guard next.completesSync else { return [] }
-                state.hasSynced = true
+                synced.store(true, ordering: .releasing)
                 defer { state.waiters = [] }
                 return state.waiters
             }

@@ -25,7 +25,9 @@ struct InformerCache: Sendable {
 
         mutating func replace(_ old: StoredObject, by new: StoredObject) {
             let (before, after) = (function(old), function(new))
-            for key in before where !after.contains(key) { remove(old, under: key) }
+            // An object may have a hundred thousand keys, such as its labels.
+            let kept = Set(after)
+            for key in before where !kept.contains(key) { remove(old, under: key) }
             for key in after { put(new, under: key) }
         }
 

@@ -3,13 +3,22 @@ import FairleadModel
 
 /// Copies into aggregated ClusterRoles the rules of the roles that they select.
 package enum RoleAggregationController {
+    private static let aggregated = "aggregated"
+
     package static let descriptor = ControllerDescriptor(
         "clusterrole-aggregation-controller", alias: "clusterrole-aggregation", workers: 1
     ) { (setup: ControllerSetup<String>, _: Void) in
         let roles = setup.watch(.clusterRoles)
         let lister = roles.lister
-        setup.map(roles) { _ in
-            lister.list().filter { $0.value["aggregationRule"] != nil }.map(\.key.name)
+        // Few roles are aggregated, but each change of a role may concern all of them.
+        roles.addIndex(aggregated) { $0.value["aggregationRule"] == nil ? [] : [aggregated] }
+        setup.map(roles) { change in
+            lister.indexed(aggregated, aggregated).filter { role in
+                role.key.name == change.name.name
+                    || [change.old, change.new].contains { changed in
+                        changed.map { RoleAggregation.selects($0.value, role.value) } ?? false
+                    }
+            }.map(\.key.name)
         }
         let client = setup.client
         return { name in
@@ -31,12 +40,22 @@ package enum RoleAggregationController {
 
 /// The rules of an aggregated ClusterRole. Pure.
 enum RoleAggregation {
+    static func selects(_ role: Value, _ aggregated: Value) -> Bool {
+        selectors(of: aggregated).contains { $0.matches(role.labels) }
+    }
+
+    /// Validation rejects selectors that cannot be parsed.
+    private static func selectors(of role: Value) -> [LabelSelector] {
+        (role["aggregationRule"] ?? .null).items("clusterRoleSelectors").compactMap {
+            try? LabelSelector(labelSelector: $0)
+        }
+    }
+
     /// The distinct rules of all roles that a selector matches, ordered by selector, then by role name; nil if the role
     /// is not aggregated.
     static func rules(of role: Value, among roles: [Value]) -> [Value]? {
-        guard let aggregation = role["aggregationRule"] else { return nil }
-        // Validation rejects selectors that cannot be parsed.
-        let selectors = aggregation.items("clusterRoleSelectors").compactMap { try? LabelSelector(labelSelector: $0) }
+        if role["aggregationRule"] == nil { return nil }
+        let selectors = selectors(of: role)
         var rules: [Value] = []
         var seen: Set<Value> = []
         for selector in selectors {

@@ -8,12 +8,13 @@ package enum DisruptionController {
 
     package static let descriptor = ControllerDescriptor("disruption-controller", alias: "disruption", workers: 2) {
         (setup: ControllerSetup<ObjectName>, settings: ControllerSettings) in
-        let budgets = setup.watch(Self.budgets) { $0.isDeletion ? [] : [$0.name] }
+        let selectors = BudgetSelectors()
+        let budgets = setup.watch(Self.budgets) { [$0.name] }
         let lister = budgets.lister
         // Few namespaces have budgets: the look-up is empty for the rest.
         let pods = setup.watch(.pods) { change in
             lister.list(namespace: change.name.namespace).filter { budget in
-                let selector = Selectors.of(budget.value) ?? .nothing
+                let selector = selectors.selector(of: budget)
                 return [change.old, change.new].contains { $0.map { selector.matches($0.labels) } ?? false }
             }.map(\.objectName)
         }
@@ -23,7 +24,7 @@ package enum DisruptionController {
             deployments: setup.watch(.deployments).lister, statefulSets: setup.watch(.statefulSets).lister,
             controllers: setup.watch(.replicationControllers).lister)
         let worker = DisruptionWorker(
-            client: setup.client, scales: scales, budgets: lister, pods: pods.lister,
+            client: setup.client, scales: scales, budgets: lister, selectors: selectors, pods: pods.lister,
             recorder: setup.recorder(component: "controllermanager"), now: setup.now)
         return { try await worker.reconcile($0) }
     }
@@ -33,14 +34,18 @@ private struct DisruptionWorker: Sendable {
     let client: any ObjectClient
     let scales: BudgetScaleReader
     let budgets: Lister
+    let selectors: BudgetSelectors
     let pods: Lister
     let recorder: EventRecorder
     let now: @Sendable () -> Timestamp
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
-        guard let budget = budgets.get(key)?.value else { return .done }
-        // A budget without a selector covers no pods.
-        let selector = Selectors.of(budget) ?? .nothing
+        guard let stored = budgets.get(key) else {
+            selectors.forget(key)
+            return .done
+        }
+        let budget = stored.value
+        let selector = selectors.selector(of: stored)
         let covered = pods.list(namespace: key.namespace).filter { selector.matches($0.labels) }.map(\.value)
         if covered.isEmpty {
             recorder.event(about: budget, type: "Normal", reason: "NoPods", message: "No matching pods found")

@@ -79,7 +79,7 @@ struct DebugPages: Sendable {
         ]
     }
 
-    /// nil if there is no such page. Pages are computed away from the event loop.
+    /// nil if there is no such page. Takes its time: it must not be called on an event loop.
     @Sendable func respond(to request: APIRequest) -> APIOutcome? {
         let parts = request.path.split(separator: "/").map { String($0).removingPercentEncoding ?? "" }
         for page in pages {
@@ -87,9 +87,7 @@ struct DebugPages: Sendable {
             guard request.method == .get else {
                 return .response(failure(.methodNotAllowed(), request))
             }
-            return .deferred {
-                await withTaskExecutorPreference(globalConcurrentExecutor) { .response(page.answer(words, request)) }
-            }
+            return .response(page.answer(words, request))
         }
         return nil
     }

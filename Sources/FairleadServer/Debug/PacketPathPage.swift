@@ -13,6 +13,8 @@ struct PacketPathPage: Sendable {
         "The way of a packet: ?from=pod/NAMESPACE/NAME|node/NAME|outside/ADDRESS&to=HOST:PORT[/udp]"
         + "[&if=pod/NAMESPACE/NAME=NotReady][&seed=N][&output=text|json|svg]."
 
+    private static let mostConditions = 32
+
     func report(_ request: APIRequest) throws(APIStatus) -> RouteReport {
         guard let from = request.queryValue("from"), let to = request.queryValue("to") else {
             throw .badRequest("from and to are required. \(Self.about)")
@@ -23,8 +25,14 @@ struct PacketPathPage: Sendable {
         } catch {
             throw .badRequest(error.message)
         }
+        let conditions = request.query.filter { $0.name == "if" }
+        guard conditions.count <= Self.mostConditions else {
+            throw .badRequest("at most \(Self.mostConditions) conditions (if=…) can be supposed at a time")
+        }
         var table = table
-        for (_, text) in request.query.filter({ $0.name == "if" }) {
+        for (_, text) in conditions {
+            // Each looks at every endpoint of the cluster.
+            if Task.isCancelled { throw .internalError("the client has left") }
             guard let hypothesis = Hypothesis(text) else {
                 let changes = Hypothesis.Change.allCases.map(\.rawValue).joined(separator: ", ")
                 throw .badRequest(
