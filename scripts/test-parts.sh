@@ -155,6 +155,7 @@ part_robustness() {
     robust extremes --seconds 60 --chew 10 --bound 0.5
     robust bombs --bound 0.5
     robust long_lists --seconds 60 --bound 0.5
+    robust large_objects
     robust crowds --bound 0.5
     robust allocation
     # A sample; `attacks` measures every body.
