@@ -87,6 +87,19 @@ import Testing
         #expect(FileManager.default.contents(atPath: file) == Data(content.utf8))
     }
 
+    @Test func aDatabaseThatWasCutOffIsNotAnEmptyOne() async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        #expect(FileManager.default.createFile(atPath: scratch.file("data.db"), contents: nil))
+        #expect(FileManager.default.createFile(atPath: scratch.file("data.db-wal"), contents: Data([1, 2, 3])))
+        guard case .io(let why) = await storageError({ _ = try scratch.open() }) else { return fail("opened") }
+        #expect(why.contains("has been cut off"))
+        #expect(FileManager.default.contents(atPath: scratch.file("data.db-wal")) == Data([1, 2, 3]))
+        try FileManager.default.removeItem(atPath: scratch.file("data.db-wal"))
+        let store = try scratch.open()
+        await store.close()
+    }
+
     @Test func whatTheSystemSaysIsToldWithWhatWouldWork() async throws {
         let scratch = try Scratch()
         defer { scratch.remove() }

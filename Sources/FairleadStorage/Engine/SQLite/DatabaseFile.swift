@@ -48,6 +48,12 @@ final class DatabaseFile: Sendable {
         }
         self.file = file
         log = self.path + "-wal"
+        // SQLite writes the first page of a database before it begins a log, and deletes the log of an empty one.
+        if file.isEmpty, let log = FileIdentity(log), !log.isEmpty {
+            throw .io(
+                "the database \(path) has been cut off: it is empty, and the log beside it is not; restore it from a copy, "
+                    + "or remove \(self.log) to begin with an empty cluster")
+        }
         guard access(folder, W_OK | X_OK) == 0 else {
             throw FileProblem().error("cannot make files beside the database \(path)")
         }
@@ -131,10 +137,12 @@ struct FileIdentity: Sendable {
         mode = figures.st_mode & 0o7777
         isRegular = figures.st_mode & S_IFMT == S_IFREG
         isFolder = figures.st_mode & S_IFMT == S_IFDIR
+        isEmpty = figures.st_size == 0
     }
 
     let isRegular: Bool
     let isFolder: Bool
+    let isEmpty: Bool
 
     func isSame(as other: FileIdentity) -> Bool { device == other.device && number == other.number }
 }
