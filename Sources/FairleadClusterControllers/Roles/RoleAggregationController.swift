@@ -44,9 +44,9 @@ enum RoleAggregation {
         selectors(of: aggregated).contains { $0.matches(role.labels) }
     }
 
-    /// Validation rejects selectors that cannot be parsed.
     private static func selectors(of role: Value) -> [LabelSelector] {
         (role["aggregationRule"] ?? .null).items("clusterRoleSelectors").compactMap {
+            // Validation rejects selectors that cannot be parsed.
             try? LabelSelector(labelSelector: $0)
         }
     }
