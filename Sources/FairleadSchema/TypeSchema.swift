@@ -72,14 +72,8 @@ package final class TypeSchema: Sendable {
     }
 
     package func field(_ name: String) -> FieldSchema? {
-        var candidates = fields[...]
-        while !candidates.isEmpty {
-            let middle = (candidates.startIndex + candidates.endIndex) / 2
-            let order = candidates[middle].name.order(name)
-            if order == 0 { return candidates[middle] }
-            candidates = order < 0 ? candidates[(middle + 1)...] : candidates[..<middle]
-        }
-        return nil
+        let place = fields.partitionPoint { $0.name.isBefore(name) }
+        return place < fields.count && fields[place].name.isSameBytes(as: name) ? fields[place] : nil
     }
 
     /// `v1.ServicePort`.

@@ -9,7 +9,10 @@ package enum DisruptionController {
     package static let descriptor = ControllerDescriptor("disruption-controller", alias: "disruption", workers: 2) {
         (setup: ControllerSetup<ObjectName>, settings: ControllerSettings) in
         let selectors = BudgetSelectors()
-        let budgets = setup.watch(Self.budgets) { [$0.name] }
+        let budgets = setup.watch(Self.budgets) { change in
+            selectors.note(change)
+            return change.isDeletion ? [] : [change.name]
+        }
         let lister = budgets.lister
         // Few namespaces have budgets: the look-up is empty for the rest.
         let pods = setup.watch(.pods) { change in
@@ -40,10 +43,7 @@ private struct DisruptionWorker: Sendable {
     let now: @Sendable () -> Timestamp
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
-        guard let stored = budgets.get(key) else {
-            selectors.forget(key)
-            return .done
-        }
+        guard let stored = budgets.get(key) else { return .done }
         let budget = stored.value
         let selector = selectors.selector(of: stored)
         let covered = pods.list(namespace: key.namespace).filter { selector.matches($0.labels) }.map(\.value)

@@ -89,7 +89,9 @@ package struct Bootstrap: Sendable {
                     }
                 }
             }
-            return await group.reduce(into: []) { $0 += $1.map { [$0] } ?? [] }
+            var failures: [(what: String, error: APIStatus)] = []
+            for await failure in group { if let failure { failures.append(failure) } }
+            return failures
         }
         for failure in failures where Self.isRefusal(failure.error) { report(failure.what, failure.error) }
         if let fatal = failures.first(where: { !Self.isRefusal($0.error) }) { throw fatal.error }

@@ -84,7 +84,8 @@ package final class DNSServer: Sendable {
 
     /// Runs work on each event loop, soon; on none if the server does not run.
     package func onEachLoop(_ work: @escaping @Sendable () -> Void) {
-        for loop in running.withLock({ $0 })?.group.makeIterator().map({ $0 }) ?? [] { loop.execute(work) }
+        guard let running = running.withLock({ $0 }) else { return }
+        for loop in running.group.makeIterator() { loop.execute(work) }
     }
 
     package func shutdown() async {

@@ -74,8 +74,7 @@ struct ObjectReferenceValidation {
     var needsVersion = true
 
     func errors(of reference: Value, _ path: FieldPath) -> [FieldError] {
-        var errors: [FieldError] = []
-        errors += FieldChecks.kindAndName(of: reference, path)
+        var errors = FieldChecks.kindAndName(of: reference, path)
         let version = reference.text("apiVersion")
         if needsVersion, let message = versionError(version) {
             errors.append(.invalid(path.child("apiVersion"), .string(version), message))

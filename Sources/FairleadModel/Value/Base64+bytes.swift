@@ -1,9 +1,13 @@
 extension Base64 {
     /// Encodes with padding, without line breaks.
     package static func encode(_ bytes: ArraySlice<UInt8>) -> String {
+        encode(bytes, .standard, padding: UInt8(ascii: "="))
+    }
+
+    /// - Parameter padding: fills up the last group of four; nil for none.
+    static func encode(_ bytes: ArraySlice<UInt8>, _ alphabet: Alphabet, padding: UInt8?) -> String {
         var result: [UInt8] = []
         result.reserveCapacity((bytes.count + 2) / 3 * 4)
-        let alphabet = Alphabet.standard
         var index = bytes.startIndex
         while index < bytes.endIndex {
             let count = min(3, bytes.endIndex - index)
@@ -11,7 +15,11 @@ extension Base64 {
             for offset in 0..<3 { group = group << 8 | (offset < count ? UInt32(bytes[index + offset]) : 0) }
             for digit in 0..<4 {
                 let place = UInt32(18 - 6 * digit)
-                result.append(digit <= count ? alphabet.digits[Int(group >> place & 63)] : UInt8(ascii: "="))
+                if digit <= count {
+                    result.append(alphabet.digits[Int(group >> place & 63)])
+                } else if let padding {
+                    result.append(padding)
+                }
             }
             index += count
         }

@@ -2,20 +2,7 @@
 package enum Base64URL {
     private static let alphabet = Base64.Alphabet.url
 
-    package static func encode(_ bytes: [UInt8]) -> String {
-        var output: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            let chunk = bytes[index..<min(index + 3, bytes.count)]
-            var bits = chunk.reduce(0) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - chunk.count))
-            for _ in 0...chunk.count {
-                output.append(alphabet.digits[Int(bits >> 18 & 63)])
-                bits <<= 6
-            }
-            index += 3
-        }
-        return String(decoding: output, as: UTF8.self)
-    }
+    package static func encode(_ bytes: [UInt8]) -> String { Base64.encode(bytes[...], alphabet, padding: nil) }
 
     /// Where a text stops being base64.
     package struct Fault: Error {

@@ -152,7 +152,7 @@ package enum PodWarnings {
 
     /// Bytes cannot be fractional.
     package static func fraction(_ name: String, _ list: Value?, _ path: FieldPath) -> [String] {
-        guard let text = list?[name]?.string, let amount = Quantity(text), Quantity.goMilliValue(of: text) % 1000 != 0
+        guard let text = list?[name]?.string, Quantity.goMilliValue(of: text) % 1000 != 0, let amount = Quantity(text)
         else { return [] }
         return [
             "\(path.key(name)): fractional byte value \(amount.description.goQuoted) is invalid, must be an integer"

@@ -1,3 +1,5 @@
+import FairleadModel
+
 /// A type's fields by number.
 struct ProtobufLayout: Sendable {
     struct Field: Sendable {
@@ -39,14 +41,8 @@ struct ProtobufLayout: Sendable {
     }
 
     static func field(_ number: Int, in fields: [Field]) -> Field? {
-        var low = 0
-        var high = fields.count
-        while low < high {
-            let middle = (low + high) / 2
-            if fields[middle].number == number { return fields[middle] }
-            if fields[middle].number < number { low = middle + 1 } else { high = middle }
-        }
-        return nil
+        let place = fields.partitionPoint { $0.number < number }
+        return place < fields.count && fields[place].number == number ? fields[place] : nil
     }
 
     /// Go names embedded metadata after its type; other fields have the JSON name with a capital letter, or with the
