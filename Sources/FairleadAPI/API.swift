@@ -39,6 +39,12 @@ package struct API: Sendable {
             snapshot: snapshot, environment: environment, configuration: configuration, isDryRun: isDryRun,
             subresource: subresource)
     }
+
+    func context(_ snapshot: Snapshot, _ options: WriteOptions, subresource: String? = nil) -> StrategyContext {
+        var context = context(snapshot, isDryRun: options.isDryRun, subresource: subresource)
+        context.isRawFieldLoose = options.isRawFieldLoose
+        return context
+    }
 }
 
 /// The result of a write.

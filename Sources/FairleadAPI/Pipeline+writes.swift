@@ -4,8 +4,10 @@ import FairleadModel
 extension Pipeline {
     func create(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         let encoder = try encoder(for: context, target.kind)
-        let options = try WriteOptions(context.request, kind: "CreateOptions")
-        let decoded = try decode(context, target.kind, options.fieldValidation)
+        var query = try WriteOptions(context.request, kind: "CreateOptions")
+        let decoded = try decode(context, target.kind, query.fieldValidation)
+        query.isRawFieldLoose = decoded.isRawFieldLoose
+        let options = query
         return deferred(context) { () async throws(APIStatus) in
             let result = try await api.create(
                 target.kind, namespace: target.namespace, decoded.object, options: options,
@@ -16,8 +18,10 @@ extension Pipeline {
 
     func replace(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         let encoder = try encoder(for: context, target.kind)
-        let options = try WriteOptions(context.request, kind: "UpdateOptions")
-        let decoded = try decode(context, target.kind, options.fieldValidation)
+        var query = try WriteOptions(context.request, kind: "UpdateOptions")
+        let decoded = try decode(context, target.kind, query.fieldValidation)
+        query.isRawFieldLoose = decoded.isRawFieldLoose
+        let options = query
         return deferred(context) { () async throws(APIStatus) in
             let result = try await api.update(
                 target.kind, namespace: target.namespace, name: target.name, decoded.object,
@@ -95,6 +99,9 @@ extension Pipeline {
             context.request, as: kind.info.kind, apiVersion: kind.apiVersion, typeName: kind.info.typeName,
             validation: validation)
         if let conversion = kind.conversion { decoded.object = conversion.toStored(decoded.object) }
+        if let field = kind.strategy.rawField, BodyDecoder.isJSON(context.request) {
+            decoded.isRawFieldLoose = !JSON.isSpelledLikeGo(context.request.body, member: field)
+        }
         return decoded
     }
 

@@ -36,6 +36,10 @@ package protocol ResourceStrategy: Sendable {
         _ object: inout Value?, old: Value?, in transaction: inout Transaction, _ context: StrategyContext
     ) throws(APIStatus)
 
+    /// The field whose text Kubernetes keeps as the client sent it (`RawExtension`), if the text makes a difference to
+    /// the strategy: see `StrategyContext.isRawFieldLoose`.
+    var rawField: String? { get }
+
     /// Every field error of a new object, in Kubernetes' order. The verb validates the metadata.
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError]
     /// Every field error of a changed object, in Kubernetes' order, including those of the object as a whole.
@@ -101,6 +105,7 @@ package protocol ResourceStrategy: Sendable {
 extension ResourceStrategy {
     package func setDefaults(_ object: inout Value) {}
     package func conversionFault(of object: Value) -> String? { nil }
+    package var rawField: String? { nil }
     package func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {}
     package func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {}
     package func prepareForUpdate(_ object: inout Value, old: Value, _ context: StrategyContext) {
@@ -156,6 +161,8 @@ package struct StrategyContext: Sendable {
     package var isDryRun: Bool
     /// The subresource of the request, or nil.
     package var subresource: String?
+    /// Whether the client sent the strategy's `rawField`, and Go would have spelled it otherwise.
+    package var isRawFieldLoose = false
 
     package init(
         snapshot: Snapshot, environment: Environment, configuration: APIConfiguration, isDryRun: Bool,

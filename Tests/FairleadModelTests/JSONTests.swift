@@ -204,4 +204,17 @@ extension Value {
         value["metadata"]?["name"] = "x"
         #expect(value.name == "x")
     }
+
+    @Test(arguments: [
+        (#"{"d":{"a":[1,"x"],"b":null}}"#, true), (#"{ "d" : {"a":1} , "e": [ ] }"#, true), (#"{"e": { }}"#, true),
+        (#"{"d":1}"#, true), (#"{"d": -1e3 }"#, true), (#"{"d":"a b\"<"}"#, false), (#"{"d":"a b \" c"}"#, true),
+        (#"{"d":{"a": 1}}"#, false), (#"{"d":[1, 2],"e":1}"#, false), (#"{"d":{"a":"&"}}"#, false),
+        (#"{"d":{"a":"\u003c"}}"#, true), ("{\"d\":[\"\u{2028}\"]}", false), ("{\"d\":[\"\u{2027}\"]}", true),
+        (#"{"d":{"a": 1},"d":{"a":1}}"#, true), (#"{"d":{"a":1},"d":{"a": 1}}"#, false),
+        (#"{"x":{"d":[1, 2]},"d":true}"#, true), ("{\"d\":{\n}}", false), ("{}", true),
+    ])
+    func spellingOfAMember(document: String, isLikeGo: Bool) throws {
+        _ = try JSON.parse(Array(document.utf8))
+        #expect(JSON.isSpelledLikeGo(Array(document.utf8), member: "d") == isLikeGo)
+    }
 }

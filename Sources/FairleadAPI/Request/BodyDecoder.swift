@@ -12,10 +12,17 @@ struct BodyDecoder: Sendable {
         var warnings: [String] = []
         /// `StructuralReport.emptyLists`.
         var emptyLists: [[String]] = []
+        /// `StrategyContext.isRawFieldLoose`
+        var isRawFieldLoose = false
     }
 
     /// The media type of the body, without parameters; empty if none is given, nil if it cannot be parsed.
     static func mediaType(of request: APIRequest) -> String? { MediaType.of(request.header("Content-Type")) }
+
+    static func isJSON(_ request: APIRequest) -> Bool {
+        let type = mediaType(of: request)
+        return type == "" || type == "application/json"
+    }
 
     static let unknownFormat = APIStatus(
         code: 415, reason: "UnsupportedMediaType",

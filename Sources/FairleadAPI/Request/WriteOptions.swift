@@ -1,7 +1,8 @@
 import FairleadMerge
 import FairleadModel
 
-/// The query of a create, update or patch (meta/v1 CreateOptions, UpdateOptions, PatchOptions).
+/// The query of a create, update or patch (meta/v1 CreateOptions, UpdateOptions, PatchOptions), and what its body says
+/// besides the object.
 package struct WriteOptions: Sendable {
     package enum FieldValidation: String, Sendable {
         case ignore = "Ignore"
@@ -13,6 +14,8 @@ package struct WriteOptions: Sendable {
     package var fieldValidation = FieldValidation.warn
     package var fieldManager = ""
     package var force: Bool?
+    /// `StrategyContext.isRawFieldLoose`
+    var isRawFieldLoose = false
 
     package init(isDryRun: Bool = false, fieldValidation: FieldValidation = .warn, fieldManager: String = "") {
         self.isDryRun = isDryRun

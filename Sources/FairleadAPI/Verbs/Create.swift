@@ -56,7 +56,7 @@ extension API {
         _ kind: Kind, namespace: String, _ input: Value, options: WriteOptions, ownership: Ownership,
         _ snapshot: Snapshot
     ) throws(APIStatus) -> CreatePlan {
-        let context = context(snapshot, isDryRun: options.isDryRun)
+        let context = context(snapshot, options)
         var object = input
         try checkNewMetadata(kind, namespace: namespace, &object)
         kind.strategy.setDefaults(&object)

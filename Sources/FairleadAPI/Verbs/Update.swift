@@ -100,7 +100,7 @@ extension API {
             mayReplay = modification.isReplayable || !insists
             let plan = try planUpdate(
                 kind, existing: existing, modification, scope: scope, manager: options.fieldManager,
-                context(snapshot, isDryRun: options.isDryRun, subresource: scope.subresource))
+                context(snapshot, options, subresource: scope.subresource))
             let warnings = modification.warnings + plan.warnings
             guard var transaction = plan.transaction, !options.isDryRun else {
                 return WriteResult(object: plan.object, warnings: warnings)
