@@ -11,7 +11,6 @@ package final class FieldSchema: Sendable {
     package let defaultValue: Value?
     /// The allowed values of an enumeration; empty if any value is allowed.
     package let enumeration: [String]
-    package let description: String
 
     // How patches and server-side apply merge the field (x-kubernetes-*).
     package let mergeKey: String?
@@ -52,7 +51,6 @@ package final class FieldSchema: Sendable {
         isPointer = facts.isPointer
         defaultValue = facts.defaultValue
         enumeration = facts.enumeration
-        description = facts.description
         mergeKey = facts.mergeKey
         patchStrategies = facts.patchStrategies
         listType = facts.listType
@@ -99,7 +97,6 @@ private struct Facts {
     var isPointer = false
     var defaultValue: Value?
     var enumeration: [String] = []
-    var description = ""
     var mergeKey: String?
     var patchStrategies: [String] = []
     var listType: String?
@@ -114,7 +111,6 @@ private struct Facts {
     mutating func take(_ key: String, _ value: Value) {
         switch key {
         case "default": defaultValue = value
-        case "description": description = value.string ?? ""
         case "enum": enumeration = value.array?.compactMap(\.string) ?? []
         case "x-fairlead-always": isAlwaysWritten = value.bool ?? false
         case "x-fairlead-go-type": goType = value.string ?? ""

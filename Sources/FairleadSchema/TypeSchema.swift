@@ -5,7 +5,6 @@ package final class TypeSchema: Sendable {
     /// `io.k8s.api.core.v1.ServicePort`.
     package let name: String
     package let fields: [FieldSchema]
-    package let description: String
     /// Group, version and kind, if objects of the type occur on their own.
     package let group: String?
     package let version: String?
@@ -53,7 +52,6 @@ package final class TypeSchema: Sendable {
         self.name = name
         self.custom = custom
         self.fields = fields
-        description = definition["description"]?.string ?? ""
         let identity = definition["x-kubernetes-group-version-kind"]?.array?.first
         group = identity?["group"]?.string
         version = identity?["version"]?.string
