@@ -58,8 +58,7 @@ package struct FairleadServer: Service, CustomStringConvertible {
     package func run() async throws {
         MemoryUpkeep.prepare()
         let metrics = ServerMetrics.registry(start: environment.now())
-        // While the store is opened: each takes a good part of the time that a start takes.
-        async let types = Result { try TypeRegistry.builtIn() }
+        BuiltInTypes.prepare()
         let store = try openStore(metrics)
         let readiness = Readiness()
         do {
@@ -69,7 +68,7 @@ package struct FairleadServer: Service, CustomStringConvertible {
             let boundDNS = try await dns?.start()
             do {
                 let health = HealthChecks(readiness: readiness, storage: store.faults, store: store)
-                try await serve(makeAPI(store, types, metrics), dns, boundDNS, health, metrics)
+                try await serve(makeAPI(store, metrics), dns, boundDNS, health, metrics)
             } catch {
                 await dns?.shutdown()
                 throw error
@@ -100,42 +99,15 @@ package struct FairleadServer: Service, CustomStringConvertible {
     ) async throws(StartupError) {
         try await StoredSettings(configuration, store: api.store, logger: logger).settle()
         async let writtenKubeconfig = writeKubeconfig(bound[0])
-        let client = LoopbackClient(api: api)
-        let bootstrap = Bootstrap(
-            client: LoopbackClient(api: api, manager: "kube-apiserver"),
-            configuration: .init(
-                serviceCIDRs: configuration.serviceClusterIPRanges.map(\.description), serverPort: bound[0].port,
-                advertiseAddress: AdvertisedAddress.choose(
-                    listening: bound, machine: HostAddresses.all(),
-                    family: configuration.serviceClusterIPRanges[0].network, isBare: configuration.isBare),
-                rootCertificates: RootCertificate.pem),
-            environment: environment)
-        let damage = DamageAtStart(api: api, logger: logger, hasKubeDNS: !configuration.isBare)
-        damage.report()
-        do {
-            try await damage.makeRoom()
-            async let standardObjects: Void = installStandardObjects(api)
-            try await bootstrap.run { [logger] what, refusal in
-                logger.error(
-                    "an object of the cluster itself cannot be set up; its controller goes on trying",
-                    metadata: ["object": .string(what), "error": .string(refusal.message)])
-            }
-            await standardObjects
-        } catch {
-            throw StartupError("cannot set up the cluster's own objects: \(error.message)")
-        }
+        let bootstrap = bootstrap(api, bound)
         let machines = LoopbackClient(api: api, manager: Self.machines)
-        let controlPlane = ControlPlane(
-            client: client, machines: machines, resources: api.kinds.resources, bootstrap: bootstrap,
-            configuration: configuration, environment: environment, metrics: QueueMetrics(factory: metrics))
-        do {
-            if !configuration.isBare { try await kubeDNS(machines).install() }
-        } catch  where Bootstrap.isRefusal(error) {
-            // The ranges may have been changed, or the address may be taken: the cluster starts without its DNS.
-            logger.error("kube-dns cannot be set up", metadata: ["error": .string(error.message)])
-        } catch {
-            throw StartupError("cannot set up kube-dns: \(error.message)")
-        }
+        // Neither needs the other, and the objects mostly wait for the disk.
+        async let planned = ControlPlane(
+            client: LoopbackClient(api: api), machines: machines, resources: api.kinds.resources,
+            bootstrap: bootstrap, configuration: configuration, environment: environment,
+            metrics: QueueMetrics(factory: metrics))
+        try await setUp(api, bootstrap, machines)
+        let controlPlane = await planned
         let kubeconfig = try await writtenKubeconfig.get()
         let controllers = controlPlane.controllers
         metrics.add(collector: ServerMetrics.collector(of: controllers))
@@ -171,6 +143,41 @@ package struct FairleadServer: Service, CustomStringConvertible {
         }
     }
 
+    private func bootstrap(_ api: API, _ bound: [HTTPAddress]) -> Bootstrap {
+        Bootstrap(
+            client: LoopbackClient(api: api, manager: "kube-apiserver"),
+            configuration: .init(
+                serviceCIDRs: configuration.serviceClusterIPRanges.map(\.description), serverPort: bound[0].port,
+                advertiseAddress: AdvertisedAddress.choose(
+                    listening: bound, machine: HostAddresses.all(),
+                    family: configuration.serviceClusterIPRanges[0].network, isBare: configuration.isBare),
+                rootCertificates: RootCertificate.pem),
+            environment: environment)
+    }
+
+    /// Creates the objects that clients expect of every cluster. Those that do not need each other are created at the
+    /// same time, so that their writes can share a disk sync.
+    private func setUp(_ api: API, _ bootstrap: Bootstrap, _ machines: LoopbackClient) async throws(StartupError) {
+        let damage = DamageAtStart(api: api, logger: logger, hasKubeDNS: !configuration.isBare)
+        damage.report()
+        let report = { @Sendable [logger] (what: String, refusal: APIStatus) in
+            logger.error(
+                "an object of the cluster itself cannot be set up; its controller goes on trying",
+                metadata: ["object": .string(what), "error": .string(refusal.message)])
+        }
+        do {
+            try await damage.makeRoom()
+            async let standardObjects: Void = installStandardObjects(api)
+            try await bootstrap.prepare(report: report)
+            async let kubeDNS = installKubeDNS(machines)
+            try await bootstrap.complete(report: report)
+            await standardObjects
+            try await kubeDNS.get()
+        } catch {
+            throw StartupError("cannot set up the cluster's own objects: \(error.message)")
+        }
+    }
+
     private func tell(_ addresses: [HTTPAddress], _ dns: DNSAddress?, _ kubeconfig: Kubeconfig?) {
         if let announce { return announce(addresses, dns) }
         Welcome(addresses: addresses, dns: dns, kubeconfig: kubeconfig, configuration: configuration).printOut()
@@ -200,6 +207,20 @@ package struct FairleadServer: Service, CustomStringConvertible {
 
     /// The field manager of nodes, kubelets and whatever runs on them.
     private static let machines = "kubelet"
+
+    /// - Returns: a failure that has nothing to do with existing objects.
+    private func installKubeDNS(_ client: LoopbackClient) async -> Result<Void, APIStatus> {
+        if configuration.isBare { return .success(()) }
+        do throws(APIStatus) {
+            try await kubeDNS(client).install()
+            return .success(())
+        } catch {
+            guard Bootstrap.isRefusal(error) else { return .failure(error) }
+            // The ranges may have been changed, or the address may be taken: the cluster starts without its DNS.
+            logger.error("kube-dns cannot be set up", metadata: ["error": .string(error.message)])
+            return .success(())
+        }
+    }
 
     private func kubeDNS(_ client: LoopbackClient) -> KubeDNS {
         var settings = KubeDNS.Settings(clusterDomain: configuration.clusterDomain)
@@ -242,11 +263,9 @@ package struct FairleadServer: Service, CustomStringConvertible {
         }
     }
 
-    private func makeAPI(
-        _ store: Store, _ types: Result<TypeRegistry, any Error>, _ metrics: MetricsRegistry
-    ) throws(StartupError) -> API {
+    private func makeAPI(_ store: Store, _ metrics: MetricsRegistry) async throws(StartupError) -> API {
         do {
-            let types = try types.get()
+            let types = try await BuiltInTypes.value
             let kinds = KindRegistry(catalog: CustomKinds(store: store, types: types))
             let settings = APIConfiguration(
                 serviceClusterIPRanges: configuration.serviceClusterIPRanges,

@@ -14,6 +14,17 @@ struct Fairlead: AsyncParsableCommand {
             ResetCommand.self, Version.self,
         ],
         defaultSubcommand: Serve.self)
+
+    static func main() async {
+        if isToServe { BuiltInTypes.prepare() }
+        await main(nil)
+    }
+
+    /// A guess before the arguments are parsed, which takes milliseconds itself. A wrong one costs a little work.
+    private static var isToServe: Bool {
+        let first = CommandLine.arguments.dropFirst().first
+        return first == nil || first == "serve"
+    }
 }
 
 /// Says why a command could not do what was asked; without the usage, as the command line was correct.

@@ -50,18 +50,29 @@ package struct Bootstrap: Sendable {
     /// - Parameter report: called for each object that the API refused.
     /// - Throws: failures that have nothing to do with the objects, such as failing storage.
     package func run(report: @Sendable (_ what: String, APIStatus) -> Void) async throws(APIStatus) {
+        try await prepare(report: report)
+        try await complete(report: report)
+    }
+
+    /// The first half of `run`: what other objects need, such as their namespaces.
+    package func prepare(report: @Sendable (_ what: String, APIStatus) -> Void) async throws(APIStatus) {
         let namespaces = Self.namespaces.map { name in
             Step(what: "namespace \(name)") { () throws(APIStatus) in try await ensureNamespace(name) }
         }
+        let classes = Self.priorityClasses.map { priority in
+            Step(what: "priority class \(priority.name)") { () throws(APIStatus) in try await ensure(priority) }
+        }
         try await together(
-            namespaces + [
-                Step(what: "the priority classes", run: ensurePriorityClasses),
-                Step(what: "the default ServiceCIDR", run: ensureServiceCIDR),
-            ], report)
+            namespaces + classes + [Step(what: "the default ServiceCIDR", run: ensureServiceCIDR)], report)
+    }
+
+    /// The second half of `run`.
+    package func complete(report: @Sendable (_ what: String, APIStatus) -> Void) async throws(APIStatus) {
         try await together(
             [
                 Step(what: "the Service kubernetes", run: ensureService),
-                Step(what: "the endpoints of kubernetes", run: ensureEndpoints),
+                Step(what: "the Endpoints kubernetes", run: ensureEndpoints),
+                Step(what: "the EndpointSlice kubernetes", run: ensureEndpointSlice),
                 Step(what: "the authentication of extensions", run: ensureExtensionAuthentication),
             ], report)
     }
@@ -103,26 +114,31 @@ package struct Bootstrap: Sendable {
             ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]])
     }
 
-    func ensurePriorityClasses() async throws(APIStatus) {
-        let classes: [(name: String, value: Int64, description: String)] = [
-            (
-                "system-cluster-critical", 2_000_000_000,
+    private struct PriorityClass: Sendable {
+        var name: String
+        var value: Int64
+        var description: String
+    }
+
+    private static let priorityClasses: [PriorityClass] = [
+        PriorityClass(
+            name: "system-cluster-critical", value: 2_000_000_000,
+            description:
                 "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
-            ),
-            (
-                "system-node-critical", 2_000_001_000,
-                "Used for system critical pods that must not be moved from their current node."
-            ),
-        ]
-        for priority in classes {
-            try await createIfMissing(
-                .priorityClasses, namespace: "",
-                [
-                    "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
-                    "metadata": ["name": .string(priority.name)], "value": .int(priority.value),
-                    "description": .string(priority.description),
-                ])
-        }
+        ),
+        PriorityClass(
+            name: "system-node-critical", value: 2_000_001_000,
+            description: "Used for system critical pods that must not be moved from their current node."),
+    ]
+
+    private func ensure(_ priority: PriorityClass) async throws(APIStatus) {
+        try await createIfMissing(
+            .priorityClasses, namespace: "",
+            [
+                "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
+                "metadata": ["name": .string(priority.name)], "value": .int(priority.value),
+                "description": .string(priority.description),
+            ])
     }
 
     func ensureServiceCIDR() async throws(APIStatus) {
@@ -181,30 +197,40 @@ package struct Bootstrap: Sendable {
             ])
     }
 
-    /// Creates or corrects the Endpoints and EndpointSlice `kubernetes`. Neither is mirrored by the mirroring
-    /// controller.
+    /// Creates or corrects the Endpoints `kubernetes`. The mirroring controller leaves them alone.
     func ensureEndpoints() async throws(APIStatus) {
-        guard let text = configuration.advertiseAddress, let address = IPAddress(text) else { return }
-        let port: Value = ["name": "https", "port": .int(Int64(configuration.serverPort)), "protocol": "TCP"]
+        guard let address = configuration.advertiseAddress.flatMap({ IPAddress($0) }) else { return }
         let endpoints: Value = [
             "apiVersion": "v1", "kind": "Endpoints",
             "metadata": [
                 "name": .string(Self.name), "namespace": "default",
                 "labels": ["endpointslice.kubernetes.io/skip-mirror": "true"],
             ],
-            "subsets": .array([["addresses": .array([["ip": .string(text)]]), "ports": .array([port])]]),
+            "subsets": .array([
+                ["addresses": .array([["ip": .string(address.description)]]), "ports": .array([endpointPort])]
+            ]),
         ]
         try await ensure(.endpoints, in: "default", endpoints, fields: "subsets")
-        let endpoint: Value = ["addresses": .array([.string(text)]), "conditions": ["ready": true]]
+    }
+
+    /// Creates or corrects the EndpointSlice `kubernetes`.
+    func ensureEndpointSlice() async throws(APIStatus) {
+        guard let address = configuration.advertiseAddress.flatMap({ IPAddress($0) }) else { return }
+        let endpoint: Value = ["addresses": .array([.string(address.description)]), "conditions": ["ready": true]]
         let slice: Value = [
             "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
             "metadata": [
                 "name": .string(Self.name), "namespace": "default",
                 "labels": ["kubernetes.io/service-name": .string(Self.name)],
             ],
-            "addressType": .string(address.family), "endpoints": .array([endpoint]), "ports": .array([port]),
+            "addressType": .string(address.family), "endpoints": .array([endpoint]),
+            "ports": .array([endpointPort]),
         ]
         try await ensure(.endpointSlices, in: "default", slice, fields: "endpoints", "ports")
+    }
+
+    private var endpointPort: Value {
+        ["name": "https", "port": .int(Int64(configuration.serverPort)), "protocol": "TCP"]
     }
 
     static let extensionAuthentication = "extension-apiserver-authentication"

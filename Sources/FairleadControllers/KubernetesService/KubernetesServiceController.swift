@@ -31,7 +31,9 @@ package enum KubernetesServiceController {
             case .namespace(let name): try await bootstrap.ensureNamespace(name)
             case .service: try await bootstrap.ensureService()
             case .serviceCIDR: try await bootstrap.ensureServiceCIDR()
-            case .endpoints: try await bootstrap.ensureEndpoints()
+            case .endpoints:
+                try await bootstrap.ensureEndpoints()
+                try await bootstrap.ensureEndpointSlice()
             case .extensionAuthentication: try await bootstrap.ensureExtensionAuthentication()
             }
             return .done

@@ -81,7 +81,8 @@ private struct GoSpelling {
             case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
                 isKept = false
                 position += 1
-            case 0xE2 where bytes[position...].starts(with: [0xE2, 0x80, 0xA8])
+            case 0xE2
+            where bytes[position...].starts(with: [0xE2, 0x80, 0xA8])
                 || bytes[position...].starts(with: [0xE2, 0x80, 0xA9]):
                 isKept = false
                 position += 3

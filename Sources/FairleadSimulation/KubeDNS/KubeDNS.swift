@@ -52,18 +52,38 @@ package struct KubeDNS: Sendable {
         serviceCIDR.network.advanced(by: 10).description
     }
 
-    /// Creates missing objects; existing ones stay as they are, however changed. Only a Corefile that nobody else has
-    /// written to is updated, since it shows the DNS server's settings. The namespace must exist.
+    /// Creates missing objects at the same time; existing ones stay as they are, however changed. Only a Corefile that
+    /// nobody else has written to is updated, since it shows the DNS server's settings. The namespace must exist.
+    ///
+    /// - Throws: the first failure, after the others have been tried.
     package func install() async throws(APIStatus) {
-        try await create(.serviceAccounts, serviceAccount)
-        if let present = try await create(.configMaps, configMap), present["data"] != configMap["data"],
-            isOurs(present)
-        {
-            try await client.patch(
-                .configMaps, namespace: Self.namespace, name: present.name, ["data": configMap["data"] ?? .null])
+        async let createdAccount = result { () throws(APIStatus) in
+            _ = try await create(.serviceAccounts, serviceAccount)
         }
-        try await create(.services, service)
-        try await create(.deployments, deployment)
+        async let createdCorefile = result { () throws(APIStatus) in try await installCorefile() }
+        async let createdService = result { () throws(APIStatus) in _ = try await create(.services, service) }
+        async let createdDeployment = result { () throws(APIStatus) in
+            _ = try await create(.deployments, deployment)
+        }
+        for outcome in await [createdAccount, createdCorefile, createdService, createdDeployment] {
+            try outcome.get()
+        }
+    }
+
+    private func installCorefile() async throws(APIStatus) {
+        guard let present = try await create(.configMaps, configMap), present["data"] != configMap["data"],
+            isOurs(present)
+        else { return }
+        try await client.patch(
+            .configMaps, namespace: Self.namespace, name: present.name, ["data": configMap["data"] ?? .null])
+    }
+
+    private func result(_ step: () async throws(APIStatus) -> Void) async -> Result<Void, APIStatus> {
+        do throws(APIStatus) {
+            return .success(try await step())
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// Checks for the object first: otherwise the Service's own address would be refused as taken before its name is.
