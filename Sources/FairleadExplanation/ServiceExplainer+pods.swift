@@ -56,14 +56,7 @@ extension ServiceExplainer {
         for pod in inputs.strangers { counts[pod.namespace, default: 0] += 1 }
         let order = counts.sorted { $0.value == $1.value ? $0.key < $1.key : $0.value > $1.value }
         let home = order.first?.key ?? ""
-        let pairs = service.ports.map { port -> String in
-            let target =
-                switch port.target {
-                case .number(let number): String(number)
-                case .name(let name): name
-                }
-            return "--tcp=\(port.number):\(target)"
-        }
+        let pairs = service.ports.map { "--tcp=\($0.number):\(Self.target($0))" }
         let create = ["kubectl -n \(home) create service clusterip \(service.name)"] + pairs
         return Finding(
             cause: .podsInOtherNamespace,

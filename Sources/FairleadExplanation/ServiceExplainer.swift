@@ -1,9 +1,10 @@
 package import FairleadModel
 
-/// Finds out why a Service has no endpoints, or why it is pending. Pure: the same inputs give the same explanation.
+/// Finds out why a Service has no endpoints, is pending, or cannot carry traffic the way it is set. Pure: the same
+/// inputs give the same explanation.
 ///
 /// It follows the rules that endpoints are derived by (KEP-752, API reference "Service") and reports where a pod fails
-/// them; it does not check whether anything listens on a port.
+/// them. Whether anything listens on a port it knows of simulated pods only, which listen on the ports they declare.
 package struct ServiceExplainer {
     package struct Inputs {
         package var service: Value
@@ -15,19 +16,23 @@ package struct ServiceExplainer {
         package var slices: [Value]
         /// Returns the Node of that name; nil if there is none.
         package var node: (String) -> Value?
+        /// The zones that have nodes; empty where hints are not to be looked at.
+        package var zones: Set<String>
         package var loadBalancers: LoadBalancers
         /// The annotations with which users control simulated machines; nil if machines are not simulated.
         package var annotations: Annotations?
 
         package init(
             service: Value, pods: [Value], strangers: [Value], slices: [Value],
-            node: @escaping (String) -> Value?, loadBalancers: LoadBalancers, annotations: Annotations? = nil
+            node: @escaping (String) -> Value?, zones: Set<String> = [], loadBalancers: LoadBalancers,
+            annotations: Annotations? = nil
         ) {
             self.service = service
             self.pods = pods
             self.strangers = strangers
             self.slices = slices
             self.node = node
+            self.zones = zones
             self.loadBalancers = loadBalancers
             self.annotations = annotations
         }
@@ -68,11 +73,13 @@ package struct ServiceExplainer {
         if let finding = terminating() { findings.append(finding) }
         if service.type == "ExternalName" {
             findings.append(externalName())
+            findings += externalNamePorts()
         } else if service.selector == nil {
             findings += withoutSelector()
         } else {
             findings += selected()
         }
+        findings += traffic()
         if service.type == "LoadBalancer", !service.isTerminating { findings += loadBalancer() }
         return ServiceExplanation(
             service: subject, type: typeText, selector: Self.text(service.selector ?? [:]),
@@ -94,14 +101,16 @@ package struct ServiceExplainer {
         selector.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
 
-    private static func text(_ port: ServiceView.Port) -> String {
+    static func text(_ port: ServiceView.Port) -> String {
         let name = port.name.isEmpty ? "" : port.name + " "
-        let target =
-            switch port.target {
-            case .number(let number): String(number)
-            case .name(let name): name
-            }
-        return "\(name)\(port.number)/\(port.protocolName) -> \(target)"
+        return "\(name)\(port.number)/\(port.protocolName) -> \(target(port))"
+    }
+
+    static func target(_ port: ServiceView.Port) -> String {
+        switch port.target {
+        case .number(let number): String(number)
+        case .name(let name): name
+        }
     }
 
     private var counts: [ServiceExplanation.Count] {
@@ -136,13 +145,6 @@ package struct ServiceExplainer {
             commands: finalizers.isEmpty
                 ? []
                 : ["\(kubectl) patch service \(service.name) --type=merge -p '{\"metadata\":{\"finalizers\":null}}'"])
-    }
-
-    private func externalName() -> ServiceExplanation.Finding {
-        .init(
-            cause: .externalName,
-            message: "The Service is a DNS alias of \(service.externalName) and has neither an address nor endpoints.",
-            object: subject)
     }
 
     private func withoutSelector() -> [ServiceExplanation.Finding] {

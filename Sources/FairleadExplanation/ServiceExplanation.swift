@@ -1,4 +1,4 @@
-/// Why a Service has no endpoints, or why it is pending, and what would change that.
+/// Why a Service has no endpoints, is pending, or never sends traffic where its fields say, and what would change that.
 package struct ServiceExplanation: Sendable, Equatable {
     /// One cause.
     package struct Finding: Sendable, Equatable {
@@ -29,12 +29,14 @@ package struct ServiceExplanation: Sendable, Equatable {
         case error = "Error"
         /// Some clients cannot.
         case warning = "Warning"
-        /// This is intended.
+        /// This is intended, or keeps no client from its answer.
         case note = "Note"
     }
 
     package enum Cause: String, Sendable, CaseIterable {
         case externalName = "ExternalName"
+        case externalNamePorts = "ExternalNamePortsIgnored"
+        case externalNamePortMapped = "ExternalNamePortNotMapped"
         case noSelector = "NoSelector"
         case serviceTerminating = "ServiceTerminating"
         case noPods = "NoPods"
@@ -47,6 +49,10 @@ package struct ServiceExplanation: Sendable, Equatable {
         case noAddressOfFamily = "NoPodAddressOfFamily"
         case targetPortNotFound = "TargetPortNotFound"
         case targetPortMissingInSome = "TargetPortMissingInSomePods"
+        case targetPortUnheard = "NothingListensOnTargetPort"
+        case noLocalEndpointForOutside = "NoLocalEndpointForExternalTraffic"
+        case noLocalEndpointInside = "NoLocalEndpointForInternalTraffic"
+        case zoneWithoutEndpoints = "ZoneWithoutHintedEndpoints"
         case noLoadBalancerProvider = "NoLoadBalancerProvider"
         case foreignLoadBalancerClass = "LoadBalancerClassNotOurs"
         case loadBalancerPending = "LoadBalancerPending"
@@ -55,9 +61,18 @@ package struct ServiceExplanation: Sendable, Equatable {
 
         package var severity: Severity {
             switch self {
-            case .externalName: .note
+            case .externalName, .externalNamePorts, .zoneWithoutEndpoints: .note
             case .someNotReady, .targetPortMissingInSome, .noAddressOfFamily, .serviceTerminating: .warning
             default: .error
+            }
+        }
+
+        /// The type of the Event that the Service gets; nil for what only the explanation shows.
+        package var eventType: String? {
+            switch self {
+            // Everything arrives, but perhaps not where or how the Service's fields suggest.
+            case .externalNamePorts, .zoneWithoutEndpoints: "Normal"
+            default: severity == .error ? "Warning" : nil
             }
         }
     }

@@ -1,11 +1,11 @@
 package import FairleadClient
 import FairleadModel
 
-/// Records Events on Services that say why they have no endpoints or are pending, so that `kubectl describe service`
-/// shows it.
+/// Records Events on Services that say why they have no endpoints, are pending, or cannot carry traffic the way they are
+/// set, so that `kubectl describe service` shows it.
 ///
-/// A Service that has been in trouble for a while gets one Warning per cause, and another one only when the cause or
-/// its text changes. Kubernetes has no such Events, so this is not part of a bare control plane.
+/// A Service that has been in trouble for a while gets one Event per cause, and another one only when the cause or its
+/// text changes. Kubernetes has no such Events, so this is not part of a bare control plane.
 package enum ServiceExplanationController {
     /// What it cannot learn from objects.
     package struct Settings: Sendable {
@@ -29,24 +29,25 @@ package enum ServiceExplanationController {
     ) { (setup: ControllerSetup<ObjectName>, settings: Settings) in
         let services = setup.watch(.services)
         let pods = setup.watch(.pods)
-        let slices = setup.watch(.endpointSlices)
+        let nodes = setup.watch(.nodes)
+        let slices = ServiceSlices(setup.informers)
+        setup.watch(.endpointSlices)
+        let placement = NodePlacement(services: services)
         let worker = ServiceExplanationWorker(
-            informers: setup.informers, servicePods: ServicePods(services: services, pods: pods),
-            slices: ServiceSlices(setup.informers), settings: settings,
-            recorder: setup.recorder(component: "service-explainer"))
+            informers: setup.informers, servicePods: ServicePods(services: services, pods: pods), slices: slices,
+            placement: placement, settings: settings, recorder: setup.recorder(component: "service-explainer"))
         setup.map(services, after: Self.patience) { change in
             if !change.isDeletion { return [change.name] }
             worker.forget(change.name)
             return []
         }
         // A Service gains or loses endpoints through its slices, which change less often than its pods.
-        setup.map(slices, after: Self.patience) { change in
-            let before = change.old.map(ServiceExplanationWorker.hasReadyEndpoint)
-            let after = change.new.map(ServiceExplanationWorker.hasReadyEndpoint)
-            guard before != after, let slice = change.latest else { return [] }
+        setup.map(slices.informer, after: Self.patience) { change in
+            guard let slice = change.latest, SliceChange.matters(change) else { return [] }
             let service = EndpointSliceView(slice).serviceName
             return service.isEmpty ? [] : [ObjectName(namespace: slice.key.namespace, name: service)]
         }
+        setup.map(nodes, after: Self.patience) { placement.services(affectedBy: $0) }
         return { key in
             worker.reconcile(key)
             return .done

@@ -128,6 +128,9 @@ struct DebugPages: Sendable {
             service: service, pods: own, strangers: strangers,
             slices: slices.map(\.value).filter { EndpointSliceView($0).serviceName == view.name },
             node: { snapshot.object(ObjectKey(nodes, namespace: "", name: $0))?.value },
+            zones: Set(
+                snapshot.objects(nodes, namespace: nil, after: nil).map { NodeView($0.value).zone }
+                    .filter { !$0.isEmpty }),
             loadBalancers: configuration.loadBalancers,
             annotations: configuration.isBare ? nil : .simulated)
     }
