@@ -16,11 +16,20 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
+        // Links to the sources of the program: what is measured without a server is compiled with the measurement.
+        .target(
+            name: "FairleadModel", dependencies: [.product(name: "Yams", package: "Yams")],
+            path: "Sources/FairleadModel", swiftSettings: strict),
+        .target(
+            name: "FairleadRouting", dependencies: ["FairleadModel"], path: "Sources/FairleadRouting",
+            swiftSettings: strict),
         .executableTarget(
             name: "fairlead-bench",
             dependencies: [
+                "FairleadModel", "FairleadRouting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

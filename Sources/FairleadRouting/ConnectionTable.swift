@@ -8,6 +8,13 @@ package struct ConnectionTable: Sendable {
         var source: IPAddress
         var sourcePort: Int
         var destination: Socket
+
+        /// Few connections differ in the node alone.
+        func hash(into hasher: inout Hasher) {
+            source.combine(into: &hasher)
+            hasher.combine(sourcePort)
+            hasher.combine(destination)
+        }
     }
 
     struct Translation: Hashable, Sendable {
@@ -34,6 +41,12 @@ package struct ConnectionTable: Sendable {
         var port: PortName
         var endpoint: Socket
         var client: IPAddress
+
+        /// Few stays of a client with an endpoint differ in the node or the Service alone.
+        func hash(into hasher: inout Hasher) {
+            client.combine(into: &hasher)
+            hasher.combine(endpoint)
+        }
     }
 
     private var flows: [Flow: Translation] = [:]
@@ -46,14 +59,17 @@ package struct ConnectionTable: Sendable {
     mutating func record(_ flow: Flow, _ translation: Translation) { flows[flow] = translation }
     mutating func forget(_ flow: Flow) { flows[flow] = nil }
 
-    /// Whether the client has affinity to the endpoint. The end of the period is exclusive.
-    func stays(_ client: IPAddress, with endpoint: Endpoint, of port: ServicePort, on node: String, at now: Int64)
-        -> Bool
-    {
-        let stay = Stay(
-            node: node, port: PortName(port), endpoint: Socket(endpoint.address, endpoint.port, port.transport),
-            client: client)
-        return stays[stay].map { now < $0 } ?? false
+    /// The endpoint of the pool that the client has affinity to, as an index into `port.endpoints`; nil if there is none.
+    /// The end of the period is exclusive.
+    func stay(of client: IPAddress, in pool: EndpointPool, of port: ServicePort, at now: Int64) -> Int? {
+        if stays.isEmpty { return nil }
+        var stay = Stay(
+            node: pool.node, port: PortName(port), endpoint: Socket(client, 0, port.transport), client: client)
+        return pool.members.first { index in
+            stay.endpoint.address = port.endpoints[index].address
+            stay.endpoint.port = port.endpoints[index].port
+            return stays[stay].map { now < $0 } ?? false
+        }
     }
 
     /// Every new connection restarts the affinity period.

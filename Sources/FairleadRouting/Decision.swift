@@ -68,22 +68,6 @@ package struct Decision: Sendable {
         case kept = "Kept"
     }
 
-    /// Which node a packet from outside, or from a balancer, arrives at.
-    package struct NodeChoice: Hashable, Sendable {
-        package enum Exclusion: String, Hashable, Sendable {
-            case notReady = "NodeNotReady"
-            case excluded = "ExcludedFromBalancers"
-            /// Its health check node port returns 503: the policy is Local and the node has no ready endpoint.
-            case unhealthy = "NoReadyLocalEndpoint"
-            case noAddress = "NoAddressOfFamily"
-        }
-
-        /// nil if the external network routes the address (`externalIPs`), without health checks.
-        package let balancer: IPAddress?
-        package let nodes: [String]
-        package let excluded: [String: Exclusion]
-    }
-
     package let packet: Packet
     /// The source address of the packet.
     package internal(set) var source: IPAddress?

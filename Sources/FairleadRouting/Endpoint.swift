@@ -19,6 +19,9 @@ package struct Endpoint: Hashable, Sendable {
     /// A terminating endpoint that still serves; it is used if no endpoint is ready.
     package var isServingTerminating: Bool { isServing && isTerminating }
 
+    /// No two endpoints of a port have the same address and port.
+    func isSame(as other: Endpoint?) -> Bool { other.map { address == $0.address && port == $0.port } ?? false }
+
     /// `10.244.1.5:8080`
     package var text: String { Socket(address, port, .tcp).description }
 }

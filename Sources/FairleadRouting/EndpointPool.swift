@@ -50,14 +50,16 @@ package struct EndpointPool: Hashable, Sendable {
     /// Chooses from endpoints on all nodes.
     static func cluster(_ endpoints: [Endpoint], node: String, zone: String) -> EndpointPool {
         let topology = topology(endpoints, node: node, zone: zone)
-        let ready = endpoints.indices.filter { index in
-            let endpoint = endpoints[index]
-            guard endpoint.isReady else { return false }
-            switch topology {
-            case .sameNode: return endpoint.hintNodes.contains(node)
-            case .sameZone: return endpoint.hintZones.contains(zone)
-            default: return true
-            }
+        var ready: [Int] = []
+        ready.reserveCapacity(endpoints.count)
+        for index in endpoints.indices where endpoints[index].isReady {
+            let isMember =
+                switch topology {
+                case .sameNode: endpoints[index].hintNodes.contains(node)
+                case .sameZone: endpoints[index].hintZones.contains(zone)
+                default: true
+                }
+            if isMember { ready.append(index) }
         }
         if !ready.isEmpty {
             return EndpointPool(

@@ -27,7 +27,10 @@ extension RoutingTable {
     /// Reference: Kubernetes DNS specification 1.1; resolv.conf(5).
     func lookUp(_ name: String, namespace: String?) -> NameLookup {
         var lookup = NameLookup()
-        for full in candidates(name, namespace: namespace) {
+        let isAbsolute = name.utf8.last == UInt8(ascii: ".")
+        let stem = isAbsolute ? String(name.dropLast()) : name
+        for suffix in suffixes(stem, namespace: isAbsolute ? nil : namespace) {
+            let full = stem + suffix
             let (answer, service) = answer(full)
             lookup.questions.append(NameLookup.Question(name: full + ".", answer: answer))
             guard answer != .notFound else { continue }
@@ -37,22 +40,21 @@ extension RoutingTable {
         return lookup
     }
 
-    /// Fully qualified names without the trailing dot, in the order of the queries.
-    private func candidates(_ name: String, namespace: String?) -> [String] {
-        if name.hasSuffix(".") { return [String(name.dropLast())] }
-        guard let namespace else { return [name] }
+    /// What makes the name fully qualified, without the trailing dot, in the order of the queries.
+    private func suffixes(_ name: String, namespace: String?) -> [String] {
+        guard let namespace else { return [""] }
         let domain = settings.clusterDomain
-        let searched = ["\(namespace).svc.\(domain)", "svc.\(domain)", domain].map { "\(name).\($0)" }
+        let searched = [".\(namespace).svc.\(domain)", ".svc.\(domain)", ".\(domain)"]
         let dots = name.utf8.count { $0 == UInt8(ascii: ".") }
-        return dots >= 5 ? [name] + searched : searched + [name]
+        return dots >= 5 ? [""] + searched : searched + [""]
     }
 
     private func answer(_ full: String) -> (NameLookup.Answer, ObjectName?) {
         let suffix = ".svc." + settings.clusterDomain
         let lowered = full.lowercased()
         guard lowered.hasSuffix(suffix) else { return (.notFound, nil) }
-        let labels = lowered.dropLast(suffix.count).split(separator: ".", omittingEmptySubsequences: false)
-            .map(String.init)
+        let labels = lowered.utf8.dropLast(suffix.utf8.count)
+            .split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map { String(Substring($0)) }
         guard labels.count == 2 || labels.count == 3 else { return (.notFound, nil) }
         let service = ObjectName(namespace: labels[labels.count - 1], name: labels[labels.count - 2])
         guard let named = named(service) else { return (.notFound, nil) }

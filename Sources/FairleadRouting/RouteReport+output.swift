@@ -3,44 +3,46 @@ package import FairleadModel
 extension RouteReport {
     /// For people, to be read from top to bottom.
     package var text: String {
-        var lines: [String] = []
+        var text = ""
+        text.reserveCapacity(2048)
+        /// Interpolation would make a string of each line first.
+        func write(_ parts: String...) { for part in parts { text += part } }
         var place = ""
         for step in steps {
             if step.place != place {
-                lines.append(step.place)
+                write(step.place, "\n")
                 place = step.place
             }
-            lines.append("  \(step.text)")
-            lines += step.facts.map { "      \($0.object): \($0.field) = \($0.value)" }
+            write("  ", step.text, "\n")
+            for fact in step.facts { write("      ", fact.object, ": ", fact.field, " = ", fact.value, "\n") }
         }
-        if !candidates.isEmpty {
-            lines += ["", "Endpoints"]
-            lines += candidates.map { candidate in
-                let what = [candidate.endpoint, candidate.node, candidate.pod].filter { !$0.isEmpty }
-                return "  \(candidate.isChosen ? "*" : " ") \(what.joined(separator: "  "))  \(candidate.text)"
-            }
+        if !candidates.isEmpty { write("\nEndpoints\n") }
+        for candidate in candidates {
+            write(candidate.isChosen ? "  * " : "    ")
+            for part in [candidate.endpoint, candidate.node, candidate.pod] where !part.isEmpty { write(part, "  ") }
+            write(candidate.text, "\n")
         }
-        if !back.isEmpty { lines += ["", "The way back"] + back.map { "  \($0)" } }
-        return lines.joined(separator: "\n") + "\n"
+        if !back.isEmpty { write("\nThe way back\n") }
+        for line in back { write("  ", line, "\n") }
+        return text
     }
 
     /// For programs.
     package var json: Value {
         let steps = steps.map { step -> Value in
-            let facts = step.facts.map { fact -> Value in
-                ["object": .string(fact.object), "field": .string(fact.field), "value": .string(fact.value)]
+            let facts = step.facts.map { fact in
+                Self.sorted(
+                    ("field", .string(fact.field)), ("object", .string(fact.object)), ("value", .string(fact.value)))
             }
-            return [
-                "place": .string(step.place), "rule": .string(step.rule), "text": .string(step.text),
-                "facts": .array(facts),
-            ]
+            return Self.sorted(
+                ("facts", .array(facts)), ("place", .string(step.place)), ("rule", .string(step.rule)),
+                ("text", .string(step.text)))
         }
-        let candidates = candidates.map { candidate -> Value in
-            [
-                "endpoint": .string(candidate.endpoint), "node": .string(candidate.node),
-                "pod": .string(candidate.pod), "share": .double(candidate.share),
-                "exclusion": .string(candidate.exclusion), "chosen": .bool(candidate.isChosen),
-            ]
+        let candidates = candidates.map { candidate in
+            Self.sorted(
+                ("chosen", .bool(candidate.isChosen)), ("endpoint", .string(candidate.endpoint)),
+                ("exclusion", .string(candidate.exclusion)), ("node", .string(candidate.node)),
+                ("pod", .string(candidate.pod)), ("share", .double(candidate.share)))
         }
         var object: Object = [
             "kind": "PacketPath", "apiVersion": "fairlead.dev/v1", "outcome": .string(outcomeName),
@@ -52,6 +54,12 @@ extension RouteReport {
         if let chosen = decision.chosen { object["chosen"] = .string(chosen.text) }
         if let seen = decision.sourceSeen { object["sourceSeen"] = .string(seen.description) }
         return .object(object)
+    }
+
+    /// An object whose members are given in the order of their keys: to sort those of every endpoint would take as long as
+    /// the decision.
+    private static func sorted(_ members: (key: String, value: Value)...) -> Value {
+        .object(Object(sortedUnique: members.map { Object.Member(key: $0.key, value: $0.value) }))
     }
 
     private var outcomeName: String {

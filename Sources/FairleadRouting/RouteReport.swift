@@ -92,11 +92,14 @@ package struct RouteReport: Sendable {
         } else {
             let share = Self.percent(1 / Double(choice.nodes.count))
             text =
-                "The packet may come to \(Self.list(choice.nodes)), \(share) each; here it is "
+                "The packet may come to \(Self.some(choice.nodes)), \(share) each; here it is "
                 + "\(decision.node ?? "")."
         }
-        let excluded = choice.excluded.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.text)" }
-        if !excluded.isEmpty { text += " Left out: " + excluded.joined(separator: "; ") + "." }
+        let excluded = choice.someExcluded(Self.maximumNodes).map { "\($0.node): \($0.why.text)" }
+        if !excluded.isEmpty {
+            let more = choice.excludedCount - excluded.count
+            text += " Left out: " + excluded.joined(separator: "; ") + (more > 0 ? "; and \(more) more." : ".")
+        }
         var facts: [Fact] = []
         if choice.balancer != nil, let port = decision.servicePort {
             facts.append(
@@ -187,6 +190,7 @@ package struct RouteReport: Sendable {
     private mutating func choice() {
         guard let port = decision.servicePort, let pool = decision.pool else { return }
         let share = pool.isEmpty ? 0 : 1 / Double(pool.members.count)
+        let percent = Self.percent(share)
         let members = Set(pool.members)
         for (index, endpoint) in port.endpoints.enumerated() {
             let isMember = members.contains(index)
@@ -195,7 +199,7 @@ package struct RouteReport: Sendable {
                 Candidate(
                     endpoint: endpoint.text, node: endpoint.nodeName, pod: endpoint.pod?.description ?? "",
                     share: isMember ? share : 0, exclusion: exclusion?.rawValue ?? "",
-                    text: exclusion?.text(endpoint) ?? Self.percent(share), isChosen: endpoint == decision.chosen))
+                    text: exclusion?.text(endpoint) ?? percent, isChosen: endpoint.isSame(as: decision.chosen)))
         }
         for skipped in port.skipped where skipped.reason != .otherFamily {
             candidates.append(
@@ -265,6 +269,14 @@ package struct RouteReport: Sendable {
     }
 
     // MARK: Words
+
+    /// How many nodes are named: a list of thousands tells nobody anything.
+    private static let maximumNodes = 10
+
+    private static func some(_ nodes: [String]) -> String {
+        let more = nodes.count - maximumNodes
+        return list(Array(nodes.prefix(maximumNodes))) + (more > 0 ? " and \(more) more" : "")
+    }
 
     static func list(_ parts: [some CustomStringConvertible]) -> String {
         parts.map(\.description).joined(separator: ", ")

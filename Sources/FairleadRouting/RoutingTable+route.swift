@@ -1,4 +1,4 @@
-import FairleadModel
+package import FairleadModel
 
 extension RoutingTable {
     /// The source of a packet, as far as the rules are concerned.
@@ -29,8 +29,7 @@ extension RoutingTable {
         _ packet: Packet, _ decision: inout Decision, _ connections: inout ConnectionTable, _ now: Int64,
         _ generator: inout some RandomNumberGenerator
     ) -> Decision.Outcome {
-        let addresses = sourceAddresses(packet.source)
-        guard let addresses else { return .unreachable(.unknownSource) }
+        guard let (addresses, node, isNode) = sender(packet.source) else { return .unreachable(.unknownSource) }
         guard !addresses.isEmpty else { return .unreachable(.sourceWithoutAddress) }
         let address: IPAddress
         switch packet.destination {
@@ -55,7 +54,7 @@ extension RoutingTable {
         }
         decision.source = source
         decision.sourceSeen = source
-        let origin = origin(packet.source, source)
+        let origin = Origin(address: source, node: node, isNode: isNode)
         return origin.node == nil
             ? fromOutside(socket, origin, &decision, &connections, now, &generator)
             : fromInside(socket, origin, &decision, &connections, now, &generator)
@@ -63,23 +62,13 @@ extension RoutingTable {
 
     // MARK: The source
 
-    /// nil if there is no such source.
-    private func sourceAddresses(_ source: Packet.Source) -> [IPAddress]? {
+    /// Where the source is, and its addresses; nil if there is no such source.
+    private func sender(_ source: Packet.Source) -> (addresses: [IPAddress], node: String?, isNode: Bool)? {
         switch source {
-        case .outside(let address): return [address]
-        case .node(let name): return nodes[name]?.addresses
+        case .outside(let address): return ([address], nil, false)
+        case .node(let name): return nodes[name].map { ($0.addresses, name, true) }
         case .pod(let name):
-            guard let pod = pods[name] else { return nil }
-            return pod.nodeName.isEmpty ? [] : pod.addresses
-        }
-    }
-
-    private func origin(_ source: Packet.Source, _ address: IPAddress) -> Origin {
-        switch source {
-        case .outside: Origin(address: address, node: nil, isNode: false)
-        case .node(let name): Origin(address: address, node: name, isNode: true)
-        case .pod(let name):
-            Origin(address: address, node: pods[name]?.nodeName ?? "", isNode: pods[name]?.usesHostNetwork ?? false)
+            return pods[name].map { ($0.nodeName.isEmpty ? [] : $0.addresses, $0.nodeName, $0.usesHostNetwork) }
         }
     }
 
@@ -125,7 +114,7 @@ extension RoutingTable {
             return .dropped(.unallocatedClusterIP)
         }
         if pod(at: socket.address) != nil || settings.isPodAddress(socket.address) { return arrival(socket) }
-        return isServiceAddress(socket) ? .unreachable(.nobodyHasAddress) : .leavesCluster
+        return isExternalAddress(socket.address) ? .unreachable(.nobodyHasAddress) : .leavesCluster
     }
 
     private func fromOutside(
@@ -133,6 +122,10 @@ extension RoutingTable {
         _ now: Int64, _ generator: inout some RandomNumberGenerator
     ) -> Decision.Outcome {
         if let target = node(at: socket.address) {
+            // External IPs may be addresses of nodes: whatever a Service claims goes before the node's own ports.
+            if let claim = claim(socket), claim.access != .balancerProxy {
+                return decide(claim, socket, origin, on: target.name, &decision, &connections, now, &generator)
+            }
             return toNode(target, socket, origin, &decision, &connections, now, &generator)
         }
         if let claim = claim(socket), claim.access != .clusterIP {
@@ -158,9 +151,7 @@ extension RoutingTable {
             return .answeredByNode(isHealthy: count > 0, localEndpoints: count)
         }
         let port = PodPort(port: socket.port, transport: socket.transport)
-        let isHeard = pods.values.contains {
-            $0.usesHostNetwork && $0.nodeName == target.name && $0.ports.contains(port) && $0.isRunning
-        }
+        let isHeard = hostPods(on: target.name).contains { $0.ports.contains(port) && $0.isRunning }
         return isHeard ? .delivered(socket) : .rejected(.nothingListens)
     }
 
@@ -191,26 +182,25 @@ extension RoutingTable {
 
     private func nodeChoice(_ port: ServicePort, _ access: Access, _ address: IPAddress) -> Decision.NodeChoice {
         let isBalancer = access == .balancerVIP || access == .balancerProxy
-        var excluded: [String: Decision.NodeChoice.Exclusion] = [:]
-        var candidates: [String] = []
-        for node in nodes.values.sorted(by: { $0.name < $1.name }) {
-            if node.address(isIPv4: port.isIPv4) == nil {
-                excluded[node.name] = .noAddress
-            } else if !node.isReady {
-                excluded[node.name] = .notReady
-            } else if isBalancer, node.isExcludedFromBalancers {
-                excluded[node.name] = .excluded
-            } else if isBalancer, port.isExternalLocal, readyAddresses(of: port.service, on: node.name) == 0 {
-                excluded[node.name] = .unhealthy
-            } else {
-                candidates.append(node.name)
-            }
+        return Decision.NodeChoice(
+            balancer: isBalancer ? address : nil, pool: nodePools[isIPv4: port.isIPv4, isBalancer: isBalancer],
+            healthy: isBalancer && port.isExternalLocal ? readyNodes(of: port.service) : nil)
+    }
+
+    /// The nodes whose health checks succeed if the policy is Local, sorted.
+    private func readyNodes(of service: ObjectName) -> [String] {
+        var names: [String] = []
+        for port in servicePorts(of: service) {
+            for endpoint in port.endpoints where endpoint.isReady { names.append(endpoint.nodeName) }
         }
-        return Decision.NodeChoice(balancer: isBalancer ? address : nil, nodes: candidates, excluded: excluded)
+        names.sort()
+        var found: [String] = []
+        for name in names where name != found.last { found.append(name) }
+        return found
     }
 
     /// What kube-proxy's health check counts: the Service's ready endpoints on the node, for all ports.
-    private func readyAddresses(of service: ObjectName, on node: String) -> Int {
+    package func readyAddresses(of service: ObjectName, on node: String) -> Int {
         var found: Set<IPAddress> = []
         for port in servicePorts(of: service) {
             for endpoint in port.endpoints where endpoint.isReady && endpoint.nodeName == node {
@@ -218,13 +208,6 @@ extension RoutingTable {
             }
         }
         return found.count
-    }
-
-    private func isServiceAddress(_ socket: Socket) -> Bool {
-        servicePorts.contains {
-            $0.externalIPs.contains(socket.address) || $0.balancerVIPs.contains(socket.address)
-                || $0.balancerProxies.contains(socket.address)
-        }
     }
 
     // MARK: The rules of one node
@@ -244,46 +227,15 @@ extension RoutingTable {
             node: node, source: origin.address, sourcePort: decision.packet.sourcePort, destination: socket)
         if let outcome = established(flow, port, &decision, &connections) { return outcome }
 
-        if claim.access == .balancerVIP, !port.sourceRanges.isEmpty,
-            !port.sourceRanges.contains(where: { $0.contains(origin.address) })
-        {
-            return .dropped(.outsideSourceRanges)
-        }
-        guard hasEndpoints(port) else { return .rejected(.noEndpoints) }
-        let isLocalPolicy: Bool
-        if claim.access == .clusterIP {
-            decision.scope = .internalPolicy
-            isLocalPolicy = port.isInternalLocal
-            if settings.masqueradesAll {
-                decision.masquerade = .all
-            } else if !settings.isPodAddress(origin.address) {
-                decision.masquerade = .sourceIsNoPod
-            }
-        } else if !port.isExternalLocal {
-            decision.scope = .externalPolicy
-            isLocalPolicy = false
-            decision.masquerade = .externalCluster
-        } else if settings.isPodAddress(origin.address) {
-            decision.scope = .podToExternal
-            isLocalPolicy = false
-        } else if origin.isNode, origin.node == node {
-            decision.scope = .nodeToExternal
-            isLocalPolicy = false
-            decision.masquerade = .fromNode
-        } else {
-            decision.scope = .externalPolicy
-            isLocalPolicy = true
-        }
-        let zone = zone(of: node)
-        let pool =
-            isLocalPolicy
-            ? EndpointPool.local(port.endpoints, node: node, zone: zone)
-            : EndpointPool.cluster(port.endpoints, node: node, zone: zone)
+        guard Self.admits(origin.address, to: port, claim.access) else { return .dropped(.outsideSourceRanges) }
+        guard port.hasEndpoints else { return .rejected(.noEndpoints) }
+        let kind = sourceKind(origin.address, isFromNodeItself: origin.isNode && origin.node == node)
+        let handling = handling(of: kind, to: port, claim.access)
+        decision.scope = handling.scope
+        let pool = pool(of: port, isLocal: handling.isLocal, on: node)
         decision.pool = pool
-        guard !pool.isEmpty else {
-            decision.masquerade = nil
-            return isLocalPolicy ? .dropped(.noLocalEndpoints) : .rejected(.noEndpoints)
-        }
+        if pool.isEmpty { return handling.outcomeWithoutMembers }
+        decision.masquerade = handling.masquerade
         let chosen = choose(pool, port, origin.address, &decision, &connections, now, &generator)
         decision.chosen = chosen
         if chosen.address == origin.address, decision.masquerade == nil { decision.masquerade = .hairpin }
@@ -325,11 +277,6 @@ extension RoutingTable {
         return .delivered(translation.endpoint)
     }
 
-    /// Whether any node could route a packet to an endpoint.
-    private func hasEndpoints(_ port: ServicePort) -> Bool {
-        port.endpoints.contains { $0.isReady || $0.isServingTerminating }
-    }
-
     private func choose(
         _ pool: EndpointPool, _ port: ServicePort, _ client: IPAddress, _ decision: inout Decision,
         _ connections: inout ConnectionTable, _ now: Int64, _ generator: inout some RandomNumberGenerator
@@ -337,9 +284,7 @@ extension RoutingTable {
         guard let seconds = port.affinitySeconds else {
             return port.endpoints[pool.members[Int.random(in: pool.members.indices, using: &generator)]]
         }
-        let kept = pool.members.first {
-            connections.stays(client, with: port.endpoints[$0], of: port, on: pool.node, at: now)
-        }
+        let kept = connections.stay(of: client, in: pool, of: port, at: now)
         decision.affinity = kept == nil ? .begun : .kept
         let index = kept ?? pool.members[Int.random(in: pool.members.indices, using: &generator)]
         let endpoint = port.endpoints[index]

@@ -76,10 +76,15 @@ package struct RoutingTable: Sendable {
     private var nodePorts: [NodePort: [Claim]] = [:]
     private var healthPorts: [Int: [ObjectName]] = [:]
     private var clusterIPs: [IPAddress: Int] = [:]
+    /// The other addresses of Services, whatever their ports.
+    private var externalAddresses: [IPAddress: Int] = [:]
     package private(set) var nodes: [String: Node] = [:]
     package private(set) var pods: [ObjectName: Pod] = [:]
     private var nodeOfAddress: [IPAddress: String] = [:]
     private var podOfAddress: [IPAddress: ObjectName] = [:]
+    /// The pods in the host network of each node.
+    private var hostPods: [String: Set<ObjectName>] = [:]
+    private(set) var nodePools = NodePools()
 
     package init(_ settings: RoutingSettings) { self.settings = settings }
 
@@ -101,6 +106,12 @@ package struct RoutingTable: Sendable {
 
     package func servicePorts(of service: ObjectName) -> [ServicePort] { services[service]?.ports ?? [] }
 
+    package var serviceNames: [ObjectName] { Array(services.keys) }
+    package var sliceNames: [ObjectName] { Array(serviceOfSlice.keys) }
+
+    /// The Service that the slice belongs to; nil if the slice is not in the table.
+    package func service(ofSlice slice: ObjectName) -> ObjectName? { serviceOfSlice[slice] }
+
     func named(_ service: ObjectName) -> NamedService? { services[service]?.named }
 
     /// The slices of a Service for all address families, ordered by name.
@@ -116,12 +127,26 @@ package struct RoutingTable: Sendable {
     /// If several Services claim the address and port, the first by name gets it.
     func claim(_ socket: Socket) -> Claim? { claims[socket]?.first }
 
-    func nodePortClaim(_ socket: Socket) -> Claim? {
-        nodePorts[NodePort(port: socket.port, transport: socket.transport, isIPv4: socket.address.isIPv4)]?.first
+    /// All claims of the address and port, in the order of their precedence.
+    func claims(_ socket: Socket) -> [Claim] { claims[socket] ?? [] }
+
+    /// The claims of a node port, on whatever address of the family, in the order of their precedence.
+    func nodePortClaims(_ socket: Socket) -> [Claim] {
+        nodePorts[NodePort(port: socket.port, transport: socket.transport, isIPv4: socket.address.isIPv4)] ?? []
     }
 
-    func healthChecked(_ port: Int) -> ObjectName? { healthPorts[port]?.first }
+    func nodePortClaim(_ socket: Socket) -> Claim? { nodePortClaims(socket).first }
+
+    /// The Service whose health check node port this is.
+    package func healthChecked(_ port: Int) -> ObjectName? { healthPorts[port]?.first }
     func isClusterIP(_ address: IPAddress) -> Bool { clusterIPs[address] != nil }
+
+    /// Whether it is an address of a Service outside the cluster, at whatever port.
+    func isExternalAddress(_ address: IPAddress) -> Bool { externalAddresses[address] != nil }
+
+    /// The pods that share the node's addresses.
+    func hostPods(on node: String) -> some Sequence<Pod> { (hostPods[node] ?? []).lazy.compactMap { pods[$0] } }
+
     package func node(at address: IPAddress) -> Node? { nodeOfAddress[address].flatMap { nodes[$0] } }
     package func pod(at address: IPAddress) -> Pod? { podOfAddress[address].flatMap { pods[$0] } }
     func zone(of node: String) -> String { nodes[node]?.zone ?? "" }
@@ -171,11 +196,13 @@ package struct RoutingTable: Sendable {
             name: view.name, addresses: texts.compactMap { IPAddress($0) }, zone: view.zone, isReady: view.isReady,
             isExcludedFromBalancers: view.labels["node.kubernetes.io/exclude-from-external-load-balancers"] != nil)
         nodes[node.name] = node
+        nodePools.insert(node)
         for address in node.addresses { nodeOfAddress[address] = node.name }
     }
 
     package mutating func removeNode(_ name: String) {
         guard let old = nodes.removeValue(forKey: name) else { return }
+        nodePools.remove(old)
         for address in old.addresses where nodeOfAddress[address] == name { nodeOfAddress[address] = nil }
     }
 
@@ -194,17 +221,29 @@ package struct RoutingTable: Sendable {
             usesHostNetwork: view.hostNetwork, isReady: view.isReady, isRunning: view.phase == "Running",
             ports: Set(ports))
         pods[name] = pod
-        if !pod.usesHostNetwork {
+        if pod.usesHostNetwork {
+            hostPods[pod.nodeName, default: []].insert(name)
+        } else {
             for address in pod.addresses { podOfAddress[address] = name }
         }
     }
 
     package mutating func removePod(_ name: ObjectName) {
         guard let old = pods.removeValue(forKey: name) else { return }
+        if old.usesHostNetwork {
+            hostPods[old.nodeName]?.remove(name)
+            if hostPods[old.nodeName]?.isEmpty ?? false { hostPods[old.nodeName] = nil }
+        }
         for address in old.addresses where podOfAddress[address] == name { podOfAddress[address] = nil }
     }
 
-    mutating func setReadiness(of node: String, _ isReady: Bool) { nodes[node]?.isReady = isReady }
+    mutating func setReadiness(of name: String, _ isReady: Bool) {
+        guard var node = nodes[name] else { return }
+        nodePools.remove(node)
+        node.isReady = isReady
+        nodes[name] = node
+        nodePools.insert(node)
+    }
 
     /// Changes entries of slices, and updates the Services that use them.
     mutating func changeEndpoints(_ change: Hypothesis.Change, where applies: (SliceContent.Entry) -> Bool) {
@@ -231,6 +270,7 @@ package struct RoutingTable: Sendable {
             Self.insert(Claim(service: name, index: index, access: access), into: &claims[socket, default: []])
         }
         clusterIPs[port.clusterIP, default: 0] += 1
+        for address in Self.externalAddresses(of: port) { externalAddresses[address, default: 0] += 1 }
         if port.nodePort != 0 {
             let key = NodePort(port: port.nodePort, transport: port.transport, isIPv4: port.isIPv4)
             Self.insert(Claim(service: name, index: index, access: .nodePort), into: &nodePorts[key, default: []])
@@ -246,6 +286,9 @@ package struct RoutingTable: Sendable {
             if claims[socket]?.isEmpty ?? false { claims[socket] = nil }
         }
         if let count = clusterIPs[port.clusterIP] { clusterIPs[port.clusterIP] = count > 1 ? count - 1 : nil }
+        for address in Self.externalAddresses(of: port) {
+            if let count = externalAddresses[address] { externalAddresses[address] = count > 1 ? count - 1 : nil }
+        }
         let key = NodePort(port: port.nodePort, transport: port.transport, isIPv4: port.isIPv4)
         nodePorts[key]?.removeAll { $0.service == name }
         if nodePorts[key]?.isEmpty ?? false { nodePorts[key] = nil }
@@ -253,11 +296,16 @@ package struct RoutingTable: Sendable {
         if healthPorts[port.healthCheckNodePort]?.isEmpty ?? false { healthPorts[port.healthCheckNodePort] = nil }
     }
 
-    private func sockets(of port: ServicePort) -> [(Socket, Access)] {
+    /// The addresses that the port has on every node, and their types; node ports are not among them.
+    func sockets(of port: ServicePort) -> [(Socket, Access)] {
         let all: [(IPAddress, Access)] =
             [(port.clusterIP, .clusterIP)] + port.externalIPs.map { ($0, .externalIP) }
             + port.balancerVIPs.map { ($0, .balancerVIP) } + port.balancerProxies.map { ($0, .balancerProxy) }
         return all.map { (Socket($0.0, port.port, port.transport), $0.1) }
+    }
+
+    private static func externalAddresses(of port: ServicePort) -> [IPAddress] {
+        port.externalIPs + port.balancerVIPs + port.balancerProxies
     }
 
     private static func insert(_ claim: Claim, into list: inout [Claim]) {

@@ -1,14 +1,15 @@
 import ArgumentParser
 import Foundation
 
-/// Measures a running server. The result is one line of `name=value` pairs on standard output.
+/// Measures a running server, or (`decide`) the routing model by itself. The result is one line of `name=value` pairs on
+/// standard output.
 @main
 struct FairleadBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fairlead-bench", abstract: "Measures a running server.",
         subcommands: [
             Get.self, CreateConfigMaps.self, CreateServices.self, Apply.self, Flip.self, Scale.self, Greedy.self,
-            Paced.self, Start.self, FreePort.self,
+            Paced.self, Start.self, Decide.self, FreePort.self,
         ])
 
     /// Reports the progress of a long measurement.
@@ -155,6 +156,22 @@ struct Start: AsyncParsableCommand {
     func run() async throws {
         let latencies = try await StartBenchmark(command: command, runs: runs.value).run()
         print("median_ms=\(latencies.text(0.5)) worst_ms=\(latencies.text(1)) runs=\(latencies.count)")
+    }
+}
+
+struct Decide: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Decisions of the routing model, by the way that packets take; needs no server.")
+
+    @Option var services = Count(10_000)
+    @Option(help: "Of each Service.") var endpoints = Count(5)
+    @Option var nodes = Count(100)
+    @Option(help: "Packets of each kind.") var packets = Count(20_000)
+
+    func run() throws {
+        let cluster = DecisionCluster(services: services.value, endpoints: endpoints.value, nodes: nodes.value)
+        let benchmark = DecisionBenchmark(cluster: cluster, count: packets.value) { FairleadBench.note($0) }
+        print(try benchmark.run())
     }
 }
 
