@@ -23,6 +23,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.26.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.32.0"),
     ],
     targets: [
         .target(name: "CFairleadAssets"),
@@ -30,6 +32,8 @@ let package = Package(
         .target(name: "CFairleadCrash"),
         // What malloc keeps, given back.
         .target(name: "CFairleadMemory"),
+        // Enters network namespaces, which glibc's module for Swift leaves out.
+        .target(name: "CFairleadNamespaces"),
         // zlib as the system has it, for the compression of large answers.
         .systemLibrary(name: "CFairleadZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(
@@ -113,6 +117,40 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "FairleadExplanation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(name: "FairleadRouting", dependencies: ["FairleadModel"], swiftSettings: strict),
+        .target(
+            name: "FairleadRemote",
+            dependencies: [
+                "FairleadModel", "FairleadClient",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadProxy",
+            dependencies: [
+                "FairleadModel", "FairleadClient", "FairleadRouting", "FairleadMetrics", "FairleadNet",
+                "CFairleadMemory",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadLab",
+            dependencies: [
+                "FairleadModel", "FairleadClient", "FairleadNet", "CFairleadNamespaces",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         .target(name: "FairleadSimulation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(
             name: "FairleadDNS",
@@ -138,7 +176,7 @@ let package = Package(
         .executableTarget(
             name: "fairlead",
             dependencies: [
-                "FairleadServer", "FairleadClient", "FairleadDNS",
+                "FairleadServer", "FairleadClient", "FairleadDNS", "FairleadRemote", "FairleadProxy", "FairleadLab",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -230,6 +268,37 @@ let package = Package(
             name: "FairleadRoutingTests",
             dependencies: ["FairleadRouting", "FairleadModel", "FairleadRandomTesting"],
             exclude: ["Cases"], swiftSettings: strict),
+        .testTarget(
+            name: "FairleadRemoteTests",
+            dependencies: [
+                "FairleadRemote", "FairleadServer", "FairleadClient", "FairleadClientTesting", "FairleadControllers",
+                "FairleadHTTP", "FairleadModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadProxyTests",
+            dependencies: [
+                "FairleadProxy", "FairleadRouting", "FairleadClient", "FairleadClientTesting", "FairleadModel",
+                "FairleadMetrics", "FairleadMetricsTesting", "FairleadRandomTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadLabTests",
+            dependencies: [
+                "FairleadLab", "FairleadClient", "FairleadClientTesting", "FairleadModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "FairleadBatchTests",
             dependencies: [

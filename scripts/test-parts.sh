@@ -144,6 +144,18 @@ part_dns() {
     run_python "dns: bounds" Tests/Robustness/dns_bounds.py --binary "$binary"
 }
 
+# Real packets, in network namespaces of its own; skipped, and said so, where the kernel refuses them.
+part_network() {
+    release_binary
+    need ip iproute2
+    need nft nftables
+    need conntrack conntrack
+    need curl curl
+    need dig bind9-dnsutils
+    run_python "network: proxy" Tests/Proxy/proxy.py --binary "$binary"
+    run_python "network: lab" Tests/Lab/lab.py --binary "$binary"
+}
+
 # Each script in Tests/Robustness, in its short form.
 part_robustness() {
     release_binary

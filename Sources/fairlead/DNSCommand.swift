@@ -10,6 +10,7 @@ struct DNSCommand: AsyncParsableCommand {
 
     struct Lookup: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "lookup",
             abstract: "Show every question that a pod's lookup of a name sends, and each answer.")
 
         @Argument(help: "The name, as a program in the pod would write it.")

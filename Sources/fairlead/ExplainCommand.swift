@@ -9,6 +9,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
     struct Packet: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "packet",
             abstract: "Show which way a packet would take, which pod would get it, and why.",
             discussion: """
                 Everything is decided by the objects on the server as they are now, with the rules of kube-proxy; nothing

@@ -2,6 +2,9 @@ import ArgumentParser
 import FairleadServer
 
 /// The command line: `fairlead serve` and the commands that look at a server or its data.
+///
+/// Every command says its `commandName`: to make one from the name of a type takes a good part of a millisecond each, of
+/// every start.
 @main
 struct Fairlead: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,7 +13,7 @@ struct Fairlead: AsyncParsableCommand {
         version: FairleadVersion.text,
         subcommands: [
             Serve.self, StatusCommand.self, KubeconfigCommand.self, DNSCommand.self, ExplainCommand.self,
-            CheckCommand.self,
+            CheckCommand.self, ProxyCommand.self, LabCommand.self,
             ResetCommand.self, Version.self,
         ],
         defaultSubcommand: Serve.self)

@@ -11,6 +11,7 @@ import Logging
 /// `fairlead serve`: starts the server and runs it until SIGTERM or SIGINT.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Start the server.",
         discussion: """
             When it is ready it prints what to type: kubectl finds it by a kubeconfig that it writes beside its data, or \

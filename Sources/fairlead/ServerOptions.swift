@@ -49,7 +49,7 @@ struct ServerOptions: ParsableArguments {
         return Kubeconfig(besides: DataFile.path(data)).server
     }
 
-    private static func address(_ url: String) -> HTTPAddress? {
+    static func address(_ url: String) -> HTTPAddress? {
         guard url.hasPrefix("http://") else { return nil }
         let rest = url.dropFirst("http://".count)
         return HTTPAddress(String(rest.hasSuffix("/") ? rest.dropLast() : rest))

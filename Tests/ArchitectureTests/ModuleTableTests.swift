@@ -36,6 +36,18 @@ struct ModuleTableTests {
         "FairleadExplanation": ["FairleadModel", "FairleadClient"],
         "FairleadRouting": ["FairleadModel"],
         "FairleadSimulation": ["FairleadModel", "FairleadClient"],
+        "FairleadRemote": [
+            "FairleadModel", "FairleadClient", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
+            "Logging",
+        ],
+        "FairleadProxy": [
+            "FairleadModel", "FairleadClient", "FairleadRouting", "FairleadMetrics", "FairleadNet", "CFairleadMemory",
+            "CoreMetrics", "NIOCore", "NIOHTTP1", "NIOPosix", "Logging",
+        ],
+        "FairleadLab": [
+            "FairleadModel", "FairleadClient", "FairleadNet", "CFairleadNamespaces", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "Logging",
+        ],
         "FairleadDNS": [
             "FairleadMetrics", "FairleadModel", "FairleadClient", "FairleadNet", "NIOCore", "NIOPosix", "Logging",
             "CoreMetrics",
@@ -50,8 +62,8 @@ struct ModuleTableTests {
         ],
         "fairlead": [
             "FairleadServer", "FairleadHTTP", "FairleadModel", "FairleadClient", "FairleadControllers", "FairleadDNS",
-            "ArgumentParser",
-            "Logging",
+            "FairleadRemote", "FairleadProxy", "FairleadLab", "FairleadRouting", "FairleadMetrics", "FairleadNet",
+            "ArgumentParser", "Logging",
         ],
     ]
     static let free: Set<String> = [

@@ -1,0 +1,182 @@
+import ArgumentParser
+import FairleadHTTP
+import FairleadLab
+import FairleadModel
+import FairleadRemote
+import FairleadServer
+import Foundation
+import Logging
+
+/// `fairlead lab up`: builds the lab, and keeps it what the cluster is, until SIGTERM or SIGINT.
+struct LabUp: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Build the lab, and let it follow the cluster until Ctrl-C or `lab down`.",
+        discussion: """
+            The cluster is that of a server that runs: the one at --server, or that other commands find. If there is none, \
+            or if flags for one are given after --, a server is started that ends with the lab, as in
+
+              fairlead lab up -- --data :memory: --nodes 5
+            """)
+
+    @OptionGroup var lab: LabOptions
+    @OptionGroup var options: ServerOptions
+
+    @Flag(name: .long, help: "Come back when the lab is up, and leave it running.")
+    var detach = false
+
+    @Flag(name: .long, help: "Start no `fairlead proxy`, so that another program can be tried in its place.")
+    var noProxy = false
+
+    @Option(
+        name: .long,
+        help: "The ranges of pod addresses, separated by commas. (default: what the nodes' ranges are part of)")
+    var clusterCidr: String?
+
+    @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel = "notice"
+
+    @Argument(parsing: .postTerminator, help: "Flags of `fairlead serve`, for a server of the lab's own.")
+    var serverFlags: [String] = []
+
+    func validate() throws {
+        _ = try (ranges(), level())
+        if !serverFlags.isEmpty, options.server != nil {
+            throw ValidationError(
+                "flags for a server of the lab's own, and --server for another one: leave out one of them")
+        }
+    }
+
+    func run() async throws {
+        #if !os(Linux)
+            throw failure("network namespaces are Linux's: there is no lab here")
+        #endif
+        if geteuid() != 0, !LabOptions.isInside { try enterUserNamespace() }
+        if detach { return try await runDetached() }
+        Logs.bootstrap(level: try level(), format: .text, environment: .live)
+        var server: OwnServer?
+        do {
+            if lab.folder.isRunning { throw LabProblem.isRunning(lab.folder) }
+            server = try await ownServer()
+            let url = try server?.url ?? options.address().url
+            try await build(url, isOwn: server != nil, Logger(label: "lab"))
+        } catch {
+            await server?.end()
+            guard error is LabProblem || error is SystemFailure else { throw error }
+            throw failure("\(error)")
+        }
+        await server?.end()
+    }
+
+    // MARK: The lab
+
+    private func build(_ url: String, isOwn: Bool, _ logger: Logger) async throws {
+        var settings = try await settings(url)
+        if isOwn { settings.serverLog = lab.folder.serverLog }
+        let client: RemoteClient
+        do {
+            client = try RemoteClient(RemoteServer(url: ServerURL(url)))
+        } catch {
+            throw failure("\(error)")
+        }
+        let lab = Lab(client: client, settings: settings, logger: logger)
+        let names = self.lab.names
+        let signals = EndSignals()
+        defer { withExtendedLifetime(signals) {} }
+        let told = signals.stream
+        let result = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
+            group.addTask {
+                do {
+                    try await lab.run { report in
+                        let text = LabText(report, names)
+                        StandardStream.output.write(text.text + text.examples)
+                    }
+                    return .success(())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                for await _ in told { break }
+                return nil
+            }
+            let first = await group.next()
+            group.cancelAll()
+            var result = first ?? nil
+            for await other in group where result == nil { result = other }
+            return result
+        }
+        await client.shutdown()
+        if case .failure(let error)? = result { throw error }
+    }
+
+    /// What the server says about itself and its DNS.
+    private func settings(_ url: String) async throws -> LabSettings {
+        let status = try await ServerOptions.ask(url, "/debug/status")
+        guard status.status == 200, status.body.hasPrefix("Fairlead "), let address = ServerOptions.address(url) else {
+            throw failure("\(url) is no server of this program, or one of an older version")
+        }
+        var settings = LabSettings(
+            folder: lab.folder, server: url, apiServer: Self.place(address),
+            clusterDNS: Self.dnsAddress(of: status.body).map(Self.place), isPrivate: !LabOptions.isRoot,
+            program: LabProcess.own, proxyArguments: proxyArguments)
+        settings.clusterCIDRs = try ranges()
+        let service = try await ServerOptions.ask(url, "/api/v1/namespaces/kube-system/services/kube-dns")
+        // Without such a Service there is no nameserver.
+        if service.status == 200, let value = try? JSON.parseStored(Array(service.body.utf8)) {
+            settings.nameserver = ServiceView(value).clusterIP
+        }
+        let map = try await ServerOptions.ask(url, "/api/v1/namespaces/kube-system/configmaps/coredns")
+        // Without the ConfigMap, the domain is the usual one.
+        if map.status == 200, let value = try? JSON.parseStored(Array(map.body.utf8)),
+            let domain = Self.clusterDomain(of: value.text("data", "Corefile"))
+        {
+            settings.clusterDomain = domain
+        }
+        return settings
+    }
+
+    /// Where the DNS answers, according to the status page; nil if it is off.
+    static func dnsAddress(of page: String) -> HTTPAddress? {
+        let words = page.split(separator: "\n").lazy.map { $0.split(separator: " ") }.first { $0.first == "DNS:" }
+        return words?.last.flatMap { HTTPAddress(String($0)) }
+    }
+
+    private static func place(_ address: HTTPAddress) -> LabPlace { LabPlace(host: address.host, port: address.port) }
+
+    /// The first zone of CoreDNS's plugin `kubernetes`.
+    static func clusterDomain(of corefile: String) -> String? {
+        for line in corefile.split(separator: "\n") {
+            let words = line.split(whereSeparator: \.isWhitespace)
+            if words.first == "kubernetes", words.count > 1, words[1] != "{" { return String(words[1]) }
+        }
+        return nil
+    }
+
+    private var proxyArguments: (@Sendable (String, String, [CIDR]) -> [String])? {
+        if noProxy { return nil }
+        return { node, server, ranges in
+            var arguments = ["proxy", "--node", node, "--server", server]
+            if !ranges.isEmpty { arguments += ["--cluster-cidr", ranges.map(\.description).joined(separator: ",")] }
+            return arguments
+        }
+    }
+
+    private func ranges() throws -> [CIDR] {
+        try (clusterCidr ?? "").split(separator: ",").map { text in
+            guard let range = CIDR(String(text)) else {
+                throw ValidationError("--cluster-cidr \(text): a CIDR is wanted, as in 10.244.0.0/16")
+            }
+            return range
+        }
+    }
+
+    private func level() throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw ValidationError(
+                "--log-level \(logLevel): one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")) is wanted"
+            )
+        }
+        return level
+    }
+}
