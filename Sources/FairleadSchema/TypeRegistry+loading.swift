@@ -3,7 +3,7 @@ import FairleadModel
 extension TypeRegistry {
     /// Parses the compiled-in schema.
     package static func builtIn() throws -> TypeRegistry {
-        try TypeRegistry(definitions: Definitions.builtIn())
+        try TypeRegistry(definitions: Definitions.builtIn(withDescriptions: false))
     }
 
     convenience init(definitions: Definitions) throws(SchemaError) {
@@ -19,12 +19,13 @@ extension TypeRegistry {
 struct Definitions: Sendable {
     var schemas: [String: Value] = [:]
 
-    static func builtIn() throws(SchemaError) -> Definitions {
+    /// - Parameter withDescriptions: whether they are read too: half of the text, which only documents show.
+    static func builtIn(withDescriptions: Bool = true) throws(SchemaError) -> Definitions {
         var result = Definitions()
         for file in Asset.files(under: "openapi/") {
             let parsed: JSON.Parsed
             do {
-                parsed = try JSON.parse(file.bytes)
+                parsed = try JSON.parse(file.bytes[...], ignoring: withDescriptions ? nil : "description")
             } catch {
                 throw SchemaError(file: file.path, reason: error.message)
             }

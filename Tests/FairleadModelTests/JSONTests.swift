@@ -217,4 +217,17 @@ extension Value {
         _ = try JSON.parse(Array(document.utf8))
         #expect(JSON.isSpelledLikeGo(Array(document.utf8), member: "d") == isLikeGo)
     }
+
+    @Test(arguments: [
+        (#"{"a":1,"d":"x\"}","e":2}"#, #"{"a":1,"e":2}"#), (#"{"d" : "x" }"#, "{}"),
+        (#"{"d":"x","d":{"d":"y"}}"#, #"{"d":{}}"#),
+        (#"[{"d":"x"},{"d":1},{"e":"d"}]"#, #"[{},{"d":1},{"e":"d"}]"#), (#"{"d":"x",}"#, nil), (#"{"d":"x"#, nil),
+        (#"{"d":"x\"#, nil), (#"{"d":"x" 1}"#, nil),
+    ])
+    func textThatIsIgnored(document: String, expected: String?) {
+        let bytes = Array(document.utf8)
+        // What cannot be read is not read: the error is the same with and without it.
+        let value = try? JSON.parse(bytes[...], ignoring: "d").value
+        #expect(value?.jsonText == expected)
+    }
 }

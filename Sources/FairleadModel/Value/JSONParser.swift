@@ -6,15 +6,16 @@ extension JSON {
         try parse(bytes[...], maximumDepth: maximumDepth)
     }
 
+    /// - Parameter ignoring: members of this name are left out where they are strings.
     package static func parse(
-        _ bytes: ArraySlice<UInt8>, maximumDepth: Int = JSON.maximumDepth
+        _ bytes: ArraySlice<UInt8>, maximumDepth: Int = JSON.maximumDepth, ignoring: String? = nil
     ) throws(ParseError) -> Parsed {
         // `withUnsafeBufferPointer` does not carry typed errors on every platform, hence the Result.
         let result = bytes.withUnsafeBufferPointer { buffer -> Result<Parsed, ParseError> in
             guard let base = buffer.baseAddress else {
                 return .failure(ParseError(message: "unexpected end of JSON input", offset: 0))
             }
-            var parser = JSONParser(base: base, count: buffer.count, maximumDepth: maximumDepth)
+            var parser = JSONParser(base: base, count: buffer.count, maximumDepth: maximumDepth, ignoring: ignoring)
             do throws(ParseError) {
                 return .success(try parser.document())
             } catch {
@@ -50,15 +51,17 @@ struct JSONParser {
     let base: UnsafePointer<UInt8>
     let count: Int
     private let maximumDepth: Int
+    private let ignored: String?
     var position = 0
     /// Whether any object has two members with the same name. A second pass finds out which ones; hardly any document
     /// needs it.
     private var hasDuplicates = false
 
-    init(base: UnsafePointer<UInt8>, count: Int, maximumDepth: Int) {
+    init(base: UnsafePointer<UInt8>, count: Int, maximumDepth: Int, ignoring: String? = nil) {
         self.base = base
         self.count = count
         self.maximumDepth = maximumDepth
+        ignored = ignoring
     }
 
     mutating func document() throws(JSON.ParseError) -> JSON.Parsed {
@@ -157,9 +160,12 @@ struct JSONParser {
             guard position < count else { throw endOfInput() }
             guard base[position] == UInt8(ascii: ":") else { throw unexpected("after object key") }
             position += 1
-            let value = try value(depth: depth)
-            if isSorted, let last = members.last, !last.key.isBefore(key) { isSorted = false }
-            members.append(Object.Member(key: key, value: value))
+            let isSkipped = ignored == nil ? false : try skipsText(of: key)
+            if !isSkipped {
+                let value = try value(depth: depth)
+                if isSorted, let last = members.last, !last.key.isBefore(key) { isSorted = false }
+                members.append(Object.Member(key: key, value: value))
+            }
             skipSpace()
             guard position < count else { throw endOfInput() }
             let byte = base[position]
@@ -174,6 +180,23 @@ struct JSONParser {
         }
         if !isSorted, Object.sort(&members) { hasDuplicates = true }
         return .object(Object(sortedUnique: members))
+    }
+
+    /// Skips the value of a member, if it is an ignored string.
+    private mutating func skipsText(of key: String) throws(JSON.ParseError) -> Bool {
+        skipSpace()
+        guard key == ignored, position < count, base[position] == UInt8(ascii: "\"") else { return false }
+        position += 1
+        while position < count {
+            switch base[position] {
+            case UInt8(ascii: "\""):
+                position += 1
+                return true
+            case UInt8(ascii: "\\"): position += 2
+            default: position += 1
+            }
+        }
+        throw endOfInput()
     }
 
     // MARK: Errors and space
