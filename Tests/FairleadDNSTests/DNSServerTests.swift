@@ -36,10 +36,11 @@ struct DNSServerTests {
 
     private func ask(
         _ name: String, _ type: RecordType = .a, at server: SocketAddress, _ transport: DNSTransport = .udp,
-        timeout: TimeAmount = .seconds(5)
+        timeout: TimeAmount? = nil
     ) async throws -> Message {
         let query = Message(
             id: UInt16.random(in: 0...65535), asking: Question(try #require(DomainName(name)), type))
+        guard let timeout else { return try await query.answer(from: server, transport, on: eventLoop) }
         return try await DNSExchange.run(query, at: server, transport, timeout: timeout, on: eventLoop).get()
     }
 
@@ -75,7 +76,7 @@ struct DNSServerTests {
     ) async throws -> (message: Message, bytes: Int) {
         var query = Message(id: 99, asking: Question(try #require(DomainName(name)), .a))
         query.edns = ExtendedDNS(payloadSize: size)
-        let answer = try await DNSExchange.run(query, at: server, .udp, timeout: .seconds(5), on: eventLoop).get()
+        let answer = try await query.answer(from: server, .udp, on: eventLoop)
         return (answer, answer.bytes().count)
     }
 
@@ -314,6 +315,24 @@ struct DNSServerTests {
             #expect(page.samples["coredns_dns_requests_total{\(asked)}"] == 3)
             #expect(page.sum("coredns_dns_request_duration_seconds_count") == 3)
             #expect(page.sum("coredns_dns_response_size_bytes_bucket", "proto=\"udp\"", "le=\"+Inf\"") == 3)
+        }
+    }
+}
+
+extension Message {
+    /// The answer to this query. It is sent again if there is none, as resolvers do: on a busy machine the server drops
+    /// queries that have waited for too long.
+    func answer(
+        from server: SocketAddress, _ transport: DNSTransport, on eventLoop: any EventLoop
+    ) async throws -> Message {
+        var attempts = 1
+        while true {
+            do {
+                return try await DNSExchange.run(self, at: server, transport, timeout: .seconds(5), on: eventLoop).get()
+            } catch {
+                guard attempts < 10 else { throw error }
+                attempts += 1
+            }
         }
     }
 }

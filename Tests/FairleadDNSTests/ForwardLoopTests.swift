@@ -72,7 +72,7 @@ struct ForwardLoopTests {
         #expect(isNoticed)
         let socket = try SocketAddress(ipAddress: "127.0.0.1", port: port)
         let query = Message(id: 7, asking: Question(try #require(DomainName("www.example.com")), .a))
-        let answer = try await DNSExchange.run(query, at: socket, .udp, timeout: .seconds(5), on: eventLoop).get()
+        let answer = try await query.answer(from: socket, .udp, on: eventLoop)
         #expect(answer.responseCode == .refused || answer.responseCode == .serverFailure)
         await first.shutdown()
         await second.shutdown()
