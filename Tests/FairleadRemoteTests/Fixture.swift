@@ -15,9 +15,19 @@ func wait(_ condition: () -> Bool) async throws {
     guard await eventually(condition) else { throw Timeout() }
 }
 
+extension RemoteLimits {
+    /// A busy machine shall not fail a test that is not about time.
+    static var patient: RemoteLimits {
+        var limits = RemoteLimits()
+        limits.connecting = .seconds(300)
+        limits.answering = .seconds(300)
+        return limits
+    }
+}
+
 /// A client of a server at that URL, for as long as `body` runs.
 func withClient<Result>(
-    _ server: RemoteServer, limits: RemoteLimits = RemoteLimits(), clock: any DelayClock = SystemDelayClock(),
+    _ server: RemoteServer, limits: RemoteLimits = .patient, clock: any DelayClock = SystemDelayClock(),
     _ body: (RemoteClient) async throws -> Result
 ) async throws -> Result {
     let client = try RemoteClient(server, limits: limits, clock: clock)
@@ -33,7 +43,7 @@ func withClient<Result>(
 
 /// A server that answers as `respond` says, and a client of it.
 func withServer(
-    limits: RemoteLimits = RemoteLimits(), clock: any DelayClock = SystemDelayClock(), prefix: String = "",
+    limits: RemoteLimits = .patient, clock: any DelayClock = SystemDelayClock(), prefix: String = "",
     credentials: RemoteServer.Credentials = .none, _ respond: @escaping TestAPIServer.Respond,
     _ body: (TestAPIServer, RemoteClient) async throws -> Void
 ) async throws {
@@ -49,10 +59,24 @@ func withServer(
     }
 }
 
+/// The result of a call; fails the test if it does not return within as many looks as `eventually` takes.
+func patiently<Result: Sendable>(_ call: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result?.self) { group in
+        defer { group.cancelAll() }
+        group.addTask { try await call() }
+        group.addTask {
+            _ = await eventually { Task.isCancelled }
+            return nil
+        }
+        guard let result = try await group.next() ?? nil else { throw Timeout() }
+        return result
+    }
+}
+
 /// The failure of a call; fails the test if there is none.
-func failure(_ call: () async throws -> Void) async throws -> APIStatus {
+func failure(_ call: @escaping @Sendable () async throws -> Void) async throws -> APIStatus {
     do {
-        try await call()
+        try await patiently(call)
     } catch let error as APIStatus {
         return error
     }

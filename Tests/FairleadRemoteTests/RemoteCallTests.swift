@@ -141,7 +141,7 @@ struct RemoteCallTests {
     }
 
     @Test func answersHaveALimit() async throws {
-        var limits = RemoteLimits()
+        var limits = RemoteLimits.patient
         limits.answerBytes = 1000
         try await withServer(limits: limits) { request, answer in
             let text = #""\#(String(repeating: "x", count: request.path.hasSuffix("fits") ? 998 : 999))""#
@@ -171,7 +171,7 @@ struct RemoteCallTests {
     }
 
     @Test func nobodyWaitsForever() async throws {
-        var limits = RemoteLimits()
+        var limits = RemoteLimits.patient
         limits.answering = .milliseconds(50)
         try await withServer(limits: limits) { _, _ in
         } _: { _, client in

@@ -120,7 +120,7 @@ struct RemoteListTests {
     }
 
     @Test func listsHaveALimit() async throws {
-        var limits = RemoteLimits()
+        var limits = RemoteLimits.patient
         limits.listBytes = 3000
         try await withServer(limits: limits) { request, answer in
             let page = Int(request.query("continue") ?? "") ?? 0

@@ -32,7 +32,7 @@ struct TokenTests {
             try await withServer(clock: clock, credentials: .tokenFile(path)) { _, answer in
                 answer.send("{}")
             } _: { server, client in
-                func ask() async throws { _ = try await client.get(.nodes, namespace: "", name: "n") }
+                @Sendable func ask() async throws { _ = try await client.get(.nodes, namespace: "", name: "n") }
                 try await ask()
                 try write("two\n", to: path)
                 clock.advance(by: .seconds(59))
@@ -64,7 +64,7 @@ struct TokenTests {
                 request.headers["Authorization"] == ["Bearer two"]
                     ? answer.send("{}") : answer.send(401, Wire.status(401, "Unauthorized", "Unauthorized"))
             } _: { server, client in
-                func ask() async throws { _ = try await client.get(.nodes, namespace: "", name: "n") }
+                @Sendable func ask() async throws { _ = try await client.get(.nodes, namespace: "", name: "n") }
                 // It is still the same: the server has the last word.
                 let error = try await failure { try await ask() }
                 #expect(error.code == 401)
