@@ -40,7 +40,7 @@ struct LabUp: AsyncParsableCommand {
     var serverFlags: [String] = []
 
     func validate() throws {
-        _ = try (ranges(), level())
+        _ = try (FlagValues.cidrs(clusterCidr ?? "", "--cluster-cidr"), FlagValues.logLevel(logLevel))
         if !serverFlags.isEmpty, options.server != nil {
             throw ValidationError(
                 "flags for a server of the lab's own, and --server for another one: leave out one of them")
@@ -53,7 +53,7 @@ struct LabUp: AsyncParsableCommand {
         #endif
         if geteuid() != 0, !LabOptions.isInside { try enterUserNamespace() }
         if detach { return try await runDetached() }
-        Logs.bootstrap(level: try level(), format: .text, environment: .live)
+        Logs.bootstrap(level: try FlagValues.logLevel(logLevel), format: .text, environment: .live)
         var server: OwnServer?
         do {
             if lab.folder.isRunning { throw LabProblem.isRunning(lab.folder) }
@@ -120,7 +120,7 @@ struct LabUp: AsyncParsableCommand {
             folder: lab.folder, server: url, apiServer: Self.place(address),
             clusterDNS: Self.dnsAddress(of: status.body).map(Self.place), isPrivate: !LabOptions.isRoot,
             program: LabProcess.own, proxyArguments: proxyArguments)
-        settings.clusterCIDRs = try ranges()
+        settings.clusterCIDRs = try FlagValues.cidrs(clusterCidr ?? "", "--cluster-cidr")
         let service = try await ServerOptions.ask(url, "/api/v1/namespaces/kube-system/services/kube-dns")
         // Without such a Service there is no nameserver.
         if service.status == 200, let value = try? JSON.parseStored(Array(service.body.utf8)) {
@@ -160,23 +160,5 @@ struct LabUp: AsyncParsableCommand {
             if !ranges.isEmpty { arguments += ["--cluster-cidr", ranges.map(\.description).joined(separator: ",")] }
             return arguments
         }
-    }
-
-    private func ranges() throws -> [CIDR] {
-        try (clusterCidr ?? "").split(separator: ",").map { text in
-            guard let range = CIDR(String(text)) else {
-                throw ValidationError("--cluster-cidr \(text): a CIDR is wanted, as in 10.244.0.0/16")
-            }
-            return range
-        }
-    }
-
-    private func level() throws -> Logger.Level {
-        guard let level = Logger.Level(rawValue: logLevel) else {
-            throw ValidationError(
-                "--log-level \(logLevel): one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")) is wanted"
-            )
-        }
-        return level
     }
 }

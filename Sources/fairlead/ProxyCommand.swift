@@ -158,20 +158,13 @@ struct ProxyCommand: AsyncParsableCommand {
         let name = node ?? ProcessInfo.processInfo.hostName.lowercased()
         guard !name.isEmpty else { throw ValidationError("--node: the machine has no host name") }
         let routing = RoutingSettings(
-            clusterCIDRs: try cidrs(clusterCidr, "--cluster-cidr"), serviceCIDRs: [],
-            masqueradesAll: masqueradeAll, nodePortAddresses: try cidrs(nodeportAddresses ?? "", "--nodeport-addresses")
+            clusterCIDRs: try FlagValues.cidrs(clusterCidr, "--cluster-cidr"), serviceCIDRs: [],
+            masqueradesAll: masqueradeAll,
+            nodePortAddresses: try FlagValues.cidrs(nodeportAddresses ?? "", "--nodeport-addresses")
         )
         return ProxySettings(
-            node: name, routing: routing, serviceCIDRs: try serviceCidr.map { try cidrs($0, "--service-cidr") })
-    }
-
-    private func cidrs(_ text: String, _ flag: String) throws -> [CIDR] {
-        try text.split(separator: ",").map { part in
-            guard let cidr = CIDR(String(part)) else {
-                throw ValidationError("\(flag) \(part): a CIDR is wanted, as in 10.244.0.0/16")
-            }
-            return cidr
-        }
+            node: name, routing: routing,
+            serviceCIDRs: try serviceCidr.map { try FlagValues.cidrs($0, "--service-cidr") })
     }
 
     /// nil for `none`.
@@ -184,15 +177,7 @@ struct ProxyCommand: AsyncParsableCommand {
     }
 
     private func logging() throws -> (level: Logger.Level, format: ServerConfiguration.LogFormat) {
-        guard let level = Logger.Level(rawValue: logLevel) else {
-            throw ValidationError(
-                "--log-level \(logLevel): one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")) is wanted"
-            )
-        }
-        guard let format = ServerConfiguration.LogFormat(rawValue: logFormat) else {
-            throw ValidationError("--log-format \(logFormat): text or json is wanted")
-        }
-        return (level, format)
+        (try FlagValues.logLevel(logLevel), try FlagValues.logFormat(logFormat))
     }
 
     // MARK: The end

@@ -203,16 +203,8 @@ struct Serve: AsyncParsableCommand {
         }
         configuration.clusterDomain = clusterDomain
         configuration.dns = try dnsOptions()
-        guard let level = Logger.Level(rawValue: logLevel) else {
-            throw ValidationError(
-                "--log-level \(logLevel): one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")) is wanted"
-            )
-        }
-        configuration.logLevel = level
-        guard let format = ServerConfiguration.LogFormat(rawValue: logFormat) else {
-            throw ValidationError("--log-format \(logFormat): text or json is wanted")
-        }
-        configuration.logFormat = format
+        configuration.logLevel = try FlagValues.logLevel(logLevel)
+        configuration.logFormat = try FlagValues.logFormat(logFormat)
         if let kubeconfig { configuration.kubeconfig = kubeconfig == "none" ? .nowhere : .file(kubeconfig) }
         if let problem = configuration.problem { throw ValidationError(problem) }
         return configuration
@@ -316,18 +308,11 @@ struct Serve: AsyncParsableCommand {
 
     /// One range, or two of different families.
     private func cidrs(_ text: String, _ flag: String) throws -> [CIDR] {
-        let ranges = try text.split(separator: ",").map { try cidr(String($0), flag) }
+        let ranges = try FlagValues.cidrs(text, flag, example: "10.96.0.0/16")
         guard (1...2).contains(ranges.count), Set(ranges.map(\.network.isIPv4)).count == ranges.count else {
             throw ValidationError("\(flag) takes one CIDR, or one of each family")
         }
         return ranges
-    }
-
-    private func cidr(_ text: String, _ flag: String) throws -> CIDR {
-        guard let cidr = CIDR(text) else {
-            throw ValidationError("\(flag) \(text): a CIDR is wanted, as in 10.96.0.0/16")
-        }
-        return cidr
     }
 
     private func portRange() throws -> ClosedRange<Int> {
