@@ -4,10 +4,7 @@ import FairleadModel
 extension Pipeline {
     func create(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         let encoder = try encoder(for: context, target.kind)
-        var query = try WriteOptions(context.request, kind: "CreateOptions")
-        let decoded = try decode(context, target.kind, query.fieldValidation)
-        query.isRawFieldLoose = decoded.isRawFieldLoose
-        let options = query
+        let (options, decoded) = try written(context, target.kind, options: "CreateOptions")
         return deferred(context) { () async throws(APIStatus) in
             let result = try await api.create(
                 target.kind, namespace: target.namespace, decoded.object, options: options,
@@ -18,10 +15,7 @@ extension Pipeline {
 
     func replace(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         let encoder = try encoder(for: context, target.kind)
-        var query = try WriteOptions(context.request, kind: "UpdateOptions")
-        let decoded = try decode(context, target.kind, query.fieldValidation)
-        query.isRawFieldLoose = decoded.isRawFieldLoose
-        let options = query
+        let (options, decoded) = try written(context, target.kind, options: "UpdateOptions")
         return deferred(context) { () async throws(APIStatus) in
             let result = try await api.update(
                 target.kind, namespace: target.namespace, name: target.name, decoded.object,
@@ -86,6 +80,16 @@ extension Pipeline {
     /// The warnings for a deletion that does not say what happens to the dependents.
     private func warnings(of options: DeletionOptions, _ kind: Kind) -> [String] {
         options.propagation == nil && kind.strategy.orphansByDefault ? kind.strategy.deletionWarnings : []
+    }
+
+    /// The options and the body of a create or update.
+    private func written(
+        _ context: RequestContext, _ kind: Kind, options name: String
+    ) throws(APIStatus) -> (WriteOptions, BodyDecoder.Decoded) {
+        var options = try WriteOptions(context.request, kind: name)
+        let decoded = try decode(context, kind, options.fieldValidation)
+        options.isRawFieldLoose = decoded.isRawFieldLoose
+        return (options, decoded)
     }
 
     func decode(

@@ -1,7 +1,8 @@
 import FairleadSchema
 
-/// The compiled-in schemas, parsed once for all servers of the process, on a thread of their own.
+/// The compiled-in schemas, parsed once for all servers of the process, beside what else a start does.
 package enum BuiltInTypes {
+    /// Detached, because it begins before there is anything that could own it, and belongs to the process.
     private static let parsing = Task.detached { try TypeRegistry.builtIn() }
 
     /// Begins to parse. A program that is about to serve calls this first: the schemas take a third of the time that a
