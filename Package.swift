@@ -25,6 +25,10 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.26.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.32.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.40.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.10.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.1.0"),
     ],
     targets: [
         .target(name: "CFairleadAssets"),
@@ -71,16 +75,55 @@ let package = Package(
             name: "FairleadKinds",
             dependencies: [
                 "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadStorage", "FairleadRules",
-                "FairleadKindRules",
+                "FairleadKindRules", "FairleadIdentity",
             ],
             swiftSettings: strict),
         .target(
             name: "FairleadAPI",
             dependencies: [
                 "FairleadMetrics", "FairleadModel", "FairleadSchema", "FairleadMerge", "FairleadStorage",
-                "FairleadRules", "FairleadKindRules",
-                "FairleadKinds", .product(name: "CoreMetrics", package: "swift-metrics"),
+                "FairleadRules", "FairleadKindRules", "FairleadAuthorization", "FairleadAdmission",
+                "FairleadContainers", "FairleadKinds", "FairleadIdentity",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadDiscovery",
+            dependencies: ["FairleadModel", "FairleadSchema", "FairleadKinds", "FairleadIdentity", "FairleadAPI"],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadAccess",
+            dependencies: [
+                "FairleadModel", "FairleadStorage", "FairleadKinds", "FairleadIdentity", "FairleadAuthorization",
+                "FairleadAPI",
+            ],
+            swiftSettings: strict),
+        // API Priority and Fairness: whose turn it is.
+        .target(
+            name: "FairleadFairness",
+            dependencies: [
+                "FairleadMetrics", "FairleadModel", "FairleadStorage", "FairleadAuthorization", "FairleadAPI",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+        // Encryption at rest.
+        .target(
+            name: "FairleadEncryption",
+            dependencies: [
+                "FairleadModel", "FairleadStorage", "FairleadIdentity",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "_CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadAudit",
+            dependencies: [
+                "FairleadModel", "FairleadSchema", "FairleadMetrics", "FairleadContainers", "FairleadAuthorization",
+                "FairleadAPI",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(
@@ -92,7 +135,11 @@ let package = Package(
         .target(
             name: "FairleadHTTP",
             dependencies: [
-                "FairleadAPI", "FairleadNet", "CFairleadZlib",
+                "FairleadStreaming", "FairleadContainers", .product(name: "NIOWebSocket", package: "swift-nio"),
+                "FairleadModel", "FairleadAPI", "FairleadNet", "CFairleadZlib",
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -110,11 +157,51 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "FairleadControllers", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(
-            name: "FairleadClusterControllers", dependencies: ["FairleadModel", "FairleadClient"],
+            name: "FairleadClusterControllers", dependencies: ["FairleadModel", "FairleadClient", "FairleadIdentity"],
             swiftSettings: strict),
         .target(
             name: "FairleadBatch", dependencies: ["FairleadModel", "FairleadClient", "FairleadControllers"],
             swiftSettings: strict),
+        .target(
+            name: "FairleadIdentity",
+            dependencies: [
+                "FairleadModel", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "_CryptoExtras", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadAuthorization", dependencies: ["FairleadModel", "FairleadStorage"], swiftSettings: strict),
+        .target(
+            name: "FairleadAdmission", dependencies: ["FairleadModel", "FairleadExpressions", "FairleadSchema"],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadWebhooks",
+            dependencies: [
+                "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge", "FairleadMetrics",
+                "FairleadStorage", "FairleadKinds", "FairleadAPI",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadAggregation",
+            dependencies: [
+                "FairleadModel", "FairleadStorage", "FairleadContainers", "FairleadIdentity", "FairleadAPI",
+                "FairleadDiscovery", "FairleadWebhooks",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
+        .target(name: "FairleadScheduling", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(name: "FairleadExplanation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
         .target(name: "FairleadRouting", dependencies: ["FairleadModel"], swiftSettings: strict),
         .target(
@@ -151,7 +238,27 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .target(name: "FairleadSimulation", dependencies: ["FairleadModel", "FairleadClient"], swiftSettings: strict),
+        .target(name: "FairleadContainers", dependencies: ["FairleadModel"], swiftSettings: strict),
+        .target(name: "FairleadApplets", dependencies: ["FairleadModel", "FairleadContainers"], swiftSettings: strict),
+        .target(
+            name: "FairleadShell", dependencies: ["FairleadModel", "FairleadContainers", "FairleadApplets"],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadPrograms", dependencies: ["FairleadModel", "FairleadContainers", "FairleadShell"],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadPodNetwork", dependencies: ["FairleadModel", "FairleadContainers", "FairleadRouting"],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadStreaming",
+            dependencies: ["FairleadModel", "FairleadContainers", "CFairleadZlib"],
+            swiftSettings: strict),
+        .target(
+            name: "FairleadSimulation",
+            dependencies: [
+                "FairleadModel", "FairleadClient", "FairleadContainers", "FairleadPrograms", "FairleadScheduling",
+            ],
+            swiftSettings: strict),
         .target(
             name: "FairleadDNS",
             dependencies: [
@@ -165,9 +272,14 @@ let package = Package(
         .target(
             name: "FairleadServer",
             dependencies: [
-                "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadKinds", "FairleadAPI", "FairleadHTTP",
+                "FairleadModel", "FairleadSchema", "FairleadStorage", "FairleadKinds", "FairleadAPI",
+                "FairleadDiscovery", "FairleadAccess", "FairleadAudit", "FairleadFairness", "FairleadEncryption",
+                "FairleadHTTP",
+                "FairleadExpressions", "FairleadMerge", "FairleadAdmission",
                 "FairleadClient", "FairleadControllers", "FairleadBatch", "FairleadClusterControllers",
                 "FairleadExplanation", "FairleadSimulation", "FairleadDNS", "FairleadMetrics", "FairleadRouting",
+                "FairleadContainers", "FairleadPrograms", "FairleadPodNetwork", "FairleadIdentity",
+                "FairleadAuthorization", "FairleadWebhooks", "FairleadAggregation", "FairleadKindRules",
                 "CFairleadCrash", "CFairleadMemory", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -176,7 +288,8 @@ let package = Package(
         .executableTarget(
             name: "fairlead",
             dependencies: [
-                "FairleadServer", "FairleadClient", "FairleadDNS", "FairleadRemote", "FairleadProxy", "FairleadLab",
+                "FairleadServer", "FairleadAudit", "FairleadClient", "FairleadDNS", "FairleadRemote", "FairleadProxy",
+                "FairleadLab",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -229,16 +342,23 @@ let package = Package(
         .testTarget(
             name: "FairleadAPITests",
             dependencies: [
-                "FairleadAPI", "FairleadKinds", "FairleadMetrics", "FairleadMetricsTesting", "FairleadMerge",
+                "FairleadContainers", "FairleadAuthorization",
+                "FairleadAPI", "FairleadDiscovery", "FairleadAccess", "FairleadKinds", "FairleadMetrics",
+                "FairleadMetricsTesting", "FairleadMerge",
                 "FairleadModel", "FairleadRules", "FairleadKindRules", "FairleadSchema", "FairleadStorage",
-                "FairleadRandomTesting", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "FairleadRandomTesting", "FairleadIdentity",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadHTTPTests",
             dependencies: [
+                "FairleadContainers",
                 "FairleadHTTP", "FairleadMetrics", "FairleadMetricsTesting", "FairleadAPI", "FairleadKinds",
-                "CFairleadZlib",
+                "FairleadModel", "CFairleadZlib",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -263,7 +383,29 @@ let package = Package(
             exclude: ["hash-vectors.jsonl"], swiftSettings: strict),
         .testTarget(
             name: "FairleadClusterControllersTests",
-            dependencies: ["FairleadClusterControllers", "FairleadClient", "FairleadModel"], swiftSettings: strict),
+            dependencies: [
+                "FairleadClusterControllers", "FairleadClient", "FairleadIdentity", "FairleadModel",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "FairleadContainersTests", dependencies: ["FairleadContainers", "FairleadModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadShellTests", dependencies: ["FairleadShell", "FairleadContainers", "FairleadModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadProgramsTests",
+            dependencies: ["FairleadPrograms", "FairleadShell", "FairleadContainers", "FairleadModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadPodNetworkTests",
+            dependencies: ["FairleadPodNetwork", "FairleadContainers", "FairleadRouting", "FairleadModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadStreamingTests",
+            dependencies: ["FairleadStreaming", "FairleadContainers", "FairleadModel"],
+            swiftSettings: strict),
         .testTarget(
             name: "FairleadRoutingTests",
             dependencies: ["FairleadRouting", "FairleadModel", "FairleadRandomTesting"],
@@ -314,7 +456,10 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "FairleadSimulationTests",
-            dependencies: ["FairleadSimulation", "FairleadClient", "FairleadClientTesting", "FairleadModel"],
+            dependencies: [
+                "FairleadSimulation", "FairleadClient", "FairleadClientTesting", "FairleadModel", "FairleadContainers",
+                "FairleadControllers", "FairleadPrograms", "FairleadScheduling",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadDNSTests",
@@ -330,12 +475,73 @@ let package = Package(
         .testTarget(
             name: "FairleadServerTests",
             dependencies: [
-                "FairleadRandomTesting",
+                "FairleadRandomTesting", "FairleadAuthorization", "FairleadAdmission",
                 "FairleadServer", "FairleadMetrics", "FairleadMetricsTesting", "FairleadControllers", "FairleadHTTP",
-                "FairleadModel", "FairleadAPI", "FairleadClient", "FairleadClientTesting", "FairleadKinds",
+                "FairleadModel", "FairleadAPI", "FairleadDiscovery", "FairleadAccess", "FairleadClient",
+                "FairleadClientTesting", "FairleadKinds",
                 "FairleadSchema", "FairleadStorage",
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadIdentityTests",
+            dependencies: [
+                "FairleadIdentity", "FairleadModel", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "_CryptoExtras", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadFairnessTests",
+            dependencies: [
+                "FairleadFairness", "FairleadModel", "FairleadStorage", "FairleadAuthorization", "FairleadAPI",
+                "FairleadKinds", "FairleadSchema", "FairleadKindRules",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadEncryptionTests",
+            dependencies: ["FairleadEncryption", "FairleadModel", "FairleadStorage"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadAuthorizationTests",
+            dependencies: ["FairleadAuthorization", "FairleadModel", "FairleadStorage"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadAuditTests",
+            dependencies: [
+                "FairleadAudit", "FairleadAPI", "FairleadAuthorization", "FairleadKinds", "FairleadMetrics",
+                "FairleadModel", "FairleadSchema", "FairleadStorage",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadAdmissionTests",
+            dependencies: [
+                "FairleadAdmission", "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadKindRules",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadAggregationTests",
+            dependencies: [
+                "FairleadAggregation", "FairleadModel", "FairleadStorage", "FairleadIdentity", "FairleadAPI",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadWebhooksTests",
+            dependencies: [
+                "FairleadWebhooks", "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadStorage",
+                "FairleadKinds", "FairleadAPI",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadSchedulingTests",
+            dependencies: ["FairleadScheduling", "FairleadModel", "FairleadClient", "FairleadClientTesting"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],

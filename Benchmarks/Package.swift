@@ -26,10 +26,16 @@ let package = Package(
         .target(
             name: "FairleadRouting", dependencies: ["FairleadModel"], path: "Sources/FairleadRouting",
             swiftSettings: strict),
+        .target(
+            name: "FairleadExpressions", dependencies: ["FairleadModel"], path: "Sources/FairleadExpressions",
+            swiftSettings: strict),
+        .target(
+            name: "FairleadAdmission", dependencies: ["FairleadModel", "FairleadExpressions"],
+            path: "Sources/FairleadAdmission", swiftSettings: strict),
         .executableTarget(
             name: "fairlead-bench",
             dependencies: [
-                "FairleadModel", "FairleadRouting",
+                "FairleadModel", "FairleadRouting", "FairleadExpressions", "FairleadAdmission",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -17,10 +17,14 @@ class Fairlead:
         self.flags = list(flags)
         self.scratch = tempfile.TemporaryDirectory(prefix="fairlead-test-")
         self.data = os.path.join(self.scratch.name, "fairlead.db")
+        # The administrator's; it leads to the door with TLS.
+        self.kubeconfig = os.path.join(self.scratch.name, "fairlead.kubeconfig")
         self.process = None
         # Called in the child process before it becomes the server.
         self.preexec = None
         self.url = None
+        # The door with TLS.
+        self.secure = None
         # (host, port) of its DNS server.
         self.dns = None
 
@@ -37,7 +41,11 @@ class Fairlead:
 
     def start(self):
         self.log = open(os.path.join(self.scratch.name, "log"), "a")
-        command = [self.binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data]
+        command = [self.binary, "serve", "--data", self.data]
+        if "--listen" not in self.flags:
+            command += ["--listen", "127.0.0.1:0"]
+        if "--tls-listen" not in self.flags:
+            command += ["--tls-listen", "127.0.0.1:0"]
         if "--dns-listen" not in self.flags:
             command += ["--dns-listen", "127.0.0.1:0"]
         command += self.flags
@@ -56,11 +64,14 @@ class Fairlead:
             found = re.match(r"listening on (http://\S+)", line)
             if found:
                 self.url = found.group(1)
+            found = re.match(r"listening with TLS on (https://\S+)", line)
+            if found:
+                self.secure = found.group(1)
             found = re.match(r"dns on (\S+):(\d+)$", line)
             if found:
                 self.dns = (found.group(1), int(found.group(2)))
             # The line after the addresses.
-            if line.startswith("Kubernetes ") and self.url:
+            if line.startswith("Kubernetes ") and (self.url or self.secure):
                 return
         raise RuntimeError(f"the server did not start: {open(self.log.name).read()}")
 

@@ -14,6 +14,13 @@ package struct API: Sendable {
     package let kinds: KindRegistry
     package let configuration: APIConfiguration
     package let environment: Environment
+    /// Webhooks and policies, in the order in which they are asked.
+    package var admission: [any DynamicAdmission] = []
+    /// Writes down who has done what; nil if nobody does.
+    package var auditor: (any RequestAuditor)?
+    /// Calls the webhooks that convert custom objects; without it, conversion changes only their apiVersion.
+    package var converter: (any CustomConverter)?
+    let conversions = ConversionCache()
     let watchMetrics: WatchMetrics
     let fieldsV1 = FieldsV1Cache()
 
@@ -30,7 +37,10 @@ package struct API: Sendable {
     }
 
     /// Drops what is cached only for speed. Small allocations that survive a burst pin the pages around them.
-    package func forgetCaches() { fieldsV1.removeAll() }
+    package func forgetCaches() {
+        fieldsV1.removeAll()
+        conversions.removeAll()
+    }
 
     var decoder: BodyDecoder { BodyDecoder(types: types, resources: kinds.resources) }
 
@@ -43,6 +53,7 @@ package struct API: Sendable {
     func context(_ snapshot: Snapshot, _ options: WriteOptions, subresource: String? = nil) -> StrategyContext {
         var context = context(snapshot, isDryRun: options.isDryRun, subresource: subresource)
         context.isRawFieldLoose = options.isRawFieldLoose
+        context.user = options.requester?.user
         return context
     }
 }

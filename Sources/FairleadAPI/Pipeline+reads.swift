@@ -13,6 +13,14 @@ extension Pipeline {
             }
         }
         let object = try api.store.current.existing(target.kind, namespace: target.namespace, name: target.name)
+        if target.kind.isConvertedByWebhook {
+            return computed(context) {
+                deferred(context) { () async throws(APIStatus) in
+                    let shown = try await api.presentable([object], target.kind)[0]
+                    return try response(200, encoder, [encoder.encode(shown)], warnings: encoder.kind.readWarnings)
+                }
+            }
+        }
         // Stored bytes that are sent as they are cost nothing, however many.
         if encoder.sharesBytes || object.bytes.count *| encoder.weight <= RequestWeight.lightDocument {
             return try answer(object, encoder)
@@ -53,6 +61,16 @@ extension Pipeline {
             return late
         }
         let page = try api.list(target.kind, selection, options)
+        if target.kind.isConvertedByWebhook {
+            return computed(context) {
+                deferred(context) { () async throws(APIStatus) in
+                    var page = page
+                    page.objects = try await api.presentable(page.objects, target.kind)
+                    return try response(
+                        200, encoder, encoder.encode(page), isList: true, warnings: target.kind.readWarnings)
+                }
+            }
+        }
         if isComputing, Self.isLarge(page) || encoder.isLaborious, let body = ListBody(page, encoder) {
             try encoder.checkShape(isList: true)
             return .stream(

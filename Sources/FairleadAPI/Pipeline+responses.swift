@@ -19,7 +19,7 @@ extension Pipeline {
         if let seconds = status.details?.retryAfterSeconds, seconds > 0 {
             headers.append((name: "Retry-After", value: String(seconds)))
         }
-        headers += Self.warningHeaders(context.warnings)
+        headers += Self.warningHeaders(context.warnings + (context.notes?.warnings ?? []))
         return APIResponse(
             status: status.code, contentType: format.contentType, headers: headers,
             body: [ObjectEncoder.bytes(status.value, format, api.types)])

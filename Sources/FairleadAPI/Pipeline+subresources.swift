@@ -10,7 +10,8 @@ extension Pipeline {
     ) throws(APIStatus) -> APIOutcome {
         let info = target.kind.info.subresources.first { $0.name == name }
         guard let info, target.path.name != nil else { throw .unknownResource }
-        guard info.verbs.contains(context.verb.rawValue) else { throw .methodNotAllowed() }
+        let isPassed = name == "proxy" && context.method == .options
+        guard isPassed || info.verbs.contains(context.verb.rawValue) else { throw .methodNotAllowed() }
         switch name {
         case "status", "finalize", "resize", "ephemeralcontainers", "approval":
             switch context.method {
@@ -19,11 +20,14 @@ extension Pipeline {
             default: return try patch(context, target)
             }
         case "scale": return try scale(context, target)
+        case "token": return try requestToken(context, target)
         case "binding": return try bind(context, target)
         case "eviction": return try evict(context, target)
         case "log": return try log(context, target)
-        case "exec", "attach", "portforward": return try stream(name, context, target)
-        case "proxy": return try proxy(context, target)
+        case "exec", "attach", "portforward":
+            return try connected(context, target, info) { () throws(APIStatus) in try talk(name, context, target) }
+        case "proxy":
+            return try connected(context, target, info) { () throws(APIStatus) in try proxy(context, target) }
         default:
             _ = try encoder(for: context, target.kind, hasTables: false)
             throw .methodNotAllowed()
@@ -41,10 +45,17 @@ extension Pipeline {
         switch context.method {
         case .get:
             let object = try api.store.current.existing(kind, namespace: target.namespace, name: target.name)
-            let scale = try mapping.scale(from: kind.presented(object.value))
-            return .response(try response(200, encoder, [encoder.encode(scale)], warnings: kind.readWarnings))
+            @Sendable func answer(_ object: Value) throws(APIStatus) -> APIResponse {
+                let scale = try mapping.scale(from: object)
+                return try response(200, encoder, [encoder.encode(scale)], warnings: kind.readWarnings)
+            }
+            guard kind.isConvertedByWebhook else { return .response(try answer(kind.presented(object.value))) }
+            return deferred(context) { () async throws(APIStatus) in
+                try answer(try await api.presented(object, kind))
+            }
         case .put:
-            let options = try WriteOptions(context.request, kind: "UpdateOptions")
+            var options = try WriteOptions(context.request, kind: "UpdateOptions")
+            options.requester = context.requester
             let decoded = try api.decoder.decode(
                 context.request, as: "Scale", apiVersion: "autoscaling/v1", typeName: Self.scaleType,
                 validation: options.fieldValidation)
@@ -52,23 +63,27 @@ extension Pipeline {
                 (decoded.object, decoded.warnings)
             }
         default:
-            let options = try WriteOptions(context.request, kind: "PatchOptions")
+            var options = try WriteOptions(context.request, kind: "PatchOptions")
+            options.requester = context.requester
             if ApplyRequest.isApply(context.request) {
                 let configuration = try ApplyRequest(context.request)
                 return changeScale(context, target, encoder, options, ownership: .settled) {
-                    (scale) throws(APIStatus) in
+                    [options] (scale) throws(APIStatus) in
                     (try api.applied(configuration, toScale: scale, options), [])
                 }
             }
             if kind.custom != nil { try PatchRequest.checkCustom(context.request) }
             let patch = try PatchRequest(context.request, validation: options.fieldValidation)
-            return changeScale(context, target, encoder, options) { (scale) throws(APIStatus) in
+            return changeScale(context, target, encoder, options) { [options] (scale) throws(APIStatus) in
                 let patched = try patch.apply(to: scale, typeName: Self.scaleType, types: api.types)
                 let result = try api.structure(patched, patch, "Scale", "autoscaling/v1", Self.scaleType, options)
                 return (result.object, result.warnings)
             }
         }
     }
+
+    private static let scaleForm = AdmissionAttributes.Form.part(
+        kind: "Scale", apiVersion: "autoscaling/v1", typeName: scaleType)
 
     private func scaleEncoder(for context: RequestContext, _ kind: Kind) throws(APIStatus) -> ObjectEncoder {
         var encoder = try encoder(for: context, kind, hasProtobuf: true)
@@ -86,7 +101,7 @@ extension Pipeline {
         return deferred(context) { () async throws(APIStatus) in
             let result = try await api.modify(
                 target.kind, namespace: target.namespace, name: target.name, scope: .main, options: options
-            ) { (old) throws(APIStatus) in
+            ) { (old, snapshot) async throws(APIStatus) in
                 let owners = ScaleOwnership(
                     parent: old.at("metadata", "managedFields"), apiVersion: target.kind.apiVersion)
                 var current = try mapping.scale(from: old)
@@ -96,6 +111,13 @@ extension Pipeline {
                     api.trackScale(&scale, old: current, manager: options.fieldManager)
                 }
                 try API.checkName(of: scale, is: target.name)
+                let round = api.admissionRound(
+                    .update, target.kind, subresource: "scale", form: Self.scaleForm, namespace: target.namespace,
+                    name: target.name, options, snapshot)
+                if let round {
+                    scale = try await round.mutate(scale, old: current, warnings: &warnings) ?? scale
+                }
+                let before = current
                 let errors = mapping.errors(of: scale)
                 if !errors.isEmpty {
                     throw .invalid(group: "autoscaling", kind: "Scale", name: target.name, errors: errors)
@@ -110,9 +132,14 @@ extension Pipeline {
                 object.set(managed, at: "metadata", "managedFields")
                 return API.Modification(
                     object: object, warnings: warnings, isReplayable: isPatch || isUnconditional,
-                    ownership: .settled)
+                    ownership: .settled,
+                    admission: round.map { round in
+                        .part(round, old: before) { (new) throws(APIStatus) in try mapping.scale(from: new) }
+                    })
             }
-            let scale = try mapping.scale(from: target.kind.presented(result.object))
+            var changed = target.kind.presented(result.object)
+            if let stored = result.stored { changed = try await api.presented(stored, target.kind) }
+            let scale = try mapping.scale(from: changed)
             return try response(200, encoder, [encoder.encode(scale)], warnings: result.warnings)
         }
     }
@@ -121,27 +148,29 @@ extension Pipeline {
 
     func bind(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         _ = try encoder(for: context, target.kind, hasTables: false)
-        let options = try WriteOptions(context.request, kind: "CreateOptions")
+        var options = try WriteOptions(context.request, kind: "CreateOptions")
+        options.requester = context.requester
         let binding = try api.decoder.decode(
             context.request, as: "Binding", apiVersion: "v1", typeName: "io.k8s.api.core.v1.Binding",
             validation: options.fieldValidation)
-        return deferred(context) { () async throws(APIStatus) in
+        return deferred(context) { [options] () async throws(APIStatus) in
             try await api.bind(
                 namespace: target.namespace, name: target.name, binding.object, pods: target.kind, options: options)
-            return successStatus(201, context, warnings: binding.warnings)
+            return successStatus(201, context, warnings: binding.warnings + (context.notes?.warnings ?? []))
         }
     }
 
     private func evict(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
         _ = try encoder(for: context, target.kind, hasTables: false)
-        let options = try WriteOptions(context.request, kind: "CreateOptions")
+        var options = try WriteOptions(context.request, kind: "CreateOptions")
+        options.requester = context.requester
         let eviction = try api.decoder.decode(
             context.request, as: "Eviction", apiVersion: "policy/v1", typeName: "io.k8s.api.policy.v1.Eviction",
             validation: options.fieldValidation)
-        return deferred(context) { () async throws(APIStatus) in
+        return deferred(context) { [options] () async throws(APIStatus) in
             try await api.evict(
                 namespace: target.namespace, name: target.name, eviction.object, pods: target.kind, options: options)
-            return successStatus(201, context, warnings: eviction.warnings)
+            return successStatus(201, context, warnings: eviction.warnings + (context.notes?.warnings ?? []))
         }
     }
 
@@ -154,48 +183,5 @@ extension Pipeline {
         return APIResponse(
             status: code, contentType: format.contentType, headers: Self.warningHeaders(warnings),
             body: [ObjectEncoder.bytes(status, format, api.types)])
-    }
-
-    // MARK: - what a kubelet would answer
-
-    private func log(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
-        let options = try PodLogOptions(context.request, pod: target.name)
-        let pod = try existingPod(target)
-        let container = try options.container(in: pod)
-        guard let node = pod.at("spec", "nodeName")?.string, !node.isEmpty else {
-            return .response(APIResponse(status: 204, contentType: "", body: []))
-        }
-        if api.store.current.isFree(ObjectKey(GroupVersionResource.nodes.groupResource, namespace: "", name: node)) {
-            // The API server's wording: it looks up the node's address on behalf of the pod.
-            throw .notFound(target.kind.groupResource, name: node)
-        }
-        guard options.follows else {
-            let text = podLogs(pod, container, options).map { $0 + "\n" }.joined()
-            let shown = options.limitBytes.map { String(decoding: text.utf8.prefix($0), as: UTF8.self) } ?? text
-            return .response(.text(200, shown))
-        }
-        let stream = PodLogStream(
-            lines: podLogs(pod, container, options),
-            key: target.kind.key(namespace: target.namespace, name: target.name),
-            store: api.store)
-        return .stream(stream, contentType: "text/plain; charset=utf-8", headers: [])
-    }
-
-    private func existingPod(_ target: Target) throws(APIStatus) -> Value {
-        try api.store.current.existing(target.kind, namespace: target.namespace, name: target.name).value
-    }
-
-    /// exec, attach and portforward need a machine to run something on; simulated nodes have none.
-    private func stream(_ what: String, _ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
-        let pod = try existingPod(target)
-        if what != "portforward" {
-            _ = try PodLogOptions.container(context.request.queryValue("container") ?? "", in: pod)
-        }
-        guard pod.at("spec", "nodeName")?.string?.isEmpty == false else {
-            throw .badRequest("pod \(target.name) does not have a host assigned")
-        }
-        throw APIStatus(
-            code: 501, reason: "NotImplemented",
-            message: "\(what) is not emulated: pods on simulated nodes run no processes")
     }
 }

@@ -9,11 +9,12 @@ extension Pipeline {
     /// Whether the request is too much for an event loop, whatever its answer. Lists are judged once their selectors
     /// are known.
     func isHeavy(_ context: RequestContext, _ target: Target) -> Bool {
+        if isAdmissionAsked(context, target) { return true }
         let weight = weight(context, target)
         switch context.method {
         case .get:
             guard let subresource = target.path.subresource else { return false }
-            if !Self.isPlain(subresource) { return true }
+            if !Self.plain.contains(subresource) { return true }
         case .delete:
             // A collection, or one object whose deletion may involve many finalizers and dependents.
             if target.path.name == nil { return true }
@@ -30,6 +31,22 @@ extension Pipeline {
         return (api.store.current.object(key)?.bytes.count ?? 0) *| weight > RequestWeight.lightDocument
     }
 
+    /// Whether webhooks or policies look at the request: what they cost cannot be judged.
+    private func isAdmissionAsked(_ context: RequestContext, _ target: Target) -> Bool {
+        if api.admission.isEmpty { return false }
+        let operations: [AdmissionOperation] =
+            switch context.method {
+            case .post: [.create]
+            case .put, .patch: [.update, .create]
+            case .delete: [.delete]
+            default: []
+            }
+        let snapshot = api.store.current
+        return operations.contains {
+            api.isAdmissionAsked($0, target.kind, subresource: target.path.subresource, snapshot)
+        }
+    }
+
     /// The work that the request's objects take, as a multiple of that of ordinary ones.
     private func weight(_ context: RequestContext, _ target: Target) -> Int {
         guard let weight = target.kind.custom?.version.weight else { return 1 }
@@ -37,8 +54,8 @@ extension Pipeline {
         return max(weight.writing, isTable ? weight.printing : 1)
     }
 
-    /// Subresources that are read like the object itself.
-    private static func isPlain(_ subresource: String) -> Bool { subresource == "status" || subresource == "scale" }
+    /// Subresources that are read like the object itself, or with which the work only begins.
+    private static let plain: Set<String> = ["attach", "exec", "portforward", "proxy", "scale", "status"]
 
     /// Whether admission has much to read: the namespace's limits, and the classes and ranges it has to search.
     private func isHeavyAdmission(_ context: RequestContext, _ target: Target) -> Bool {
@@ -97,7 +114,7 @@ extension Pipeline {
             while true {
                 switch outcome {
                 case .deferred(let next), .computed(let next): outcome = await next()
-                case .response, .stream: return outcome
+                case .response, .stream, .longRunning, .session: return outcome
                 }
             }
         }

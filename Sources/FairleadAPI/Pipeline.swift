@@ -1,3 +1,6 @@
+package import FairleadAuthorization
+package import FairleadContainers
+package import FairleadIdentity
 import FairleadKinds
 package import FairleadModel
 
@@ -7,35 +10,72 @@ package import FairleadModel
 /// what must wait for a commit comes back as `deferred`, and expensive work as `computed` (`RequestWeight`). Every
 /// failure is a Kubernetes Status in the requested format.
 ///
-/// The stages in order: identify (`RequestContext`), authenticate, authorize, limit, then the verb (`dispatch`), then
-/// finish.
+/// The stages in order: identify (`RequestContext`), authenticate, audit, limit (`RequestLimiter`), authorize, then the verb
+/// (`dispatch`), then finish.
 package struct Pipeline: Sendable {
     let api: API
-    let documents: DiscoveryEndpoint
-    let operations: OperationsEndpoint
+    /// Discovery and schemas, computed.
+    let documents: any PageSource
+    /// Health and metrics, at once.
+    let operations: any PageSource
+    /// How others check ServiceAccount tokens.
+    let issuer: any PageSource
     let authenticator: any Authenticator
-    let authorizer: any Authorizer
-    /// The lines that a container of a pod has logged.
+    /// Issues tokens for ServiceAccounts; nil if nobody does.
+    let tokens: TokenAuthority?
+    /// Who may do what.
+    let access: AccessControl
+    let limiter: any RequestLimiter
+    /// The lines that a container of a pod has logged, where `pods` has none.
     let podLogs: PodLogSource
+    /// The door to simulated containers; nil if there is none.
+    let pods: (any PodAccess)?
+    /// What the kubelet of a node answers.
+    let nodePages: NodePageSource
+    /// What serves metrics.k8s.io; nil if nobody does.
+    let resourceMetrics: ResourceMetrics?
+    /// Which of `controller-manager` and `scheduler` run.
+    let components: Set<String>
+    /// What other servers serve.
+    let remote: any RemoteAPIs
+    /// How many requests are being passed on to programs.
+    let passing = PassingLimit()
 
     /// Pages about this process and its cluster, under `/debug/`.
     let debug: DebugSource
 
     /// nil if there is no such page.
     package typealias DebugSource = @Sendable (APIRequest) -> APIOutcome?
+    /// - Returns: nil if the kubelet has no such page.
+    package typealias NodePageSource = @Sendable (_ node: String, _ request: APIRequest) async -> APIResponse?
     package typealias PodLogSource = @Sendable (_ pod: Value, _ container: String, PodLogOptions) -> [String]
 
+    /// - Parameter access: nil to allow everything.
     package init(
-        api: API, documents: DiscoveryEndpoint, operations: OperationsEndpoint,
-        authenticator: any Authenticator = EverybodyAdministrates(), authorizer: any Authorizer = AlwaysAllow(),
-        podLogs: @escaping PodLogSource = { _, _, _ in [] }, debug: @escaping DebugSource = { _ in nil }
+        api: API, limiter: any RequestLimiter = NoLimits(), documents: any PageSource = NoPages(),
+        operations: any PageSource = NoPages(),
+        issuer: any PageSource = NoPages(),
+        authenticator: any Authenticator = EverybodyAdministrates(), access: AccessControl? = nil,
+        tokens: TokenAuthority? = nil,
+        podLogs: @escaping PodLogSource = { _, _, _ in [] }, pods: (any PodAccess)? = nil,
+        nodePages: @escaping NodePageSource = { _, _ in nil }, resourceMetrics: ResourceMetrics? = nil,
+        remote: any RemoteAPIs = NoRemoteAPIs(), components: Set<String> = [],
+        debug: @escaping DebugSource = { _ in nil }
     ) {
         self.api = api
+        self.limiter = limiter
         self.documents = documents
         self.operations = operations
+        self.issuer = issuer
         self.authenticator = authenticator
-        self.authorizer = authorizer
+        self.tokens = tokens
+        self.access = access ?? AccessControl([.alwaysAllow], store: api.store)
         self.podLogs = podLogs
+        self.pods = pods
+        self.nodePages = nodePages
+        self.resourceMetrics = resourceMetrics
+        self.components = components
+        self.remote = remote
         self.debug = debug
     }
 
@@ -52,16 +92,58 @@ package struct Pipeline: Sendable {
         var context = RequestContext(request, makeID: AuditID.next)
         do {
             try RequestTimeout.check(context)
-            context.user = try authenticator.user(of: request)
-            try authorizer.authorize(context)
+            try identify(&context)
         } catch {
-            return finish(.response(failure(error, context)), context)
+            return ended(.response(failure(error, context)), context)
         }
-        return finish(limited(context, isElsewhere: isElsewhere), context)
+        if limiter.isExempt(&context) { return ended(authorized(context, isElsewhere: isElsewhere), context) }
+        return limiter.limit(context) { context, refusal in
+            ended(refusal.map { .response($0) } ?? authorized(context, isElsewhere: isElsewhere), context)
+        }
+    }
+
+    private func authorized(_ context: RequestContext, isElsewhere: Bool) -> APIOutcome {
+        do {
+            try authorize(context)
+        } catch {
+            return .response(failure(error, context))
+        }
+        return limited(context, isElsewhere: isElsewhere)
+    }
+
+    /// Who asks, and as whom.
+    private func identify(_ context: inout RequestContext) throws(APIStatus) {
+        do throws(APIStatus) {
+            context.user = try authenticator.user(of: context.request)
+        } catch {
+            context.trail = api.auditor?.refused(context)
+            throw error
+        }
+        context.trail = try api.auditor?.begin(context)
+        let user = context.user
+        context.user = try access.impersonated(by: user, context.request.headers, context.access)
+        if let trail = context.trail, context.user != user { trail.isImpersonated(as: context.user) }
+    }
+
+    private func authorize(_ context: RequestContext) throws(APIStatus) {
+        guard let trail = context.trail else {
+            if !access.isUnrestricted(context.user) { try access.authorize(context.access) }
+            return
+        }
+        // What is written down says why.
+        let decision = access.decide(context.access)
+        trail.isDecided(decision)
+        if !decision.isAllowed { throw context.access.forbidden(decision.reason) }
+    }
+
+    private func ended(_ outcome: APIOutcome, _ context: RequestContext) -> APIOutcome {
+        let outcome = finish(outcome, context)
+        return context.trail?.follow(outcome) ?? outcome
     }
 
     /// Decides whether the path is served, until when, and who does the work.
     private func limited(_ context: RequestContext, isElsewhere: Bool) -> APIOutcome {
+        if let answer = remoteAnswer(context) { return answer }
         guard let path = context.path else { return document(context) }
         // A kind whose definition has not been read yet.
         guard isElsewhere || api.kinds.isQuick(path.groupVersionResource) else {
@@ -77,7 +159,7 @@ package struct Pipeline: Sendable {
     private func verb(_ context: RequestContext, _ path: RequestPath, _ kind: Kind?) -> APIOutcome {
         do {
             guard let target = try resolve(path, kind), !Self.isUnscopedWrite(context, target) else {
-                return .response(remote(context.request.path) ?? notFoundPage)
+                return .response(notFoundPage)
             }
             guard isHeavy(context, target) else { return try dispatch(context, target) }
             return computed(context) { () throws(APIStatus) in try dispatch(context, target) }
@@ -91,10 +173,13 @@ package struct Pipeline: Sendable {
     private func document(_ context: RequestContext) -> APIOutcome {
         let request = context.request
         if let answer = operations.respond(to: request) { return .response(answer) }
+        if let answer = issuer.respond(to: request) {
+            return .response(answer)
+        }
         return .computed {
             let isDebug = request.path == "/debug" || request.path.hasPrefix("/debug/")
             if isDebug, let page = debug(request) { return page }
-            return .response(documents.respond(to: request) ?? remote(request.path) ?? notFoundPage)
+            return .response(documents.respond(to: request) ?? notFoundPage)
         }
     }
 
@@ -110,12 +195,17 @@ package struct Pipeline: Sendable {
             return .stream(stream, contentType: contentType, headers: headers)
         case .deferred(let work): return .deferred { finish(await work(), context) }
         case .computed(let work): return .computed { finish(await work(), context) }
+        case .longRunning(let work): return .longRunning { finish(await work(), context) }
+        case .session(let session, let request, var headers):
+            headers += context.headers + [(name: "Audit-Id", value: context.auditID)]
+            return .session(session, request, headers: headers)
         }
     }
 
     private func finish(_ headers: inout [(name: String, value: String)], _ context: RequestContext) {
-        headers.reserveCapacity(headers.count + 2)
         let isCacheable = headers.contains { $0.name == "Cache-Control" }
+        headers.reserveCapacity(headers.count + context.headers.count + 2)
+        headers += context.headers
         headers.append((name: "Audit-Id", value: context.auditID))
         if !isCacheable { headers.append((name: "Cache-Control", value: "no-cache, private")) }
     }

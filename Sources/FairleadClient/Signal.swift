@@ -1,3 +1,4 @@
+package import FairleadModel
 import Synchronization
 
 /// A flag that one task can wait for. If it is raised while nobody waits, this is remembered once.

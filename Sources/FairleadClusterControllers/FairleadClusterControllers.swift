@@ -10,6 +10,6 @@ package enum ClusterControllers {
         AttributesClassProtectionController.descriptor, RoleAggregationController.descriptor,
         // kube-apiserver
         StandardObjectsController.descriptor, FlowSchemaController.descriptor,
-        APIServiceRegistrationController.descriptor, APIServiceAvailabilityController.descriptor,
+        APIServiceRegistrationController.descriptor,
     ]
 }

@@ -1,4 +1,5 @@
 package import FairleadClient
+package import FairleadModel
 
 /// The controllers of a control plane; those of Jobs and autoscalers are in `FairleadBatch`. They have access to the
 /// cluster only through `FairleadClient`: they read from informers, and write by ordinary requests.
@@ -30,6 +31,10 @@ package struct ControllerSettings: Sendable {
     package var bootstrap: Bootstrap
     /// The contents of `ca.crt` in every namespace, PEM.
     package var rootCertificates = ""
+    /// Makes the token of a Secret for a ServiceAccount.
+    package var secretToken: @Sendable (_ namespace: String, _ account: Value, _ secret: String) throws -> String = {
+        _, _, _ in ""
+    }
     /// A node without a sign of life for this long is Unknown.
     package var nodeGracePeriod = Duration.seconds(50)
     /// The same for a node that has never reported.
@@ -40,6 +45,8 @@ package struct ControllerSettings: Sendable {
     package var loadBalancerClass: String?
     /// How long a ServiceCIDR without addresses stays after its deletion was requested.
     package var serviceCIDRGracePeriod = Duration.seconds(10)
+    /// What the pods of a namespace use, as objects of metrics.k8s.io; nil if nobody serves that.
+    package var podMetrics: (@Sendable (_ namespace: String) -> [Value])?
 
     package init(resources: ManagedResources, bootstrap: Bootstrap) {
         self.resources = resources

@@ -4,11 +4,12 @@ import Synchronization
 
 /// The threads that run requests whose computation would hold up the other connections of an event loop.
 ///
-/// Addresses with pending work take turns, one job each, and so do the agents of an address: a client with a thousand
-/// heavy requests delays another client's request by the job that is running, not by a thousand. An agent can call
-/// itself anything, so what a client gains by many names is at the expense of those who share its address. One thread
-/// more than an address may use lets another address in without waiting for a job to end. The threads have a low
-/// priority, so that event loops, controllers and leases come first when the cores are busy.
+/// Places with pending work take turns, one job each, and so do the agents of a place. A place is the flow of a user (a
+/// FlowSchema and its distinguisher) or, for those whom nothing limits, the address that they come from: a client with
+/// a thousand heavy requests delays another client's request by the job that is running, not by a thousand. An agent
+/// can call itself anything, so what a client gains by many names is at the expense of those who share its place. One
+/// thread more than a place may use lets another in without waiting for a job to end. The threads have a low priority,
+/// so that event loops, controllers and leases come first when the cores are busy.
 final class ComputePool: Sendable {
     /// A piece of work, and the executor that its task wants: on any other it would only be queued again.
     private typealias Job = (job: UnownedJob, flow: ComputeFlow)
@@ -20,8 +21,8 @@ final class ComputePool: Sendable {
         var requests = 0
     }
 
-    /// The work from one address.
-    private struct Address {
+    /// The work from one place.
+    private struct Place {
         var agents: [String: Agent] = [:]
         /// The agents that have jobs, in the order in which they are served.
         var turns = CircularBuffer<String>()
@@ -53,49 +54,49 @@ final class ComputePool: Sendable {
     }
 
     private struct State {
-        var addresses: [String: Address] = [:]
-        /// The addresses that have jobs, in the order in which they are served.
+        var places: [String: Place] = [:]
+        /// The places that have jobs, in the order in which they are served.
         var turns = CircularBuffer<String>()
         var requests = 0
 
-        /// - Parameter limit: how many jobs of one address may run at a time.
+        /// - Parameter limit: how many jobs of one place may run at a time.
         mutating func next(limit: Int) -> Job? {
-            guard let place = turns.firstIndex(where: { addresses[$0]?.running ?? 0 < limit }) else { return nil }
+            guard let place = turns.firstIndex(where: { places[$0]?.running ?? 0 < limit }) else { return nil }
             let name = turns.remove(at: place)
-            guard let next = addresses[name]?.next() else { return nil }
-            addresses[name]?.running += 1
-            if addresses[name]?.turns.isEmpty == false { turns.append(name) }
+            guard let next = places[name]?.next() else { return nil }
+            places[name]?.running += 1
+            if places[name]?.turns.isEmpty == false { turns.append(name) }
             return next
         }
 
         mutating func finished(_ name: String) {
-            addresses[name]?.running -= 1
+            places[name]?.running -= 1
             forget(name)
         }
 
         mutating func forget(_ name: String) {
-            if let address = addresses[name], address.running == 0, address.agents.isEmpty { addresses[name] = nil }
+            if let place = places[name], place.running == 0, place.agents.isEmpty { places[name] = nil }
         }
     }
 
     private let threads: NIOThreadPool
-    private let threadsPerAddress: Int
+    private let threadsPerPlace: Int
     private let state = Mutex(State())
     private let maximumRequests: Int
     private let maximumPerClient: Int
-    /// One address leaves room for another, however many agents it has.
-    private let maximumPerAddress: Int
+    /// One place leaves room for another, however many agents it has.
+    private let maximumPerPlace: Int
 
     /// - Parameters:
-    ///   - threads: how many one address may use. There is one more, for the others.
+    ///   - threads: how many one place may use. There is one more, for the others.
     ///   - maximumRequests: how many heavy requests, of all clients, may be computing or waiting at a time.
-    ///   - maximumPerClient: the same limit for one client. That much is always left to other addresses.
+    ///   - maximumPerClient: the same limit for one client. That much is always left to other places.
     init(threads: Int, maximumRequests: Int, maximumPerClient: Int) {
         self.threads = NIOThreadPool(numberOfThreads: threads + 1)
-        threadsPerAddress = threads
+        threadsPerPlace = threads
         self.maximumRequests = maximumRequests
         self.maximumPerClient = maximumPerClient
-        maximumPerAddress = max(maximumPerClient, maximumRequests - maximumPerClient)
+        maximumPerPlace = max(maximumPerClient, maximumRequests - maximumPerClient)
         self.threads.start()
     }
 
@@ -103,13 +104,13 @@ final class ComputePool: Sendable {
     /// - Returns: nil if there are too many.
     func enter(_ key: ComputeFlow.Key) -> ComputeFlow? {
         let isAdmitted = state.withLock { state in
-            let address = state.addresses[key.address]
-            guard state.requests < maximumRequests, address?.requests ?? 0 < maximumPerAddress,
-                address?.agents[key.userAgent]?.requests ?? 0 < maximumPerClient
+            let place = state.places[key.place]
+            guard state.requests < maximumRequests, place?.requests ?? 0 < maximumPerPlace,
+                place?.agents[key.userAgent]?.requests ?? 0 < maximumPerClient
             else { return false }
             state.requests += 1
-            state.addresses[key.address, default: Address()].requests += 1
-            state.addresses[key.address, default: Address()].agents[key.userAgent, default: Agent()].requests += 1
+            state.places[key.place, default: Place()].requests += 1
+            state.places[key.place, default: Place()].agents[key.userAgent, default: Agent()].requests += 1
             return true
         }
         return isAdmitted ? ComputeFlow(key: key, pool: self) : nil
@@ -118,16 +119,16 @@ final class ComputePool: Sendable {
     func leave(_ key: ComputeFlow.Key) {
         state.withLock { state in
             state.requests -= 1
-            state.addresses[key.address]?.leave(key.userAgent)
-            state.forget(key.address)
+            state.places[key.place]?.leave(key.userAgent)
+            state.forget(key.place)
         }
     }
 
     fileprivate func enqueue(_ job: UnownedJob, of flow: ComputeFlow) {
         state.withLock { state in
-            let address = flow.key.address
-            if state.addresses[address, default: Address()].turns.isEmpty { state.turns.append(address) }
-            state.addresses[address, default: Address()].append((job, flow))
+            let place = flow.key.place
+            if state.places[place, default: Place()].turns.isEmpty { state.turns.append(place) }
+            state.places[place, default: Place()].append((job, flow))
         }
         // Which job a thread takes is decided when it is free. A pool that has been shut down still calls back, so no
         // job is lost.
@@ -135,18 +136,18 @@ final class ComputePool: Sendable {
     }
 
     /// Runs jobs as long as there are some that may run. One that may not yet is taken by the
-    /// thread that ends another of its address.
+    /// thread that ends another of its place.
     private func takeTurns() {
         SystemCalls.lowerPriorityOfThisThread()
-        while let (job, flow) = state.withLock({ $0.next(limit: threadsPerAddress) }) {
+        while let (job, flow) = state.withLock({ $0.next(limit: threadsPerPlace) }) {
             job.runSynchronously(on: flow.asUnownedTaskExecutor())
-            state.withLock { $0.finished(flow.key.address) }
+            state.withLock { $0.finished(flow.key.place) }
         }
     }
 
     /// Runs work on each thread that has nothing else to do: each is kept for a moment, so that another takes the next.
     func onEachThread(_ work: @escaping @Sendable () -> Void) {
-        for _ in 0...threadsPerAddress {
+        for _ in 0...threadsPerPlace {
             threads.submit { _ in
                 work()
                 SystemCalls.pause(microseconds: 2000)
@@ -160,9 +161,10 @@ final class ComputePool: Sendable {
 
 /// One client's share of the pool, as the executor of the tasks of its heavy requests.
 final class ComputeFlow: TaskExecutor {
-    /// Who sent a request, as far as can be told without authentication.
+    /// Who sent a request, as far as it is known.
     struct Key: Hashable, Sendable {
-        var address: String
+        /// A flow, or an address.
+        var place: String
         var userAgent: String
     }
 

@@ -8,11 +8,15 @@ extension Connection {
     /// Starts answering the request that has just been read in full.
     func answer(_ outcome: APIOutcome) {
         switch outcome {
-        case .response(let response): send(response)
+        case .response(let response):
+            if response.status == 429, share.isRefused { loop.note(.tooManyInFlow) }
+            send(response)
         case .stream(let stream, let contentType, let headers):
             startStream(stream, contentType: contentType, headers: headers)
         case .deferred(let work): start(work, on: loop.executor)
         case .computed(let work): compute(work)
+        case .longRunning(let work): pass(work)
+        case .session(let session, let request, let headers): startSession(session, request, headers: headers)
         }
     }
 
@@ -41,13 +45,12 @@ extension Connection {
         note.answered(response.status, bytes: size)
         let mayHaveBody = response.status >= 200 && response.status != 204 && response.status != 304
         let closes = closesAfterAnswer
-        let dateLine = loop.dateLine
         let isSmall = size <= Connection.smallBody
         let hasBody = mayHaveBody && !exchange.isHead && size > 0
-        buffered { out in
-            out.writeHead(
-                status: response.status, contentType: response.contentType, headers: response.headers,
-                framing: mayHaveBody ? .length(size) : .none, closes: closes, dateLine: dateLine)
+        writeHead(
+            status: response.status, contentType: response.contentType, headers: response.headers,
+            framing: mayHaveBody ? .length(size) : .none, closes: closes
+        ) { out in
             if hasBody, isSmall { for piece in response.body { out.writeBytes(piece) } }
         }
         if hasBody, !isSmall {
@@ -56,6 +59,26 @@ extension Connection {
         } else {
             answerIsComplete(closes: closes)
         }
+    }
+
+    /// - Parameter body: writes what of the body goes out with the head.
+    func writeHead(
+        status: Int, contentType: String, headers: [(name: String, value: String)], framing: BodyFraming, closes: Bool,
+        body: (inout ByteBuffer) -> Void = { _ in }
+    ) {
+        let dateLine = loop.dateLine
+        guard let http2 = entrance.http2 else {
+            return buffered { out in
+                out.writeHead(
+                    status: status, contentType: contentType, headers: headers, framing: framing, closes: closes,
+                    dateLine: dateLine)
+                body(&out)
+            }
+        }
+        var length: Int?
+        if case .length(let size) = framing { length = size }
+        http2.writeHead(status: status, contentType: contentType, headers: headers, length: length, date: dateLine)
+        buffered(body)
     }
 
     var closesAfterAnswer: Bool { !assembler.exchange.keepsAlive || loop.isDraining }
@@ -83,7 +106,7 @@ extension Connection {
             switch phase {
             case .body: pumpBody()
             case .stream(let stream): pumpStream(stream)
-            case .idle, .receiving, .deferred, .lingering, .closed: break
+            case .idle, .receiving, .deferred, .session, .lingering, .closed: break
             }
         }
     }
@@ -113,7 +136,10 @@ extension Connection {
 
     /// Hands the collected output to the socket, in one system call if the socket accepts all of it.
     func flushOut() {
-        guard out.readableBytes > 0 else { return }
+        guard out.readableBytes > 0 else {
+            entrance.http2?.flushHead()
+            return
+        }
         loop.counters.bytesSent.wrappingAdd(out.readableBytes, ordering: .relaxed)
         // The buffer is taken out first, because the write may call back into this connection.
         var ready = out
@@ -128,11 +154,21 @@ extension Connection {
         guard let context else { return }
         phase = .lingering
         setDeadline(loop.core.timeouts.linger)
+        if let http2 = entrance.http2 { return endStream(http2) }
         flushOut()
         guard context.channel.isActive else { return }
         // Closing does not wait for pending writes, so it follows the completion of an empty write.
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.closeOutput() }
+    }
+
+    /// The end of the answer is the end of the stream, and goes out with the last bytes.
+    private func endStream(_ http2: HTTP2Answers) {
+        loop.counters.bytesSent.wrappingAdd(out.readableBytes, ordering: .relaxed)
+        var last = out
+        out = ByteBuffer()
+        http2.end(last)
+        loop.giveBack(&last)
     }
 
     private func closeOutput() {

@@ -59,26 +59,23 @@ extension Connection {
         guard let context else { return stream.cancel() }
         let exchange = assembler.exchange
         note.streams(keepsHead: loop.requestLog.isVerbose)
-        let dateLine = loop.dateLine
         let closes = closesAfterAnswer || !exchange.takesChunks
         streamEnd = stream.isLongAnswer ? answerTick : .max
         readerGoesOn()
         let compressor = stream.isLongAnswer && exchange.acceptsGzip ? GzipStream() : nil
         var headers = headers
         if compressor != nil { headers += GzipStream.headers }
-        buffered { out in
-            out.writeHead(
-                status: 200, contentType: contentType, headers: headers,
-                framing: exchange.takesChunks ? .chunked : .untilClose, closes: closes, dateLine: dateLine)
-        }
+        writeHead(
+            status: 200, contentType: contentType, headers: headers,
+            framing: exchange.takesChunks ? .chunked : .untilClose, closes: closes)
         loop.counters.streamsOpen.wrappingAdd(1, ordering: .relaxed)
         if !stream.isLongAnswer {
             loop.counters.longRunning.wrappingAdd(1, ordering: .relaxed)
             series?.longRunningBegan()
         }
         let waker = StreamWaker(connection: self, eventLoop: context.eventLoop, list: loop.wakes)
-        let open = OpenStream(
-            stream: stream, waker: waker, isChunked: exchange.takesChunks, compressor: compressor)
+        let isChunked = exchange.takesChunks && entrance.http2 == nil
+        let open = OpenStream(stream: stream, waker: waker, isChunked: isChunked, compressor: compressor)
         phase = .stream(open)
         guard !exchange.isHead else {
             dropStream(open)
@@ -171,6 +168,8 @@ extension Connection {
     func finishStream(_ open: OpenStream, last pieces: [[UInt8]]) {
         writePart(of: open, pieces)
         if open.isChunked { buffered { $0.writeStaticString("0\r\n\r\n") } }
+        // If the client is gone, writing has found that out, and all is done.
+        guard case .stream(let current) = phase, current === open else { return }
         dropStream(open)
         answerIsComplete(closes: closesAfterAnswer || !open.isChunked)
         flushOut()

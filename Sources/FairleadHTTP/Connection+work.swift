@@ -3,10 +3,13 @@ import NIOCore
 
 /// Answers that take waiting, or computing elsewhere.
 extension Connection {
-    /// The client of the request that is being answered, which decides whose turn it is.
+    /// The client of the request that is being answered, which decides whose turn it is: the flow that the limiter has put
+    /// it in, otherwise where it comes from.
     var client: ComputeFlow.Key {
-        ComputeFlow.Key(
-            address: context?.channel.remoteAddress?.ipAddress ?? "", userAgent: assembler.exchange.userAgent)
+        let flow = share.flow
+        return ComputeFlow.Key(
+            place: flow.isEmpty ? context?.channel.remoteAddress?.ipAddress ?? "" : flow,
+            userAgent: assembler.exchange.userAgent)
     }
 
     /// Computes the answer on the compute pool.
@@ -32,11 +35,20 @@ extension Connection {
         isComputing = true
     }
 
+    /// Waits for a program, without a deadline, for as long as the client does.
+    func pass(_ work: @escaping @Sendable () async -> APIOutcome) {
+        start(work, on: globalConcurrentExecutor)
+        isPassing = true
+        note.isLong()
+        setDeadline(hasInputEnded ? Connection.ticksAfterInput : nil)
+    }
+
     /// Runs the work in a task, and sends its outcome from the event loop.
     func start(_ work: @escaping @Sendable () async -> APIOutcome, on executor: any TaskExecutor) {
         guard let context else { return }
         phase = .deferred
         isComputing = false
+        isPassing = false
         setDeadline(max(1, answerTick - loop.tick))
         workNumber += 1
         let number = workNumber

@@ -8,7 +8,7 @@ import NIOHTTP1
 /// read while too much is waiting. Everything here happens on the connection's event loop.
 ///
 /// Sending answers is in `Connection+answers.swift`, sending streams in `Connection+streams.swift`.
-final class Connection: ChannelDuplexHandler {
+final class Connection: ChannelDuplexHandler, LoopMember {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
@@ -23,6 +23,8 @@ final class Connection: ChannelDuplexHandler {
         /// A large answer is being sent.
         case body(BodyCursor)
         case stream(OpenStream)
+        /// The connection has left HTTP.
+        case session(OpenSession)
         /// The last answer has been sent; anything that still arrives is discarded until the client closes the
         /// connection.
         case lingering
@@ -31,7 +33,7 @@ final class Connection: ChannelDuplexHandler {
         var isOpenForRequests: Bool {
             switch self {
             case .idle, .receiving: true
-            case .deferred, .body, .stream, .lingering, .closed: false
+            case .deferred, .body, .stream, .session, .lingering, .closed: false
             }
         }
     }
@@ -44,7 +46,7 @@ final class Connection: ChannelDuplexHandler {
     }
 
     let loop: LoopContext
-    private let methods: MethodSpotter
+    let entrance: Entrance
     var context: ChannelHandlerContext?
     var phase: Phase = .idle
     var assembler: RequestAssembler
@@ -64,6 +66,12 @@ final class Connection: ChannelDuplexHandler {
     var workNumber = 0
     /// Whether the work runs on the compute pool.
     var isComputing = false
+    /// Whether the work waits for a program, and ends with its client.
+    var isPassing = false
+    /// Whether what comes is not HTTP any more.
+    var isUpgraded = false
+    /// What the limiter says about the request that is being answered.
+    let share = RequestShare()
     /// The share of the body budget that this request's body takes.
     var lease: BodyLease?
     /// How many more requests are answered before the loop's other connections get their turn: a client may send two
@@ -72,7 +80,7 @@ final class Connection: ChannelDuplexHandler {
     private static let requestsPerTurn = 16
     private var isTurnDue = false
     /// How many ticks an answer may still be computed for a client that has closed its side.
-    private static let ticksAfterInput = 2
+    static let ticksAfterInput = 2
     /// The tick by which a long answer must be sent; .max for a watch.
     var streamEnd: Int = .max
     var isAwaitingReader = false
@@ -87,23 +95,38 @@ final class Connection: ChannelDuplexHandler {
     private var isReceivingHead = false
     /// Whether the client has closed its side.
     private(set) var hasInputEnded = false
+    /// The address of the client.
+    private lazy var source = context?.channel.remoteAddress?.ipAddress ?? ""
 
-    init(loop: LoopContext, methods: MethodSpotter, isGuarded: Bool) {
+    init(loop: LoopContext, entrance: Entrance) {
         self.loop = loop
-        self.methods = methods
+        self.entrance = entrance
         assembler = RequestAssembler(
-            maximumBodyBytes: loop.core.configuration.maximumBodyBytes, isGuarded: isGuarded)
+            maximumBodyBytes: loop.core.configuration.maximumBodyBytes, isGuarded: entrance.isGuarded)
     }
 
     // MARK: Life
 
+    /// Behind a handshake, the connection is active already.
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { begin(context, isNew: false) }
+    }
+
     func channelActive(context: ChannelHandlerContext) {
+        if self.context == nil { begin(context, isNew: entrance.http2 == nil) }
+    }
+
+    private func begin(_ context: ChannelHandlerContext, isNew: Bool) {
         self.context = context
-        loop.add(self)
+        loop.add(self, isNew: isNew)
         guard !loop.isDraining else { return close() }
-        guard loop.counters.connectionsOpen.load(ordering: .relaxed) <= loop.core.maximumConnections else {
+        guard loop.hasRoom else {
             loop.note(.tooManyConnections)
             return close()
+        }
+        if entrance.isForOwner, let why = PeerOwner.refusal(of: context.channel) {
+            loop.note(.stranger)
+            assembler.refuseAll(with: Refusal.stranger(why))
         }
         setDeadline(loop.core.timeouts.idle)
     }
@@ -112,6 +135,7 @@ final class Connection: ChannelDuplexHandler {
         becomeClosed()
         self.context = nil
         loop.remove(self)
+        if isUpgraded { context.fireChannelInactive() }
     }
 
     /// Closes without any further answer.
@@ -126,6 +150,9 @@ final class Connection: ChannelDuplexHandler {
         case .idle, .lingering: break
         case .stream(let stream):
             dropStream(stream)
+            requestIsOver()
+        case .session(let open):
+            dropSession(open)
             requestIsOver()
         case .receiving, .deferred, .body:
             note.abandon()
@@ -142,7 +169,7 @@ final class Connection: ChannelDuplexHandler {
         switch phase {
         case .deferred, .body: true
         case .stream(let open): open.stream.isLongAnswer
-        case .idle, .receiving, .lingering, .closed: false
+        case .idle, .receiving, .session, .lingering, .closed: false
         }
     }
 
@@ -152,6 +179,8 @@ final class Connection: ChannelDuplexHandler {
         // A truncated answer must not look like a complete one.
         case .stream(let open) where open.stream.isLongAnswer: break
         case .stream(let open): finishStream(open, last: [])
+        case .session(let open): finishSession(open, isServerStopping: true)
+        case .deferred where isPassing: close()
         case .idle, .receiving, .deferred, .body, .lingering, .closed: break
         }
     }
@@ -165,7 +194,8 @@ final class Connection: ChannelDuplexHandler {
 
     func timeOut() {
         switch phase {
-        case .deferred where hasInputEnded && isComputing: close()
+        case .deferred where hasInputEnded && (isComputing || isPassing): close()
+        case .session(let open): finishSession(open, isServerStopping: false)
         case .deferred:
             loop.note(.outOfTime)
             abandonWork()
@@ -210,14 +240,16 @@ final class Connection: ChannelDuplexHandler {
     // MARK: Input
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isUpgraded { return context.fireChannelRead(data) }
         sawPart = true
-        methods.forget()
+        entrance.http1?.methods.forget()
         let part = unwrapInboundIn(data)
         guard waiting.isEmpty, takesParts else { return wait(.part(part)) }
         take(part)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        if isUpgraded { return context.fireChannelReadComplete() }
         flushOut()
         if waiting.isEmpty { requestsThisTurn = Connection.requestsPerTurn }
         if case .idle = phase {
@@ -240,7 +272,7 @@ final class Connection: ChannelDuplexHandler {
         case .headerOverflow: wait(.failure(Refusal.headerTooLarge))
         case .invalidVersion: wait(.failure(Refusal.unknownVersion))
         default:
-            guard case .invalidMethod = error, let head = methods.head() else {
+            guard case .invalidMethod = error, let head = entrance.http1?.methods.head() else {
                 wait(.failure(Refusal.badRequest))
                 break
             }
@@ -258,6 +290,7 @@ final class Connection: ChannelDuplexHandler {
             return context.fireUserInboundEventTriggered(event)
         }
         hasInputEnded = true
+        if isUpgraded { context.fireUserInboundEventTriggered(event) }
         switch phase {
         // A client that closes its side during a watch has gone; one that closes it after sending a request may still
         // want the answer. But work that changes nothing does not continue for long for a client that has probably
@@ -265,7 +298,9 @@ final class Connection: ChannelDuplexHandler {
         case .idle where waiting.isEmpty: close()
         case .stream(let open) where open.stream.isLongAnswer: break
         case .receiving, .stream, .lingering: close()
-        case .deferred where isComputing && assembler.exchange.isRead: setDeadline(Connection.ticksAfterInput)
+        case .deferred where isPassing || isComputing && assembler.exchange.isRead:
+            setDeadline(Connection.ticksAfterInput)
+        case .session: sessionInputEnded()
         case .idle, .deferred, .body, .closed: break
         }
     }
@@ -280,6 +315,7 @@ final class Connection: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if isUpgraded { return context.fireChannelWritabilityChanged() }
         guard context.channel.isWritable else { return }
         if case .stream = phase { readerGoesOn() }
         pump()
@@ -291,7 +327,7 @@ final class Connection: ChannelDuplexHandler {
         switch phase {
         case .idle, .receiving: requestsThisTurn > 0 && context?.channel.isWritable ?? false
         case .lingering, .closed: true
-        case .deferred, .body, .stream: false
+        case .deferred, .body, .stream, .session: false
         }
     }
 
@@ -368,7 +404,11 @@ final class Connection: ChannelDuplexHandler {
             setDeadline(nil)
             requestsThisTurn -= 1
             answerStart = loop.tick
-            let request = assembler.finish()
+            var request = assembler.finish()
+            request.peer = entrance.peer
+            request.source = source
+            share.set(flow: "")
+            request.share = share
             series = loop.series(of: request)
             answer(loop.core.handler(request))
         default:
@@ -381,8 +421,11 @@ final class Connection: ChannelDuplexHandler {
         switch verdict {
         case .goOn: break
         case .sendContinue:
-            buffered { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
-            flushOut()
+            guard let http2 = entrance.http2 else {
+                buffered { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
+                return flushOut()
+            }
+            http2.writeContinue()
         case .refuse(let response):
             loop.note(.refused)
             refuse(response)

@@ -43,6 +43,8 @@ package enum HTTPServerError: Error, CustomStringConvertible {
     /// Why, and what would work instead.
     case cannotListen(String)
     case alreadyStarted
+    /// The certificate or the key of the door with TLS.
+    case badCredentials(String)
 
     package var description: String {
         switch self {
@@ -50,6 +52,7 @@ package enum HTTPServerError: Error, CustomStringConvertible {
             "cannot listen on \(address): it is not a loopback address, and everyone who can reach it would be an "
                 + "administrator; choose --listen 127.0.0.1:8080, or allow that with --insecure-bind"
         case .cannotListen(let why): why
+        case .badCredentials(let why): "the certificate or the key for TLS cannot be used: \(why)"
         case .alreadyStarted: "the HTTP server has been started before"
         }
     }

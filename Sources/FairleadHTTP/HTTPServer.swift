@@ -4,9 +4,10 @@ package import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Synchronization
 
-/// A minimal HTTP/1.1 server: sockets in, `APIRequest` out, `APIOutcome` back.
+/// A minimal HTTP server, with and without TLS: sockets in, `APIRequest` out, `APIOutcome` back.
 ///
 /// Guarantees:
 /// - The handler is called on an event loop, once per complete request, in the order of the requests of a connection;
@@ -15,14 +16,19 @@ import Synchronization
 ///   server stops, or the stream itself has ended.
 /// - Bodies beyond the limit, malformed requests and requests from web pages never reach the handler.
 ///
-/// It supports neither TLS nor HTTP/2 nor WebSockets.
+/// A connection leaves HTTP for a session (`APIOutcome.session`): messages of a WebSocket, or the bytes of SPDY. Pods
+/// are talked to that way, over HTTP/1.1 alone. Behind TLS there is HTTP/2 as well.
 package final class HTTPServer: Sendable {
     private struct Running: Sendable {
         var group: MultiThreadedEventLoopGroup
         var listeners: [any Channel]
+        var secureListeners: [any Channel] = []
+        /// What TLS shows to new connections; nil without such a door.
+        var tls: TLSContext?
         var loops: [NIOLoopBound<LoopContext>]
         var counters: [LoopCounters]
         var compute: ComputePool?
+        var sessions: SessionKeeper?
     }
 
     private enum State {
@@ -51,7 +57,7 @@ package final class HTTPServer: Sendable {
 
     /// Listens on all configured addresses, or on none if one of them is unavailable. May be called once.
     ///
-    /// - Returns: The addresses actually bound, in the order of the configuration, with their ports.
+    /// - Returns: The addresses without TLS actually bound, in the order of the configuration, with their ports.
     /// - Throws: `HTTPServerError`.
     package func start() async throws -> [HTTPAddress] {
         let mayStart = state.withLock { state in
@@ -71,11 +77,15 @@ package final class HTTPServer: Sendable {
         do {
             for (given, resolved) in addresses {
                 do {
-                    let listener = try await listen(on: resolved, loops: running.loops, group: running.group)
-                    running.listeners.append(listener)
+                    running.listeners.append(try await listen(on: resolved, .plain, running))
                 } catch {
                     throw Self.failure(error, given)
                 }
+            }
+            if let door = configuration.secure {
+                let context = try Self.context(door)
+                running.tls = context
+                running.secureListeners = try await listen(door, context, running)
             }
         } catch {
             await stop(running)
@@ -83,18 +93,67 @@ package final class HTTPServer: Sendable {
         }
         let started = running
         state.withLock { $0 = .running(started) }
-        return started.listeners.map { listener in
-            HTTPAddress(
-                host: listener.localAddress?.ipAddress ?? "", port: listener.localAddress?.port ?? 0)
+        return started.listeners.map(Self.address)
+    }
+
+    /// The addresses of the door with TLS, as they are bound; none before the start, and without such a door.
+    package var secureAddresses: [HTTPAddress] {
+        guard case .running(let running) = state.withLock({ $0 }) else { return [] }
+        return running.secureListeners.map(Self.address)
+    }
+
+    /// Connections from now on are shown this certificate.
+    /// - Throws: `HTTPServerError.badCredentials`; the one before stays.
+    package func renew(_ credentials: SecureDoor.Credentials) throws(HTTPServerError) {
+        guard case .running(let running) = state.withLock({ $0 }) else { return }
+        do {
+            running.tls?.replace(by: try TLSSettings.context(credentials))
+        } catch {
+            throw .badCredentials("\(error)")
         }
+    }
+
+    private static func address(of listener: any Channel) -> HTTPAddress {
+        HTTPAddress(host: listener.localAddress?.ipAddress ?? "", port: listener.localAddress?.port ?? 0)
+    }
+
+    private static func context(_ door: SecureDoor) throws(HTTPServerError) -> TLSContext {
+        do {
+            return TLSContext(try TLSSettings.context(door.credentials))
+        } catch {
+            throw .badCredentials("\(error)")
+        }
+    }
+
+    private func listen(
+        _ door: SecureDoor, _ context: TLSContext, _ running: Running
+    ) async throws -> [any Channel] {
+        var listeners: [any Channel] = []
+        for address in door.addresses {
+            do {
+                do {
+                    listeners.append(try await listen(on: address.resolved(), .secure(door, context), running))
+                } catch let error as IOError where error.errnoCode == EADDRINUSE && door.takesFreePort {
+                    var free = address
+                    free.port = 0
+                    listeners.append(try await listen(on: free.resolved(), .secure(door, context), running))
+                }
+            } catch {
+                for listener in listeners { try? await listener.close() }  // the error that is thrown says more
+                throw Self.failure(error, address, flag: "--tls-listen")
+            }
+        }
+        return listeners
     }
 
     private static func explaining<Result>(_ address: HTTPAddress, _ body: () throws -> Result) throws -> Result {
         do { return try body() } catch { throw failure(error, address) }
     }
 
-    private static func failure(_ error: any Error, _ address: HTTPAddress) -> HTTPServerError {
-        let failure = ListenFailure(error, address: address.description, port: address.port, flag: "--listen")
+    private static func failure(
+        _ error: any Error, _ address: HTTPAddress, flag: String = "--listen"
+    ) -> HTTPServerError {
+        let failure = ListenFailure(error, address: address.description, port: address.port, flag: flag)
         return .cannotListen(failure.description)
     }
 
@@ -140,8 +199,10 @@ package final class HTTPServer: Sendable {
             compute: ComputePool(
                 threads: configuration.computeThreads, maximumRequests: configuration.maximumHeavyRequests,
                 maximumPerClient: configuration.maximumHeavyRequestsPerClient),
-            bodies: BodyBudget(bytes: configuration.bodyMemory), metrics: metrics)
+            bodies: BodyBudget(bytes: configuration.bodyMemory), metrics: metrics,
+            sessions: SessionKeeper(maximum: configuration.maximumSessions))
         running.compute = core.compute
+        running.sessions = core.sessions
         for eventLoop in eventLoops {
             let counters = LoopCounters()
             let loop = try await eventLoop.submit {
@@ -155,18 +216,22 @@ package final class HTTPServer: Sendable {
         return running
     }
 
-    private func listen(
-        on address: SocketAddress, loops: [NIOLoopBound<LoopContext>], group: MultiThreadedEventLoopGroup
-    ) async throws -> any Channel {
-        let isGuarded = LoopbackGuard.isLoopback(address)
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderListSize = configuration.maximumHeaderBytes
-        limits.maxHeaderFieldSize = configuration.maximumHeaderBytes
-        let decoderLimits = limits
+    /// The two ways in.
+    private enum Door: Sendable {
+        case plain
+        case secure(SecureDoor, TLSContext)
+    }
+
+    private func listen(on address: SocketAddress, _ door: Door, _ running: Running) async throws -> any Channel {
+        let isLoopback = LoopbackGuard.isLoopback(address)
+        let isForOwner = isLoopback && configuration.isForOwner
         let byLoop: [ObjectIdentifier: NIOLoopBound<LoopContext>] = Dictionary(
-            uniqueKeysWithValues: zip(group.makeIterator().map { ObjectIdentifier($0) }, loops))
+            uniqueKeysWithValues: zip(running.group.makeIterator().map { ObjectIdentifier($0) }, running.loops))
         let logger = logger
-        let bootstrap = ServerBootstrap(group: group)
+        // Neither TLS nor HTTP/2 goes on in one direction only.
+        var mayHalfClose = false
+        if case .plain = door { mayHalfClose = true }
+        let bootstrap = ServerBootstrap(group: running.group)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(AcceptFailures(logger: logger))
@@ -176,30 +241,33 @@ package final class HTTPServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.allowRemoteHalfClosure, value: mayHalfClose)
             .childChannelOption(
                 .writeBufferWaterMark, value: .init(low: 32 * 1024, high: 128 * 1024)
             )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)] else { return }
-                    let decoder = HTTPRequestDecoder(
-                        leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)
-                    let methods = MethodSpotter()
-                    try channel.pipeline.syncOperations.addHandlers([
-                        methods, ByteToMessageHandler(decoder),
-                        Connection(loop: loop.value, methods: methods, isGuarded: isGuarded),
-                    ])
+                    guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)]?.value else { return }
+                    let pipeline = channel.pipeline.syncOperations
+                    switch door {
+                    case .plain:
+                        let entrance = Entrance(isGuarded: isLoopback, isForOwner: isForOwner)
+                        try pipeline.addHandlers(Connection.overHTTP1(loop, entrance))
+                    case .secure(let door, let context):
+                        let tls = TLSSettings.handler(context.current)
+                        try pipeline.addHandlers([tls, TLSHandshake(loop: loop, tls: tls, door: door)])
+                    }
                 }
             }
         return try await bootstrap.bind(to: address).get()
     }
 
     private func stop(_ running: Running) async {
-        for listener in running.listeners { try? await listener.close() }
+        for listener in running.listeners + running.secureListeners { try? await listener.close() }
         let drained = running.loops.map { loop in loop.eventLoop.flatSubmit { loop.value.drain() } }
         for loop in drained { try? await loop.get() }
         running.compute?.shutdown()
+        running.sessions?.stop()
         try? await running.group.shutdownGracefully()
     }
 }

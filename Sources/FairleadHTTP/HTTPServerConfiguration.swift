@@ -5,6 +5,10 @@ package struct HTTPServerConfiguration: Sendable {
     /// Listening on anything but a loopback address must be allowed explicitly: there is no authentication worth the
     /// name.
     package var allowsRemote = false
+    /// Whether loopback addresses without TLS serve only the user who runs the server, and root.
+    package var isForOwner = false
+    /// The door with TLS; nil for none.
+    package var secure: SecureDoor?
 
     /// Kubernetes' limit for a request body.
     package var maximumBodyBytes = 3 * 1024 * 1024
@@ -33,6 +37,11 @@ package struct HTTPServerConfiguration: Sendable {
     /// How many heavy requests may be computing or waiting at a time: of all clients, and of one.
     package var maximumHeavyRequests = 1024
     package var maximumHeavyRequestsPerClient = 256
+    /// How many sessions (exec, attach, port forwarding, logs in messages) there may be at a time, how long nothing may
+    /// be sent in one (a kubelet's `streamingConnectionIdleTimeout`), and how often those over WebSockets are pinged.
+    package var maximumSessions = 2048
+    package var sessionIdleTimeout: Duration = .seconds(4 * 3600)
+    package var pingInterval: Duration = .seconds(30)
     /// How long data that still arrives after a refusal is read and discarded, so that the client can read the answer.
     package var lingerTimeout: Duration = .seconds(3)
     /// How long a shutdown waits for running requests.

@@ -12,6 +12,7 @@ struct ServerCore: Sendable {
     let compute: ComputePool
     let bodies: BodyBudget
     let metrics: RequestMetrics?
+    let sessions: SessionKeeper
 
     /// The configured timeouts, in ticks.
     struct Timeouts: Sendable {
@@ -20,6 +21,7 @@ struct ServerCore: Sendable {
         let progress: Int
         let linger: Int
         let request: Int
+        let session: Int
         /// The bytes of a body that must arrive per tick.
         let bodyBytesPerTick: Int
 
@@ -29,6 +31,7 @@ struct ServerCore: Sendable {
             progress = configuration.ticks(configuration.progressTimeout)
             linger = configuration.ticks(configuration.lingerTimeout)
             request = configuration.ticks(configuration.requestTimeout)
+            session = configuration.ticks(configuration.sessionIdleTimeout)
             bodyBytesPerTick = max(1, Int(Double(configuration.minimumBodyRate) * (configuration.tick / .seconds(1))))
         }
     }
@@ -42,17 +45,20 @@ final class LoopContext {
     let executor: EventLoopExecutor
     let counters: LoopCounters
     let wakes: WakeList
+    let handOvers: HandOverList
     let requestLog: RequestLog
     private var series: RequestSeriesCache?
     /// Ticks since the start: a clock that costs nothing to read.
     private(set) var tick = 0
     private(set) var isDraining = false
-    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var connections: [ObjectIdentifier: any LoopMember] = [:]
     private var date = HTTPDate()
     private var spareBuffer: ByteBuffer?
     private var ticking: RepeatedTask?
     private var whenEmpty: EventLoopPromise<Void>?
     private var notes = FaultNotes()
+    /// Connections with TLS that are not let in yet.
+    var handshakes: HandshakeQueue
 
     init(core: ServerCore, eventLoop: any EventLoop, counters: LoopCounters) {
         self.core = core
@@ -60,8 +66,10 @@ final class LoopContext {
         executor = EventLoopExecutor(eventLoop)
         self.counters = counters
         wakes = WakeList(eventLoop: eventLoop)
+        handOvers = HandOverList(eventLoop: eventLoop)
         requestLog = RequestLog(core.logger)
         series = core.metrics.map { RequestSeriesCache($0) }
+        handshakes = HandshakeQueue(connections: core.maximumConnections)
     }
 
     func start() {
@@ -78,13 +86,17 @@ final class LoopContext {
         return date.line
     }
 
-    func add(_ connection: Connection) {
+    /// - Parameter isNew: whether a client has connected, and not merely gone on after a handshake or begun a stream.
+    func add(_ connection: any LoopMember, isNew: Bool = true) {
         connections[ObjectIdentifier(connection)] = connection
-        counters.connectionsAccepted.wrappingAdd(1, ordering: .relaxed)
+        if isNew { counters.connectionsAccepted.wrappingAdd(1, ordering: .relaxed) }
         counters.connectionsOpen.wrappingAdd(1, ordering: .relaxed)
     }
 
-    func remove(_ connection: Connection) {
+    /// Whether another connection, or a stream of one, is within the limit.
+    var hasRoom: Bool { counters.connectionsOpen.load(ordering: .relaxed) <= core.maximumConnections }
+
+    func remove(_ connection: any LoopMember) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         counters.connectionsOpen.wrappingSubtract(1, ordering: .relaxed)
         if connections.isEmpty { whenEmpty?.succeed() }

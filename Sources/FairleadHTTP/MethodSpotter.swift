@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// Stands before the decoder, which gives up at methods that it has no name for, although HTTP lets anybody invent some
 /// (RFC 9110, 9.1): the head of such a request, as a whole at the start of what has just arrived, is read here.
-final class MethodSpotter: ChannelInboundHandler {
+final class MethodSpotter: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 

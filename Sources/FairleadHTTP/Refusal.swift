@@ -27,6 +27,12 @@ enum Refusal {
         status(403, "Forbidden", "forbidden: \(why)")
     }
 
+    static func stranger(_ why: String) -> APIResponse {
+        forbidden(
+            "\(why), and this port without TLS is only for the user who runs the server: use the kubeconfig and its "
+                + "port with TLS (the server can be started without this one by --listen none)")
+    }
+
     private static func plain(_ status: Int, _ text: String) -> APIResponse { .text(status, text) }
 
     /// The texts are our own and need no escaping in JSON.

@@ -32,6 +32,8 @@ struct RequestAssembler {
     let isGuarded: Bool
 
     private(set) var exchange = Exchange()
+    /// What every request is answered with; nil as long as they are welcome.
+    private var refusal: APIResponse?
     private var request = APIRequest(method: .get, path: "")
     /// The last Host header that passed the guard: a client keeps sending the same one.
     private var trustedHost: String?
@@ -43,7 +45,11 @@ struct RequestAssembler {
 
     mutating func begin(_ head: HTTPRequestHead) -> Verdict {
         exchange = Exchange(isHead: head.method == .HEAD, isRead: head.method == .HEAD || head.method == .GET)
-        guard head.version.major == 1, head.version.minor <= 1 else { return .refuse(Refusal.unknownVersion) }
+        if let refusal { return .refuse(refusal) }
+        let isHTTP2 = head.version.major == 2
+        guard isHTTP2 || head.version.major == 1 && head.version.minor <= 1 else {
+            return .refuse(Refusal.unknownVersion)
+        }
         var fields = HeaderFields()
         let headers = fields.read(head.headers)
         let target = RequestTarget(head.uri)
@@ -57,7 +63,8 @@ struct RequestAssembler {
             }
             trustedHost = host
         }
-        exchange.takesChunks = head.version.minor == 1
+        // HTTP/2 frames bodies by itself, and ends each of its streams with the answer.
+        exchange.takesChunks = head.version.minor == 1 || isHTTP2
         exchange.acceptsGzip = Gzip.isAccepted(fields.acceptEncoding)
         // After a request to upgrade, the decoder stops: what follows might be another protocol.
         exchange.keepsAlive =
@@ -73,6 +80,7 @@ struct RequestAssembler {
         }
         guard let method = Self.method(head.method) else { return .refuse(Refusal.badRequest) }
         request = APIRequest(method: method, path: target.path, query: query, headers: headers)
+        request.target = head.uri
         guard let expect = fields.expect else { return .goOn }
         guard expect.lowercased() == "100-continue" else {
             return .refuse(Refusal.expectationFailed)
@@ -91,6 +99,8 @@ struct RequestAssembler {
         default: HTTPRequest.Method(rawValue: method.rawValue)
         }
     }
+
+    mutating func refuseAll(with refusal: APIResponse) { self.refusal = refusal }
 
     /// For a request that could not be read: the answer may only use what every client understands.
     mutating func forgetExchange() { exchange = Exchange() }

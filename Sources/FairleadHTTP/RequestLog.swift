@@ -105,6 +105,15 @@ struct RequestNote {
         if !keepsHead { head = nil }
     }
 
+    /// The request takes as long as a program does: nobody is told that it is slow.
+    mutating func isLong() { isStream = true }
+
+    /// The connection leaves HTTP; its session may last for hours, as a stream.
+    mutating func switchesProtocol(keepsHead: Bool) {
+        streams(keepsHead: keepsHead)
+        status = 101
+    }
+
     mutating func sent(_ count: Int) { bytes += count }
 
     mutating func abandon() { isAbandoned = true }

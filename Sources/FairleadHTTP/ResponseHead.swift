@@ -59,13 +59,9 @@ extension ByteBuffer {
         writeStaticString("\r\n")
     }
 
-    /// A header value and its line end. Line breaks in a value would let a client inject headers.
+    /// A header value and its line end.
     private mutating func writeFieldValue(_ value: String) {
-        if value.utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
-            writeBytes(value.utf8.map { $0 == 13 || $0 == 10 || $0 == 0 ? 32 : $0 })
-        } else {
-            writeString(value)
-        }
+        writeString(value.asFieldValue)
         writeStaticString("\r\n")
     }
 
@@ -76,5 +72,13 @@ extension ByteBuffer {
             writeDecimal(number / 10)
             writeInteger(UInt8(truncatingIfNeeded: 48 + number % 10))
         }
+    }
+}
+
+extension String {
+    /// With spaces in place of line breaks, which would let a client inject headers.
+    var asFieldValue: String {
+        guard utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) else { return self }
+        return String(decoding: utf8.map { $0 == 13 || $0 == 10 || $0 == 0 ? 32 : $0 }, as: UTF8.self)
     }
 }

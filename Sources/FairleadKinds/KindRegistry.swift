@@ -8,13 +8,33 @@ package struct KindRegistry: Sendable {
     /// The built-in resources.
     package let resources: ResourceTable
     private let builtIn: [GroupVersionResource: Kind]
+    private let builtInVersions: [GroupResource: [Kind]]
     private let catalog: CustomKinds?
 
     /// - Parameter catalog: the custom kinds; nil for a server that has none.
     package init(_ builtIn: [Kind] = Kind.builtIn, catalog: CustomKinds? = nil) {
         resources = ResourceTable(builtIn.map(\.info))
         self.builtIn = Dictionary(builtIn.map { ($0.info.gvr, $0) }) { first, _ in first }
+        builtInVersions = Dictionary(grouping: builtIn, by: \.groupResource)
         self.catalog = catalog
+    }
+
+    /// The kind that objects with an apiVersion and a kind are of; nil if it is not served.
+    package func kind(apiVersion: String, kind name: String) -> Kind? {
+        if let info = resources.resource(kind: name, apiVersion: apiVersion) { return builtIn[info.gvr] }
+        return catalog?.current.served.values.first { $0.info.kind == name && $0.apiVersion == apiVersion }
+    }
+
+    /// All versions in which a resource is served. The two groups of events show the same objects.
+    package func versions(of resource: GroupResource) -> [Kind] {
+        if resource.resource == "events", resource.group.isEmpty || resource.group == "events.k8s.io" {
+            return ["", "events.k8s.io"].flatMap {
+                builtInVersions[GroupResource(group: $0, resource: "events")] ?? []
+            }
+        }
+        if let known = builtInVersions[resource] { return known }
+        return catalog?.current.served.values.filter { $0.groupResource == resource }
+            .sorted { VersionOrder.precedes($0.info.gvr.version, $1.info.gvr.version) } ?? []
     }
 
     /// The kind behind a path; nil if it is not served.

@@ -161,6 +161,8 @@ package struct StrategyContext: Sendable {
     package var isDryRun: Bool
     /// The subresource of the request, or nil.
     package var subresource: String?
+    /// Who writes; nil for this program's own parts.
+    package var user: UserInfo?
     /// Whether the client sent the strategy's `rawField`, and Go would have spelled it otherwise.
     package var isRawFieldLoose = false
 

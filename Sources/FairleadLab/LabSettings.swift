@@ -6,6 +6,8 @@ package struct LabSettings: Sendable {
     package var folder: LabFolder
     /// The URL of the API server, for people and for `lab exec`.
     package var server: String
+    /// The kubeconfig with what the server wants to see; empty if the URL is enough.
+    package var kubeconfig = ""
     /// The log of the server, if the lab has started it; empty otherwise.
     package var serverLog = ""
     /// Where connections to the API server go that come from the lab.

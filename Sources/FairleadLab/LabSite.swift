@@ -92,7 +92,8 @@ actor LabSite {
     private func proxies(_ cluster: LabCluster) -> [String: [String]] {
         guard let arguments = settings.proxyArguments else { return [:] }
         let ranges = settings.clusterCIDRs.isEmpty ? cluster.podRanges : settings.clusterCIDRs
-        let server = "http://127.0.0.1:\(settings.apiPort)"
+        let scheme = settings.server.hasPrefix("https:") ? "https" : "http"
+        let server = "\(scheme)://127.0.0.1:\(settings.apiPort)"
         return Dictionary(
             cluster.nodes.map { ($0.name, arguments($0.name, server, ranges)) }, uniquingKeysWith: { first, _ in first }
         )
@@ -134,6 +135,7 @@ actor LabSite {
         var report = LabReport(
             process: Int(getpid()), server: settings.server, isPrivate: settings.isPrivate)
         report.isReady = isReady
+        report.kubeconfig = settings.kubeconfig
         report.serverLog = settings.serverLog
         report.clusterDomain = settings.clusterDomain
         report.nameserver = settings.nameserver

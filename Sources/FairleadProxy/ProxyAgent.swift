@@ -72,6 +72,7 @@ package final class ProxyAgent: Sendable {
             group.addTask { await self.follow(.nodes, .nodes) }
             group.addTask { await self.followRanges() }
             group.addTask { await self.keepProgrammed() }
+            group.addTask { await self.keepLooking() }
             group.addTask { await self.keepConnectionsFresh() }
             await group.waitForAll()
         }

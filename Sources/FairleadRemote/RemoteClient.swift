@@ -4,17 +4,21 @@ package import Logging
 package import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 
 /// A view of any Kubernetes API server, over HTTP or HTTPS.
 ///
 /// Errors are the server's Status; if there was no answer, 503 with the reason in plain words. Lists are read page by
 /// page, and are one consistent snapshot. Objects in lists and watches come without `managedFields`; those of lists keep
 /// only their bytes in memory until somebody looks into them. Requests that a busy server has refused for a short time
-/// are repeated; everything else is up to the caller.
+/// are repeated; everything else is up to the caller. A watch that goes on from a revision that the server has not reached
+/// fails with 410: the server has been reset, or restored from a backup.
 ///
 /// `shutdown` must be called before the last reference goes.
 package final class RemoteClient: ObjectClient {
     private let transport: RemoteTransport
+    /// The resources that have been listed, and whether no watch has begun since.
+    private let listed = Mutex<[GroupVersionResource: Bool]>([:])
 
     /// Connects to nothing yet.
     ///
@@ -43,13 +47,25 @@ package final class RemoteClient: ObjectClient {
     package func list(
         _ resource: GroupVersionResource, namespace: String?
     ) async throws(APIStatus) -> ObjectList {
-        try await RemoteList(resource, namespace: namespace, transport: transport).read()
+        let list = try await RemoteList(resource, namespace: namespace, transport: transport).read()
+        if namespace == nil { listed.withLock { $0[resource] = true } }
+        return list
     }
 
     package func watch(
         _ resource: GroupVersionResource, after revision: Int64
     ) async throws(APIStatus) -> any ObjectWatch {
-        try await RemoteWatch.open(resource, after: revision, transport: transport)
+        let isFirst = listed.withLock { listed -> Bool? in
+            defer { if listed[resource] != nil { listed[resource] = false } }
+            return listed[resource]
+        }
+        let suspicion: RemoteWatch.Suspicion =
+            switch isFirst {
+            case nil: .never
+            case true?: .later
+            case false?: .always
+            }
+        return try await RemoteWatch.open(resource, after: revision, suspicion, transport: transport)
     }
 
     package func create(

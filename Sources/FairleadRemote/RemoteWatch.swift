@@ -9,7 +9,19 @@ import Synchronization
 /// When the server ends the watch after its time, which servers do every few minutes, it is opened again from where it
 /// was if nothing has been seen in it (its user would take it for a failure and wait); otherwise it ends and its user
 /// continues. After a long silence it is opened again too.
+///
+/// To a watch after a revision that they have not reached, API servers say nothing until they have. So one that goes on
+/// where another has ended makes sure that the server is that far: it may have been reset.
 package final class RemoteWatch: ObjectWatch {
+    /// When the server is asked how far it is.
+    enum Suspicion: Sendable {
+        /// The revision is not from a list of this client.
+        case never
+        /// The list has just been read; when the watch is opened again.
+        case later
+        case always
+    }
+
     /// How far it has got: for the one task that waits.
     private struct Position {
         var decoder: WatchDecoder
@@ -23,12 +35,16 @@ package final class RemoteWatch: ObjectWatch {
 
     private let resource: GroupVersionResource
     private let transport: RemoteTransport
+    private let suspicion: Suspicion
     private let handle = WatchHandle()
     private let position: Mutex<Position>
 
-    private init(_ resource: GroupVersionResource, after revision: Int64, transport: RemoteTransport) {
+    private init(
+        _ resource: GroupVersionResource, after revision: Int64, _ suspicion: Suspicion, transport: RemoteTransport
+    ) {
         self.resource = resource
         self.transport = transport
+        self.suspicion = suspicion
         position = Mutex(Position(decoder: Self.decoder(resource, transport), revision: revision))
     }
 
@@ -40,11 +56,24 @@ package final class RemoteWatch: ObjectWatch {
 
     /// Returns when the server has agreed.
     static func open(
-        _ resource: GroupVersionResource, after revision: Int64, transport: RemoteTransport
+        _ resource: GroupVersionResource, after revision: Int64, _ suspicion: Suspicion, transport: RemoteTransport
     ) async throws(APIStatus) -> RemoteWatch {
-        let watch = RemoteWatch(resource, after: revision, transport: transport)
+        let watch = RemoteWatch(resource, after: revision, suspicion, transport: transport)
         try await watch.connect(after: revision)
+        if suspicion == .always { try await watch.makeSure(of: revision) }
         return watch
+    }
+
+    /// After the server has agreed to the watch: if another takes its place now, the connection breaks.
+    /// - Throws: 410 if the server has not reached the revision.
+    private func makeSure(of revision: Int64) async throws(APIStatus) {
+        let target = ResourcePath.collection(resource, namespace: nil) + "?limit=1"
+        let page = try ListPage(try await transport.call(.init(target: target)), resource)
+        guard page.revision < revision else { return }
+        handle.stream?.cancel()
+        throw .expired(
+            "the server is at revision \(page.revision) of \(resource), and was at \(revision): it has been reset, or "
+                + "restored from a backup")
     }
 
     private func connect(after revision: Int64) async throws(APIStatus) {
@@ -109,6 +138,7 @@ package final class RemoteWatch: ObjectWatch {
             "watching on", metadata: ["resource": .string("\(resource)"), "revision": .stringConvertible(revision)])
         do {
             try await connect(after: revision)
+            if suspicion != .never { try await makeSure(of: revision) }
         } catch {
             if handle.isCancelled { return false }
             throw error

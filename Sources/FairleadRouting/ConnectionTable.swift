@@ -3,14 +3,15 @@ import FairleadModel
 /// What the nodes remember of earlier packets: translated connections (conntrack) and the endpoint that each client
 /// stays with (session affinity). Times are seconds of any monotonic clock.
 package struct ConnectionTable: Sendable {
-    struct Flow: Hashable, Sendable {
+    /// What a node knows a connection by.
+    package struct Flow: Hashable, Sendable {
         var node: String
         var source: IPAddress
         var sourcePort: Int
         var destination: Socket
 
         /// Few connections differ in the node alone.
-        func hash(into hasher: inout Hasher) {
+        package func hash(into hasher: inout Hasher) {
             source.combine(into: &hasher)
             hasher.combine(sourcePort)
             hasher.combine(destination)
@@ -58,6 +59,15 @@ package struct ConnectionTable: Sendable {
     func translation(_ flow: Flow) -> Translation? { flows[flow] }
     mutating func record(_ flow: Flow, _ translation: Translation) { flows[flow] = translation }
     mutating func forget(_ flow: Flow) { flows[flow] = nil }
+
+    /// How many connections and stays are remembered.
+    package var count: Int { flows.count + stays.count }
+
+    /// Forgets a connection that is over; the affinity of its client stays.
+    package mutating func end(_ flow: Flow) { flows[flow] = nil }
+
+    /// Forgets the stays that have ended. Goes through all of them.
+    package mutating func forgetStays(endedBy now: Int64) { stays = stays.filter { now < $0.value } }
 
     /// The endpoint of the pool that the client has affinity to, as an index into `port.endpoints`; nil if there is none.
     /// The end of the period is exclusive.

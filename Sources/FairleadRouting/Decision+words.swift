@@ -145,6 +145,9 @@ extension Decision.Reason {
         case .nameNotFound: "the name does not exist."
         case .noClusterDNS: "clients outside do not ask the cluster DNS."
         case .nodeWithoutAddress: "\(node) has no address of this family to masquerade with."
+        case .answerGoesAstray:
+            "the endpoint gets the packet and answers the client directly, past \(node), which translated the address; "
+                + "the client does not know such a connection."
         case .podGone: "the pod of this connection has gone; the client notices when its time-out ends."
         }
     }

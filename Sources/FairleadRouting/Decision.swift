@@ -36,6 +36,9 @@ package struct Decision: Sendable {
         case nameNotFound = "NameNotFound"
         case noClusterDNS = "NoClusterDNS"
         case nodeWithoutAddress = "NodeWithoutAddress"
+        /// The endpoint gets the packet, but its answer does not pass the node that translated the destination, so that
+        /// the client does not recognise it.
+        case answerGoesAstray = "AnswerGoesAstray"
         /// The packet belongs to a connection whose pod is gone.
         case podGone = "PodGone"
     }
@@ -91,6 +94,8 @@ package struct Decision: Sendable {
     /// The endpoint of a conntrack entry that was removed first because the endpoint no longer serves (UDP).
     package internal(set) var flushed: Socket?
     package internal(set) var outcome = Outcome.leavesCluster
+    /// What the node that decides knows the connection by, for `ConnectionTable.end`.
+    package internal(set) var flow: ConnectionTable.Flow?
 
     init(_ packet: Packet) { self.packet = packet }
 

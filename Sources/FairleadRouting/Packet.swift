@@ -67,7 +67,7 @@ package struct Socket: Hashable, Sendable, CustomStringConvertible {
 extension IPAddress {
     /// As hashable as the whole address, at less than half of the cost.
     func combine(into hasher: inout Hasher) {
-        hasher.combine(UInt64(truncatingIfNeeded: bits))
-        if !isIPv4 { hasher.combine(UInt64(truncatingIfNeeded: bits >> 64)) }
+        hasher.combine(low)
+        if !isIPv4 { hasher.combine(high) }
     }
 }

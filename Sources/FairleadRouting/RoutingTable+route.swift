@@ -1,14 +1,7 @@
 package import FairleadModel
 
 extension RoutingTable {
-    /// The source of a packet, as far as the rules are concerned.
-    private struct Origin {
-        var address: IPAddress
-        /// nil if it is outside the cluster.
-        var node: String?
-        /// Whether the packet is from the node itself, or from a pod in the host network.
-        var isNode: Bool
-    }
+    private typealias Origin = RoutingOrigin
 
     /// Follows a packet from its source to its receiver.
     ///
@@ -55,7 +48,15 @@ extension RoutingTable {
         decision.source = source
         decision.sourceSeen = source
         let origin = Origin(address: source, node: node, isNode: isNode)
-        return origin.node == nil
+        return follow(from: origin, to: socket, &decision, &connections, now, &generator)
+    }
+
+    /// From a known source to an address.
+    func follow(
+        from origin: RoutingOrigin, to socket: Socket, _ decision: inout Decision,
+        _ connections: inout ConnectionTable, _ now: Int64, _ generator: inout some RandomNumberGenerator
+    ) -> Decision.Outcome {
+        origin.node == nil
             ? fromOutside(socket, origin, &decision, &connections, now, &generator)
             : fromInside(socket, origin, &decision, &connections, now, &generator)
     }
@@ -225,6 +226,7 @@ extension RoutingTable {
         decision.access = claim.access
         let flow = ConnectionTable.Flow(
             node: node, source: origin.address, sourcePort: decision.packet.sourcePort, destination: socket)
+        decision.flow = flow
         if let outcome = established(flow, port, &decision, &connections) { return outcome }
 
         guard Self.admits(origin.address, to: port, claim.access) else { return .dropped(.outsideSourceRanges) }
@@ -239,8 +241,13 @@ extension RoutingTable {
         let chosen = choose(pool, port, origin.address, &decision, &connections, now, &generator)
         decision.chosen = chosen
         if chosen.address == origin.address, decision.masquerade == nil { decision.masquerade = .hairpin }
+        let isFromHere = origin.isNode && origin.node == node
+        // What the node itself receives does not pass the place where sources are translated.
+        if !isFromHere, self.node(at: chosen.address)?.name == node { decision.masquerade = nil }
         if decision.masquerade != nil {
-            guard let own = nodes[node]?.address(isIPv4: port.isIPv4) else { return .unreachable(.nodeWithoutAddress) }
+            guard let own = ownAddress(of: node, isIPv4: port.isIPv4, origin) else {
+                return .unreachable(.nodeWithoutAddress)
+            }
             decision.sourceSeen = own
         }
         let target = Socket(chosen.address, chosen.port, port.transport)
@@ -248,6 +255,11 @@ extension RoutingTable {
             flow,
             ConnectionTable.Translation(
                 servicePort: .init(port), endpoint: target, sourceSeen: decision.sourceSeen ?? origin.address))
+        // The endpoint answers the pod, which knows only the address that it asked, on a way that passes the deciding
+        // node only if the endpoint is there.
+        if decision.masquerade == nil, let home = origin.node, home != node, chosen.nodeName != node {
+            return .dropped(.answerGoesAstray)
+        }
         return arrival(target)
     }
 

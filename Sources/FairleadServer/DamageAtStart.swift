@@ -15,7 +15,8 @@ struct DamageAtStart {
     let hasKubeDNS: Bool
 
     func report() {
-        for damage in api.store.damageFound {
+        reportSealed()
+        for damage in api.store.damageFound where !damage.isSealed {
             let metadata: Logger.Metadata = ["key": "\(damage.key)", "reason": "\(damage.reason)"]
             if damage.isCurrent {
                 logger.error(
@@ -26,16 +27,33 @@ struct DamageAtStart {
         }
     }
 
+    /// One line for each key that is missing.
+    private func reportSealed() {
+        for (reason, objects) in Dictionary(grouping: api.store.damageFound.filter(\.isSealed), by: \.reason) {
+            logger.error(
+                "stored objects cannot be decrypted and are not served; start the server with their key, or delete them",
+                metadata: [
+                    "reason": "\(reason)", "count": "\(objects.count)",
+                    "first": "\(objects[0].key)",
+                ])
+        }
+        if api.store.staleValuesFound > 0 {
+            logger.notice(
+                "stored versions are not encrypted as they would be now: `fairlead secrets reencrypt` does it",
+                metadata: ["count": "\(api.store.staleValuesFound)"])
+        }
+    }
+
     /// Removes damaged objects that start-up creates again, and restores damaged claims, which can be derived from
     /// Services.
     func makeRoom() async throws(APIStatus) {
         var snapshot = api.store.current
         if snapshot.damaged.isEmpty { return }
-        let own = snapshot.damaged.values.filter { isOwn($0.key) }
+        let own = snapshot.damaged.values.filter { isOwn($0.key) && !$0.isSealed }
         if !own.isEmpty { try await api.removeDamaged(own, snapshot) }
         for damage in own { logger.notice("made anew", metadata: ["key": "\(damage.key)"]) }
         snapshot = api.store.current
-        let isDamaged = { (key: ObjectKey) in snapshot.damaged[key] != nil }
+        let isDamaged = { (key: ObjectKey) in snapshot.damaged[key]?.isSealed == false }
         guard let mending = ClaimsAudit(snapshot, api.environment).mending(where: isDamaged) else { return }
         do {
             _ = try await api.store.commit(mending)

@@ -1,5 +1,6 @@
 import FairleadKinds
 import FairleadAPI
+import FairleadEncryption
 package import FairleadModel
 import FairleadStorage
 
@@ -13,12 +14,18 @@ package struct DatabaseCheck {
     }
 
     private let path: String
+    private let encryptionFile: String?
     private let environment: Environment
     private let print: (String) -> Void
 
-    /// - Parameter print: prints one line.
-    package init(path: String, environment: Environment, print: @escaping (String) -> Void) {
+    /// - Parameters:
+    ///   - encryptionFile: an EncryptionConfiguration with the keys of the file; keys beside it are found.
+    ///   - print: prints one line.
+    package init(
+        path: String, encryptionFile: String? = nil, environment: Environment, print: @escaping (String) -> Void
+    ) {
         self.path = path
+        self.encryptionFile = encryptionFile
         self.environment = environment
         self.print = print
     }
@@ -26,7 +33,7 @@ package struct DatabaseCheck {
     /// Changes nothing.
     package func examine() -> Outcome {
         do throws(StorageError) {
-            return report(try SQLiteExamination(path: path))
+            return report(try SQLiteExamination(path: path, values: try values()))
         } catch {
             return refuse(error)
         }
@@ -35,13 +42,21 @@ package struct DatabaseCheck {
     /// Examines the file, repairs what can be repaired, and examines it again.
     package func repair() async -> Outcome {
         do throws(StorageError) {
-            let examination = try SQLiteExamination(path: path)
+            let examination = try SQLiteExamination(path: path, values: try values())
             guard report(examination) == .findings else { return .clean }
             try await mend(examination)
             print("after the repair:")
-            return report(try SQLiteExamination(path: path))
+            return report(try SQLiteExamination(path: path, values: try values()))
         } catch {
             return refuse(error)
+        }
+    }
+
+    private func values() throws(StorageError) -> any ValueTransformer {
+        do throws(EncryptionError) {
+            return try EncryptionKeys.transformer(data: path, makesKey: false, file: encryptionFile)
+        } catch {
+            throw .io(error.description)
         }
     }
 
@@ -76,7 +91,8 @@ package struct DatabaseCheck {
     }
 
     private func mendClaims(_ path: String) async throws(StorageError) {
-        let store = try Store.open(engine: try SQLiteEngine(path: path, migrations: SQLiteMigration.builtIn()))
+        let store = try Store.open(
+            engine: try SQLiteEngine(path: path, migrations: SQLiteMigration.builtIn(), values: try values()))
         let audit = ClaimsAudit(store.current, environment)
         do throws(StorageError) {
             if let mending = audit.mending() { _ = try await store.commit(mending) }

@@ -1,9 +1,18 @@
+import FairleadAccess
+import FairleadDiscovery
+import FairleadEncryption
+import FairleadFairness
 import FairleadKinds
+import FairleadAggregation
 import FairleadAPI
+import FairleadAdmission
+import FairleadAudit
+import FairleadAuthorization
 import FairleadClient
 import FairleadClusterControllers
 import FairleadControllers
 package import FairleadDNS
+import FairleadExpressions
 package import FairleadHTTP
 import FairleadMetrics
 package import FairleadModel
@@ -60,6 +69,8 @@ package struct FairleadServer: Service, CustomStringConvertible {
         let metrics = ServerMetrics.registry(start: environment.now())
         BuiltInTypes.prepare()
         let store = try openStore(metrics)
+        // Keys take a while: meanwhile the schemas are parsed.
+        async let identity = ClusterIdentity.load(configuration, environment: environment, logger: logger)
         let readiness = Readiness()
         do {
             let dns = try ClusterDNS(
@@ -68,7 +79,9 @@ package struct FairleadServer: Service, CustomStringConvertible {
             let boundDNS = try await dns?.start()
             do {
                 let health = HealthChecks(readiness: readiness, storage: store.faults, store: store)
-                try await serve(makeAPI(store, metrics), dns, boundDNS, health, metrics)
+                let access = AccessControl(configuration.authorizationModes, store: store)
+                try await serve(
+                    makeAPI(store, access, metrics), identity.get(), access, dns, boundDNS, health, metrics)
             } catch {
                 await dns?.shutdown()
                 throw error
@@ -81,31 +94,68 @@ package struct FairleadServer: Service, CustomStringConvertible {
     }
 
     private func serve(
-        _ api: API, _ dns: ClusterDNS?, _ boundDNS: DNSAddress?, _ health: HealthChecks, _ metrics: MetricsRegistry
+        _ api: API, _ identity: ClusterIdentity, _ access: AccessControl, _ dns: ClusterDNS?, _ boundDNS: DNSAddress?,
+        _ health: HealthChecks, _ metrics: MetricsRegistry
     ) async throws {
-        let http = try makeHTTP(api, dns, health, metrics)
-        let bound = try await listen(http)
+        var api = api
+        let audit = try AuditLog.open(configuration, &api, environment, metrics)
+        let machines =
+            runsPods
+            ? try SimulatedMachines(
+                configuration, api: api, tokens: identity.tokens, environment: environment, names: dns?.answer) : nil
+        let webhooks = Webhooks(pods: machines?.runtime)
+        let aggregator = Aggregator(
+            store: api.store,
+            certificate: FrontProxyCertificate(authority: identity.authority, now: Environment.live.now),
+            pods: machines?.runtime)
+        webhooks.install(in: &api, access, metrics: metrics)
         do {
-            try await operate(api, http, dns, bound, boundDNS, health, metrics)
+            let uses = SecretTokenUses(now: environment.now)
+            let authenticator = ClusterAuthenticator(
+                tokens: identity.tokens, file: identity.file, store: api.store, onSecretUse: uses.note)
+            let door = try configuration.secure.map { options throws(StartupError) in
+                try ServerDoor(options, configuration, identity)
+            }
+            let http = try makeHTTP(api, authenticator, access, dns, health, metrics, machines, door, aggregator)
+            let bound = try await listen(http)
+            do {
+                try await operate(
+                    api, identity, uses, http, door, dns, bound, boundDNS, health, metrics, machines, aggregator)
+            } catch {
+                await http.shutdown()
+                throw error
+            }
         } catch {
-            await http.shutdown()
+            await webhooks.shutdown()
+            await aggregator.shutdown()
+            await audit?.close()
             throw error
         }
+        await webhooks.shutdown()
+        await aggregator.shutdown()
+        await audit?.close()
     }
 
     private func operate(
-        _ api: API, _ http: HTTPServer, _ dns: ClusterDNS?, _ bound: [HTTPAddress], _ boundDNS: DNSAddress?,
-        _ health: HealthChecks, _ metrics: MetricsRegistry
+        _ api: API, _ identity: ClusterIdentity, _ uses: SecretTokenUses, _ http: HTTPServer, _ door: ServerDoor?,
+        _ dns: ClusterDNS?, _ bound: ListeningAddresses, _ boundDNS: DNSAddress?, _ health: HealthChecks,
+        _ metrics: MetricsRegistry,
+        _ pods: SimulatedMachines?, _ aggregator: Aggregator
     ) async throws(StartupError) {
         try await StoredSettings(configuration, store: api.store, logger: logger).settle()
-        async let writtenKubeconfig = writeKubeconfig(bound[0])
-        let bootstrap = bootstrap(api, bound)
-        let machines = LoopbackClient(api: api, manager: Self.machines)
+        async let writtenKubeconfig = writeKubeconfig(bound, identity)
+        let bootstrap = bootstrap(api, identity, bound)
+        let machines = LoopbackClient(api: api, manager: Self.machines, identity: .kubelet)
         // Neither needs the other, and the objects mostly wait for the disk.
         async let planned = ControlPlane(
-            client: LoopbackClient(api: api), machines: machines, resources: api.kinds.resources,
-            bootstrap: bootstrap, configuration: configuration, environment: environment,
-            metrics: QueueMetrics(factory: metrics))
+            client: LoopbackClient(api: api, identity: .controllerManager), machines: machines,
+            resources: api.kinds.resources, bootstrap: bootstrap, configuration: configuration, identity: identity,
+            environment: environment, policies: PolicyTypeCheck(api),
+            apiServices: APIServiceCheck(ask: aggregator.check), containers: pods?.runtime,
+            stages: pods?.stages ?? PodStages(),
+            podMetrics: pods.map {
+                MachineUsage(store: api.store, runtime: $0.runtime, now: environment.now).podMetrics
+            }, metrics: QueueMetrics(factory: metrics))
         try await setUp(api, bootstrap, machines)
         let controlPlane = await planned
         let kubeconfig = try await writtenKubeconfig.get()
@@ -119,9 +169,15 @@ package struct FairleadServer: Service, CustomStringConvertible {
         health.informers.connect { [informers = controlPlane.informers] in informers.syncFailure }
         await withDiscardingTaskGroup { group in
             group.addTask { await controlPlane.run(health.controllers) }
+            group.addTask { await reconcileRoles(api) }
+            group.addTask { await reconcileStandardObjects(api) }
             group.addTask {
                 let caches = ThreadCaches(threads: [http.onEachThread] + (dns.map { [$0.onEachLoop] } ?? []))
                 await MemoryUpkeep(forget: api.forgetCaches, emptyThreads: caches.empty).run()
+            }
+            if let door { group.addTask { [logger] in await door.keepRenewing(http, logger: logger) } }
+            group.addTask { [logger] in
+                await uses.run(LoopbackClient(api: api, manager: "kube-apiserver"), logger: logger)
             }
             if configuration.eventTimeToLive > .zero {
                 let expiry = EventExpiry(
@@ -143,15 +199,15 @@ package struct FairleadServer: Service, CustomStringConvertible {
         }
     }
 
-    private func bootstrap(_ api: API, _ bound: [HTTPAddress]) -> Bootstrap {
+    private func bootstrap(_ api: API, _ identity: ClusterIdentity, _ bound: ListeningAddresses) -> Bootstrap {
         Bootstrap(
             client: LoopbackClient(api: api, manager: "kube-apiserver"),
             configuration: .init(
-                serviceCIDRs: configuration.serviceClusterIPRanges.map(\.description), serverPort: bound[0].port,
+                serviceCIDRs: configuration.serviceClusterIPRanges.map(\.description), serverPort: bound.served[0].port,
                 advertiseAddress: AdvertisedAddress.choose(
-                    listening: bound, machine: HostAddresses.all(),
+                    listening: bound.served, machine: HostAddresses.all(),
                     family: configuration.serviceClusterIPRanges[0].network, isBare: configuration.isBare),
-                rootCertificates: RootCertificate.pem),
+                rootCertificates: identity.authority.rootPEM),
             environment: environment)
     }
 
@@ -170,24 +226,34 @@ package struct FairleadServer: Service, CustomStringConvertible {
             async let standardObjects: Void = installStandardObjects(api)
             try await bootstrap.prepare(report: report)
             async let kubeDNS = installKubeDNS(machines)
+            async let roles = installRoles(api)
             try await bootstrap.complete(report: report)
             await standardObjects
             try await kubeDNS.get()
+            try await roles.get()
         } catch {
             throw StartupError("cannot set up the cluster's own objects: \(error.message)")
         }
     }
 
-    private func tell(_ addresses: [HTTPAddress], _ dns: DNSAddress?, _ kubeconfig: Kubeconfig?) {
-        if let announce { return announce(addresses, dns) }
+    private func tell(_ addresses: ListeningAddresses, _ dns: DNSAddress?, _ kubeconfig: Kubeconfig?) {
+        if let announce { return announce(addresses.plain, dns) }
         Welcome(addresses: addresses, dns: dns, kubeconfig: kubeconfig, configuration: configuration).printOut()
     }
 
+    /// It leads to the door with TLS as the administrator, and to the port of the owner if there is no such door.
+    ///
     /// - Returns: the kubeconfig written; nil if none was, and none was explicitly requested.
-    private func writeKubeconfig(_ address: HTTPAddress) -> Result<Kubeconfig?, StartupError> {
+    private func writeKubeconfig(
+        _ bound: ListeningAddresses, _ identity: ClusterIdentity
+    ) -> Result<Kubeconfig?, StartupError> {
         guard let kubeconfig = configuration.kubeconfigFile else { return .success(nil) }
         do throws(Kubeconfig.Refusal) {
-            try kubeconfig.write(server: address)
+            if let secure = try secureAccess(bound, identity) {
+                try kubeconfig.write(secure)
+            } else if let plain = bound.plain.first {
+                try kubeconfig.write(server: plain)
+            }
             return .success(kubeconfig)
         } catch {
             if case .file = configuration.kubeconfig { return .failure(StartupError(error.description)) }
@@ -196,11 +262,58 @@ package struct FairleadServer: Service, CustomStringConvertible {
         }
     }
 
+    private func secureAccess(
+        _ bound: ListeningAddresses, _ identity: ClusterIdentity
+    ) throws(Kubeconfig.Refusal) -> Kubeconfig.Access? {
+        guard let address = bound.secure.first else { return nil }
+        do {
+            // Someone else's authority has signed a certificate that was given: clients know it, or are told.
+            let authority = configuration.secure?.certificateFile == nil ? identity.authority.rootPEM : nil
+            let client = try identity.authority.issueClient(
+                user: "kubernetes-admin", groups: ["system:masters"], at: environment.now())
+            return Kubeconfig.Access(server: address.reachable.secureURL, authority: authority, client: client)
+        } catch {
+            throw Kubeconfig.Refusal(description: "\(error)")
+        }
+    }
+
+    private func standardObjects(_ api: API) -> StandardObjects {
+        StandardObjects(
+            client: LoopbackClient(api: api, manager: "api-priority-and-fairness-config-producer-v1"),
+            servesMetrics: runsPods)
+    }
+
+    /// Those of a database that an older version has written may have other specs.
+    private func reconcileStandardObjects(_ api: API) async {
+        await standardObjects(api).reconcile { [logger] what, error in
+            logger.error(
+                "an object that every cluster has cannot be brought up to date",
+                metadata: ["object": .string(what), "error": .string(error.message)])
+        }
+    }
+
     private func installStandardObjects(_ api: API) async {
-        let client = LoopbackClient(api: api, manager: "api-priority-and-fairness-config-producer-v1")
-        await StandardObjects(client: client).install { [logger] what, error in
+        await standardObjects(api).install { [logger] what, error in
             logger.error(
                 "an object that every cluster has is missing",
+                metadata: ["object": .string(what), "error": .string(error.message)])
+        }
+    }
+
+    private func installRoles(_ api: API) async -> Result<Void, APIStatus> {
+        do throws(APIStatus) {
+            try await DefaultRoleInstaller(api: api).install()
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Those of a database that an older version has written may lack something.
+    private func reconcileRoles(_ api: API) async {
+        await DefaultRoleInstaller(api: api).reconcile { [logger] what, error in
+            logger.error(
+                "a default role cannot be completed",
                 metadata: ["object": .string(what), "error": .string(error.message)])
         }
     }
@@ -253,7 +366,10 @@ package struct FairleadServer: Service, CustomStringConvertible {
             options.onFault = { [logger = Logger(label: "storage")] fault in fault.log(to: logger) }
             return try Store.open(
                 engine: try SQLiteEngine(
-                    path: path, migrations: SQLiteMigration.builtIn(), metrics: options.metrics), options: options)
+                    path: path, migrations: SQLiteMigration.builtIn(), metrics: options.metrics,
+                    values: try configuration.valueTransformer()), options: options)
+        } catch let error as EncryptionError {
+            throw StartupError(error.description)
         } catch StorageError.io(let why) {
             throw StartupError(why)
         } catch StorageError.corrupted(let why) {
@@ -263,30 +379,57 @@ package struct FairleadServer: Service, CustomStringConvertible {
         }
     }
 
-    private func makeAPI(_ store: Store, _ metrics: MetricsRegistry) async throws(StartupError) -> API {
+    /// Whether there are kubelets, and so containers.
+    private var runsPods: Bool {
+        configuration.controllers.includes("kubelet", isOnByDefault: !configuration.isBare)
+    }
+
+    private func makeAPI(
+        _ store: Store, _ access: AccessControl, _ metrics: MetricsRegistry
+    ) async throws(StartupError) -> API {
         do {
             let types = try await BuiltInTypes.value
-            let kinds = KindRegistry(catalog: CustomKinds(store: store, types: types))
+            let kinds = KindRegistry(
+                Kind.builtIn + (runsPods ? Kind.resourceMetrics : []), catalog: CustomKinds(store: store, types: types))
             let settings = APIConfiguration(
                 serviceClusterIPRanges: configuration.serviceClusterIPRanges,
                 nodePortRange: configuration.nodePortRange, clusterDomain: configuration.clusterDomain,
-                allowsPrivileged: configuration.allowsPrivileged)
-            return API(
+                allowsPrivileged: configuration.allowsPrivileged, plugins: configuration.plugins)
+            var api = API(
                 store: store, types: types, kinds: kinds, configuration: settings, environment: environment,
                 watchMetrics: WatchMetrics(factory: metrics))
+            let plugins = configuration.plugins
+            if access.restrictsNodes, plugins.contains(.nodeRestriction) {
+                api.admission.append(GuardedWrites.nodes(access, store: store))
+            }
+            api.admission.append(GuardedWrites.escalation(access))
+            api.admission.append(
+                CertificateGuard(
+                    access, checksApproval: plugins.contains(.certificateApproval),
+                    checksSigning: plugins.contains(.certificateSigning)))
+            if plugins.contains(.certificateSubjectRestriction) { api.admission.append(CertificateSubjectGuard()) }
+            if let optional = OptionalAdmission(plugins) { api.admission.append(optional) }
+            api.ask(
+                PolicyAdmission(metrics: PolicyMetrics(factory: metrics)) { user, question in
+                    access.decide(question, by: user)
+                },
+                mutates: .mutatingAdmissionPolicy, validates: .validatingAdmissionPolicy)
+            return api
         } catch {
             throw StartupError("the schemas in this program cannot be read (\(error)): build or install it anew")
         }
     }
 
     private func makeHTTP(
-        _ api: API, _ dns: ClusterDNS?, _ health: HealthChecks, _ metrics: MetricsRegistry
+        _ api: API, _ authenticator: ClusterAuthenticator, _ access: AccessControl, _ dns: ClusterDNS?,
+        _ health: HealthChecks, _ metrics: MetricsRegistry, _ machines: SimulatedMachines?, _ door: ServerDoor?,
+        _ aggregator: Aggregator
     ) throws(StartupError) -> HTTPServer {
         let relay = StatisticsRelay()
         metrics.add(collector: ServerMetrics.collector(of: api.store))
         metrics.add(collector: ServerMetrics.collector { relay.read() })
         let debug = DebugPages(
-            store: api.store, configuration: configuration,
+            store: api.store, configuration: configuration, access: access,
             resolvConf: ResolvConfPage(store: api.store, configuration: configuration, address: { dns?.address }),
             status: StatusPage(
                 configuration: configuration, checks: health.ready, dns: { dns?.address }, start: environment.now(),
@@ -296,16 +439,27 @@ package struct FairleadServer: Service, CustomStringConvertible {
             pages: ComponentPages(flags: configuration.flags, start: environment.now(), now: environment.now),
             metrics: { metrics.text })
         let environment = environment
+        let usage = machines.map {
+            MachineUsage(store: api.store, runtime: $0.runtime, now: environment.now)
+        }
+        let limiter = FlowLimits.limiter(configuration.flowControl, api.store, metrics)
         let pipeline = Pipeline(
-            api: api, documents: DiscoveryEndpoint(kinds: api.kinds, registry: api.types),
-            operations: operations,
+            api: api, limiter: limiter,
+            documents: DiscoveryEndpoint(kinds: api.kinds, registry: api.types, remote: aggregator),
+            operations: operations, issuer: IssuerEndpoint(tokens: authenticator.tokens, types: api.types),
+            authenticator: authenticator, access: access, tokens: authenticator.tokens,
             podLogs: { pod, container, options in
                 PodLogs.lines(
                     for: pod, container: container, options: .init(options, now: environment.now()),
                     more: api.store.queryLog(of: pod, dns))
-            }, debug: debug.respond)
+            }, pods: machines?.runtime,
+            nodePages: { [usage] node, request in await usage?.page(node, request) },
+            resourceMetrics: usage?.resourceMetrics, remote: aggregator,
+            components: ControlPlane.components(of: configuration), debug: debug.respond)
         var settings = HTTPServerConfiguration(addresses: configuration.listen)
         settings.allowsRemote = configuration.allowsRemote
+        settings.isForOwner = true
+        settings.secure = door?.secureDoor
         settings.shutdownGrace = .milliseconds(80)
         settings.reservedFiles += FileShares.current.dns
         let http = HTTPServer(
@@ -315,9 +469,9 @@ package struct FairleadServer: Service, CustomStringConvertible {
         return http
     }
 
-    private func listen(_ http: HTTPServer) async throws(StartupError) -> [HTTPAddress] {
+    private func listen(_ http: HTTPServer) async throws(StartupError) -> ListeningAddresses {
         do {
-            return try await http.start()
+            return ListeningAddresses(plain: try await http.start(), secure: http.secureAddresses)
         } catch {
             throw StartupError("\(error)")
         }

@@ -1,3 +1,4 @@
+import FairleadDiscovery
 import FairleadAPI
 import FairleadClient
 import FairleadStorage

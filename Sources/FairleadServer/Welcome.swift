@@ -2,8 +2,8 @@ import FairleadDNS
 import FairleadHTTP
 
 /// What is printed when the server is ready: its addresses, and commands to try.
-struct Welcome {
-    let addresses: [HTTPAddress]
+package struct Welcome {
+    let addresses: ListeningAddresses
     /// nil if there is no DNS.
     let dns: DNSAddress?
     /// The kubeconfig for this server; nil if none was written.
@@ -11,9 +11,10 @@ struct Welcome {
     let configuration: ServerConfiguration
 
     func printOut() {
-        var text = addresses.map { "listening on \($0.url)\n" }.joined()
+        var text = addresses.plain.map { "listening on \($0.url)\n" }.joined()
+        text += addresses.secure.map { "listening with TLS on \($0.secureURL)\n" }.joined()
         if let dns { text += "dns on \(dns)\n" }
-        let url = addresses[0].reachable.url
+        let url = (addresses.plain.first?.reachable.url ?? addresses.secure.first?.reachable.secureURL) ?? ""
         let server = kubeconfig == nil ? " --server \(url)" : ""
         text += """
             Kubernetes \(FairleadVersion.kubernetes) Services control plane, data in \(configuration.dataText), \(machinesText).
@@ -31,7 +32,7 @@ struct Welcome {
         for command in ["get svc,nodes"] + workload + ["get endpointslices --watch"] {
             text += "  kubectl\(server) \(command)\n"
         }
-        text += "  curl \(url)/debug/\n"
+        if !addresses.plain.isEmpty { text += "  curl \(url)/debug/\n" }
         if let dns {
             text += "  dig @\(dns.host) -p \(dns.port) kubernetes.default.svc.\(configuration.clusterDomain)\n"
         }
@@ -39,7 +40,7 @@ struct Welcome {
     }
 
     /// The text as one shell word: quoted unless it consists of plain characters.
-    static func shellWord(_ text: String) -> String {
+    package static func shellWord(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
                 || "/._-+,:@%".utf8.contains(byte)

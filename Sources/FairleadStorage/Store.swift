@@ -52,6 +52,8 @@ package final class Store: Sendable {
     private let past = Mutex(PastIndexes())
     /// What could not be read when the store was opened, including past versions.
     package let damageFound: [DamagedVersion]
+    /// How many stored versions would be written in another form now (`ValueTransformer`).
+    package let staleValuesFound: Int
 
     /// Loads what the engine holds.
     package static func open(
@@ -65,6 +67,7 @@ package final class Store: Sendable {
     private init(engine: any StorageEngine, options: StoreOptions, state: EngineState) {
         let snapshot = Snapshot(state)
         damageFound = state.damaged
+        staleValuesFound = state.staleValues
         var published = Published(snapshot: snapshot, compactedRevision: state.compactedRevision)
         var latest: [ObjectKey: StoredObject] = [:]
         for event in state.history {

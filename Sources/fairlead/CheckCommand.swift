@@ -25,8 +25,17 @@ struct CheckCommand: AsyncParsableCommand {
             """)
     var repair = false
 
+    @Option(
+        name: [.customLong("encryption-provider-config"), .customLong("encryption-config")],
+        help: ArgumentHelp(
+            "The EncryptionConfiguration that the server is started with; a key beside the file is found.",
+            valueName: "file"))
+    var encryptionProviderConfig: String?
+
     func run() async throws {
-        let check = DatabaseCheck(path: DataFile.path(data), environment: .live) { line in
+        let check = DatabaseCheck(
+            path: DataFile.path(data), encryptionFile: encryptionProviderConfig, environment: .live
+        ) { line in
             StandardStream.output.write(line + "\n")
         }
         let outcome = repair ? await check.repair() : check.examine()

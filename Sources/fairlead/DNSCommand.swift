@@ -1,6 +1,5 @@
 import ArgumentParser
 import FairleadDNS
-import FairleadHTTP
 import FairleadServer
 
 /// `fairlead dns`: what pods see of the cluster DNS.

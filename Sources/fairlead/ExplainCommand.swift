@@ -5,7 +5,7 @@ import Foundation
 /// `fairlead explain`: why the cluster does what it does.
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Explain what the cluster does.", subcommands: [Packet.self])
+        commandName: "explain", abstract: "Explain what the cluster does.", subcommands: [Packet.self, Access.self])
 
     struct Packet: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -42,16 +42,56 @@ struct ExplainCommand: AsyncParsableCommand {
         func run() async throws {
             var query = [("from", from), ("to", to), ("output", output.rawValue)] + changes.map { ("if", $0) }
             if let seed { query.append(("seed", String(seed))) }
-            let text = query.map { "\($0.0)=\(Self.escaped($0.1))" }.joined(separator: "&")
-            let answer = try await options.get("/debug/path?" + text)
-            guard answer.status == 200 else {
-                throw failure(answer.body.trimmingCharacters(in: .whitespacesAndNewlines))
-            }
-            StandardStream.output.write(answer.body)
+            try await ExplainCommand.show("/debug/path", query, options)
         }
+    }
 
-        private static func escaped(_ text: String) -> String {
-            text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+    struct Access: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "access",
+            abstract: "Show which rule of which role lets a user do something, or what comes nearest.",
+            discussion: "As in: fairlead explain access get pods/log -n default --user bob")
+
+        @Argument(help: "A verb, as rules have it: get, list, watch, create, update, patch, delete.")
+        var verb: String
+
+        @Argument(help: "A resource (pods, pods/log, deployments.apps), or a path that begins with a slash.")
+        var target: String
+
+        @Argument(help: "The name of one object.")
+        var name: String?
+
+        @Option(name: .long, help: "The user.")
+        var user: String?
+
+        @Option(name: .long, help: "A group of the user; may be repeated.")
+        var group: [String] = []
+
+        @Option(name: .shortAndLong, help: "The namespace; without it, the whole cluster.")
+        var namespace: String?
+
+        @OptionGroup var options: ServerOptions
+
+        func run() async throws {
+            var query = [("verb", verb), (target.hasPrefix("/") ? "path" : "resource", target)]
+            if let user { query.append(("user", user)) }
+            query += group.map { ("group", $0) }
+            if let namespace { query.append(("namespace", namespace)) }
+            if let name { query.append(("name", name)) }
+            try await ExplainCommand.show("/debug/explain/access", query, options)
         }
+    }
+
+    private static func show(_ page: String, _ query: [(String, String)], _ options: ServerOptions) async throws {
+        let text = query.map { "\($0.0)=\(escaped($0.1))" }.joined(separator: "&")
+        let answer = try await options.get("\(page)?" + text)
+        guard answer.status == 200 else {
+            throw failure(answer.body.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        StandardStream.output.write(answer.body)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
     }
 }

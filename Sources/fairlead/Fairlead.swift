@@ -1,7 +1,8 @@
 import ArgumentParser
 import FairleadServer
 
-/// The command line: `fairlead serve` and the commands that look at a server or its data.
+/// The command line: `fairlead serve` and the commands that look at a server or its data. Called as `etcd` or
+/// `kube-apiserver`, it is what test kits start under these names (`Envtest/`).
 ///
 /// Every command says its `commandName`: to make one from the name of a type takes a good part of a millisecond each, of
 /// every start.
@@ -13,12 +14,17 @@ struct Fairlead: AsyncParsableCommand {
         version: FairleadVersion.text,
         subcommands: [
             Serve.self, StatusCommand.self, KubeconfigCommand.self, DNSCommand.self, ExplainCommand.self,
-            CheckCommand.self, ProxyCommand.self, LabCommand.self,
+            CheckCommand.self, SecretsCommand.self, ProxyCommand.self, LabCommand.self, EnvtestCommand.self,
             ResetCommand.self, Version.self,
         ],
         defaultSubcommand: Serve.self)
 
     static func main() async {
+        switch CommandLine.arguments[0].split(separator: "/").last {
+        case "etcd": return await EtcdProgram.main()
+        case "kube-apiserver": return await APIServerProgram.main()
+        default: break
+        }
         if isToServe { BuiltInTypes.prepare() }
         await main(nil)
     }

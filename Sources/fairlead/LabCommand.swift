@@ -1,5 +1,4 @@
 import ArgumentParser
-import FairleadHTTP
 import FairleadLab
 import FairleadModel
 import FairleadServer
@@ -95,7 +94,7 @@ struct LabCommand: AsyncParsableCommand {
         }
 
         private func get(_ path: String, _ report: LabReport) async throws -> String {
-            let answer = try await ServerOptions.ask(report.server, path)
+            let answer = try await report.found().get(path)
             guard answer.status == 200 else {
                 let message = (try? JSON.parseStored(Array(answer.body.utf8)))?.text("message")  // or it is plain text
                 throw failure(message ?? answer.body.trimmingCharacters(in: .whitespacesAndNewlines))

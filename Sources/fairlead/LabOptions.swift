@@ -1,6 +1,6 @@
 import ArgumentParser
-import FairleadHTTP
 import FairleadLab
+import FairleadRemote
 import FairleadServer
 import Foundation
 
@@ -63,14 +63,14 @@ struct LabOptions: ParsableArguments {
     }
 }
 
-extension ServerOptions {
-    /// Asks the server at a URL that is known.
-    static func ask(_ url: String, _ path: String) async throws -> HTTPFetch.Answer {
-        guard let address = address(url) else { throw failure("\(url) is no server's URL") }
-        do {
-            return try await HTTPFetch.get(address, path: path)
+extension LabReport {
+    /// The server that the lab is of.
+    func found() throws -> FoundServer {
+        do throws(RemoteServer.Refusal) {
+            return kubeconfig.isEmpty
+                ? FoundServer(try ServerURL(server)) : try FoundServer(kubeconfig: kubeconfig)
         } catch {
-            throw failure("nobody answers at \(url)")
+            throw failure(error.description)
         }
     }
 }
@@ -119,8 +119,12 @@ struct LabText {
         let node = report.nodes.first
         var lines = ["Try, in another terminal:"]
         if let node {
-            lines.append("  kubectl --server \(report.server) create deployment web --image=nginx --replicas=3")
-            lines.append("  kubectl --server \(report.server) create service nodeport web --tcp=80 --node-port=30007")
+            let kubectl =
+                "kubectl "
+                + (report.kubeconfig.isEmpty
+                    ? "--server \(report.server)" : "--kubeconfig \(Welcome.shellWord(report.kubeconfig))")
+            lines.append("  \(kubectl) create deployment web --image=nginx --replicas=3")
+            lines.append("  \(kubectl) create service nodeport web --tcp=80 --node-port=30007")
             lines.append("  fairlead lab exec\(name) node/\(node.name) -- curl -s http://web.default")
             lines.append("  fairlead lab exec\(name) outside -- curl -s http://\(node.addresses.first ?? ""):30007")
             lines.append(

@@ -1,5 +1,5 @@
-import FairleadHTTP
 import FairleadLab
+import FairleadRemote
 import FairleadServer
 import Foundation
 
@@ -9,7 +9,7 @@ extension LabUp {
         if serverFlags.isEmpty {
             if options.server != nil { return nil }
             // Nobody answers: that is the question.
-            if (try? await HTTPFetch.get(try options.address(), path: "/livez")) != nil { return nil }
+            if (try? await RemotePage.get(try options.found().server, "/livez")) != nil { return nil }
         }
         try lab.folder.make()
         return try await OwnServer.start([LabProcess.own, "serve"] + serverFlags, log: lab.folder.serverLog)

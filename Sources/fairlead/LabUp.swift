@@ -58,8 +58,8 @@ struct LabUp: AsyncParsableCommand {
         do {
             if lab.folder.isRunning { throw LabProblem.isRunning(lab.folder) }
             server = try await ownServer()
-            let url = try server?.url ?? options.address().url
-            try await build(url, isOwn: server != nil, Logger(label: "lab"))
+            let found = try server.map { try FoundServer(ServerURL($0.url)) } ?? options.found()
+            try await build(found, isOwn: server != nil, Logger(label: "lab"))
         } catch {
             await server?.end()
             guard error is LabProblem || error is SystemFailure else { throw error }
@@ -70,12 +70,12 @@ struct LabUp: AsyncParsableCommand {
 
     // MARK: The lab
 
-    private func build(_ url: String, isOwn: Bool, _ logger: Logger) async throws {
-        var settings = try await settings(url)
+    private func build(_ found: FoundServer, isOwn: Bool, _ logger: Logger) async throws {
+        var settings = try await settings(found)
         if isOwn { settings.serverLog = lab.folder.serverLog }
         let client: RemoteClient
         do {
-            client = try RemoteClient(RemoteServer(url: ServerURL(url)))
+            client = try RemoteClient(found.server)
         } catch {
             throw failure("\(error)")
         }
@@ -111,22 +111,24 @@ struct LabUp: AsyncParsableCommand {
     }
 
     /// What the server says about itself and its DNS.
-    private func settings(_ url: String) async throws -> LabSettings {
-        let status = try await ServerOptions.ask(url, "/debug/status")
-        guard status.status == 200, status.body.hasPrefix("Fairlead "), let address = ServerOptions.address(url) else {
-            throw failure("\(url) is no server of this program, or one of an older version")
+    private func settings(_ found: FoundServer) async throws -> LabSettings {
+        let status = try await found.get("/debug/status")
+        guard status.status == 200, status.body.hasPrefix("Fairlead ") else {
+            throw failure("\(found.url) is no server of this program, or one of an older version")
         }
         var settings = LabSettings(
-            folder: lab.folder, server: url, apiServer: Self.place(address),
+            folder: lab.folder, server: found.url,
+            apiServer: LabPlace(host: found.server.url.host, port: found.server.url.port),
             clusterDNS: Self.dnsAddress(of: status.body).map(Self.place), isPrivate: !LabOptions.isRoot,
-            program: LabProcess.own, proxyArguments: proxyArguments)
+            program: LabProcess.own, proxyArguments: proxyArguments(found.kubeconfig))
+        settings.kubeconfig = found.kubeconfig ?? ""
         settings.clusterCIDRs = try FlagValues.cidrs(clusterCidr ?? "", "--cluster-cidr")
-        let service = try await ServerOptions.ask(url, "/api/v1/namespaces/kube-system/services/kube-dns")
+        let service = try await found.get("/api/v1/namespaces/kube-system/services/kube-dns")
         // Without such a Service there is no nameserver.
         if service.status == 200, let value = try? JSON.parseStored(Array(service.body.utf8)) {
             settings.nameserver = ServiceView(value).clusterIP
         }
-        let map = try await ServerOptions.ask(url, "/api/v1/namespaces/kube-system/configmaps/coredns")
+        let map = try await found.get("/api/v1/namespaces/kube-system/configmaps/coredns")
         // Without the ConfigMap, the domain is the usual one.
         if map.status == 200, let value = try? JSON.parseStored(Array(map.body.utf8)),
             let domain = Self.clusterDomain(of: value.text("data", "Corefile"))
@@ -153,10 +155,11 @@ struct LabUp: AsyncParsableCommand {
         return nil
     }
 
-    private var proxyArguments: (@Sendable (String, String, [CIDR]) -> [String])? {
+    private func proxyArguments(_ kubeconfig: String?) -> (@Sendable (String, String, [CIDR]) -> [String])? {
         if noProxy { return nil }
         return { node, server, ranges in
             var arguments = ["proxy", "--node", node, "--server", server]
+            if let kubeconfig { arguments += ["--kubeconfig", kubeconfig, "--context", Kubeconfig.name] }
             if !ranges.isEmpty { arguments += ["--cluster-cidr", ranges.map(\.description).joined(separator: ",")] }
             return arguments
         }

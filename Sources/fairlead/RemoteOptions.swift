@@ -44,8 +44,7 @@ struct RemoteOptions: ParsableArguments {
         do throws(RemoteServer.Refusal) {
             let environment = ProcessInfo.processInfo.environment
             if let server = try RemoteServer.find(flags, environment: environment) { return server }
-            let url = Kubeconfig(besides: DataFile.path(nil)).server ?? "http://127.0.0.1:8080"
-            return RemoteServer(url: try ServerURL(url))
+            return try FoundServer(nil, environment: [:], data: nil).server
         } catch {
             throw failure(error.description)
         }

@@ -14,7 +14,7 @@ struct ResetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset",
         abstract: "Delete a database that no server has open: the next start is an empty cluster.",
-        discussion: "Nothing but a database of this program is deleted. The kubeconfig beside it stays.")
+        discussion: "Nothing but a database of this program is deleted. The kubeconfig and the keys beside it stay.")
 
     @Option(name: .long, help: "The data file. (default: in the user's data directory)")
     var data: String?

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FairleadAuthorization
 import FairleadClient
 import FairleadControllers
 import FairleadDNS
@@ -18,13 +19,31 @@ struct Serve: AsyncParsableCommand {
             by --server.
             """)
 
-    @Option(name: .long, help: "Address and port to listen on; port 0 takes a free port. May be repeated.")
+    @Option(
+        name: .long,
+        help: """
+            Address and port to listen on without TLS, for the user who runs the server; port 0 takes a free port, none \
+            turns it off. May be repeated.
+            """)
     var listen: [String] = ["127.0.0.1:8080"]
 
     @Flag(
         name: .long,
         help: "Allow --listen on an address that is not loopback. Everyone who can reach it may do anything.")
     var insecureBind = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Who decides what users may do, in order: RBAC, Node, AlwaysAllow, AlwaysDeny, separated by commas.",
+            discussion:
+                "With Node, kubelets (system:node:NAME in system:nodes) may read what the pods on their node need, and "
+                + "write only about them and themselves.",
+            valueName: "modes"))
+    var authorizationMode = "RBAC"
+
+    @OptionGroup(title: "Admission")
+    var admission: AdmissionFlags
 
     @Option(name: .long, help: "The SQLite file, or :memory: to keep nothing. (default: in the user's data directory)")
     var data: String?
@@ -67,6 +86,27 @@ struct Serve: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
+            "A YAML file that says what containers of certain images do: exit, log, answer (docs/programs.md).",
+            valueName: "file"))
+    var programs: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A folder of YAML files that say which pods change when: delays, failures, ends (docs/stages.md).",
+            valueName: "dir"))
+    var stages: String?
+
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: ArgumentHelp(
+            "Images that cannot be pulled, as in 'example.com/*' or '*:broken'; may be repeated.",
+            valueName: "pattern"))
+    var missingImage: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
             "How long a node may be silent before it counts as lost; simulated ones report four times in that time, "
                 + "or one every 10s.", valueName: "duration"))
     var nodeMonitorGracePeriod = "50s"
@@ -87,6 +127,16 @@ struct Serve: AsyncParsableCommand {
                 + "off by default that stand in for machines or a cloud.",
             valueName: "list"))
     var controllers = "*"
+
+    @OptionGroup(title: "TLS") var secure: SecureFlags
+
+    @OptionGroup(title: "Identity") var identity: IdentityFlags
+
+    @OptionGroup(title: "Audit") var audit: AuditFlags
+
+    @OptionGroup(title: "Fairness") var flow: FlowFlags
+
+    @OptionGroup(title: "Encryption") var encryption: EncryptionFlags
 
     @Option(name: .long, help: "Where cluster IPs come from: one CIDR, or two of different families (dual stack).")
     var serviceClusterIpRange = "10.96.0.0/16"
@@ -177,7 +227,7 @@ struct Serve: AsyncParsableCommand {
     /// Converts the flags.
     /// - Throws: `ValidationError` that names the flag and the values it accepts.
     private func configuration() throws -> ServerConfiguration {
-        let addresses = try listen.map { text in
+        let addresses = try (listen == ["none"] ? [] : listen).map { text in
             guard let address = HTTPAddress(text) else {
                 throw ValidationError("--listen \(text): an address and a port are wanted, as in 127.0.0.1:8080")
             }
@@ -188,15 +238,29 @@ struct Serve: AsyncParsableCommand {
             listen: addresses, data: dataLocation, serviceClusterIPRanges: ranges, loadBalancerPools: try pools(),
             podCIDRs: try cidrs(podCidr, "--pod-cidr"))
         configuration.allowsRemote = insecureBind
+        configuration.authorizationModes = try authorizationModes()
         configuration.historyAge = .seconds(try seconds(historyAge, "--history-age"))
         configuration.compactionInterval = .seconds(try seconds(compactionInterval, "--compaction-interval"))
         configuration.storageQuota = try quota()
         configuration.eventTimeToLive = try timeToLive()
         configuration.nodes = try nodeCount()
+        configuration.programs = programs
+        configuration.stages = stages
+        configuration.missingImages = missingImage
         configuration.nodeGracePeriod = try gracePeriod()
         configuration.isBare = bare
         configuration.controllers = try controllerSelection()
         configuration.allowsPrivileged = allowPrivileged
+        configuration.plugins = try admission.plugins()
+        configuration.identity = identity.options
+        configuration.audit = try audit.settings()
+        configuration.flowControl = try flow.limits()
+        configuration.encryptsSecrets = encryption.encryptSecrets
+        configuration.encryptionFile = encryption.encryptionProviderConfig
+        configuration.secure = try secure.options()
+        if addresses.isEmpty, configuration.secure == nil {
+            throw ValidationError("--listen none and --tls-listen none together leave no way in")
+        }
         configuration.nodePortRange = try portRange()
         guard NameRules.dns1123Subdomain(clusterDomain).isEmpty else {
             throw ValidationError("--cluster-domain \(clusterDomain): not a domain name")
@@ -208,6 +272,21 @@ struct Serve: AsyncParsableCommand {
         if let kubeconfig { configuration.kubeconfig = kubeconfig == "none" ? .nowhere : .file(kubeconfig) }
         if let problem = configuration.problem { throw ValidationError(problem) }
         return configuration
+    }
+
+    private func authorizationModes() throws -> [AccessControl.Mode] {
+        let names = authorizationMode.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        let modes = try names.map { name in
+            guard let mode = AccessControl.Mode(rawValue: name) else {
+                throw ValidationError(
+                    "--authorization-mode \(authorizationMode): RBAC, Node, AlwaysAllow and AlwaysDeny are known")
+            }
+            return mode
+        }
+        guard Set(modes).count == modes.count else {
+            throw ValidationError("--authorization-mode \(authorizationMode): a mode is named twice")
+        }
+        return modes
     }
 
     private func pools() throws -> [LoadBalancerPool] {

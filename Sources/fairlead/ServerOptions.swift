@@ -1,5 +1,6 @@
 import ArgumentParser
 import FairleadHTTP
+import FairleadRemote
 import FairleadServer
 import Foundation
 
@@ -17,41 +18,30 @@ struct ServerOptions: ParsableArguments {
     var data: String?
 
     func validate() throws {
-        if let server, Self.address(server) == nil {
-            throw ValidationError("--server \(server): http://HOST:PORT is wanted, as in http://127.0.0.1:8080")
+        if let server, Self.address(server) == nil, !Self.isSecure(server) {
+            throw ValidationError(
+                "--server \(server): http://HOST:PORT is wanted, as in http://127.0.0.1:8080, or https://HOST:PORT")
         }
     }
 
-    /// The address from the first source that has one.
-    func address() throws -> HTTPAddress {
-        let url = server ?? fromKubeconfigs ?? "http://127.0.0.1:8080"
-        guard let address = Self.address(url) else { throw failure("\(url) is no server's URL") }
-        return address
+    /// - Throws: `ExitCode`, after saying what is wrong with the kubeconfig.
+    func found() throws -> FoundServer {
+        do throws(RemoteServer.Refusal) {
+            return try FoundServer(server, environment: ProcessInfo.processInfo.environment, data: data)
+        } catch {
+            throw failure(error.description)
+        }
     }
 
     /// Asks the server.
-    func get(_ path: String) async throws -> HTTPFetch.Answer {
-        let address = try address()
-        do {
-            return try await HTTPFetch.get(address, path: path)
-        } catch {
-            throw failure(
-                "nobody answers at \(address.url): start a server with `fairlead serve`, or say where it is with "
-                    + "--server URL")
-        }
-    }
+    func get(_ path: String) async throws -> RemotePage { try await found().get(path) }
 
-    private var fromKubeconfigs: String? {
-        if data == nil, let list = ProcessInfo.processInfo.environment["KUBECONFIG"] {
-            let files = list.split(separator: ":").map { Kubeconfig(path: String($0)) }
-            if let server = files.lazy.compactMap(\.server).first { return server }
-        }
-        return Kubeconfig(besides: DataFile.path(data)).server
-    }
+    /// Whether it is the URL of a server that speaks TLS.
+    static func isSecure(_ url: String) -> Bool { address(url, scheme: "https://") != nil }
 
-    static func address(_ url: String) -> HTTPAddress? {
-        guard url.hasPrefix("http://") else { return nil }
-        let rest = url.dropFirst("http://".count)
+    private static func address(_ url: String, scheme: String = "http://") -> HTTPAddress? {
+        guard url.hasPrefix(scheme) else { return nil }
+        let rest = url.dropFirst(scheme.count)
         return HTTPAddress(String(rest.hasSuffix("/") ? rest.dropLast() : rest))
     }
 }

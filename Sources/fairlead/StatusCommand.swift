@@ -10,12 +10,17 @@ struct StatusCommand: AsyncParsableCommand {
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-        let address = try options.address()
-        let page = try await options.get("/debug/status")
-        guard page.status == 200 else {
-            throw failure("\(address.url) is no server of this program, or one of an older version")
+        let server = try options.found()
+        let page = try await server.get("/debug/status")
+        switch page.status {
+        case 200: break
+        case 401, 403:
+            throw failure(
+                "\(server.url) does not let you see its status: use the kubeconfig beside its data, or one of somebody "
+                    + "who may get /debug/status")
+        default: throw failure("\(server.url) is no server of this program, or one of an older version")
         }
-        StandardStream.output.write("\(address.url)\n\(page.body)")
-        if try await options.get("/readyz").status != 200 { throw ExitCode.failure }
+        StandardStream.output.write("\(server.url)\n\(page.body)")
+        if try await server.get("/readyz").status != 200 { throw ExitCode.failure }
     }
 }

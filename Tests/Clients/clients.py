@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs the Python client libraries against a real server, doing what they usually do.
+"""Runs the Python client libraries against a real server, doing what they usually do: most over TLS as the administrator,
+kopf on the port without TLS, and all of them, with kubectl, over TLS as users with exactly the rights that they need.
 
     clients.py --binary .build/debug/fairlead [--only NAME]
 
@@ -15,7 +16,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 import python_environment  # noqa: E402
 from fairlead_process import Checks, Fairlead  # noqa: E402
 
-CLIENTS = ["kubernetes_client", "kr8s_client", "lightkube_client", "kopf_operator"]
+CLIENTS = ["kubernetes_client", "kr8s_client", "lightkube_client", "kopf_operator", "restricted"]
 
 
 def main():

@@ -36,14 +36,21 @@ def tick(annotations, patch, **_):
 
 
 async def request(method, path, body):
-    """kopf leaves API calls to other libraries: plain HTTP is enough here."""
+    """kopf leaves API calls to other libraries."""
+    import base64
     import json
     import os
+    import ssl
 
     import aiohttp
     with open(os.environ["KUBECONFIG"]) as file:
-        url = json.load(file)["clusters"][0]["cluster"]["server"]
-    kind = "application/merge-patch+json" if method == "patch" else "application/json"
-    async with aiohttp.ClientSession() as session:
-        async with session.request(method, url + path, data=json.dumps(body), headers={"Content-Type": kind}) as answer:
+        config = json.load(file)
+    cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+    headers = {"Content-Type": "application/merge-patch+json" if method == "patch" else "application/json"}
+    if "token" in user:
+        headers["Authorization"] = "Bearer " + user["token"]
+    authority = cluster.get("certificate-authority-data")
+    trust = ssl.create_default_context(cadata=base64.b64decode(authority).decode()) if authority else True
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as session:
+        async with session.request(method, cluster["server"] + path, data=json.dumps(body), headers=headers) as answer:
             answer.raise_for_status()

@@ -11,7 +11,7 @@ NAMESPACE = "kr8s-client"
 
 def run(server, checks):
     check = lambda claim, holds, detail="": checks.check("kr8s: " + claim, holds, detail)
-    api = kr8s.api(url=server.url, namespace=NAMESPACE)
+    api = kr8s.api(kubeconfig=server.kubeconfig, namespace=NAMESPACE)
     Namespace({"metadata": {"name": NAMESPACE}}, api=api).create()
     for part in (about, objects, watching, workload, asynchronous, ending):
         try:
@@ -78,7 +78,7 @@ def objects(api, check, _):
 
 def watching(api, check, server):
     def change():
-        other = kr8s.api(url=server.url, namespace=NAMESPACE)
+        other = kr8s.api(kubeconfig=server.kubeconfig, namespace=NAMESPACE)
         one = config_map(other, "w", {"n": "1"}, {"watched": "1"})
         one.create()
         one.patch({"data": {"n": "2"}})
@@ -128,7 +128,7 @@ def workload(api, check, _):
 
 def asynchronous(_, check, server):
     async def life():
-        api = await kr8s.asyncio.api(url=server.url, namespace=NAMESPACE)
+        api = await kr8s.asyncio.api(kubeconfig=server.kubeconfig, namespace=NAMESPACE)
         async def make(index):
             made = await kr8s.asyncio.objects.ConfigMap({"metadata": {
                 "name": f"async-{index}", "namespace": NAMESPACE, "labels": {"async": "1"}}}, api=api)

@@ -4,7 +4,7 @@ import threading
 
 import kubernetes
 import yaml
-from kubernetes import client, utils, watch
+from kubernetes import client, config, utils, watch
 from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import ConflictError, NotFoundError
@@ -31,8 +31,7 @@ spec: {selector: {app: web}, ports: [{port: 80}]}
 
 
 def run(server, checks):
-    configuration = client.Configuration(host=server.url)
-    with client.ApiClient(configuration) as api:
+    with config.new_client_from_config(server.kubeconfig) as api:
         core = client.CoreV1Api(api)
         core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=NAMESPACE)))
         Life(api, checks).run()

@@ -30,9 +30,7 @@ spec: {ports: [{port: 80}, {port: 80, protocol: UDP, name: u}], selector: {a: b}
 
 
 def run(server, checks):
-    config = KubeConfig.from_dict({
-        "clusters": [{"name": "c", "cluster": {"server": server.url}}], "users": [{"name": "u", "user": {}}],
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": NAMESPACE}}], "current-context": "c"})
+    config = KubeConfig.from_file(server.kubeconfig)
     check = lambda claim, holds, detail="": checks.check("lightkube: " + claim, holds, detail)
     with Client(config=config, namespace=NAMESPACE, field_manager="lightkube-tests", trust_env=False) as client:
         client.create(Namespace(metadata=ObjectMeta(name=NAMESPACE)))
@@ -153,7 +151,7 @@ def workload(client, check, _):
     check("owns the replicas", owner == [("lightkube-tests", "scale")], owner)
     status = client.get(Deployment.Status, "web")
     check("the status subresource", status.status.observedGeneration >= 1, status)
-    pod = next(iter(client.list(Pod, labels=labels)))
+    pod = next(p for p in client.list(Pod, labels=labels) if not p.metadata.deletionTimestamp)
     check("logs", isinstance(list(client.log(pod.metadata.name)), list))
     client.delete(Deployment, "web", cascade=CascadeType.FOREGROUND)
     for kind, _ in client.watch(Deployment, fields={"metadata.name": "web"}, server_timeout=40):

@@ -106,6 +106,17 @@ class Commands(Checks):
         self.fails("a range that is too small", [*memory, "--service-cluster-ip-range", "10.0.0.0/30"], "too small", "10.0.0.0/28")
         self.fails("more nodes than ranges", [*memory, "--nodes", "1000"], "room for 256 nodes", "--pod-cidr 10.244.0.0/14")
 
+    def stages(self):
+        start = ["serve", "--data", ":memory:", "--dns-listen", "none", "--listen", "127.0.0.1:0", "--stages"]
+        folder = self.path("stages")
+        self.fails("a folder of stages that is not there", [*start, folder], f"--stages {folder}: ")
+        os.mkdir(folder)
+        self.fails("no stages in the folder", [*start, folder], f"--stages {folder}: there is no file", ".yaml")
+        self.write(os.path.join(folder, "slow.yaml"), "apiVersion: kwok.x-k8s.io/v1alpha1\nkind: Stage\n"
+                   "metadata: {name: slow}\nspec: {resourceRef: {kind: Pod}, delay: {durationMilliseconds: soon}, next: {}}\n")
+        self.fails("a mistake in a stage", [*start, folder],
+                   f"--stages {folder}: slow.yaml: stage slow: spec.delay.durationMilliseconds: must be a number")
+
     # What stands in the way of a start
 
     def addresses(self):
@@ -161,16 +172,22 @@ class Commands(Checks):
     def kubeconfig(self):
         data = self.path("cluster.db")
         file = self.path("cluster.kubeconfig")
-        server, url = self.start("--listen", "127.0.0.1:0", "--dns-listen", "none", "--data", data)
+        server, plain = self.start("--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0", "--dns-listen", "none", "--data", data)
         try:
+            url = re.search(r"server: (https://127\.0\.0\.1:\d+)\n", open(file).read()).group(1)
+            self.check("the kubeconfig leads to the door with TLS", url != plain, url)
             mode = stat.S_IMODE(os.stat(file).st_mode)
             self.check("the kubeconfig beside the data is the owner's", mode == 0o600, oct(mode))
             code, out, _ = self.run("kubeconfig", "--path", "--data", data)
             self.check("kubeconfig --path says where it is", code == 0 and out == file + "\n", out)
             code, out, _ = self.run("kubeconfig", "--data", data)
             self.check("kubeconfig prints it", out == open(file).read() and url in out, out)
+            code, out, _ = self.run("kubeconfig", "--env", "--data", data)
+            self.check("kubeconfig --env says what a shell has to do", code == 0 and out == f"export KUBECONFIG={file}\n", out)
+            code, out, err = self.run("status", "--server", plain)
+            self.check("status finds the server on the port without TLS", code == 0 and plain in out and "Health:    ready" in out, out + err)
             for how, more in (("--data", {}), ("$KUBECONFIG", {"KUBECONFIG": file}), ("--server", {})):
-                flags = {"--data": ["--data", data], "--server": ["--server", url]}.get(how, [])
+                flags = {"--data": ["--data", data], "--server": ["--server", url, "--data", data]}.get(how, [])
                 code, out, err = self.run("status", *flags, **more)
                 self.check(f"status finds the server by {how}", code == 0 and url in out and "Health:    ready" in out, out + err)
             self.fails("reset: a database that is open", ["reset", "--yes", "--data", data], "open in another process")
@@ -179,11 +196,12 @@ class Commands(Checks):
         finally:
             self.stop(server)
         code, _, err = self.run("status", "--data", data)
-        self.check("status says that nobody answers", code == 1 and "nobody answers" in err and "--server" in err, err)
-        server, again = self.start("--listen", "127.0.0.1:0", "--dns-listen", "none", "--data", data)
+        self.check("status says that nobody answers", code == 1 and "does not answer" in err and "--server" in err, err)
+        server, again = self.start("--listen", "127.0.0.1:0", "--tls-listen", "none", "--dns-listen", "none", "--data", data)
         self.stop(server)
         text = open(file).read()
         self.check("it follows the port and keeps the namespace", again in text and "kube-system" in text, text)
+        self.check("without TLS there is no certificate in it", "certificate" not in text and "client-key" not in text, text)
         self.check("the reader's own is as it was", open(self.kube_config).read() == OTHERS)
         mine = ["serve", "--listen", "127.0.0.1:0", "--dns-listen", "none", "--data", ":memory:", "--kubeconfig", self.kube_config]
         self.fails("somebody else's kubeconfig is not written to", mine, "somebody else's kubeconfig", "choose another --kubeconfig")
@@ -243,7 +261,7 @@ def main():
     arguments = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="fairlead-test-") as folder:
         commands = Commands(arguments.binary, os.path.realpath(folder))
-        for part in (commands.usage, commands.addresses, commands.files, commands.kubeconfig, commands.another_start,
+        for part in (commands.usage, commands.stages, commands.addresses, commands.files, commands.kubeconfig, commands.another_start,
                      commands.interrupt, commands.completions):
             part()
         os.chmod(commands.path("closed"), 0o755)

@@ -4,6 +4,8 @@
     ratchet.py --server URL --dns HOST:PORT            plays the scenarios that passing.txt lists; fails if one of them fails
     ratchet.py --server URL --dns HOST:PORT --update   plays everything and adds those that pass to passing.txt
     ... --dualstack                                    the same for scenarios that need a server with the dual-stack ranges
+    ... --node-restriction                             the same for those that need the Node authorizer (--authorization-mode Node,RBAC)
+    ... --token TOKEN                                  an administrator's token (--token-auth-file); the areas auth and admission need it
     ... --only 'services/*'                            only the listed scenarios whose names match
 
 The list only grows: --update never removes a line, and says which listed scenarios failed.
@@ -40,9 +42,10 @@ def needs_kubectl(label):
         return any(step["do"] == "kubectl" for step in json.load(file)["steps"])
 
 
-def needs_dualstack(label):
+def needs(label):
+    """What the server must have for it: dualstack, noderestriction, or nothing special."""
     with open(os.path.join(HERE, "scenarios", label + ".json")) as file:
-        return json.load(file).get("needs") == "dualstack"
+        return json.load(file).get("needs")
 
 
 def play(server, labels, extra):
@@ -64,11 +67,15 @@ def main():
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--jobs", default="4")
     parser.add_argument("--dualstack", action="store_true", help="the server has the dual-stack ranges: play only the scenarios for them")
+    parser.add_argument("--node-restriction", action="store_true",
+                        help="the server has the Node authorizer: play only the scenarios for it")
+    parser.add_argument("--token", help="an administrator's; the server's certificate is not checked")
     parser.add_argument("--only", metavar="GLOB", help="only the listed scenarios whose area/name matches; * and ? are wildcards")
     args = parser.parse_args()
     with open(PASSING) as file:
         everything = [line.strip() for line in file if line.strip()]
-    listed = [label for label in everything if needs_dualstack(label) == args.dualstack]
+    wanted = "dualstack" if args.dualstack else "noderestriction" if args.node_restriction else None
+    listed = [label for label in everything if needs(label) == wanted]
     if args.only:
         listed = [label for label in listed if fnmatch.fnmatch(label, args.only)]
     kubectl = find_kubectl()
@@ -76,6 +83,10 @@ def main():
     extra = ["--jobs", args.jobs] + facts + (["--kubectl", kubectl] if kubectl else [])
     if args.dualstack:
         extra += ["--dualstack", "--area", "dualstack"]
+    if args.node_restriction:
+        extra += ["--node-restriction", "--area", "auth"]
+    if args.token:
+        extra += ["--token", args.token, "--insecure"]
     playable = listed
     if kubectl is None:
         playable = [label for label in listed if not needs_kubectl(label)]

@@ -1,4 +1,5 @@
 import HTTPTypes
+import FairleadContainers
 import FairleadModel
 import FairleadSchema
 import FairleadStorage
@@ -7,6 +8,7 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
+@testable import FairleadDiscovery
 
 /// The API as HTTP sees it over a store in memory, in a world where time stands still and UIDs are counted.
 struct APIFixture {
@@ -38,7 +40,7 @@ struct APIFixture {
     /// - Parameter suffixes: what chance gives, in order; the last one for ever.
     init(
         suffixes: [String] = [], ranges: [String] = ["10.96.0.0/16"], operations: OperationsEndpoint? = nil,
-        engine: any StorageEngine = MemoryEngine()
+        engine: any StorageEngine = MemoryEngine(), pods: (any PodAccess)? = nil
     ) async throws {
         let types = try Self.types.get()
         let counter = Mutex(0)
@@ -65,7 +67,8 @@ struct APIFixture {
         pipeline = Pipeline(
             api: api, documents: DiscoveryEndpoint(kinds: api.kinds, registry: types),
             operations: operations ?? OperationsEndpoint(live: [], ready: [], metrics: { "" }),
-            podLogs: { _, _, _ in ["first", "second"] })
+            podLogs: { _, _, _ in ["first", "second"] }, pods: pods,
+            nodePages: { node, request in request.path == "/where" ? .text(200, node) : nil })
         for name in ["default", "ns"] {
             let namespace: Value = [
                 "kind": "Namespace", "apiVersion": "v1", "metadata": ["name": .string(name)],
@@ -119,7 +122,8 @@ struct APIFixture {
 
     func finish(_ outcome: APIOutcome) async throws -> Answer {
         switch outcome {
-        case .deferred(let work), .computed(let work): return try await finish(work())
+        case .deferred(let work), .computed(let work), .longRunning(let work): return try await finish(work())
+        case .session: throw Unanswered()
         case .stream(let stream, let contentType, let headers):
             guard stream.isLongAnswer else { throw Unanswered() }
             var body: [[UInt8]] = []

@@ -2,6 +2,7 @@ import FairleadModel
 import Testing
 
 @testable import FairleadAPI
+@testable import FairleadDiscovery
 
 /// The pages about the process, by what `Accept` asks for.
 struct ComponentPagesTests {

@@ -5,6 +5,7 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
+@testable import FairleadDiscovery
 
 @Suite struct DiscoveryEndpointTests {
     let endpoint: DiscoveryEndpoint

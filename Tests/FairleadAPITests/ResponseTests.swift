@@ -4,6 +4,7 @@ import Testing
 
 @testable import FairleadAPI
 @testable import FairleadKinds
+@testable import FairleadDiscovery
 
 struct ResponseTests {
     @Test(arguments: [

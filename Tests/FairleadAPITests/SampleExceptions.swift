@@ -111,12 +111,35 @@ enum SampleExceptions {
                 ]
             )
         ],
-        "CertificateSigningRequest": [("spec.request", .string(certificateRequest))],
+        // Expressions have to compile.
+        "ValidatingAdmissionPolicy": [
+            ("spec.validations", [["expression": "true"]]),
+            ("spec.auditAnnotations", [["key": "x", "valueExpression": "'x'"]]),
+        ],
+        "MutatingAdmissionPolicy": [
+            (
+                "spec.mutations",
+                [["patchType": "ApplyConfiguration", "applyConfiguration": ["expression": "Object{}"]]]
+            ), ("spec.reinvocationPolicy", "Never"),
+        ],
+        "CertificateSigningRequest": [
+            ("spec.request", .string(certificateRequest)), ("spec.signerName", "a.b/c"), ("spec.usages", ["any"]),
+        ],
     ]
 
-    /// A PEM block, in base64, that begins as a request does.
-    private static let certificateRequest = Base64.encode(
-        Array("-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n".utf8)[...])
+    /// A request (`/O=o/CN=a`) as a PEM block, in base64.
+    static let certificateRequest = Base64.encode(
+        Array(
+            """
+            -----BEGIN CERTIFICATE REQUEST-----
+            MIHSMHoCAQAwGDEKMAgGA1UECgwBbzEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEG
+            CCqGSM49AwEHA0IABKRGPKt8cErVjQ9W+cDEQlfHqmVoZh5ZULJ9Vz1F9NiTrqL4
+            Wdwtx11d2gdi94Cx8u9XlsevxgD0jJHP9AO5Fk2gADAKBggqhkjOPQQDAgNIADBF
+            AiA4a9sMFvCQUrXt/EUIUL7y8PIDEe9vLzTKcJUGZB5IKgIhALZlpvGkaWR7RZoq
+            Yu1xzJ1IUD6lHfIgQaucDn6tAFpv
+            -----END CERTIFICATE REQUEST-----
+
+            """.utf8)[...])
 
     private static let failurePolicy: Value = [
         "rules": [["action": "Ignore", "onPodConditions": [["type": "X", "status": "True"]]]]

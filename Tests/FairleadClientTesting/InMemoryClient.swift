@@ -40,6 +40,12 @@ package final class InMemoryClient: ObjectClient {
         for watch in watches { watch.cancel() }
     }
 
+    /// Ends all watches like connections that break.
+    package func breakWatches(_ status: APIStatus) {
+        let watches = state.withLock { Array($0.watches.values) }
+        for watch in watches { watch.fail(status) }
+    }
+
     /// Forgets history: watches that are not at the newest revision cannot go on.
     package func compact() {
         state.withLock { state in

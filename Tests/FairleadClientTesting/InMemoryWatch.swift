@@ -9,6 +9,7 @@ package final class InMemoryWatch: ObjectWatch {
     private let resource: GroupResource
     private let position: Mutex<Int64>
     private let isEnded = Mutex(false)
+    private let failure = Mutex<APIStatus?>(nil)
     private let signal = Signal()
 
     init(client: InMemoryClient, id: Int, resource: GroupResource, after revision: Int64) {
@@ -20,18 +21,27 @@ package final class InMemoryWatch: ObjectWatch {
 
     func wake() { signal.raise() }
 
+    /// Ends like a connection that breaks.
+    func fail(_ status: APIStatus) {
+        failure.withLock { $0 = status }
+        signal.raise()
+    }
+
     package func next() async throws(APIStatus) -> [WatchEvent] {
         while true {
+            if let failure = failure.withLock({ $0 }) { throw failure }
             if Task.isCancelled || isEnded.withLock({ $0 }) { return [] }
             let after = position.withLock { $0 }
-            let (oldest, events) = client.state.withLock { state in
-                (state.oldest, state.events.filter { $0.resource == resource && $0.event.revision > after })
+            let (oldest, last, events) = client.state.withLock { state in
+                // From the end: histories are long, and little of them is new.
+                var start = state.events.count
+                while start > 0, state.events[start - 1].event.revision > after { start -= 1 }
+                let new = state.events[start...]
+                return (state.oldest, new.last?.event.revision, new.filter { $0.resource == resource })
             }
             if after < oldest { throw .expired("too old resource version: \(after)") }
-            if let last = events.last {
-                position.withLock { $0 = last.event.revision }
-                return events.map(\.event)
-            }
+            if let last { position.withLock { $0 = last } }
+            if !events.isEmpty { return events.map(\.event) }
             await signal.wait()
         }
     }

@@ -1,4 +1,5 @@
 import FairleadClient
+import FairleadModel
 import Synchronization
 
 /// A clock that moves only when a test says so.

@@ -9,7 +9,7 @@ struct APIServiceAvailabilityTests {
     ]
 
     private func reason(_ target: Value?, _ slices: [Value] = []) -> String {
-        APIServiceAvailability.state(of: service, target: target, slices: slices).reason
+        APIServiceAvailability.state(of: service, target: target, slices: slices)?.reason ?? "nothing"
     }
 
     @Test func whatIsMissingOnTheWay() {
@@ -26,7 +26,13 @@ struct APIServiceAvailabilityTests {
             ]
         }
         #expect(reason(target(443), [slice(false)]) == "MissingEndpoints")
-        #expect(reason(target(443), [slice(true)]) == "FailedDiscoveryCheck")
-        #expect(APIServiceAvailability.state(of: ["spec": [:]], target: nil, slices: []).isAvailable)
+        #expect(reason(target(443), [slice(true)]) == "nothing")
+        #expect(APIServiceAvailability.state(of: ["spec": [:]], target: nil, slices: [])?.isAvailable == true)
+    }
+
+    @Test func thenTheServerIsAsked() {
+        #expect(APIServiceAvailability.checked(nil).reason == "Passed")
+        let failed = APIServiceAvailability.checked("no answer")
+        #expect(failed.reason == "FailedDiscoveryCheck" && failed.message == "no answer" && !failed.isAvailable)
     }
 }

@@ -296,7 +296,12 @@ import Testing
     @Test func tokenSecretsAreFilledAndLeaveWithTheirAccount() async throws {
         let cluster = MemoryCluster()
         let make: (InformerSet) -> [any Controller] = { informers in
-            [TokenSecretController.descriptor.make(informers, cluster.environment) { $0.rootCertificates = "PEM" }]
+            [
+                TokenSecretController.descriptor.make(informers, cluster.environment) {
+                    $0.rootCertificates = "PEM"
+                    $0.secretToken = { namespace, account, secret in "\(namespace)/\(account.name)/\(secret)" }
+                }
+            ]
         }
         func secret(_ name: String, of account: String) -> Value {
             [
@@ -319,6 +324,7 @@ import Testing
                 })
             let filled = cluster.all(.secrets)[0]
             #expect(filled.annotations["kubernetes.io/service-account.uid"] == account.uid)
+            #expect(Base64.decode(filled.text("data", "token")) == Array("n/a/s".utf8))
             #expect(filled.text("data", "ca.crt") == "UEVN")
             #expect(filled.text("data", "namespace") == "bg==")
             try await cluster.delete(.serviceAccounts, namespace: "n", name: "a")

@@ -91,8 +91,8 @@ struct HeavyRequestTests {
         let pool = ComputePool(threads: 1, maximumRequests: 1000, maximumPerClient: 1000)
         let gate = Gate()
         let order = Order()
-        let greedy = ComputeFlow(key: .init(address: "a", userAgent: ""), pool: pool)
-        let modest = ComputeFlow(key: .init(address: "b", userAgent: ""), pool: pool)
+        let greedy = ComputeFlow(key: .init(place: "a", userAgent: ""), pool: pool)
+        let modest = ComputeFlow(key: .init(place: "b", userAgent: ""), pool: pool)
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: greedy) { gate.pass() }
             while gate.entered.load(ordering: .relaxed) == 0 { await Task.yield() }
@@ -110,7 +110,7 @@ struct HeavyRequestTests {
         let gate = Gate()
         let order = Order()
         func flow(_ address: String, _ agent: String) -> ComputeFlow {
-            ComputeFlow(key: .init(address: address, userAgent: agent), pool: pool)
+            ComputeFlow(key: .init(place: address, userAgent: agent), pool: pool)
         }
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: flow("a", "")) { gate.pass() }
@@ -136,7 +136,7 @@ struct HeavyRequestTests {
         let gate = Gate()
         let order = Order()
         func flow(_ address: String) -> ComputeFlow {
-            ComputeFlow(key: .init(address: address, userAgent: ""), pool: pool)
+            ComputeFlow(key: .init(place: address, userAgent: ""), pool: pool)
         }
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<10 {
@@ -160,7 +160,7 @@ struct HeavyRequestTests {
         let pool = ComputePool(threads: 1, maximumRequests: 10, maximumPerClient: 3)
         var admitted: [ComputeFlow.Key] = []
         func enter(_ address: String, _ agent: Int) {
-            let key = ComputeFlow.Key(address: address, userAgent: "\(agent)")
+            let key = ComputeFlow.Key(place: address, userAgent: "\(agent)")
             if pool.enter(key) != nil { admitted.append(key) }
         }
         for agent in 0..<20 { enter("a", agent) }

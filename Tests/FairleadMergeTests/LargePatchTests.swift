@@ -36,6 +36,41 @@ struct LargePatchTests {
         #expect(result["l"]?.array == expected.map { .int($0) })
     }
 
+    /// Those of policies and webhooks are explained, which is no way around the limit.
+    @Test func copiesOfManyOperationsAreLimitedTogether() throws {
+        let document: Value = ["a": .string(String(repeating: "x", count: 99_998))]
+        let operations = (0..<1000).map { ["op": "copy", "from": "/a", "path": .string("/b\($0)")] as Value }
+        let expected =
+            "Unable to complete the copy, the accumulated size increase of copy is 3200000, exceeding the limit 3145728"
+        #expect {
+            try JSONPatch.result(of: operations, on: document)
+        } throws: {
+            ($0 as? JSONPatchFailure)?.text == expected
+        }
+        let patch = try JSONPatch(.array(operations))
+        #expect(patch.explanation(of: .patchRejected, on: document) == expected)
+        let few = try JSONPatch.result(of: Array(operations.prefix(3)), on: document)
+        #expect(few["b2"] == document["a"])
+    }
+
+    @Test func anExplanationIsOfTheDocumentBeforeTheOperation() throws {
+        let document: Value = ["a": 1, "c": [:]]
+        let operations: [Value] = [
+            ["op": "add", "path": "/b", "value": 2], ["op": "move", "from": "/b", "path": "/x/y"],
+            ["op": "test", "path": "/never", "value": 1],
+        ]
+        let expected = "move operation does not apply: doc is missing destination path: /x/y: missing value"
+        #expect {
+            try JSONPatch.result(of: operations, on: document)
+        } throws: {
+            ($0 as? JSONPatchFailure)?.text == expected
+        }
+        #expect(try JSONPatch(.array(operations)).explanation(of: .patchRejected, on: document) == expected)
+        // A test that fails leaves all as it was.
+        let tested: [Value] = [operations[0], operations[2]]
+        #expect(try JSONPatch.result(of: tested, on: document) == document)
+    }
+
     @Test func whatWasTakenApartIsComparedAndCopiedAsAWhole() throws {
         let operations: Value = [
             ["op": "add", "path": "/a/b", "value": [1]], ["op": "add", "path": "/a/b/-", "value": ["c": 2]],

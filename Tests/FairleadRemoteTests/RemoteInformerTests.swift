@@ -188,7 +188,7 @@ struct RemoteInformerTests {
         let answers = Answers()
         try await withServer { request, answer in
             if request.query("watch") == nil {
-                answer.send(Wire.list([], revision: 10))
+                answer.send(Wire.list([], revision: answers.count == 0 ? 10 : 12))
             } else {
                 answer.begin()
                 answers.add(answer)

@@ -1,5 +1,6 @@
 import FairleadClient
 import FairleadClientTesting
+import FairleadModel
 import Logging
 import NIOPosix
 import Testing

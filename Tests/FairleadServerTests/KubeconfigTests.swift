@@ -1,4 +1,5 @@
 import FairleadHTTP
+import FairleadIdentity
 import FairleadModel
 import Foundation
 import Testing
@@ -53,6 +54,29 @@ struct KubeconfigTests {
             #expect(text.contains("https://x"))
             try file.write(server: try address("[::1]:9"))
             #expect(file.text == text)
+        }
+    }
+
+    /// With TLS there is an administrator's certificate in it, whatever users are there; without, there is none any more.
+    @Test(arguments: ["", "users: [{name: other, user: {token: t}}, {name: fairlead, user: {}}]"])
+    func itHasTheCertificateOfTheAdministrator(users: String) throws {
+        let before = "clusters: [{name: fairlead, cluster: {server: \"http://a:1\"}}]\n" + users
+        try withFile(before) { file in
+            let authority = try CertificateAuthority(at: Environment.live.now())
+            let client = try authority.issueClient(user: "a", groups: [], at: Environment.live.now())
+            try file.write(.init(server: "https://127.0.0.1:6443", authority: authority.rootPEM, client: client))
+            let text = try #require(file.text)
+            #expect(file.server == "https://127.0.0.1:6443")
+            for (key, pem) in [
+                ("certificate-authority-data", authority.rootPEM),
+                ("client-certificate-data", client.certificatePEM), ("client-key-data", client.keyPEM),
+            ] {
+                #expect(text.contains("\(key): \(Base64.encode(Array(pem.utf8)[...]))"), "\(key)")
+            }
+            #expect(text.contains("token: t") == users.contains("token: t"))
+            try file.write(server: try address("127.0.0.1:1"))
+            let after = try #require(file.text)
+            #expect(!after.contains("client-") && !after.contains("certificate-authority"))
         }
     }
 

@@ -35,7 +35,7 @@ import Testing
 
     @Test func imagesAreNamedInFull() {
         let names = ["nginx", "nginx:1.2", "a/b:c", "registry.k8s.io/x/y:v1", "localhost/z"].map {
-            ImageReference($0).canonical
+            PulledImage($0).canonical
         }
         #expect(
             names == [

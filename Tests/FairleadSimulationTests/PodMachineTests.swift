@@ -1,53 +1,17 @@
 import FairleadClient
 import FairleadModel
+import FairleadScheduling
 import Testing
 
 @testable import FairleadSimulation
 
 /// Golden timelines: what a pod's status and events show, second by second.
 @Suite struct PodMachineTests {
-    /// Looks at the pod whenever the machine asks for it, and notes each change as one line.
-    private func timeline(_ pod: Value, until end: Double, from start: Double = 0, memory: PodMemory = PodMemory()) -> (
-        lines: [String], pod: Value
-    ) {
-        var pod = pod
-        var memory = memory
-        var time = Duration.seconds(start)
-        var lines: [String] = []
-        while time <= .seconds(end) {
-            let machine = PodMachine(
-                pod: pod, hostIPs: ["172.18.0.2"], podIPs: ["10.244.0.2"], delays: StageDelays(),
-                now: Self.start.adding(seconds: time.inSeconds), moment: time)
-            let step = machine.next(&memory)
-            if let status = step.status {
-                pod["status"] = status
-                lines.append("\(Self.rounded(time)) \(Self.summary(pod))")
-            }
-            for event in step.events {
-                lines.append("\(Self.rounded(time)) \(event.type) \(event.reason) \(event.message)")
-            }
-            if step.isGone { lines.append("\(Self.rounded(time)) gone") }
-            guard let again = step.again, !step.isGone else { break }
-            time += again
-        }
-        return (lines, pod)
+    private func timeline(_ pod: Value, until end: Double, from start: Double = 0) -> (lines: [String], pod: Value) {
+        PodTimeline().run(pod, until: end, from: start)
     }
 
-    private static let start = Timestamp(seconds: 1_800_000_000)
-
-    private static func rounded(_ time: Duration) -> String { String((time.inSeconds * 100).rounded() / 100) }
-
-    private static func summary(_ pod: Value) -> String {
-        let containers = (pod.items("status", "initContainerStatuses") + pod.items("status", "containerStatuses")).map {
-            status in
-            let state = ContainerMachine.state(of: status)
-            let reason = status.at("state", state, "reason")?.string ?? state
-            return "\(status.text("name"))=\(reason)\(status.flag("ready") ? "+" : "")"
-        }
-        let ready = PodView(pod).isReady ? "Ready" : "NotReady"
-        return
-            "\(pod.text("status", "phase")) \(ready) \(pod.text("status", "podIP")) \(containers.joined(separator: " "))"
-    }
+    private static let start = PodTimeline.start
 
     private func pod(_ containers: [Value], _ more: Object = [:], annotations: [String: String] = [:]) -> Value {
         var spec = more
@@ -154,9 +118,10 @@ import Testing
         let states = lines.filter { $0.contains("NotReady") }
         #expect(
             states == [
-                "0.0 Pending NotReady  c=ContainerCreating", "0.1 Pending NotReady  c=ErrImagePull",
-                "1.1 Pending NotReady  c=ImagePullBackOff", "11.1 Pending NotReady  c=ErrImagePull",
-                "12.1 Pending NotReady  c=ImagePullBackOff",
+                "0.0 Pending NotReady  c=ContainerCreating", "0.1 Pending NotReady 10.244.0.2 c=ErrImagePull",
+                "1.1 Pending NotReady 10.244.0.2 c=ImagePullBackOff",
+                "11.1 Pending NotReady 10.244.0.2 c=ErrImagePull",
+                "12.1 Pending NotReady 10.244.0.2 c=ImagePullBackOff",
             ])
         #expect(lines.contains("0.1 Warning Failed Error: ErrImagePull"))
         #expect(lines.contains("1.1 Normal BackOff Back-off pulling image \"example.com/does-not-exist\""))
@@ -182,16 +147,20 @@ import Testing
                 == isRestarting)
     }
 
+    /// The first restart comes at once, the others after a delay that doubles.
     @Test func crashingContainerComesBackAfterItsBackOff() {
-        let (_, pod) = timeline(
-            pod(
-                [["name": "c", "image": "i"]],
-                annotations: [SimulationKeys.exitAfter: "1", SimulationKeys.exitCode: "1"]),
-            until: 11.5)
-        let status = pod.items("status", "containerStatuses")[0]
-        #expect(ContainerMachine.state(of: status) == "running")
-        #expect(status["restartCount"]?.int == 1)
-        #expect(status.at("lastState", "terminated", "exitCode")?.int == 1)
+        let crashing = pod(
+            [["name": "c", "image": "i"]],
+            annotations: [SimulationKeys.exitAfter: "1", SimulationKeys.exitCode: "1"])
+        for (time, restarts) in [(0.5, 0), (1.5, 1), (12.5, 2), (33.5, 3)] {
+            let (_, pod) = timeline(crashing, until: time)
+            let status = pod.items("status", "containerStatuses")[0]
+            #expect(ContainerMachine.state(of: status) == "running")
+            #expect(status["restartCount"]?.int == Int64(restarts))
+            #expect(status.at("lastState", "terminated", "exitCode")?.int == (restarts == 0 ? nil : 1))
+        }
+        let waiting = timeline(crashing, until: 13.5).pod.items("status", "containerStatuses")[0]
+        #expect(waiting.text("state", "waiting", "message").hasPrefix("back-off 20s restarting failed container=c"))
     }
 
     @Test func deletionStopsContainersThenRemoves() {

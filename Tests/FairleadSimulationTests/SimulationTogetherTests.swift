@@ -44,6 +44,7 @@ import Testing
     @Test func podsAreSpreadAndBecomeReadyWithAddressesOfTheirNodes() async throws {
         let client = InMemoryClient()
         try await withSimulation(client, nodes: 3) {
+            #expect(await eventually { client.objects(.nodes).count { NodeView($0).isReady } == 3 })
             for index in 0..<6 { client.put(.pods, pod(index)) }
             #expect(await eventually { client.objects(.pods).allSatisfy { PodView($0).isReady } })
             let pods = client.objects(.pods).map { PodView($0) }

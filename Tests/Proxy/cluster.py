@@ -48,20 +48,38 @@ class Cluster:
 
     def start(self):
         self.server.start()
+        self.make_objects()
+        port = int(self.server.url.rsplit(":", 1)[1])
+        self.relays = [Relay(self.network, node, port) for node in NODES]
+
+    def restart(self, data=None):
+        """Another server takes the place of this one: with this data file, or with nothing."""
+        address = self.server.url.removeprefix("http://")
+        self.server.stop()
+        scratch = self.server.scratch
+        self.server = Fairlead(self.binary, *FLAGS, "--listen", address)
+        # The proxies' logs stay where they are.
+        self.server.scratch, _ = scratch, self.server.scratch.cleanup()
+        self.server.data = data or os.path.join(scratch.name, f"other-{time.monotonic_ns()}.db")
+        self.server.start()
+        if not data:
+            self.make_objects()
+
+    def make_objects(self):
+        """Nodes, pods and the fence."""
         for node in NODES:
             self.call("POST", "/api/v1/nodes", {"metadata": {"name": node}})
             self.patch(f"/api/v1/nodes/{node}/status", {"status": {
                 "addresses": [{"type": "InternalIP", "address": node_address(node, six)} for six in (False, True)],
                 "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "",
                                 "lastHeartbeatTime": None, "lastTransitionTime": None}]}})
-        for pod in self.network.pods:
-            ports = [{"containerPort": port, "protocol": p} for port in PORTS for p in ("TCP", "UDP")]
+        for pod in self.network.pods + self.network.host_pods:
+            ports = [{"containerPort": port, "protocol": p} for port in PORTS for p in ("TCP", "UDP", "SCTP")]
             self.call("POST", f"{NAMESPACE}/pods", {"metadata": {"name": pod.name}, "spec": {
-                "nodeName": pod.node, "containers": [{"name": "echo", "image": "echo", "ports": ports}]}})
+                "nodeName": pod.node, "hostNetwork": pod in self.network.host_pods,
+                "containers": [{"name": "echo", "image": "echo", "ports": ports}]}})
             self.patch(f"{NAMESPACE}/pods/{pod.name}/status", {"status": {
                 "phase": "Running", "podIP": pod.ip, "podIPs": [{"ip": pod.ip}, {"ip": pod.ip6}]}})
-        port = int(self.server.url.rsplit(":", 1)[1])
-        self.relays = [Relay(self.network, node, port) for node in NODES]
         self.create("fence", {"ports": [{"name": "p", "port": self.fence_number}]})
         self.slice("fence", [self.endpoint(self.network.pods[0])], ports=[("p", self.fence_number, "TCP")])
 
@@ -74,10 +92,11 @@ class Cluster:
 
     # proxies
 
-    def start_proxy(self, node, *flags):
+    def start_proxy(self, node, *flags, path=None):
         log = open(os.path.join(self.server.scratch.name, f"proxy-{node}.log"), "a")
         command = [self.binary, "proxy", "--node", node, "--server", self.server.url, *PROXY_FLAGS, *flags]
-        self.proxies[node] = subprocess.Popen(self.network.command(node, *command), stdout=log, stderr=log)
+        self.proxies[node] = subprocess.Popen(self.network.command(node, *command), stdout=log, stderr=log,
+                                              env={**os.environ, "PATH": path or os.environ["PATH"]})
         log.close()
 
     def proxy_log(self, node):
@@ -124,6 +143,25 @@ class Cluster:
         if good and done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout if done.returncode == 0 else None
+
+    def contents(self, node):
+        """What the table of a node says, whatever the order in which it was told and the fence's port."""
+        table = self.nft(node, "-j", "list", "table", "inet", "fairlead")
+        table = json.loads(table.replace(f", {self.fence_number}", ", 1"))["nftables"]
+        found = {}
+        for item in table:
+            for kind in ("set", "map"):
+                elements = item.get(kind, {}).get("elem", [])
+                if item.get(kind, {}).get("name", "").startswith("endpoints-"):
+                    # Endpoints are numbered as they come.
+                    groups = {}
+                    for (key, target) in elements:
+                        address, port, number = key["concat"]
+                        groups.setdefault(f"{address} {port} {number // 10_000_000}", set()).add(json.dumps(target))
+                    elements = [[key, sorted(targets)] for key, targets in groups.items()]
+                if elements:
+                    found[item[kind]["name"]] = sorted(json.dumps(element, sort_keys=True) for element in elements)
+        return found
 
     def fence(self, nodes=NODES, seconds=20):
         """Returns when the proxies have carried out everything that has been written before; how long that took."""
@@ -187,7 +225,7 @@ class Cluster:
 
     def model(self, source, target, node=None):
         """What the model says: the outcomes of all throws of the dice, the endpoints that could be chosen, and for each
-        the source that it would see and the node that decides. With `node` only what that node decides counts."""
+        the source that it would see and the outcome. With `node` only what that node decides counts."""
         outcomes, candidates, chosen = set(), set(), {}
         for seed in range(60):
             path = self.path(source, target, seed)
@@ -196,7 +234,7 @@ class Cluster:
             candidates |= {e["endpoint"] for e in path["endpoints"] if not e["exclusion"]}
             outcomes.add(path["outcome"])
             if "chosen" in path:
-                chosen[path["chosen"]] = (path["sourceSeen"], path["node"])
+                chosen[path["chosen"]] = (path["sourceSeen"], path["outcome"])
             if seed > 3 and set(chosen) == candidates:
                 break
         return outcomes, candidates, chosen

@@ -1,5 +1,6 @@
 """A small cluster's network in namespaces of its own: three nodes and a machine outside, joined by a bridge, and a
-namespace for every pod, with an echo for TCP and UDP on port 8080 and 8081.
+namespace for every pod, with an echo for TCP, UDP and SCTP on port 8080 and 8081. The nodes themselves have one, too: a
+pod in the host network.
 
 Nothing of it touches the machine's own network. What pods answer: their name and the source address that they see.
 """
@@ -10,6 +11,8 @@ import selectors
 import socket
 import subprocess
 import threading
+
+import sctp
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
@@ -49,6 +52,19 @@ class Pod:
         return self.ip6 if six else self.ip
 
 
+class HostPod:
+    """A pod in the network of its node."""
+
+    def __init__(self, node):
+        self.node = node
+        self.name = f"host-{node}"
+        self.ip = node_address(node)
+        self.ip6 = node_address(node, True)
+
+    def address(self, six=False):
+        return self.ip6 if six else self.ip
+
+
 class Network:
     def __init__(self):
         self.prefix = f"flp{os.getpid()}-"
@@ -56,6 +72,7 @@ class Network:
         self.descriptors = {}
         self.own = os.open("/proc/self/ns/net", os.O_RDONLY)
         self.pods = [Pod(node, index) for node in NODES for index in range(1, PODS_PER_NODE + 1)]
+        self.host_pods = [HostPod(node) for node in NODES]
         self.echo = None
 
     # namespaces
@@ -160,8 +177,11 @@ class Network:
                 self.ask(pod.node, pod.address(six), 8080, timeout=3)
                 self.ask(pod.name, node_address("n1", six), 1, timeout=3)
 
-    def ask(self, where, address, port, udp=False, source=None, timeout=1.0, keep=False):
+    def ask(self, where, address, port, transport="tcp", source=None, timeout=1.0):
         """Sends a connection or a datagram; returns `POD SOURCE`, `refused`, or `nothing`."""
+        if transport == "sctp":
+            return self.ask_sctp(where, address, port, source, timeout)
+        udp = transport == "udp"
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with self.inside(where):
             connection = socket.socket(family, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM)
@@ -185,8 +205,17 @@ class Network:
                 return f"error {error.errno}"
             return text or "empty"
         finally:
-            if not keep:
-                connection.close()
+            connection.close()
+
+
+    def ask_sctp(self, where, address, port, source=None, timeout=1.0):
+        """The same with the first packet of an SCTP association, by a raw socket: the kernel need not know SCTP."""
+        with self.inside(where):
+            raw = sctp.raw_socket(":" in address)
+        with raw:
+            if source:
+                raw.bind((source, 0))
+            return sctp.ask(raw, address, port, timeout)
 
 
 class Echo:
@@ -196,12 +225,13 @@ class Echo:
         self.selector = selectors.DefaultSelector()
         self.sockets = []
         self.isStopping = False
-        for pod in network.pods:
-            with network.inside(pod.name):
-                for port in PORTS:
-                    for six in (False, True):
+        for pod in network.pods + network.host_pods:
+            with network.inside(pod.node if pod in network.host_pods else pod.name):
+                for six in (False, True):
+                    for port in PORTS:
                         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
                             self.listen(pod, pod.address(six), port, six, kind)
+                    self.listen_raw(pod, six)
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
 
@@ -215,6 +245,13 @@ class Echo:
         self.sockets.append(listening)
         self.selector.register(listening, selectors.EVENT_READ, f"{pod.name}:{port}")
 
+    def listen_raw(self, pod, six):
+        raw = sctp.raw_socket(six)
+        raw.bind((pod.address(six), 0))
+        raw.setblocking(False)
+        self.sockets.append(raw)
+        self.selector.register(raw, selectors.EVENT_READ, pod.name)
+
     def serve(self):
         while not self.isStopping:
             for key, _ in self.selector.select(0.2):
@@ -227,6 +264,8 @@ class Echo:
             connection, peer = listening.accept()
             connection.sendall(f"{name} {peer[0]}".encode())
             connection.close()
+        elif listening.type == socket.SOCK_RAW:
+            sctp.answer(listening, name, PORTS)
         else:
             _, peer = listening.recvfrom(100)
             listening.sendto(f"{name} {peer[0]}".encode(), peer)

@@ -29,9 +29,17 @@ SELECTOR = {"matchLabels": {"a": "b"}}
 WORKLOAD = {"spec": {"replicas": 1, "selector": SELECTOR, "template": TEMPLATE}}
 JOB = {"spec": {"template": {"spec": {"restartPolicy": "Never", **POD}}}}
 SCOPE = {"group": "x.example.com", "scope": "Namespaced", "names": {"plural": "foos", "singular": "foo", "kind": "Foo", "listKind": "FooList"}}
-# A PEM block of that type.
+# A request of /O=o/CN=a, signed with its key.
 CERTIFICATE_REQUEST = base64.b64encode(
-    b"-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n").decode()
+    b"-----BEGIN CERTIFICATE REQUEST-----\n"
+    b"MIHSMHoCAQAwGDEKMAgGA1UECgwBbzEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEG\n"
+    b"CCqGSM49AwEHA0IABC+K19Nv5TN9lcl23VvAU2cnoF6KrnFs72j2HWXpnxOhWmJ6\n"
+    b"ME2LpoeHaazeKHz5Awye+AsHOL6h54b3wiZl0SigADAKBggqhkjOPQQDAgNIADBF\n"
+    b"AiEAi7lLtT5W/jy8/vUpzuyFSvizkDe5FBWMghaDOKFtKYICIGjs8TXAIq24JqQ0\n"
+    b"GFFYrdQnSvOZ9CoqojuUo+rkNk/S\n"
+    b"-----END CERTIFICATE REQUEST-----\n").decode()
+# About objects that do not exist, so that no request of the test is held to it.
+NO_OBJECTS = {"resourceRules": [{"apiGroups": ["none.example.com"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["nothing"]}]}
 
 # Bases by resource. Resources not listed here are made of their required fields.
 BASES = {
@@ -49,6 +57,11 @@ BASES = {
     "apiservices": {"metadata": {"name": "v1.x.example.com"}, "spec": {"group": "x.example.com", "version": "v1", "groupPriorityMinimum": 1,
                                                                         "versionPriority": 1}},
     "certificatesigningrequests": {"spec": {"request": CERTIFICATE_REQUEST, "signerName": "example.com/x", "usages": ["digital signature"]}},
+    "validatingadmissionpolicies": {"spec": {"matchConstraints": NO_OBJECTS, "validations": [{"expression": "true"}]}},
+    "validatingadmissionpolicybindings": {"spec": {"policyName": "x", "validationActions": ["Deny"]}},
+    "mutatingadmissionpolicies": {"spec": {"matchConstraints": NO_OBJECTS, "reinvocationPolicy": "Never", "mutations": [
+        {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": "Object{}"}}]}},
+    "mutatingadmissionpolicybindings": {"spec": {"policyName": "x"}},
     "flowschemas": {"spec": {"priorityLevelConfiguration": {"name": "x"}, "matchingPrecedence": 1000}},
     "prioritylevelconfigurations": {"spec": {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}},
     "volumeattachments": {"spec": {"attacher": "x", "nodeName": "n", "source": {"persistentVolumeName": "x"}}},

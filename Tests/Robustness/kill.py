@@ -82,7 +82,10 @@ class Kill:
             self.verify(server, f"in loop {number}")
         writers = [Writer(server.url, self.book, n, f"{self.seed} {self.mode} {number} {n}", stop) for n in range(6)]
         readers = [watch.thread(server.url) for watch in self.watches]
-        for thread in writers + readers:
+        for thread in readers:
+            thread.start()
+        self.await_lists(readers)
+        for thread in writers:
             thread.start()
         if self.mode == "compaction":
             time.sleep(1 + 3 * rng.random())
@@ -99,6 +102,15 @@ class Kill:
             if thread.is_alive():
                 self.book.problem("a client hangs after the kill")
         server.start()
+
+    def await_lists(self, readers):
+        """What is created and deleted before a watcher's first list is in no event, so nobody writes until it is answered."""
+        until = time.monotonic() + 20
+        while any(watch.resume is None and reader.is_alive() for watch, reader in zip(self.watches, readers)):
+            if time.monotonic() > until:
+                self.book.problem("a watcher's first list is not answered")
+                return
+            time.sleep(0.002)
 
     def stillborn(self, server):
         """Starts that are killed before they are ready."""

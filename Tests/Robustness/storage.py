@@ -63,6 +63,10 @@ def ready(server):
     return call(server, "GET", "/readyz?verbose")
 
 
+def files_below(folder):
+    return [os.path.join(place, name) for place, _, names in os.walk(folder) for name in names]
+
+
 def rights_and_traces(checks, args):
     secret = "hunter2-hunter2"
     encoded = base64.b64encode(secret.encode()).decode()
@@ -74,14 +78,16 @@ def rights_and_traces(checks, args):
             server.start()
             call(server, "POST", BASE + "secrets", {"metadata": {"name": "s"}, "data": {"p": encoded}})
             folder = os.path.dirname(server.data)
-            files = {name: stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode) for name in os.listdir(folder)}
+            files = {path: stat.S_IMODE(os.stat(path).st_mode) for path in files_below(folder)}
             checks.check(f"umask {mask:o}: files are the owner's alone", set(files.values()) == {0o600}, files)
+            keys = stat.S_IMODE(os.stat(os.path.join(folder, "f.pki")).st_mode)
+            checks.check(f"umask {mask:o}: and so is the folder of keys", keys == 0o700, oct(keys))
             folders = [stat.S_IMODE(os.stat(path).st_mode) for path in (folder, os.path.dirname(folder))]
             checks.check(f"umask {mask:o}: new folders too", folders == [0o700, 0o700], folders)
 
             def holds():
                 needles = (secret.encode(), encoded.encode())
-                contents = [open(os.path.join(folder, name), "rb").read() for name in os.listdir(folder)]
+                contents = [open(path, "rb").read() for path in files_below(folder)]
                 return any(needle in content for needle in needles for content in contents)
 
             checks.check(f"umask {mask:o}: a Secret is in the file", holds())

@@ -44,8 +44,8 @@ struct DecisionBenchmark {
         for way in Way.allCases {
             let packets = (0..<count).map { packet(way, $0) }
             let route = microseconds(packets) { _ in }
-            let report = microseconds(packets) { Self.consume(RouteReport($0).text.utf8.count) }
-            let document = microseconds(packets) { Self.consume(RouteReport($0).json.jsonBytes.count) }
+            let report = microseconds(packets) { ProcessorTime.consume(RouteReport($0).text.utf8.count) }
+            let document = microseconds(packets) { ProcessorTime.consume(RouteReport($0).json.jsonBytes.count) }
             routes.append(route)
             reports.append(report)
             documents.append(document)
@@ -123,32 +123,13 @@ struct DecisionBenchmark {
         return table.route(packet, &connections, at: 0, using: &generator)
     }
 
-    private static let rounds = 3
-
     /// Microseconds for each packet: the decision, and what is done with it.
     private func microseconds(_ packets: [Packet], _ body: (Decision) -> Void) -> Double {
-        Self.microseconds(packets.count) {
+        ProcessorTime.microseconds(packets.count) {
             var connections = ConnectionTable()
             var generator = Steps(state: 1)
             for packet in packets { body(table.route(packet, &connections, at: 0, using: &generator)) }
         }
-    }
-
-    private static func microseconds(_ count: Int, _ body: () throws -> Void) rethrows -> Double {
-        var best = Double.infinity
-        for _ in 0..<rounds {
-            let start = processorTime()
-            try body()
-            best = min(best, processorTime() - start)
-        }
-        return best / Double(max(count, 1))
-    }
-
-    /// In microseconds.
-    private static func processorTime() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1e3
     }
 
     private struct Key: Hashable {
@@ -169,20 +150,17 @@ struct DecisionBenchmark {
         }
         let keys = (0..<count).map { key($0 &* 7919 % cluster.services) }
         var generator = Steps(state: 1)
-        return Self.microseconds(count) {
-            for key in keys { Self.consume(endpoints[key]?.randomElement(using: &generator) ?? 0) }
+        return ProcessorTime.microseconds(count) {
+            for key in keys { ProcessorTime.consume(endpoints[key]?.randomElement(using: &generator) ?? 0) }
         }
     }
 
     private func encode(_ documents: [String]) throws -> Double {
         let trees = try documents.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) }
-        return try Self.microseconds(trees.count) {
-            for tree in trees { Self.consume(try JSONSerialization.data(withJSONObject: tree).count) }
+        return try ProcessorTime.microseconds(trees.count) {
+            for tree in trees { ProcessorTime.consume(try JSONSerialization.data(withJSONObject: tree).count) }
         }
     }
-
-    /// Keeps the optimiser from leaving out what nobody reads.
-    @inline(never) @_optimize(none) private static func consume(_ number: Int) {}
 
     // MARK: Figures
 

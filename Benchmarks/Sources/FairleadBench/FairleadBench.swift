@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// Measures a running server, or (`decide`) the routing model by itself. The result is one line of `name=value` pairs on
+/// Measures a running server, or (`decide`, `policies`) a model by itself. The result is one line of `name=value` pairs on
 /// standard output.
 @main
 struct FairleadBench: AsyncParsableCommand {
@@ -9,7 +9,7 @@ struct FairleadBench: AsyncParsableCommand {
         commandName: "fairlead-bench", abstract: "Measures a running server.",
         subcommands: [
             Get.self, CreateConfigMaps.self, CreateServices.self, Apply.self, Flip.self, Scale.self, Greedy.self,
-            Paced.self, Start.self, Decide.self, FreePort.self,
+            Paced.self, Start.self, Decide.self, Policies.self, FreePort.self,
         ])
 
     /// Reports the progress of a long measurement.
@@ -173,6 +173,15 @@ struct Decide: ParsableCommand {
         let benchmark = DecisionBenchmark(cluster: cluster, count: packets.value) { FairleadBench.note($0) }
         print(try benchmark.run())
     }
+}
+
+struct Policies: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What admission policies add to a request; needs no server.")
+
+    @Option var requests = Count(20_000)
+
+    func run() throws { print(PolicyBenchmark(count: requests.value).run()) }
 }
 
 struct FreePort: AsyncParsableCommand {

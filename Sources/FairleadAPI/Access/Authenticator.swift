@@ -4,23 +4,31 @@ package import FairleadModel
 package protocol Authenticator: Sendable {
     /// - Throws: 401 for invalid credentials.
     func user(of request: APIRequest) throws(APIStatus) -> UserInfo
+
+    /// Says whose a token is, as a TokenReview asks.
+    /// - Parameter audiences: for whom it has to be; empty for the API server.
+    func review(token: String, audiences: [String]) -> TokenVerdict
 }
 
-/// Anyone who reaches the port is the administrator, or the user the administrator impersonates (`Impersonate-User`):
-/// the server listens on loopback only.
+extension Authenticator {
+    /// No token is valid.
+    package func review(token: String, audiences: [String]) -> TokenVerdict { .invalid([]) }
+}
+
+/// What a TokenReview says about a token.
+package enum TokenVerdict: Sendable {
+    case user(UserInfo, audiences: [String])
+    /// - Parameter reasons: besides that it is invalid.
+    case invalid(_ reasons: [String])
+}
+
+/// Anyone who reaches the port is the administrator.
 package struct EverybodyAdministrates: Authenticator {
     /// The name kube-apiserver gave to callers on its insecure port.
     package static let administrator = UserInfo(
-        name: "system:unsecured", groups: ["system:masters", authenticatedGroup])
-
-    private static let authenticatedGroup = "system:authenticated"
+        name: "system:unsecured", groups: [UserInfo.mastersGroup, UserInfo.authenticatedGroup])
 
     package init() {}
 
-    package func user(of request: APIRequest) -> UserInfo {
-        guard let other = request.header("Impersonate-User"), !other.isEmpty else { return Self.administrator }
-        var groups = request.headers.filter { $0.name.equalsIgnoringASCIICase("impersonate-group") }.map(\.value)
-        if !groups.contains(Self.authenticatedGroup) { groups.append(Self.authenticatedGroup) }
-        return UserInfo(name: other, groups: groups)
-    }
+    package func user(of request: APIRequest) -> UserInfo { Self.administrator }
 }

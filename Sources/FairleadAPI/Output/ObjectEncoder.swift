@@ -1,9 +1,9 @@
 import FairleadKinds
-import FairleadModel
-import FairleadSchema
+package import FairleadModel
+package import FairleadSchema
 
 /// Objects of one kind in the representation that the client asked for.
-struct ObjectEncoder: Sendable {
+package struct ObjectEncoder: Sendable {
     let kind: Kind
     let format: ResponseFormat
     /// `includeObject` of a table request: `None`, `Metadata` or `Object`.
@@ -32,7 +32,9 @@ struct ObjectEncoder: Sendable {
     func present(_ object: StoredObject) -> Value { present(object.value) }
 
     /// What a write produced but did not store (a dry run), in the form a read would have returned.
-    func presentUnstored(_ value: Value) -> Value { present(kind.stored(value)) }
+    func presentUnstored(_ value: Value) -> Value {
+        kind.isConvertedByWebhook ? present(value) : present(kind.stored(value))
+    }
 
     func present(_ value: Value) -> Value {
         kind.conversion?.fromStored(value) ?? kind.presented(value)
@@ -170,7 +172,7 @@ struct ObjectEncoder: Sendable {
     }
 
     /// A kind without a protobuf form (as its type declares) is sent as JSON.
-    static func bytes(_ value: Value, _ format: ResponseFormat, _ types: TypeRegistry) -> [UInt8] {
+    package static func bytes(_ value: Value, _ format: ResponseFormat, _ types: TypeRegistry) -> [UInt8] {
         switch format.encoding {
         case .json: value.jsonBytes
         case .yaml: YAML.encode(value)

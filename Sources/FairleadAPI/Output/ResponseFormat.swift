@@ -1,12 +1,12 @@
-import FairleadModel
+package import FairleadModel
 
 /// The representation that the client asks for in `Accept`.
 ///
 /// Reference: k8s.io/apiserver `endpoints/handlers/negotiation`; Kubernetes API concepts, "Alternate representations of
 /// resources".
-struct ResponseFormat: Sendable, Hashable {
-    enum Encoding: Sendable { case json, yaml, protobuf }
-    enum Shape: Sendable, Hashable {
+package struct ResponseFormat: Sendable, Hashable {
+    package enum Encoding: Sendable { case json, yaml, protobuf }
+    package enum Shape: Sendable, Hashable {
         case object
         /// `as=Table` in this version of meta.k8s.io.
         case table(version: String)
@@ -14,14 +14,14 @@ struct ResponseFormat: Sendable, Hashable {
         case partialMetadata(version: String)
     }
 
-    var encoding = Encoding.json
-    var shape = Shape.object
+    package var encoding = Encoding.json
+    package var shape = Shape.object
     /// Whether partial metadata was requested in its list form.
-    var namesList = false
+    package var namesList = false
 
-    static let json = ResponseFormat()
+    package static let json = ResponseFormat()
 
-    var contentType: String {
+    package var contentType: String {
         switch encoding {
         case .json: "application/json"
         case .yaml: "application/yaml"
@@ -33,27 +33,27 @@ struct ResponseFormat: Sendable, Hashable {
     var streamContentType: String { encoding == .protobuf ? contentType + ";stream=watch" : contentType }
 
     /// The representations to choose from.
-    struct Offer: Sendable {
+    package struct Offer: Sendable {
         /// Whether partial metadata is available: it is for every resource.
-        var hasMetadata = true
+        package var hasMetadata = true
         /// Whether tables are available: not for what is only answered and never stored.
-        var hasTables = true
+        package var hasTables = true
         /// Whether objects have a protobuf form (their metadata always has).
-        var hasProtobuf = true
+        package var hasProtobuf = true
         /// Whether the path is registered by kube-apiserver's installer, which checks the media types before anything
         /// else, in its own way and wording.
-        var isRegistered = true
+        package var isRegistered = true
         /// Whether the path is a collection, which can be watched.
-        var isCollection = false
-        var isWatch = false
+        package var isCollection = false
+        package var isWatch = false
 
-        static let document = Offer(hasMetadata: false, hasTables: false)
+        package static let document = Offer(hasMetadata: false, hasTables: false)
         /// A document that the aggregator answers itself.
-        static let aggregatorDocument = Offer(hasMetadata: false, hasTables: false, isRegistered: false)
+        package static let aggregatorDocument = Offer(hasMetadata: false, hasTables: false, isRegistered: false)
     }
 
     /// Chooses the first representation in the client's order of preference that this server supports.
-    static func negotiate(accept: String?, _ offer: Offer) throws(APIStatus) -> ResponseFormat {
+    package static func negotiate(accept: String?, _ offer: Offer) throws(APIStatus) -> ResponseFormat {
         guard let accept, !accept.isEmpty, accept != "*/*", accept != "application/json" else { return .json }
         let ranges = MediaRange.parse(accept)
         if ranges.isEmpty { return .json }
@@ -119,12 +119,12 @@ struct ResponseFormat: Sendable, Hashable {
     }
 
     /// The encoding that a range names; nil if this server does not support it.
-    static func plain(_ range: MediaRange) -> ResponseFormat? {
+    package static func plain(_ range: MediaRange) -> ResponseFormat? {
         encoding(of: range).map { ResponseFormat(encoding: $0) }
     }
 
     /// The format of a Status: the first plain format requested, or JSON if there is none.
-    static func forErrors(accept: String?) -> ResponseFormat {
+    package static func forErrors(accept: String?) -> ResponseFormat {
         guard let accept, !accept.isEmpty, accept != "*/*", accept != "application/json" else { return .json }
         for range in MediaRange.parse(accept) where range.parameters["as"] == nil {
             if let encoding = encoding(of: range) { return ResponseFormat(encoding: encoding) }
@@ -134,12 +134,12 @@ struct ResponseFormat: Sendable, Hashable {
 }
 
 /// One element of an Accept header (RFC 9110, 12.5.1).
-struct MediaRange: Sendable, Equatable {
-    var type: String
-    var parameters: [String: String]
+package struct MediaRange: Sendable, Equatable {
+    package var type: String
+    package var parameters: [String: String]
 
     /// The ranges ordered by `q`, wildcards after others, then as written; ranges with `q=0` are dropped.
-    static func parse(_ header: String) -> [MediaRange] {
+    package static func parse(_ header: String) -> [MediaRange] {
         var ranges: [(quality: Double, range: MediaRange)] = []
         for element in header.split(separator: ",") {
             let parts = element.split(separator: ";").map { $0.trimmingSpaces }

@@ -1,3 +1,4 @@
+package import FairleadModel
 package import HTTPTypes
 
 /// One HTTP request, independent of any framework: the pipeline's input.
@@ -9,16 +10,26 @@ package struct APIRequest: Sendable {
     package var query: [(name: String, value: String)]
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
+    /// The other end of the connection, as far as the listener knows it; nil on a plain port, which only lets in the
+    /// owner.
+    package var peer: PeerIdentity?
+    /// The IP address of the other end; "" if it is not known.
+    package var source = ""
+    /// Path and query as the client has sent them; "" if they are not known.
+    package var target = ""
+    /// Whose turn it is, as the limiter says; nil if nobody asks.
+    package var share: RequestShare?
 
     package init(
         method: HTTPRequest.Method, path: String, query: [(name: String, value: String)] = [],
-        headers: [(name: String, value: String)] = [], body: [UInt8] = []
+        headers: [(name: String, value: String)] = [], body: [UInt8] = [], peer: PeerIdentity? = nil
     ) {
         self.method = method
         self.path = path
         self.query = query
         self.headers = headers
         self.body = body
+        self.peer = peer
     }
 
     /// The first header with that name, ignoring case.

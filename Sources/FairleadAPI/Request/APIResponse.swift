@@ -1,3 +1,5 @@
+package import FairleadContainers
+
 /// An answer with its complete body.
 package struct APIResponse: Sendable {
     package var status: Int
@@ -35,6 +37,11 @@ package enum APIOutcome: Sendable {
     /// Computes for longer than an event loop can spare. Answers once. Its task is cancelled when the client has left
     /// or the time is up: reads then stop, writes are completed.
     case computed(@Sendable () async -> APIOutcome)
+    /// Waits for a program, for as long as that takes: no deadline applies. Runs off the event loop, and is cancelled
+    /// when the client leaves. Answers once.
+    case longRunning(@Sendable () async -> APIOutcome)
+    /// The connection leaves HTTP, if its client speaks a protocol that the session has, and belongs to the session.
+    case session(PodSession, APIRequest, headers: [(name: String, value: String)])
 }
 
 /// A streaming body: the connection pulls whenever it can take more, so a slow client slows down only itself.

@@ -17,6 +17,12 @@ package struct DeletionOptions: Sendable {
     package var uid: String?
     package var resourceVersion: String?
     package var isDryRun = false
+    /// nil if the deletion needs no dynamic admission.
+    package var requester: Requester?
+    /// Whether the object is one of a collection, which is not named to whoever admits its deletion.
+    var isOfCollection = false
+    /// What the client gave.
+    private var given = Object()
 
     package init() {}
 
@@ -45,6 +51,7 @@ package struct DeletionOptions: Sendable {
     init(_ value: Value) throws(APIStatus) { try self.init(value.object ?? Object()) }
 
     private init(_ object: Object) throws(APIStatus) {
+        given = object
         var errors: [FieldError] = []
         let path = FieldPath("propagationPolicy")
         let policy = object["propagationPolicy"]?.string
@@ -76,6 +83,21 @@ package struct DeletionOptions: Sendable {
         uid = object["preconditions"]?["uid"]?.string
         resourceVersion = object["preconditions"]?["resourceVersion"]?.string
         if !errors.isEmpty { throw .invalid(group: "meta.k8s.io", kind: "DeleteOptions", name: "", errors: errors) }
+    }
+
+    /// The options as an object.
+    var value: Value {
+        var object = given
+        if let period = gracePeriodSeconds { object["gracePeriodSeconds"] = .int(period) }
+        if let propagation, orphanDependents == nil { object["propagationPolicy"] = .string(propagation.rawValue) }
+        var preconditions = Object()
+        if let uid { preconditions["uid"] = .string(uid) }
+        if let resourceVersion { preconditions["resourceVersion"] = .string(resourceVersion) }
+        if !preconditions.isEmpty { object["preconditions"] = .object(preconditions) }
+        if isDryRun { object["dryRun"] = ["All"] }
+        object["kind"] = "DeleteOptions"
+        object["apiVersion"] = "meta.k8s.io/v1"
+        return .object(object)
     }
 
     private static func decode(_ request: APIRequest, _ decoder: BodyDecoder) throws(APIStatus) -> Object {

@@ -137,6 +137,16 @@ enum QueryValue {
         return number
     }
 
+    /// - Throws: 400 as Go's library says it.
+    static func time(_ text: String) throws(APIStatus) -> Timestamp? {
+        if text.isEmpty { return nil }
+        guard let time = Timestamp(rfc3339: text) else {
+            let (layout, quoted) = ("2006-01-02T15:04:05Z07:00", text.goQuoted)
+            throw .badRequest("parsing time \(quoted) as \"\(layout)\": cannot parse \(quoted) as \"2006\"")
+        }
+        return time
+    }
+
     /// What Go says about text that is not a 64-bit integer. It reads digit by digit: once a number is out of range,
     /// whatever follows does not matter.
     static func complaint(about text: String, isSigned: Bool) -> String {

@@ -27,7 +27,7 @@ package struct PodLogOptions: Sendable {
             case "tailLines": tailLines = try QueryValue.integer(value).map { Int($0) }
             case "limitBytes": limitBytes = try QueryValue.integer(value).map { Int($0) }
             case "sinceSeconds": sinceSeconds = try QueryValue.integer(value)
-            case "sinceTime": sinceTime = Timestamp(rfc3339: value)
+            case "sinceTime": sinceTime = try QueryValue.time(value)
             default: break
             }
         }

@@ -1,4 +1,4 @@
-import FairleadModel
+package import FairleadModel
 package import HTTPTypes
 
 /// Who asks for what, and until when: determined once, from the head of a request, and passed from stage to stage of
@@ -7,12 +7,25 @@ package struct RequestContext: Sendable {
     package let request: APIRequest
     /// nil for requests that are not about objects: health, metrics, discovery, pages for people.
     let path: RequestPath?
+    /// Headers of the answer that do not depend on it.
+    package var headers: [(name: String, value: String)] = []
     /// Identifies the request in the answer, the audit log and other logs: the client's own `Audit-Id`, or a new one.
     package let auditID: String
     /// Set by authentication.
     package internal(set) var user = UserInfo.anonymous
+    /// What admission says about a write; nil for reads.
+    package internal(set) var notes: AdmissionNotes?
+    /// Where the request is written down; nil if it is not.
+    var trail: (any AuditTrail)?
     /// Warnings that every answer on this path carries: a version that will be removed. Set once the kind is known.
     var warnings: [String] = []
+
+    /// On whose behalf a write is made.
+    var requester: Requester {
+        var requester = Requester(user, notes: notes ?? AdmissionNotes())
+        requester.pathName = name ?? ""
+        return requester
+    }
 
     package var verb: RequestVerb { RequestVerb(request, path) }
     package var group: String { path?.group ?? "" }
@@ -26,6 +39,7 @@ package struct RequestContext: Sendable {
     init(_ request: APIRequest, makeID: () -> String) {
         self.request = request
         path = RequestPath(request.path)
+        if request.method != .get, request.method != .head { notes = AdmissionNotes() }
         auditID = request.header("Audit-Id").flatMap { Self.isUsable($0) ? $0 : nil } ?? makeID()
     }
 

@@ -84,7 +84,7 @@ struct RequestPath: Sendable, Equatable {
 extension StringProtocol {
     /// The text with each `%XX` replaced by its byte; broken escapes stay as they are, and invalid UTF-8 becomes
     /// U+FFFD.
-    var removingPercentEscapes: String {
+    package var removingPercentEscapes: String {
         guard utf8.contains(UInt8(ascii: "%")) else { return String(self) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(utf8.count)

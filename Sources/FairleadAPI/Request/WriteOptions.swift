@@ -14,10 +14,22 @@ package struct WriteOptions: Sendable {
     package var fieldValidation = FieldValidation.warn
     package var fieldManager = ""
     package var force: Bool?
+    /// nil if the write needs no dynamic admission.
+    package var requester: Requester?
+    /// Refuses to create what is not there yet, for an apply or a PUT: that takes the right to create, too. nil where a
+    /// create is what was allowed.
+    var confirmCreation: (@Sendable () throws(APIStatus) -> Void)?
+    /// The names of `fieldManager` and `fieldValidation` that the client gave, if any.
+    private var givenManager = ""
+    private var givenValidation = ""
     /// `StrategyContext.isRawFieldLoose`
     var isRawFieldLoose = false
 
-    package init(isDryRun: Bool = false, fieldValidation: FieldValidation = .warn, fieldManager: String = "") {
+    package init(
+        isDryRun: Bool = false, fieldValidation: FieldValidation = .warn, fieldManager: String = "",
+        requester: Requester? = nil
+    ) {
+        self.requester = requester
         self.isDryRun = isDryRun
         self.fieldValidation = fieldValidation
         self.fieldManager = fieldManager
@@ -38,6 +50,7 @@ package struct WriteOptions: Sendable {
             errors.append(.required(FieldPath("fieldManager"), "is required for apply patch"))
         }
         errors += FieldOwner.errors(manager: fieldManager, FieldPath("fieldManager"))
+        givenManager = fieldManager
         if fieldManager.isEmpty { fieldManager = FieldOwner.manager(userAgent: request.header("User-Agent")) }
         let dryRun = request.query.filter { $0.name == "dryRun" }.map(\.value)
         if !dryRun.isEmpty {
@@ -46,6 +59,7 @@ package struct WriteOptions: Sendable {
         if let text = request.queryValue("fieldValidation"), !text.isEmpty {
             if let known = FieldValidation(rawValue: text) {
                 fieldValidation = known
+                givenValidation = text
             } else {
                 errors.append(
                     .notSupported(
@@ -53,6 +67,17 @@ package struct WriteOptions: Sendable {
             }
         }
         if !errors.isEmpty { throw .invalid(group: "meta.k8s.io", kind: kind, name: "", errors: errors) }
+    }
+
+    /// The options as an object: what the client gave.
+    ///
+    /// - Parameter kind: the options of a patch are those of a create or an update to whoever admits it.
+    func value(_ kind: String) -> Value {
+        var object: Object = ["kind": .string(kind), "apiVersion": "meta.k8s.io/v1"]
+        if isDryRun { object["dryRun"] = ["All"] }
+        if !givenManager.isEmpty { object["fieldManager"] = .string(givenManager) }
+        if !givenValidation.isEmpty { object["fieldValidation"] = .string(givenValidation) }
+        return .object(object)
     }
 
     static func dryRunError(_ values: [String]) -> FieldError {

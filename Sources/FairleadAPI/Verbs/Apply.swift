@@ -30,7 +30,7 @@ extension API {
             }
         }
         return try await modify(kind, namespace: namespace, name: name, scope: scope, options: options) {
-            (old) throws(APIStatus) in
+            (old, _) throws(APIStatus) in
             let object = try applied(request, to: old, kind, namespace: namespace, name: name, scope, options)
             return Modification(object: object, warnings: duplicates, isReplayable: true, ownership: .settled)
         }

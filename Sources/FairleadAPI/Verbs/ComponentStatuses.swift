@@ -7,7 +7,7 @@ extension Pipeline {
         let kind = target.kind
         guard let name = target.path.name else { return try componentStatusList(context, target) }
         let encoder = try encoder(for: context, kind)
-        guard let status = ComponentStatuses.all.first(where: { $0.name == name }) else {
+        guard let status = ComponentStatuses.all(running: components).first(where: { $0.name == name }) else {
             // Kubernetes uses the singular here.
             throw .notFound(GroupResource(group: "", resource: "componentstatus"), name: name)
         }
@@ -22,7 +22,7 @@ extension Pipeline {
                 code: 405, reason: "MethodNotAllowed",
                 message: "watch is not supported on resources of kind \"componentstatuses\"")
         }
-        let chosen = ComponentStatuses.all.filter { status in
+        let chosen = ComponentStatuses.all(running: components).filter { status in
             options.labelSelector.matches([:])
                 && options.fieldSelector?.matches { $0 == "metadata.name" ? status.name : "" } ?? true
         }

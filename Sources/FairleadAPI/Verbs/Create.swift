@@ -31,9 +31,27 @@ extension API {
             }
             return true
         } _: { snapshot in
-            let plan = try planCreate(
-                kind, namespace: namespace, object, options: options, ownership: ownership, snapshot)
+            let context = context(snapshot, options)
+            var draft = try draftCreate(kind, namespace: namespace, object, ownership: ownership, options, context)
+            let admission = admissionRound(
+                .create, kind, namespace: namespace, name: draft.object.name, options, snapshot)
+            if let admission {
+                draft.object =
+                    try await admission.mutate(draft.object, old: nil, warnings: &draft.warnings) {
+                        (object) throws(APIStatus) in try kind.strategy.admit(&object, old: nil, context)
+                    } ?? draft.object
+                try setNamespace(kind, namespace: namespace, &draft.object)
+            }
+            var plan = try planCreate(kind, namespace: namespace, draft, context, options.requester?.notes)
             tried = plan.key
+            try options.confirmCreation?()
+            try await admission?.validate(plan.object, old: nil, warnings: &plan.warnings)
+            if configuration.plugins.contains(.resourceQuota) {
+                try QuotaAdmission.admit(plan.object, old: nil, kind: kind, in: &plan.transaction, snapshot)
+            }
+            let stored = try await stored(plan.object, kind)
+            // First, so that its result is the first of the commit.
+            plan.transaction.operations.insert(.put(plan.key, Document(stored)), at: 0)
             if options.isDryRun {
                 if let existing = snapshot.object(plan.key) { throw alreadyExists(kind, existing.value) }
                 if !snapshot.isFree(plan.key) { throw alreadyExists(kind, .null, name: plan.key.name) }
@@ -45,6 +63,14 @@ extension API {
         }
     }
 
+    /// An object on its way to storage, between the phases of admission.
+    private struct CreateDraft {
+        var object: Value
+        /// The namespace that it is created in.
+        var home: StoredObject?
+        var warnings: [String]
+    }
+
     private struct CreatePlan {
         var key: ObjectKey
         var object: Value
@@ -52,11 +78,11 @@ extension API {
         var warnings: [String]
     }
 
-    private func planCreate(
-        _ kind: Kind, namespace: String, _ input: Value, options: WriteOptions, ownership: Ownership,
-        _ snapshot: Snapshot
-    ) throws(APIStatus) -> CreatePlan {
-        let context = context(snapshot, options)
+    /// What comes before the first phase of admission.
+    private func draftCreate(
+        _ kind: Kind, namespace: String, _ input: Value, ownership: Ownership, _ options: WriteOptions,
+        _ context: StrategyContext
+    ) throws(APIStatus) -> CreateDraft {
         var object = input
         try checkNewMetadata(kind, namespace: namespace, &object)
         kind.strategy.setDefaults(&object)
@@ -66,10 +92,20 @@ extension API {
             trackFields(
                 kind, &object, old: nil, scope: .main, manager: options.fieldManager, emptyLists: emptyLists)
         }
-        let home = try NamespaceLifecycle.admitCreate(in: namespace, kind: kind, name: object.name, snapshot: snapshot)
+        let home = try NamespaceLifecycle.admitCreate(
+            in: namespace, kind: kind, name: object.name,
+            isChecked: configuration.plugins.contains(.namespaceLifecycle), snapshot: context.snapshot)
         try checkConversion(kind, object)
         try kind.strategy.admit(&object, old: nil, context)
-        warnings += object.removeDuplicateOwners(afterAdmission: true)
+        return CreateDraft(object: object, home: home, warnings: warnings)
+    }
+
+    /// What comes after it. The quotas are charged last.
+    private func planCreate(
+        _ kind: Kind, namespace: String, _ draft: CreateDraft, _ context: StrategyContext, _ notes: AdmissionNotes?
+    ) throws(APIStatus) -> CreatePlan {
+        var object = draft.object
+        let warnings = draft.warnings + object.removeDuplicateOwners(afterAdmission: true)
 
         stampNewMetadata(kind, &object)
         kind.strategy.prepareForCreate(&object, context)
@@ -79,7 +115,7 @@ extension API {
         var transaction = Transaction()
         transaction.conditions.append(.init(key: key, revision: 0))
         // No object may be left behind in a namespace that is removed between here and the commit.
-        if let home { transaction.conditions.append(.init(key: home.key, revision: home.revision)) }
+        if let home = draft.home { transaction.conditions.append(.init(key: home.key, revision: home.revision)) }
         var allocated: Value? = object
         try kind.strategy.allocate(&allocated, old: nil, in: &transaction, context)
         object = allocated ?? object
@@ -91,13 +127,10 @@ extension API {
         if !errors.isEmpty { throw kind.invalid(name, errors, of: object) }
         kind.strategy.canonicalize(&object)
         try kind.strategy.validateAdmission(object, old: nil, context)
-        try QuotaAdmission.admit(object, old: nil, kind: kind, in: &transaction, snapshot)
-
-        // First, so that its result is the first of the commit.
-        transaction.operations.insert(.put(key, Document(kind.stored(object))), at: 0)
+        let security = try podSecurity(object, old: nil, kind, subresource: nil, context.snapshot, notes)
         return CreatePlan(
             key: key, object: object, transaction: transaction,
-            warnings: warnings + kind.strategy.warnings(for: object, old: nil))
+            warnings: warnings + security + kind.strategy.warnings(for: object, old: nil))
     }
 
     /// Sets or checks namespace and resourceVersion as the path and the verb require.

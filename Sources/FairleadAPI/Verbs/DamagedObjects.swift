@@ -18,7 +18,8 @@ extension Snapshot {
     }
 
     private static func unreadable(_ damage: DamagedVersion) -> APIStatus {
-        .internalError("the stored object \(damage.key) is damaged (\(damage.reason)); it can only be deleted")
+        if damage.isSealed { return .internalError("\(damage.reason) (\(damage.key))") }
+        return .internalError("the stored object \(damage.key) is damaged (\(damage.reason)); it can only be deleted")
     }
 }
 

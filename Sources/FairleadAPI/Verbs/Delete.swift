@@ -8,6 +8,7 @@ package struct DeletionResult: Sendable {
     package var object: Value
     /// Whether it still exists, held by finalizers or its grace period.
     package var isWaiting: Bool
+    package var warnings: [String] = []
 }
 
 extension API {
@@ -28,25 +29,49 @@ extension API {
                 return try await deleteDamaged(kind, damage, options: options, snapshot)
             }
             let context = context(snapshot, isDryRun: options.isDryRun)
+            // What cannot be shown cannot be deleted, as in Kubernetes.
+            let old = try await presented(existing, kind)
             try checkPreconditions(kind, existing, options)
             try kind.strategy.validateDeletion(of: existing.value, context)
             let step = planDeletion(kind, existing.value, options, context)
+            var warnings: [String] = []
+            if lastMarked == nil, let admission = admissionRound(of: existing, kind, options, step, snapshot) {
+                _ = try await admission.mutate(nil, old: old, warnings: &warnings)
+                try await admission.validate(nil, old: old, warnings: &warnings)
+            }
             if options.isDryRun || step.isUnchanged {
-                return DeletionResult(object: step.object, isWaiting: !step.removes)
+                return DeletionResult(object: step.object, isWaiting: !step.removes, warnings: warnings)
             }
             let result: CommitResult
             if step.marks {
                 result = try await mark(existing, as: step.object)
                 guard step.removes, let marked = result.objects.first else {
-                    return DeletionResult(object: result.objects.first?.value ?? step.object, isWaiting: true)
+                    return DeletionResult(
+                        object: result.objects.first?.value ?? step.object, isWaiting: true, warnings: warnings)
                 }
                 lastMarked = marked
                 _ = try await remove(kind, marked, context)
-                return DeletionResult(object: marked.value, isWaiting: false)
+                return DeletionResult(object: marked.value, isWaiting: false, warnings: warnings)
             }
             result = try await remove(kind, existing, context)
-            return DeletionResult(object: result.objects.first?.value ?? step.object, isWaiting: false)
+            return DeletionResult(
+                object: result.objects.first?.value ?? step.object, isWaiting: false, warnings: warnings)
         }
+    }
+
+    /// A pod that is already being deleted, and no sooner than before, is not admitted again.
+    private func admissionRound(
+        of existing: StoredObject, _ kind: Kind, _ options: DeletionOptions, _ step: DeletionStep,
+        _ snapshot: Snapshot
+    ) -> AdmissionRound? {
+        guard options.requester != nil, !admission.isEmpty else { return nil }
+        let isPending =
+            step.isUnchanged && existing.value.deletionTimestamp != nil
+            && kind.strategy.gracePeriod(of: existing.value, requested: options.gracePeriodSeconds) != nil
+        if isPending { return nil }
+        return admissionRound(
+            .delete, kind, namespace: existing.key.namespace, name: options.isOfCollection ? "" : existing.key.name,
+            options: options.value, isDryRun: options.isDryRun, options.requester, snapshot)
     }
 
     private func mark(_ existing: StoredObject, as object: Value) async throws -> CommitResult {
@@ -191,7 +216,10 @@ extension API {
     func deleteCollection(
         _ kind: Kind, _ selection: Selection, _ list: ListOptions, options: DeletionOptions
     ) async throws(APIStatus) -> ListPage {
-        let page = try self.list(kind, selection, list)
+        var page = try self.list(kind, selection, list)
+        page.objects = try await presentable(page.objects, kind)
+        var options = options
+        options.isOfCollection = true
         if selection.isEverything, !options.isDryRun { try await removeDamaged(kind, in: selection.namespace) }
         let size = page.objects.count > Self.fewDeletions ? Self.deletionsAtOnce : 1
         for start in stride(from: 0, to: page.objects.count, by: size) {

@@ -137,7 +137,7 @@ extension API {
         options: WriteOptions = WriteOptions()
     ) async throws(APIStatus) -> WriteResult {
         try await modify(kind, namespace: namespace, name: name, scope: scope, options: options) {
-            (old) throws(APIStatus) in
+            (old, _) throws(APIStatus) in
             let current = kind.conversion?.fromStored(old) ?? old
             let patched = try patch.apply(to: current, typeName: kind.info.typeName, types: types)
             var result =

@@ -11,16 +11,34 @@ extension API {
     ) async throws(APIStatus) {
         try checkName(of: binding, "Binding", is: name)
         var binding = binding
-        PodTopologyLabels.copy(toBinding: &binding, store.current)
+        if configuration.plugins.contains(.podTopologyLabels) {
+            PodTopologyLabels.copy(toBinding: &binding, store.current)
+        }
+        binding = try await admitted(binding, Self.bindingForm, "binding", pods, namespace: namespace, name, options)
         let labelled = binding
         _ = try await modify(
             pods, namespace: namespace, name: name, scope: .subresource("binding"), options: options
-        ) { (old) throws(APIStatus) in
+        ) { (old, _) throws(APIStatus) in
             Modification(
                 object: try PodBinding.apply(binding: labelled, to: old, at: environment.now()), warnings: [],
-                isReplayable: true,
-                ownership: .settled)
+                isReplayable: true, ownership: .settled, admission: nil)
         }
+    }
+
+    private static let bindingForm = AdmissionAttributes.Form.part(
+        kind: "Binding", apiVersion: "v1", typeName: "io.k8s.api.core.v1.Binding")
+    private static let evictionForm = AdmissionAttributes.Form.part(
+        kind: "Eviction", apiVersion: "policy/v1", typeName: "io.k8s.api.policy.v1.Eviction")
+
+    /// What is posted to a subresource of a pod, after both phases of admission.
+    private func admitted(
+        _ object: Value, _ form: AdmissionAttributes.Form, _ subresource: String, _ pods: Kind, namespace: String,
+        _ name: String, _ options: WriteOptions
+    ) async throws(APIStatus) -> Value {
+        let round = admissionRound(
+            .create, pods, subresource: subresource, form: form, namespace: namespace, name: name, options,
+            store.current)
+        return try await round?.admit(object) ?? object
     }
 
     /// Evicts a pod: deletes it only if the disruption budgets allow it.
@@ -31,6 +49,8 @@ extension API {
         namespace: String, name: String, _ eviction: Value, pods: Kind, options: WriteOptions = WriteOptions()
     ) async throws(APIStatus) {
         try checkName(of: eviction, "Eviction", is: name)
+        let eviction = try await admitted(
+            eviction, Self.evictionForm, "eviction", pods, namespace: namespace, name, options)
         let pod = try store.current.existing(pods, namespace: namespace, name: name).value
         var deletion = try DeletionOptions(eviction["deleteOptions"] ?? .null)
         deletion.isDryRun = deletion.isDryRun || options.isDryRun

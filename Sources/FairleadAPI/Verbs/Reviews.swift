@@ -1,12 +1,13 @@
+import FairleadAuthorization
 import FairleadKinds
 import FairleadModel
 
 /// Kinds that are posted and answered but not stored: access reviews and Bindings.
 ///
-/// Everyone is the administrator and may do everything.
 /// Reference: Kubernetes API reference, authentication.k8s.io/v1 and authorization.k8s.io/v1.
 extension Pipeline {
     func answerUnstored(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        if Self.isResourceMetrics(target.kind) { return try resourceMetrics(context, target) }
         if context.method == .get, target.kind.info.kind == "ComponentStatus" {
             return try componentStatuses(context, target)
         }
@@ -25,10 +26,10 @@ extension Pipeline {
         let answer: Value
         switch kind.info.kind {
         case "SelfSubjectReview": answer = selfSubjectReview(context.user, decoded.object)
-        case "TokenReview": answer = try review.tokenReview()
-        case "SelfSubjectRulesReview": answer = try review.rulesReview()
-        case "SelfSubjectAccessReview": answer = try review.accessReview(asksForSubject: false)
-        case "SubjectAccessReview", "LocalSubjectAccessReview": answer = try review.accessReview(asksForSubject: true)
+        case "TokenReview": answer = try review.tokenReview(authenticator)
+        case "SelfSubjectRulesReview": answer = try review.rulesReview(context.user, access)
+        case "SelfSubjectAccessReview": answer = try review.accessReview(of: context.user, access)
+        case "SubjectAccessReview", "LocalSubjectAccessReview": answer = try review.accessReview(of: nil, access)
         default: throw .methodNotAllowed()
         }
         return .response(try response(201, encoder, [encoder.encode(answer)], warnings: decoded.warnings))
@@ -49,9 +50,7 @@ extension Pipeline {
     private func selfSubjectReview(_ user: UserInfo, _ object: Value) -> Value {
         var review = object
         review["metadata"] = ["creationTimestamp": .string(api.environment.now().rfc3339)]
-        review["status"] = [
-            "userInfo": ["username": .string(user.name), "groups": .array(user.groups.map { .string($0) })]
-        ]
+        review["status"] = ["userInfo": user.value]
         return review
     }
 }
@@ -64,29 +63,36 @@ private struct Review {
 
     private static let spec = FieldPath("spec")
 
-    /// No token is valid here.
-    func tokenReview() throws(APIStatus) -> Value {
-        guard object.at("spec", "token")?.string ?? "" != "" else {
+    /// Reference: k8s.io/kubernetes `pkg/registry/authentication/tokenreview/storage.go`.
+    func tokenReview(_ authenticator: any Authenticator) throws(APIStatus) -> Value {
+        guard let token = object.at("spec", "token")?.string, !token.isEmpty else {
             throw .badRequest("token is required for TokenReview in authentication")
         }
-        return answered(["user": .object(Object()), "error": "invalid bearer token"])
+        let audiences = object.items("spec", "audiences").compactMap(\.string)
+        switch authenticator.review(token: token, audiences: audiences) {
+        case .user(let user, let audiences):
+            return answered([
+                "authenticated": true, "user": user.value, "audiences": .array(audiences.map { .string($0) }),
+            ])
+        case .invalid(let reasons):
+            let texts = ["invalid bearer token"] + reasons
+            let error = texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
+            return answered(["user": .object(Object()), "error": .string(error)])
+        }
     }
 
-    func rulesReview() throws(APIStatus) -> Value {
-        guard object.at("spec", "namespace")?.string ?? "" != "" else { throw .badRequest("no namespace on request") }
+    func rulesReview(_ user: UserInfo, _ access: AccessControl) throws(APIStatus) -> Value {
+        let namespace = object.text("spec", "namespace")
+        guard !namespace.isEmpty else { throw .badRequest("no namespace on request") }
         // Only the answer is returned, not the question.
-        var review = answered([
-            "resourceRules": [["verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]]],
-            "nonResourceRules": [["verbs": ["*"], "nonResourceURLs": ["*"]]],
-            "incomplete": false,
-        ])
+        var review = answered(AccessReviews.status(access.rules(for: user, in: namespace)))
         review["metadata"] = .object(Object())
         review["spec"] = .object(Object())
         return review
     }
 
-    /// - Parameter asksForSubject: whether the review names the user it is about.
-    func accessReview(asksForSubject: Bool) throws(APIStatus) -> Value {
+    /// - Parameter user: who it is about; nil if the review says it.
+    func accessReview(of user: UserInfo?, _ access: AccessControl) throws(APIStatus) -> Value {
         let resource = object.at("spec", "resourceAttributes")
         let other = object.at("spec", "nonResourceAttributes")
         var errors: [FieldError] = []
@@ -102,7 +108,7 @@ private struct Review {
                     Self.spec.child("resourceAttributes"), .null,
                     "exactly one of nonResourceAttributes or resourceAttributes must be specified"))
         }
-        if asksForSubject, object.at("spec", "user")?.string ?? "" == "",
+        if user == nil, object.at("spec", "user")?.string ?? "" == "",
             (object.at("spec", "groups")?.array ?? []).isEmpty
         {
             errors.append(
@@ -123,7 +129,9 @@ private struct Review {
             }
         }
         if !errors.isEmpty { throw kind.invalid("", errors) }
-        return answered(["allowed": true])
+        let spec = object["spec"] ?? .null
+        let attributes = AccessReviews.attributes(of: spec, user ?? AccessReviews.subject(of: spec))
+        return answered(AccessReviews.status(access.decide(attributes)))
     }
 
     private func answered(_ status: Value) -> Value {

@@ -49,7 +49,7 @@ extension API {
         }
         let warnings = input.removeDuplicateOwners(afterAdmission: false)
         return try await modify(kind, namespace: namespace, name: name, scope: scope, options: options) {
-            (old) throws(APIStatus) in
+            (old, _) throws(APIStatus) in
             if !input.uid.isEmpty, input.uid != old.uid {
                 let key = kind.key(namespace: namespace, name: name)
                 throw .conflict(
@@ -80,13 +80,24 @@ extension API {
         /// the revision it replaces).
         var isReplayable = false
         var ownership = Ownership.update()
+        /// nil for a part of an object that admission does not see as such.
+        var admission: Admission? = .object
+
+        enum Admission {
+            /// In both phases, as an object of its kind.
+            case object
+            /// As something else, which has already been through the first phase.
+            case part(AdmissionRound, old: Value, @Sendable (Value) throws(APIStatus) -> Value)
+        }
     }
 
     /// The part that PUT, PATCH and subresources share: reads, changes, checks and writes, retrying as long as another
     /// writer was faster and the client did not insist on a revision.
+    ///
+    /// - Parameter change: called with the object as it is, and the state it is from.
     func modify(
         _ kind: Kind, namespace: String, name: String, scope: UpdateScope, options: WriteOptions,
-        _ change: (Value) throws(APIStatus) -> Modification
+        _ change: (Value, Snapshot) async throws(APIStatus) -> Modification
     ) async throws(APIStatus) -> WriteResult {
         // Whether the last attempt may be repeated on a newer object.
         var mayReplay = false
@@ -95,13 +106,40 @@ extension API {
             kind, name: { name }, mayTryAgain: { moved, _, hasMoved in hasMoved && (mayReplay || moved != key) }
         ) { snapshot in
             let existing = try snapshot.existing(kind, namespace: namespace, name: name)
-            let modification = try change(kind.presented(existing.value))
-            let insists = try checkRevision(kind, modification.object, current: existing)
+            let old = try await presented(existing, kind)
+            let modification = try await change(old, snapshot)
+            let context = context(snapshot, options, subresource: scope.subresource)
+            var warnings = modification.warnings
+            var object = try draftUpdate(
+                kind, old: old, modification, scope: scope, manager: options.fieldManager, context)
+            var round: AdmissionRound?
+            if case .object = modification.admission {
+                round = admissionRound(
+                    .update, kind, subresource: scope.subresource, namespace: namespace, name: name, options, snapshot)
+                if let round {
+                    object =
+                        try await round.mutate(object, old: old, warnings: &warnings) { (object) throws(APIStatus) in
+                            try kind.strategy.admit(&object, old: old, context)
+                        } ?? object
+                }
+            }
+            let insists = try checkRevision(kind, object, current: existing)
             mayReplay = modification.isReplayable || !insists
-            let plan = try planUpdate(
-                kind, existing: existing, modification, scope: scope, manager: options.fieldManager,
-                context(snapshot, options, subresource: scope.subresource))
-            let warnings = modification.warnings + plan.warnings
+            var draft = try checkedUpdate(
+                kind, existing: existing, object, old: old, scope: scope, context, options.requester?.notes)
+            warnings += draft.warnings
+            switch modification.admission {
+            case .object: try await round?.validate(draft.object, old: old, warnings: &warnings)
+            case .part(let round, let old, let part):
+                try await round.validate(try part(draft.object), old: old, warnings: &warnings)
+            case nil: break
+            }
+            if scope == .main || scope.subresource == "resize", configuration.plugins.contains(.resourceQuota) {
+                try QuotaAdmission.admit(draft.object, old: old, kind: kind, in: &draft.transaction, snapshot)
+            }
+            // The stored version may differ from the one the client sees.
+            let stored = try await stored(draft.object, kind)
+            let plan = try planUpdate(kind, existing: existing, draft, stored: stored, old: old, context)
             guard var transaction = plan.transaction, !options.isDryRun else {
                 return WriteResult(object: plan.object, warnings: warnings)
             }
@@ -141,14 +179,21 @@ extension API {
         /// nil if nothing changes.
         var transaction: Transaction?
         var isRemoval = false
-        var warnings: [String] = []
     }
 
-    private func planUpdate(
-        _ kind: Kind, existing: StoredObject, _ modification: Modification, scope: UpdateScope, manager: String,
+    /// An object that may be stored if the second phase of admission allows it.
+    private struct UpdateDraft {
+        var object: Value
+        /// What else is written with it.
+        var transaction: Transaction
+        var warnings: [String]
+    }
+
+    /// What comes before the first phase of admission.
+    private func draftUpdate(
+        _ kind: Kind, old: Value, _ modification: Modification, scope: UpdateScope, manager: String,
         _ context: StrategyContext
-    ) throws(APIStatus) -> UpdatePlan {
-        let old = kind.presented(existing.value)
+    ) throws(APIStatus) -> Value {
         let strategy = kind.strategy
         var object = modification.object
         strategy.setDefaults(&object)
@@ -157,6 +202,16 @@ extension API {
         }
         try checkConversion(kind, object)
         try strategy.admit(&object, old: old, context)
+        return object
+    }
+
+    /// What comes between the phases.
+    private func checkedUpdate(
+        _ kind: Kind, existing: StoredObject, _ object: Value, old: Value, scope: UpdateScope,
+        _ context: StrategyContext, _ notes: AdmissionNotes?
+    ) throws(APIStatus) -> UpdateDraft {
+        let strategy = kind.strategy
+        var object = object
         let duplicates = object.removeDuplicateOwners(afterAdmission: true)
         keepMetadata(of: old, in: &object, kind, scope)
         switch scope.rules {
@@ -182,35 +237,41 @@ extension API {
         }
         if !errors.isEmpty { throw kind.invalid(existing.key.name, errors, of: object) }
         try strategy.validateAdmission(object, old: old, context)
-        if scope == .main || scope.subresource == "resize" {
-            try QuotaAdmission.admit(object, old: old, kind: kind, in: &transaction, context.snapshot)
-        }
-
         let warnings =
             duplicates
+            + (try podSecurity(
+                object, old: old, kind, subresource: scope.subresource, context.snapshot, notes))
             + (scope == .main ? strategy.warnings(for: object, old: old) : strategy.statusWarnings(for: object))
+        return UpdateDraft(object: object, transaction: transaction, warnings: warnings)
+    }
+
+    /// What comes after the second phase.
+    private func planUpdate(
+        _ kind: Kind, existing: StoredObject, _ draft: UpdateDraft, stored: Value, old: Value,
+        _ context: StrategyContext
+    ) throws(APIStatus) -> UpdatePlan {
+        let (strategy, object) = (kind.strategy, draft.object)
         if object.deletionTimestamp != nil, !strategy.isHeld(object),
             strategy.gracePeriod(of: object, requested: 0) == nil
                 || object.at("metadata", "deletionGracePeriodSeconds")?.int == 0
         {
-            return try planRemoval(kind, existing: existing, final: object, warnings: warnings, context)
+            return try planRemoval(kind, existing: existing, final: object, context)
         }
-        // The stored version may differ from the one the client sees.
-        let stored = kind.stored(object)
-        if isUnchanged(stored, existing.value) { return UpdatePlan(object: old, warnings: warnings) }
+        if isUnchanged(stored, existing.value) { return UpdatePlan(object: old) }
+        var transaction = draft.transaction
         transaction.operations.insert(.put(existing.key, Document(stored)), at: 0)
-        return UpdatePlan(object: object, transaction: transaction, warnings: warnings)
+        return UpdatePlan(object: object, transaction: transaction)
     }
 
     /// The last finalizer is gone: the update removes the object.
     private func planRemoval(
-        _ kind: Kind, existing: StoredObject, final: Value, warnings: [String], _ context: StrategyContext
+        _ kind: Kind, existing: StoredObject, final: Value, _ context: StrategyContext
     ) throws(APIStatus) -> UpdatePlan {
         var transaction = Transaction()
         var nothing: Value?
         try kind.strategy.allocate(&nothing, old: existing.value, in: &transaction, context)
         transaction.operations.insert(.delete(existing.key), at: 0)
-        return UpdatePlan(object: final, transaction: transaction, isRemoval: true, warnings: warnings)
+        return UpdatePlan(object: final, transaction: transaction, isRemoval: true)
     }
 
     /// Keeps the metadata fields that only the server writes. What else an update of a subresource keeps is up to its

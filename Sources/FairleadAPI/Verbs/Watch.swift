@@ -32,6 +32,7 @@ extension API {
                 start: start, cursor: cursor, selection: selection, encoder: encoder, bookmark: bookmark,
                 sendsBookmarks: options.allowsBookmarks, timeout: timeout,
                 metrics: watchMetrics.series(of: kind.info.gvr),
+                convert: conversion(to: kind),
                 isCurrent: { [kinds] in kind.custom == nil || kinds.lastCustom.isCurrent(kind) },
                 subscribe: { wake in
                     let changes = store.subscribe(kind.info.storage, wake: wake)
@@ -47,6 +48,11 @@ extension API {
             let status = APIStatus.expired("too old resource version: \(requested) (\(oldest))")
             return WatchStream(failing: status, selection: selection, encoder: encoder)
         }
+    }
+
+    private func conversion(to kind: Kind) -> WatchStream.Convert? {
+        guard kind.isConvertedByWebhook else { return nil }
+        return { (objects) async throws(APIStatus) in try await presentable(objects, kind) }
     }
 
     private func candidatesForWatch(_ kind: Kind, _ selection: Selection, _ snapshot: Snapshot) -> [StoredObject] {

@@ -1,3 +1,4 @@
+import FairleadContainers
 import FairleadModel
 import FairleadSchema
 import FairleadStorage
@@ -30,7 +31,22 @@ final class WatchStream: EventStream {
         var upTo: Int64
         var nextBookmark: SuspendingClock.Instant?
         var subscriptions: [Subscription] = []
+        /// What has to be converted before it can be sent, and nothing after it may be sent before.
+        var waiting: [Outgoing] = []
+        var isConverting = false
+        /// What has been converted.
+        var converted: [Outgoing] = []
+        var wake: (@Sendable () -> Void)?
     }
+
+    /// An event of an object, in the order in which events are sent.
+    private struct Outgoing {
+        var type: StaticString
+        var object: StoredObject
+    }
+
+    /// Converts objects to the version of the kind.
+    typealias Convert = @Sendable ([StoredObject]) async throws(APIStatus) -> [StoredObject]
 
     private let selection: Selection
     private let encoder: ObjectEncoder
@@ -41,6 +57,9 @@ final class WatchStream: EventStream {
     private let isCurrent: @Sendable () -> Bool
     private let end: SuspendingClock.Instant?
     private let metrics: WatchMetrics.Series?
+    /// nil for kinds whose objects can be shown as they are stored.
+    private let convert: Convert?
+    private let tasks = TaskKeeper()
     private let now: @Sendable () -> SuspendingClock.Instant
     private let subscribe: @Sendable (@escaping @Sendable () -> Void) -> [Subscription]
     private let state: Mutex<State>
@@ -66,7 +85,7 @@ final class WatchStream: EventStream {
     init(
         start: Start, cursor: WatchCursor, selection: Selection, encoder: ObjectEncoder, bookmark: Value,
         sendsBookmarks: Bool, timeout: Duration, metrics: WatchMetrics.Series? = nil,
-        isCurrent: @escaping @Sendable () -> Bool = { true },
+        convert: Convert? = nil, isCurrent: @escaping @Sendable () -> Bool = { true },
         subscribe: @escaping @Sendable (@escaping @Sendable () -> Void) -> [Subscription],
         now: @escaping @Sendable () -> SuspendingClock.Instant = { SuspendingClock.now }
     ) {
@@ -76,6 +95,7 @@ final class WatchStream: EventStream {
         self.sendsBookmarks = sendsBookmarks
         ignoringUpTo = start.ignoringUpTo
         self.metrics = metrics
+        self.convert = convert
         self.now = now
         self.subscribe = subscribe
         self.isCurrent = isCurrent
@@ -97,6 +117,7 @@ final class WatchStream: EventStream {
         sendsBookmarks = false
         ignoringUpTo = 0
         metrics = nil
+        convert = nil
         end = nil
         now = { SuspendingClock.now }
         subscribe = { _ in [] }
@@ -114,7 +135,10 @@ final class WatchStream: EventStream {
     func onWake(_ wake: @escaping @Sendable () -> Void) {
         let subscriptions = subscribe(wake)
         let isTooLate = state.withLock { state in
-            if !state.hasEnded { state.subscriptions = subscriptions }
+            if !state.hasEnded {
+                state.subscriptions = subscriptions
+                state.wake = wake
+            }
             return state.hasEnded
         }
         if isTooLate { for subscription in subscriptions { subscription.cancel() } }
@@ -130,8 +154,10 @@ final class WatchStream: EventStream {
         let subscriptions = state.withLock { state in
             defer { state.subscriptions = [] }
             state.hasEnded = true
+            state.wake = nil
             return state.subscriptions
         }
+        tasks.abandon()
         for subscription in subscriptions { subscription.cancel() }
     }
 
@@ -147,10 +173,19 @@ final class WatchStream: EventStream {
                 state.hasEnded = true
                 return .end(frames.pieces)
             }
+            for outgoing in state.converted { encode(outgoing.type, outgoing.object, to: &frames, &state) }
+            state.converted = []
+            if state.isConverting { return .wait }
             takeInitial(&state, into: &frames, maximumBytes: maximumBytes)
             var hasMore = false
-            if state.initial.isEmpty { hasMore = takeEvents(&state, into: &frames, maximumBytes: maximumBytes) }
+            if state.initial.isEmpty, state.waiting.isEmpty {
+                hasMore = takeEvents(&state, into: &frames, maximumBytes: maximumBytes)
+            }
             if state.hasEnded { return .end(frames.pieces) }
+            if !state.waiting.isEmpty {
+                beginConverting(&state)
+                return frames.size == 0 ? .wait : .data(frames.pieces)
+            }
             if frames.size < maximumBytes { takeBookmark(&state, into: &frames, at: moment) }
             if isLast, !hasMore, state.initial.isEmpty, frames.size < maximumBytes {
                 state.hasEnded = true
@@ -166,11 +201,13 @@ final class WatchStream: EventStream {
 
     private func takeInitial(_ state: inout State, into frames: inout FrameBuffer, maximumBytes: Int) {
         var count = 0
-        while frames.size < maximumBytes, count < objectsAtOnce, let object = state.initial.popFirst() {
+        while frames.size < maximumBytes, count < objectsAtOnce, state.waiting.count < Self.conversionsAtOnce,
+            let object = state.initial.popFirst()
+        {
             append("ADDED", object, to: &frames, &state)
             count += 1
         }
-        guard state.initial.isEmpty else { return }
+        guard state.initial.isEmpty, state.waiting.isEmpty else { return }
         // An empty slice would keep the objects it has shown alive for as long as the watch lives.
         state.initial = []
         if state.owesInitialEnd {
@@ -184,7 +221,7 @@ final class WatchStream: EventStream {
     private func takeEvents(
         _ state: inout State, into frames: inout FrameBuffer, maximumBytes: Int
     ) -> Bool {
-        for _ in 0..<batchesPerPull where frames.size < maximumBytes {
+        for _ in 0..<batchesPerPull where frames.size < maximumBytes && state.waiting.isEmpty {
             do {
                 guard let batch = try state.cursor?.next(maximum: min(64, objectsAtOnce)) else { return false }
                 for event in batch.events where event.revision > ignoringUpTo { append(event, to: &frames, &state) }
@@ -217,7 +254,50 @@ final class WatchStream: EventStream {
         }
     }
 
+    /// How many objects are converted before more are taken.
+    private static let conversionsAtOnce = 64
+
     private func append(
+        _ type: StaticString, _ object: StoredObject, to frames: inout FrameBuffer, _ state: inout State
+    ) {
+        if convert != nil {
+            state.waiting.append(Outgoing(type: type, object: object))
+        } else {
+            encode(type, object, to: &frames, &state)
+        }
+    }
+
+    /// Nothing is sent until it is done; then the stream is pulled again.
+    private func beginConverting(_ state: inout State) {
+        guard let convert else { return }
+        let waiting = state.waiting
+        state.waiting = []
+        state.isConverting = true
+        tasks.start { [weak self] in
+            let result: Result<[StoredObject], APIStatus>
+            do throws(APIStatus) {
+                result = .success(try await convert(waiting.map(\.object)))
+            } catch {
+                result = .failure(error)
+            }
+            self?.finishConverting(waiting, result)
+        }
+    }
+
+    private func finishConverting(_ waiting: [Outgoing], _ result: Result<[StoredObject], APIStatus>) {
+        let wake = state.withLock { state in
+            state.isConverting = false
+            switch result {
+            case .success(let objects):
+                state.converted = zip(waiting, objects).map { Outgoing(type: $0.type, object: $1) }
+            case .failure(let status): state.failure = status
+            }
+            return state.wake
+        }
+        wake?()
+    }
+
+    private func encode(
         _ type: StaticString, _ object: StoredObject, to frames: inout FrameBuffer, _ state: inout State
     ) {
         if case .table(let version) = encoder.format.shape {

@@ -1,15 +1,37 @@
 import FairleadClient
 import FairleadControllers
 import FairleadModel
+import Synchronization
 
 /// One check of an autoscaler and its target.
 ///
 /// Reference: k8s.io/kubernetes `pkg/controller/podautoscaler/horizontal.go`.
-struct AutoscalerWorker: Sendable {
-    let client: any ObjectClient
-    let resources: ManagedResources
-    let recorder: EventRecorder
-    let now: @Sendable () -> Timestamp
+final class AutoscalerWorker: Sendable {
+    private let client: any ObjectClient
+    private let resources: ManagedResources
+    private let recorder: EventRecorder
+    private let pods: Lister
+    /// nil if nobody serves metrics of resources.
+    private let metrics: (@Sendable (_ namespace: String) -> [Value])?
+    private let now: @Sendable () -> Timestamp
+    private let clock: any DelayClock
+    private let memories = Mutex<[ObjectName: AutoscalerMemory]>([:])
+
+    init(
+        client: any ObjectClient, resources: ManagedResources, recorder: EventRecorder, pods: Lister,
+        metrics: (@Sendable (_ namespace: String) -> [Value])?, now: @escaping @Sendable () -> Timestamp,
+        clock: any DelayClock
+    ) {
+        self.client = client
+        self.resources = resources
+        self.recorder = recorder
+        self.pods = pods
+        self.metrics = metrics
+        self.now = now
+        self.clock = clock
+    }
+
+    func forget(_ name: ObjectName) { memories.withLock { $0[name] = nil } }
 
     /// What goes into the status after a check.
     private struct Look {
@@ -62,7 +84,7 @@ struct AutoscalerWorker: Sendable {
         } else if current < least {
             await scale(autoscaler, target, to: least, "Current number of replicas below Spec.MinReplicas", &look)
         } else {
-            explain(autoscaler, target, &look)
+            await follow(autoscaler, target, least: least, most: most, &look)
         }
     }
 
@@ -84,30 +106,82 @@ struct AutoscalerWorker: Sendable {
         look.say(
             "AbleToScale", true, "SucceededRescale",
             "the HPA controller was able to update the target scale to \(replicas)")
+        let (name, moment, old) = (Self.name(of: autoscaler), clock.now, target.replicas)
+        if autoscaler.at("spec", "behavior") != nil {
+            memories.withLock { $0[name, default: AutoscalerMemory()].noteChange(from: old, to: replicas, at: moment) }
+        }
         look.desired = replicas
         look.hasScaled = true
     }
 
-    /// Within the bounds, the metrics would decide: reports why they cannot be read.
-    private func explain(_ autoscaler: Value, _ target: ScaleTarget, _ look: inout Look) {
-        let metrics = autoscaler.items("spec", "metrics")
-        // Kubernetes leaves an empty entry for each metric that it could not read.
-        look.metrics = .array(metrics.map { _ in ["type": ""] })
-        if target.selector.isEmpty {
-            warn(autoscaler, "SelectorRequired", "selector is required")
-            look.metrics = .null
-            look.say("ScalingActive", false, "InvalidSelector", "the HPA target's scale is missing a selector")
-            return
+    private static func name(of autoscaler: Value) -> ObjectName {
+        ObjectName(namespace: autoscaler.namespace, name: autoscaler.name)
+    }
+
+    /// Within the bounds, the metrics decide.
+    private func follow(
+        _ autoscaler: Value, _ target: ScaleTarget, least: Int64, most: Int64, _ look: inout Look
+    ) async {
+        let current = target.replicas
+        guard let wish = wish(autoscaler, target, &look) else { return }
+        let behavior = ScalingBehavior(
+            behavior: autoscaler.at("spec", "behavior"), least: least, most: most, now: clock.now)
+        let name = Self.name(of: autoscaler)
+        let outcome = memories.withLock {
+            behavior.apply(wish.replicas, current: current, &$0[name, default: AutoscalerMemory()])
         }
-        let missing = metrics.map { MissingMetric($0, namespace: autoscaler.namespace) }
-        for metric in missing { warn(autoscaler, metric.reason, metric.problem) }
-        guard let first = missing.first else { return }
+        look.say("AbleToScale", true, outcome.able.reason, outcome.able.message)
+        look.say("ScalingLimited", outcome.isLimited, outcome.limit.reason, outcome.limit.message)
+        look.desired = outcome.replicas
+        if outcome.replicas == current { return }
+        let why = wish.replicas > current ? "\(wish.metric) above target" : "All metrics below target"
+        await scale(autoscaler, target, to: outcome.replicas, wish.replicas == current ? "" : why, &look)
+    }
+
+    /// The largest number of replicas that a metric asks for. nil if that cannot be said, and why is in the status.
+    private func wish(
+        _ autoscaler: Value, _ target: ScaleTarget, _ look: inout Look
+    ) -> (replicas: Int64, metric: String)? {
+        let specs = autoscaler.items("spec", "metrics")
+        // Kubernetes leaves an empty entry for each metric that it could not read.
+        var statuses = [Value](repeating: ["type": ""], count: specs.count)
+        defer { look.metrics = .array(statuses) }
+        // The text comes from an object's selector: it can be read.
+        guard !target.selector.isEmpty, let selector = try? LabelSelector(parsing: target.selector) else {
+            warn(autoscaler, "SelectorRequired", "selector is required")
+            look.say("ScalingActive", false, "InvalidSelector", "the HPA target's scale is missing a selector")
+            return nil
+        }
+        let reading = MetricReading(
+            autoscaler: autoscaler, current: target.replicas, selector: selector,
+            pods: pods.list(namespace: autoscaler.namespace).map(\.value).filter { selector.matches($0.labels) },
+            metrics: metrics?(autoscaler.namespace), now: look.now)
+        var best: (replicas: Int64, metric: String)?
+        var failures: [MissingMetric] = []
+        for (index, spec) in specs.enumerated() {
+            switch reading.read(spec) {
+            case .success(let result):
+                statuses[index] = result.status
+                if result.replicas > best?.replicas ?? 0 || best == nil { best = (result.replicas, result.metric) }
+            case .failure(let failure): failures.append(failure)
+            }
+        }
+        for failure in failures { warn(autoscaler, failure.reason, failure.problem) }
+        let isBlind = failures.count == specs.count
+        if let first = failures.first, isBlind || best.map({ $0.replicas < target.replicas }) ?? true {
+            look.say(
+                "ScalingActive", false, first.reason,
+                "the HPA was unable to compute the replica count: \(first.problem)")
+            warn(
+                autoscaler, "FailedComputeMetricsReplicas",
+                "invalid metrics (\(failures.count) invalid out of \(specs.count)), first error is: \(first.summary)")
+            return nil
+        }
+        guard let best else { return nil }
         look.say(
-            "ScalingActive", false, first.reason,
-            "the HPA was unable to compute the replica count: \(first.problem)")
-        warn(
-            autoscaler, "FailedComputeMetricsReplicas",
-            "invalid metrics (\(missing.count) invalid out of \(metrics.count)), first error is: \(first.summary)")
+            "ScalingActive", true, "ValidMetricFound",
+            "the HPA was able to successfully calculate a replica count from \(best.metric)")
+        return best
     }
 
     private func write(_ look: Look, _ autoscaler: Value) async throws(APIStatus) {

@@ -1,14 +1,15 @@
 import FairleadModel
 
-/// Why a metric cannot be read if nothing serves metrics, in the words of kube-controller-manager.
-struct MissingMetric {
+/// Why a metric cannot be read, in the words of kube-controller-manager.
+struct MissingMetric: Error {
     let reason: String
     /// The message of the condition and of the event about the metric.
     let problem: String
     /// The message of the event about the computation.
     let summary: String
 
-    init(_ metric: Value, namespace: String) {
+    /// - Parameter fault: why the number of replicas cannot be computed from what is there; nil if nobody serves metrics.
+    init(_ metric: Value, namespace: String, fault: MetricFault? = nil) {
         let type = metric["type"]?.string ?? ""
         switch type {
         case "Resource", "ContainerResource":
@@ -17,9 +18,11 @@ struct MissingMetric {
             let name = source["name"]?.string ?? ""
             let what = source.at("target", "averageUtilization") == nil ? "usage" : "utilization"
             reason = type == "Resource" ? "FailedGetResourceMetric" : "FailedGetContainerResourceMetric"
-            problem =
-                "failed to get \(name) \(what): unable to get metrics for resource \(name): unable to fetch metrics from "
-                + "resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)"
+            let why =
+                fault?.message
+                ?? "unable to get metrics for resource \(name): unable to fetch metrics from resource metrics API: "
+                + "the server could not find the requested resource (get pods.metrics.k8s.io)"
+            problem = "failed to get \(name) \(what): \(why)"
             summary =
                 type == "Resource"
                 ? "failed to get \(name) resource metric value: \(problem)"

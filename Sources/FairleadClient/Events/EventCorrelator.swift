@@ -56,15 +56,18 @@ struct EventCorrelator: Sendable {
     private var seen = Generations<Int64>()
     private var known = Generations<Known>()
 
-    /// - Parameter seconds: the time on a clock that never goes back.
+    /// - Parameters:
+    ///   - part: of the subject, such as a container. What happens to different ones is counted apart, but they share
+    ///     the subject's limits.
+    ///   - seconds: the time on a clock that never goes back.
     mutating func decide(
-        about subject: Subject, type: String, reason: String, message: String, seconds: Int64
+        about subject: Subject, part: String = "", type: String, reason: String, message: String, seconds: Int64
     ) -> Decision {
         guard spend(subject, seconds) else { return .drop }
         let group = Self.fingerprint(subject, type, reason)
         let isCombined = isCombined(group, message, seconds)
         let text = isCombined ? Self.combinedPrefix + message : message
-        let key = Self.key(group, message, isCombined: isCombined)
+        let key = Self.key(group, part, message, isCombined: isCombined)
         guard var event = known[key] else { return .create(message: text) }
         event.count = event.count +| 1
         known[key] = event
@@ -72,9 +75,11 @@ struct EventCorrelator: Sendable {
     }
 
     /// Remembers what was written for a `create` decision.
-    mutating func remember(_ event: Known, about subject: Subject, type: String, reason: String, message: String) {
+    mutating func remember(
+        _ event: Known, about subject: Subject, part: String = "", type: String, reason: String, message: String
+    ) {
         let group = Self.fingerprint(subject, type, reason)
-        known[Self.key(group, message, isCombined: message.hasPrefix(Self.combinedPrefix))] = event
+        known[Self.key(group, part, message, isCombined: message.hasPrefix(Self.combinedPrefix))] = event
     }
 
     private mutating func spend(_ subject: Subject, _ seconds: Int64) -> Bool {
@@ -103,8 +108,8 @@ struct EventCorrelator: Sendable {
         return isCombined
     }
 
-    private static func key(_ group: UInt64, _ message: String, isCombined: Bool) -> UInt64 {
-        fingerprint(group, isCombined ? combinedPrefix : message)
+    private static func key(_ group: UInt64, _ part: String, _ message: String, isCombined: Bool) -> UInt64 {
+        fingerprint(group, part, isCombined ? combinedPrefix : message)
     }
 
     private static func fingerprint<each Part: Hashable>(_ parts: repeat each Part) -> UInt64 {

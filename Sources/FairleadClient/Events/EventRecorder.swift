@@ -92,8 +92,8 @@ package final class EventRecorder: Sendable {
     private func write(_ event: Pending) async {
         let decision = correlator.withLock {
             $0.decide(
-                about: event.subject, type: event.type, reason: event.reason, message: event.message,
-                seconds: event.moment.components.seconds)
+                about: event.subject, part: event.fieldPath, type: event.type, reason: event.reason,
+                message: event.message, seconds: event.moment.components.seconds)
         }
         switch decision {
         case .drop: return
@@ -128,7 +128,9 @@ package final class EventRecorder: Sendable {
         }
         let known = EventCorrelator.Known(stamp: stamp, count: 1, firstSeconds: event.time.seconds)
         correlator.withLock {
-            $0.remember(known, about: event.subject, type: event.type, reason: event.reason, message: message)
+            $0.remember(
+                known, about: event.subject, part: event.fieldPath, type: event.type, reason: event.reason,
+                message: message)
         }
     }
 

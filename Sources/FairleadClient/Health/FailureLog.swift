@@ -1,4 +1,4 @@
-import FairleadModel
+package import FairleadModel
 package import Logging
 import Synchronization
 

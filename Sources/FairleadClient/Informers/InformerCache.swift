@@ -25,9 +25,11 @@ struct InformerCache: Sendable {
 
         mutating func replace(_ old: StoredObject, by new: StoredObject) {
             let (before, after) = (function(old), function(new))
-            // An object may have a hundred thousand keys, such as its labels.
-            let kept = Set(after)
-            for key in before where !kept.contains(key) { remove(old, under: key) }
+            if before != after {
+                // An object may have a hundred thousand keys, such as its labels.
+                let kept = Set(after)
+                for key in before where !kept.contains(key) { remove(old, under: key) }
+            }
             for key in after { put(new, under: key) }
         }
 
@@ -66,6 +68,10 @@ struct InformerCache: Sendable {
         indexes.first { $0.name == index }?.entries[key] ?? []
     }
 
+    func keys(of index: String) -> [String] {
+        indexes.first { $0.name == index }.map { Array($0.entries.keys) } ?? []
+    }
+
     func hasIndex(_ name: String) -> Bool { indexes.contains { $0.name == name } }
 
     mutating func addIndex(_ name: String, _ function: @escaping IndexFunction) {
@@ -75,11 +81,18 @@ struct InformerCache: Sendable {
     }
 
     /// Inserts the object and returns the change, or nil if this version (or a newer one) is already there.
-    mutating func put(_ object: StoredObject) -> ObjectChange? {
+    ///
+    /// - Parameter isListed: whether it comes from a list, which is right even where it is older: a server may have been
+    ///   reset, or restored from a backup.
+    mutating func put(_ object: StoredObject, isListed: Bool = false) -> ObjectChange? {
         let key = object.key
         let old = namespaces[key.namespace, default: [:]].updateValue(object, forKey: key.name)
         if let old {
-            guard old.revision < object.revision else {
+            let isNews =
+                isListed
+                ? old.revision != object.revision || old.value.uid != object.value.uid
+                : old.revision < object.revision
+            guard isNews else {
                 namespaces[key.namespace]?[key.name] = old
                 return nil
             }
@@ -110,7 +123,7 @@ struct InformerCache: Sendable {
             if let change = remove(object.key, final: nil) { changes.append(change) }
         }
         for object in objects {
-            if let change = put(object) { changes.append(change) }
+            if let change = put(object, isListed: true) { changes.append(change) }
         }
         return changes
     }

@@ -20,6 +20,9 @@ package struct Lister: Sendable {
         informer.read { $0.indexed(index, key) }
     }
 
+    /// The keys that the index has objects under.
+    package func keys(of index: String) -> [String] { informer.read { $0.keys(of: index) } }
+
     package var count: Int { informer.read { $0.count } }
 
     /// Whether the first list has arrived and the handlers have received it.

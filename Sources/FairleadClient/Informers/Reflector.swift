@@ -57,7 +57,11 @@ package struct Reflector: Sendable {
                     start = list.revision
                 }
                 revision = start
-                let reached = try await follow(after: start) { revision = $0 }
+                let reached = try await follow(after: start) {
+                    revision = $0
+                    // A connection that breaks after it has worked is no failure in a row.
+                    failures = 0
+                }
                 failures = reached > start ? 0 : failures + 1
                 if failures == 0 { continue }
             } catch {

@@ -1,3 +1,4 @@
+package import FairleadModel
 import Synchronization
 
 /// Keeps a controller from looking at large keys again and again while changes of them keep coming.
@@ -22,7 +23,7 @@ package final class ChangePacer<Key: Hashable & Sendable>: Sendable {
     /// A look at so few things costs too little to wait for.
     private static var free: Int { 10 }
     /// For each thing looked at, between these two.
-    private static var least: Duration { .microseconds(200) }
+    private let least: Duration
     private static var most: Duration { .milliseconds(5) }
     /// Between them, all looks together take at most a third of one processor's time.
     private static var share: Int { 3 }
@@ -32,7 +33,11 @@ package final class ChangePacer<Key: Hashable & Sendable>: Sendable {
     private let clock: any DelayClock
     private let state = Mutex(State())
 
-    package init(clock: any DelayClock) { self.clock = clock }
+    /// - Parameter least: the shortest wait between two looks for each thing that there is to look at.
+    package init(clock: any DelayClock, least: Duration = .microseconds(200)) {
+        self.clock = clock
+        self.least = least
+    }
 
     /// How long a change of the key has to wait for its look from now on.
     package func delay(of key: Key) -> Duration {
@@ -67,7 +72,7 @@ package final class ChangePacer<Key: Hashable & Sendable>: Sendable {
             let paced = items - Self.free
             guard paced > 0 else { return state.entries[key] = nil }
             state.rested = min(max(state.rested, began) + (now - began) * Self.share, now + Self.longestRest)
-            let spacing = min(max(state.rested - now, Self.least * paced), Self.most * paced)
+            let spacing = min(max(state.rested - now, least * paced), Self.most * paced)
             state.entries[key] = Entry(spacing: spacing, notBefore: now + spacing)
         }
     }

@@ -1,5 +1,5 @@
 import DequeModule
-import FairleadModel
+package import FairleadModel
 import Synchronization
 
 /// The queue between a controller's informers and its workers, modelled on client-go's workqueue.

@@ -65,8 +65,17 @@ package final class ControllerSetup<Key: Hashable & Sendable>: Sendable {
     package func map(
         _ informer: Informer, pacedBy pacer: ChangePacer<Key>, _ keys: @escaping @Sendable (ObjectChange) -> [Key]
     ) {
+        map(informer, pacedBy: pacer, where: { _, _ in true }, keys)
+    }
+
+    /// The same; only what `isPaced` says waits, everything else is looked at at once.
+    package func map(
+        _ informer: Informer, pacedBy pacer: ChangePacer<Key>,
+        where isPaced: @escaping @Sendable (ObjectChange, Key) -> Bool,
+        _ keys: @escaping @Sendable (ObjectChange) -> [Key]
+    ) {
         informer.addHandler { [queue] change in
-            for key in keys(change) { queue.addAfter(key, pacer.delay(of: key)) }
+            for key in keys(change) { queue.addAfter(key, isPaced(change, key) ? pacer.delay(of: key) : .zero) }
         }
     }
 

@@ -17,7 +17,8 @@ struct APIServiceAvailability {
     /// - Parameters:
     ///   - target: the Service behind it, if it exists.
     ///   - slices: the EndpointSlices of that Service.
-    static func state(of service: Value, target: Value?, slices: [Value]) -> APIServiceAvailability {
+    /// - Returns: nil if nothing is missing on the way: then the server is to be asked.
+    static func state(of service: Value, target: Value?, slices: [Value]) -> APIServiceAvailability? {
         func missing(_ reason: String, _ message: String) -> APIServiceAvailability {
             APIServiceAvailability(isAvailable: false, reason: reason, message: message)
         }
@@ -39,11 +40,13 @@ struct APIServiceAvailability {
                     "MissingEndpoints", "endpoints for \(place) have no addresses with port name \(name.goQuoted)")
             }
         }
-        // Requests are not proxied to extension API servers, so it cannot be reached.
-        let url =
-            "https://\(reference.text("name")).\(reference.text("namespace")).svc:\(number)/apis/"
-            + "\(service.text("spec", "group"))/\(service.text("spec", "version"))"
-        return missing("FailedDiscoveryCheck", "failing or missing response from \(url): it cannot be reached")
+        return nil
+    }
+
+    /// - Parameter failure: why the server has not answered; nil if it has.
+    static func checked(_ failure: String?) -> APIServiceAvailability {
+        failure.map { APIServiceAvailability(isAvailable: false, reason: "FailedDiscoveryCheck", message: $0) }
+            ?? APIServiceAvailability(isAvailable: true, reason: "Passed", message: "all checks passed")
     }
 
     private static func hasAddress(_ slice: Value, port name: String) -> Bool {

@@ -1,12 +1,13 @@
 import FairleadClient
 import FairleadModel
 
-/// The FlowSchemas and priority levels that every cluster has. Requests are limited by other means here, but clients
-/// look for these objects.
+/// The FlowSchemas and priority levels that every cluster has.
 ///
 /// Reference: k8s.io/apiserver `pkg/apis/flowcontrol/bootstrap`.
 enum FlowControlObjects {
     static let all: [StandardObjects.Item] = levels + schemas
+    /// Says whether the spec of a default object is kept as it is here.
+    static let follows = "apf.kubernetes.io/autoupdate-spec"
 
     private static let levels: [StandardObjects.Item] = [
         object(
@@ -112,7 +113,7 @@ enum FlowControlObjects {
             object: [
                 "apiVersion": .string(resource.apiVersion), "kind": .string(kind),
                 "metadata": [
-                    "name": .string(name), "annotations": ["apf.kubernetes.io/autoupdate-spec": "true"],
+                    "name": .string(name), "annotations": [follows: "true"],
                 ],
                 "spec": spec,
             ])

@@ -3,7 +3,13 @@ import FairleadModel
 
 /// The APIServices of the groups that the API server serves itself, with their priorities in discovery.
 enum LocalAPIServices {
-    static let all: [StandardObjects.Item] = groups.map { group in
+    static let all: [StandardObjects.Item] = groups.map(item)
+
+    /// That of a metrics server, for simulated machines; as its manifest has it, but for the Service.
+    static let metrics = item(
+        Group(name: "metrics.k8s.io", priority: 100, version: "v1beta1", versionPriority: 100))
+
+    private static func item(_ group: Group) -> StandardObjects.Item {
         let version = group.version
         var spec: Value = [
             "version": .string(version), "groupPriorityMinimum": .int(group.priority),

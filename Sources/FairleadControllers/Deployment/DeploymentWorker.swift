@@ -33,7 +33,8 @@ struct DeploymentWorker: Sendable {
         ).settle(stored, selector, in: sets)
         if let set = try await unseenSet(of: stored.value, key) { owned.append(set) }
         var podsOfSets: [String: [Value]] = [:]
-        for set in owned {
+        // Only the Recreate strategy looks at them.
+        for set in owned where stored.value.text("spec", "strategy", "type") == "Recreate" {
             podsOfSets[set.uid] = pods.indexed(OwnershipIndex.controllerUID, set.uid).map(\.value)
         }
         var reconciler = DeploymentReconciler(

@@ -19,9 +19,11 @@ enum TaintEviction {
         let tolerations = pod.tolerations
         var leave: Duration?
         for taint in taints {
-            let matching = tolerations.filter { $0.tolerates(taint) }
-            if matching.isEmpty { return .leaves(after: .zero) }
-            guard let seconds = matching.compactMap(\.seconds).min() else { continue }
+            // Of several that match, the first counts.
+            guard let toleration = tolerations.first(where: { $0.tolerates(taint) }) else {
+                return .leaves(after: .zero)
+            }
+            guard let seconds = toleration.seconds else { continue }
             let left = max(.seconds(saturating: Double(seconds)) - waited, .zero)
             leave = min(leave ?? left, left)
         }

@@ -10,11 +10,15 @@ package enum CreationBurst {
 
     /// - Parameter pods: the existing active pods.
     package static func allowed(missing: Int, pods: some Collection<Value>) -> Int {
+        allowed(missing: missing, of: pods.count) { pods.count { PodView($0).nodeName.isEmpty } }
+    }
+
+    /// - Parameter waiting: how many of the existing active pods have no node.
+    static func allowed(missing: Int, of count: Int, waiting: () -> Int) -> Int {
         let allowed = max(0, min(missing, size))
         // Counting costs something, and most owners have few pods.
-        if pods.count < mostWaiting { return allowed }
-        let waiting = pods.count { PodView($0).nodeName.isEmpty }
-        return max(0, min(allowed, mostWaiting -| waiting))
+        if count < mostWaiting { return allowed }
+        return max(0, min(allowed, mostWaiting -| waiting()))
     }
 
     /// The message of the event about an owner that gets no pods for this reason.

@@ -10,6 +10,7 @@ package enum PodGCController {
         "pod-garbage-collector-controller", alias: "podgc", workers: 1
     ) { (setup: ControllerSetup<String>, _: ControllerSettings) in
         let pods = setup.watch(.pods)
+        PodGCIndex.install(on: pods)
         let nodes = setup.watch(.nodes) { $0.isDeletion ? ["all"] : [] }
         setup.begin { ["all"] }
         let worker = PodGCWorker(
@@ -42,8 +43,9 @@ private final class PodGCWorker: Sendable {
 
     func collect() async throws(APIStatus) {
         let reconciler = PodGCReconciler(now: now(), moment: clock.now)
+        let nodes = Set(nodes.list().map(\.key.name))
         let plan = reconciler.plan(
-            pods: pods.list().map(\.value), nodes: Set(nodes.list().map(\.key.name)),
+            pods: PodGCIndex.candidates(in: pods, nodes: nodes, finishedLimit: reconciler.finishedLimit), nodes: nodes,
             missingSince: missingSince.withLock { $0 })
         missingSince.withLock { $0 = plan.missingSince }
         for pod in plan.lost {

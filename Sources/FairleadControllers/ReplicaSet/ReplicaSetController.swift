@@ -21,8 +21,20 @@ package enum ReplicaSetController {
             client: setup.client, kind: kind, sets: sets.lister, pods: pods.lister, tracker: tracker,
             recorder: recorder, now: setup.now)
         setup.map(sets) { tracker.observe(owner: $0) }
-        setup.map(pods) { tracker.observe($0) }
-        return { try await worker.reconcile($0) }
+        // Pods that become ready one by one, and those of a burst that is still on its way, are counted together: each
+        // look counts all pods of the set, though it examines only those that have changed, and may write a status.
+        let pacer = ChangePacer<ObjectName>(clock: setup.clock, least: .microseconds(40))
+        setup.map(
+            pods, pacedBy: pacer,
+            where: { change, key in change.old != nil && change.new != nil || !tracker.isUpToDate(key) }
+        ) { tracker.observe($0) }
+        return { key in
+            let owned = { () -> Int in
+                guard let set = sets.lister.get(key) else { return 0 }
+                return pods.lister.indexed(OwnershipIndex.controllerUID, set.value.uid).count
+            }
+            return try await pacer.pace(key, items: owned) { try await worker.reconcile(key) }
+        }
     }
 }
 

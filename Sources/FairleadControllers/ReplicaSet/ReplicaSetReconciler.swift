@@ -13,34 +13,47 @@ struct ReplicaSetReconciler: Sendable {
 
     let replicaSet: Value
     let kind: PodSetKind
-    let activePods: [Value]
-    let terminatingPods: [Value]
+    /// About the pods that the set controls, in any state.
+    let replicas: [Replica]
+    /// These pods, in the same order.
+    let pods: @Sendable () -> [Value]
+    private let active: Int
 
-    /// - Parameter pods: the pods that the set controls, in any state.
-    init(replicaSet: Value, kind: PodSetKind = .replicaSet, pods: [Value]) {
+    init(
+        replicaSet: Value, kind: PodSetKind = .replicaSet, replicas: [Replica], pods: @escaping @Sendable () -> [Value]
+    ) {
         self.replicaSet = replicaSet
         self.kind = kind
-        activePods = pods.filter { PodView($0).isActive }
-        terminatingPods = pods.filter { PodView($0).isTerminating && !PodView($0).isFinished }
+        self.replicas = replicas
+        self.pods = pods
+        active = replicas.count(where: \.isActive)
+    }
+
+    init(replicaSet: Value, kind: PodSetKind = .replicaSet, pods: [Value]) {
+        let basis = Replica.Basis(replicaSet)
+        self.init(replicaSet: replicaSet, kind: kind, replicas: pods.map { Replica($0, basis) }, pods: { pods })
     }
 
     var desired: Int { Int(replicaSet.at("spec", "replicas")?.int ?? 1) }
     var minReadySeconds: Int64 { replicaSet.at("spec", "minReadySeconds")?.int ?? 0 }
 
     /// - Parameter related: active pods of every set with the same owner, for the order of deletion.
-    func plan(related: [Value]) -> Plan {
+    func plan(related: @autoclosure () -> [Value]) -> Plan {
         var plan = Plan()
         if replicaSet.deletionTimestamp != nil { return plan }
-        let missing = desired -| activePods.count
+        let missing = desired -| active
         if missing > 0 {
             let template = replicaSet.at("spec", "template") ?? .object(Object())
             let pod = PodFactory.pod(from: template, owner: replicaSet, kind: kind.name, apiVersion: kind.apiVersion)
-            plan.create = Array(
-                repeating: pod, count: CreationBurst.allowed(missing: missing, pods: activePods))
+            let burst = CreationBurst.allowed(missing: missing, of: active) {
+                replicas.count { $0.isActive && !$0.hasNode }
+            }
+            plan.create = Array(repeating: pod, count: burst)
             plan.isHeldBack = plan.create.isEmpty
         } else if missing < 0 {
             plan.delete = PodRanking.victims(
-                among: activePods, related: related, count: min(0 -| missing, CreationBurst.size))
+                among: pods().filter { PodView($0).isActive }, related: related(),
+                count: min(0 -| missing, CreationBurst.size))
         }
         return plan
     }
@@ -48,23 +61,20 @@ struct ReplicaSetReconciler: Sendable {
     /// The status after this pass; equal to the old one if there is nothing to write.
     /// - Parameter failure: the error from creating or deleting pods, if any.
     func status(failure: APIStatus?, now: Timestamp) -> Value {
-        let templateLabels = replicaSet.at("spec", "template", "metadata", "labels")?.stringMap ?? [:]
-        var labeled = 0
-        var ready = 0
-        var available = 0
-        for pod in activePods {
-            let labels = pod.labels
-            if templateLabels.allSatisfy({ labels[$0.key] == $0.value }) { labeled += 1 }
-            let state = PodView(pod)
-            if state.isReady { ready += 1 }
-            if state.isAvailable(minReadySeconds: minReadySeconds, now: now) { available += 1 }
+        var (labeled, ready, available, leaving) = (0, 0, 0, 0)
+        for replica in replicas {
+            if replica.isLeaving { leaving += 1 }
+            guard replica.isActive else { continue }
+            if replica.isLabeled { labeled += 1 }
+            if replica.isReady { ready += 1 }
+            if replica.timeToAvailability(minReadySeconds: minReadySeconds, now: now) == .zero { available += 1 }
         }
         var status = replicaSet["status"]?.object ?? Object()
-        status["replicas"] = .int(Int64(activePods.count))
+        status["replicas"] = .int(Int64(active))
         status["fullyLabeledReplicas"] = labeled == 0 ? nil : .int(Int64(labeled))
         status["readyReplicas"] = ready == 0 ? nil : .int(Int64(ready))
         status["availableReplicas"] = available == 0 ? nil : .int(Int64(available))
-        if kind.countsTerminating { status["terminatingReplicas"] = .int(Int64(terminatingPods.count)) }
+        if kind.countsTerminating { status["terminatingReplicas"] = .int(Int64(leaving)) }
         status["observedGeneration"] = replicaSet.at("metadata", "generation")
         status["conditions"] = conditions(failure: failure, now: now)
         return .object(status)
@@ -73,7 +83,7 @@ struct ReplicaSetReconciler: Sendable {
     private func conditions(failure: APIStatus?, now: Timestamp) -> Value? {
         var conditions = Conditions(of: replicaSet)
         if let failure, conditions["ReplicaFailure"] == nil {
-            let reason = activePods.count < desired ? "FailedCreate" : "FailedDelete"
+            let reason = active < desired ? "FailedCreate" : "FailedDelete"
             conditions.set("ReplicaFailure", true, reason: reason, message: failure.message, now: now)
         } else if failure == nil {
             conditions.remove("ReplicaFailure")
@@ -83,6 +93,9 @@ struct ReplicaSetReconciler: Sendable {
 
     /// When the set must be looked at again because a ready pod will have become available.
     func timeToNextAvailability(now: Timestamp) -> Duration? {
-        activePods.compactMap { PodView($0).timeToAvailability(minReadySeconds: minReadySeconds, now: now) }.min()
+        if minReadySeconds <= 0 { return nil }
+        return replicas.lazy.filter(\.isActive)
+            .compactMap { $0.timeToAvailability(minReadySeconds: minReadySeconds, now: now) }
+            .filter { $0 > .zero }.min()
     }
 }

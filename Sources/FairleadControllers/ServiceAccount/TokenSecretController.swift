@@ -28,6 +28,7 @@ package enum TokenSecretController {
         }
         let client = setup.client
         let certificates = settings.rootCertificates
+        let makeToken = settings.secretToken
         return { key in
             guard let stored = lister.get(key), stored.value.deletionTimestamp == nil,
                 let secret = TokenSecret(stored.value)
@@ -36,7 +37,10 @@ package enum TokenSecretController {
             let account = try await ignoringNotFound(
                 await client.get(.serviceAccounts, namespace: key.namespace, name: secret.account))
             if let account, secret.belongs(to: account) {
-                guard let filled = secret.filled(for: account, certificates: certificates) else { return .done }
+                let filled = try secret.filled(for: account, certificates: certificates) {
+                    try makeToken(key.namespace, account, key.name)
+                }
+                guard let filled else { return .done }
                 try await ignoringNotFound(await client.update(.secrets, filled))
             } else {
                 try await ignoringNotFound(

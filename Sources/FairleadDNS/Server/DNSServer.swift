@@ -31,7 +31,7 @@ package final class DNSServer: Sendable {
     }
 
     package let configuration: DNSConfiguration
-    private let core: DNSCore
+    let core: DNSCore
     private let source: any RecordSource
     private let running = Mutex<Running?>(nil)
 
@@ -81,6 +81,9 @@ package final class DNSServer: Sendable {
         let port = running.channels.first?.localAddress?.port ?? configuration.listen.port
         return DNSAddress(host: configuration.listen.host, port: port)
     }
+
+    /// An event loop of the running server; nil if it does not run.
+    var eventLoop: (any EventLoop)? { running.withLock { $0?.group.next() } }
 
     /// Runs work on each event loop, soon; on none if the server does not run.
     package func onEachLoop(_ work: @escaping @Sendable () -> Void) {

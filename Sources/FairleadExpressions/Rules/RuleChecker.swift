@@ -16,16 +16,28 @@ struct RuleChecker {
     struct Binding {
         var type: RuleType
         var declaration: RuleDeclaration?
-        var size: Double?
+        var size: RuleSize?
     }
 
     private(set) var issues: [RuleIssue] = []
     /// What is only told of an expression whose types are right.
     private var lateIssues: [RuleIssue] = []
     private var names: [String: Binding]
-    private var types = RuleTypeVariables()
+    var types = RuleTypeVariables()
+    let scope: Scope
 
-    init(_ names: [String: Binding]) { self.names = names }
+    /// What expressions of admission policies know besides names.
+    struct Scope {
+        /// What can be read as `variables.x`; nil where there are no variables.
+        var variables: [String: RuleType]?
+        /// Whether there are the types `Object` and `JSONPatch`, and what belongs to them.
+        var hasMutations = false
+    }
+
+    init(_ names: [String: Binding], _ scope: Scope = Scope()) {
+        self.names = names
+        self.scope = scope
+    }
 
     /// - Returns: nil if there are issues.
     mutating func check(_ syntax: RuleSyntax) -> Part? {
@@ -36,14 +48,16 @@ struct RuleChecker {
     }
 
     /// An expression whose names may be anything.
-    static func lowered(_ syntax: RuleSyntax) throws(RuleIssue) -> RuleExpression {
+    static func lowered(_ syntax: RuleSyntax) throws(RuleIssues) -> RuleExpression {
         let anything = Binding(type: .dyn)
         var checker = RuleChecker(["self": anything, "oldSelf": anything])
         if let part = checker.check(syntax) { return part.expression }
-        throw checker.issues.first ?? RuleIssue(message: "")
+        throw RuleIssues(checker.issues)
     }
 
-    private mutating func complain(_ place: Int, _ message: String) {
+    func isBound(_ name: String) -> Bool { names[name] != nil }
+
+    mutating func complain(_ place: Int, _ message: String) {
         // cel-go tells a hundred.
         if issues.count < 100 { issues.append(RuleIssue(place: place, message: message)) }
     }
@@ -57,19 +71,25 @@ struct RuleChecker {
 
     // MARK: Parts
 
-    private mutating func visit(_ syntax: RuleSyntax) -> Part {
+    mutating func visit(_ syntax: RuleSyntax) -> Part {
         switch syntax {
         case .literal(let value, _):
-            return Part(type: value.type, expression: .literal(value), estimate: .literal(value))
+            return Part(
+                type: value.type, expression: .literal(value), estimate: RuleEstimate(cost: 0, size: .of(value)))
         case .name(let name, let place): return visitName(name, place)
         case .select(let target, let name, let isOptional, let place):
             return visitSelect(target, name, isOptional: isOptional, place)
         case .has(let target, let name, let place):
+            if let variable = visitVariable(target, name, place) {
+                // It is declared: it may fail, but it is there.
+                let isThere = RuleExpression.literal(.bool(true))
+                return Part(type: .bool, expression: isThere, estimate: variable.estimate)
+            }
             let object = visit(target)
             let field = fieldType(of: object, name, place)
             return Part(
                 type: .bool, expression: .has(object.expression, field.name),
-                estimate: RuleEstimate(cost: object.estimate.cost + 1))
+                estimate: RuleEstimate(cost: object.estimate.cost))
         case .index(let target, let key, let isOptional, _):
             return visitIndex(syntax, visit(target), visit(key), isOptional: isOptional)
         case .call(let name, let arguments, let place):
@@ -84,10 +104,7 @@ struct RuleChecker {
             return visitOperator(sign.function, [visit(left), visit(right)], place) { .binary(sign, $0[0], $0[1]) }
         case .and(let operands, _): return visitChain(operands) { .and($0) }
         case .or(let operands, _): return visitChain(operands) { .or($0) }
-        case .conditional(let test, let yes, let no, let place):
-            return visitOperator("_?_:_", [visit(test), visit(yes), visit(no)], place) {
-                .conditional($0[0], $0[1], $0[2])
-            }
+        case .conditional(let test, let yes, let no, let place): return visitConditional(test, yes, no, place)
         default: return visitContainer(syntax)
         }
     }
@@ -97,10 +114,25 @@ struct RuleChecker {
         switch syntax {
         case .list(let elements, _): return visitList(elements)
         case .map(let entries, _): return visitMap(entries)
+        case .message(let type, let fields, let place): return visitMessage(type, fields, place)
         case .comprehension(let macro, let range, let variables, let bodies, let place):
             return visitComprehension(macro, range, variables, bodies, place)
         default: return Part(type: .error, expression: .literal(.plain(.null)), estimate: RuleEstimate(cost: 0))
         }
+    }
+
+    private mutating func visitConditional(
+        _ test: RuleSyntax, _ yes: RuleSyntax, _ no: RuleSyntax, _ place: Int
+    ) -> Part {
+        let parts = [visit(test), visit(yes), visit(no)]
+        var part = visitOperator("_?_:_", parts.map { $0 }, place) { .conditional($0[0], $0[1], $0[2]) }
+        // What an empty list or map is of, the other branch may tell.
+        var attempt = types
+        if part.type != .error, attempt.unify(parts[1].type, parts[2].type) {
+            types = attempt
+            part.type = types.resolved(parts[1].type).isDyn ? part.type : types.resolved(parts[1].type).bounded
+        }
+        return part
     }
 
     /// Data takes the form that its schema says.
@@ -119,7 +151,9 @@ struct RuleChecker {
 
     private mutating func visitName(_ name: String, _ place: Int) -> Part {
         if let binding = names[name] {
-            let size = binding.size ?? binding.declaration.map { RuleEstimate.size(of: $0) }
+            let size =
+                binding.size ?? binding.declaration.map { RuleSize.most(of: $0) }
+                ?? .most(of: types.resolved(binding.type))
             return Self.data(.name(name), binding.type, binding.declaration, RuleEstimate(cost: 1, size: size))
         }
         if let type = Self.typeNames[name] {
@@ -138,6 +172,12 @@ struct RuleChecker {
             return Part(
                 type: .type(type), expression: .literal(.type(type.runtimeName)), estimate: RuleEstimate(cost: 1))
         }
+        if !isOptional, let variable = visitVariable(target, name, place) { return variable }
+        if let qualified = Self.qualifiedName(target), let binding = names[qualified + "." + name] {
+            let whole = RuleExpression.name(qualified + "." + name)
+            return Part(
+                type: binding.type, expression: whole, estimate: RuleEstimate(cost: 1, size: .most(of: binding.type)))
+        }
         let object = visit(target)
         let field = fieldType(of: object, name, place)
         var type = field.type
@@ -145,10 +185,16 @@ struct RuleChecker {
         if case .optional = types.resolved(object.type) { isOptional = true }
         let expression = RuleExpression.field(object.expression, field.name, isOptional: isOptional)
         let estimate = RuleEstimate(
-            cost: object.estimate.cost + 1, size: field.declaration.map { RuleEstimate.size(of: $0) })
+            cost: object.estimate.cost + 1,
+            size: field.declaration.map { RuleSize.most(of: $0) } ?? size(ofMemberOf: object, type))
         guard isOptional else { return Self.data(expression, type, field.declaration, estimate) }
         type = RuleType.optional(type).bounded
         return Part(type: type, expression: expression, estimate: estimate)
+    }
+
+    private func size(ofMemberOf object: Part, _ type: RuleType) -> RuleSize {
+        if case .map = types.resolved(object.type) { return object.estimate.size.element }
+        return .most(of: types.resolved(type))
     }
 
     private static func qualifiedName(_ syntax: RuleSyntax) -> String? {
@@ -173,6 +219,7 @@ struct RuleChecker {
             }
             return (property, field.type, field)
         case .map(_, let value): return (name, value, object.declaration?.element)
+        case .opaque(let type) where scope.hasMutations && RuleMessage.isObject(type): return (name, .dyn, nil)
         // What is not declared may be an object whose fields have escaped names.
         case .dyn, .error, .parameter: return (RuleNames.property(name), .dyn, nil)
         default:
@@ -189,7 +236,8 @@ struct RuleChecker {
             target.expression, key.expression, isOptional: isOptional || isOptionalTarget)
         let element = target.declaration?.element
         let estimate = RuleEstimate(
-            cost: target.estimate.cost + key.estimate.cost + 1, size: element.map { RuleEstimate.size(of: $0) })
+            cost: target.estimate.cost + key.estimate.cost + 1,
+            size: element.map { RuleSize.most(of: $0) } ?? target.estimate.size.element)
         guard !isOptional, !isOptionalTarget else {
             return Part(type: result, expression: expression, estimate: estimate)
         }
@@ -202,7 +250,16 @@ struct RuleChecker {
         let result = call(function, isMethod: false, operands, place)
         return Part(
             type: result, expression: make(operands.map(\.expression)),
-            estimate: .call(function, operands.map(\.estimate)))
+            estimate: .call(function, known(operands), result))
+    }
+
+    /// With the types that are known by now.
+    private func known(_ parts: [Part]) -> [Part] {
+        parts.map { part in
+            var part = part
+            part.type = types.resolved(part.type)
+            return part
+        }
     }
 
     private mutating func visitChain(
@@ -263,21 +320,37 @@ struct RuleChecker {
         let type = call(name, isMethod: false, arguments, place)
         return Part(
             type: type, expression: callExpression(name, arguments, written),
-            estimate: .call(name, arguments.map(\.estimate)))
+            estimate: .call(name, known(arguments), type))
     }
 
     private mutating func visitMethod(
         _ name: String, _ target: RuleSyntax, _ arguments: [RuleSyntax], _ place: Int
     ) -> Part {
         // A function of a library looks like a method of something called so.
-        if case .name(let library, _) = target, names[library] == nil, RuleOverload.all[library + "." + name] != nil {
+        if case .name(let library, _) = target, names[library] == nil, RuleOverload.all[library + "." + name] != nil,
+            library != "jsonpatch" || scope.hasMutations
+        {
             return visitCall(library + "." + name, arguments.map { visit($0) }, arguments, place)
         }
         let all = [visit(target)] + arguments.map { visit($0) }
         let type = call(name, isMethod: true, all, place)
+        var expression = callExpression(name, all, [target] + arguments)
+        if name == "sum", let zero = Self.zero(type) {
+            // Of an empty list nobody could tell otherwise.
+            expression = .call(name, [all[0].expression, .literal(zero)])
+        }
         return Part(
-            type: type, expression: callExpression(name, all, [target] + arguments),
-            estimate: .call(name, all.map(\.estimate)))
+            type: type, expression: expression,
+            estimate: .call(name, known(all), type))
+    }
+
+    private static func zero(_ type: RuleType) -> RuleValue? {
+        switch type {
+        case .uint: .uint(0)
+        case .double: .plain(.double(0))
+        case .duration: .duration(0)
+        default: nil
+        }
     }
 
     private mutating func callExpression(
@@ -328,8 +401,10 @@ struct RuleChecker {
         var cost = 10.0
         var lowered: [(value: RuleExpression, isOptional: Bool)] = []
         var isLiteral = true
+        var size: RuleSize?
         for element in elements {
             let part = visit(element.value)
+            size = size?.union(part.estimate.size) ?? part.estimate.size
             join(&type, part, isOptional: element.isOptional, element.value.place)
             cost += part.estimate.cost
             lowered.append((part.expression, element.isOptional))
@@ -346,13 +421,14 @@ struct RuleChecker {
         }
         return Part(
             type: RuleType.list(type ?? types.fresh()).bounded, expression: expression,
-            estimate: RuleEstimate(cost: cost, size: Double(elements.count)))
+            estimate: RuleEstimate(cost: cost, size: RuleSize(elements.count, element: size)))
     }
 
     private mutating func visitMap(_ entries: [RuleSyntax.Entry]) -> Part {
         var keyType: RuleType?
         var valueType: RuleType?
         var cost = 30.0
+        var (keySize, valueSize): (RuleSize?, RuleSize?)
         var lowered: [(key: RuleExpression, value: RuleExpression, isOptional: Bool)] = []
         for entry in entries {
             let key = visit(entry.key)
@@ -360,12 +436,15 @@ struct RuleChecker {
             join(&keyType, key, isOptional: false, entry.key.place)
             join(&valueType, value, isOptional: entry.isOptional, entry.value.place)
             cost += key.estimate.cost + value.estimate.cost
+            keySize = keySize?.union(key.estimate.size) ?? key.estimate.size
+            valueSize = valueSize?.union(value.estimate.size) ?? value.estimate.size
             lowered.append((key.expression, value.expression, entry.isOptional))
         }
         return Part(
             type: RuleType.map(keyType ?? types.fresh(), valueType ?? types.fresh()).bounded,
             expression: .map(lowered),
-            estimate: RuleEstimate(cost: cost, size: Double(entries.count)))
+            estimate: RuleEstimate(
+                cost: cost, size: RuleSize(Double(entries.count), element: valueSize, key: keySize)))
     }
 
     private mutating func visitComprehension(
@@ -396,8 +475,11 @@ struct RuleChecker {
             type: type.bounded,
             expression: .comprehension(
                 macro, whole.expression, variables: variables, first.expression, second?.expression),
-            estimate: .loop(macro, whole.estimate, [first.estimate] + (second.map { [$0.estimate] } ?? [])))
+            estimate: .loop(
+                macro, whole.estimate, isMap: isMap(whole), [first.estimate] + (second.map { [$0.estimate] } ?? [])))
     }
+
+    private func isMap(_ part: Part) -> Bool { if case .map = types.resolved(part.type) { true } else { false } }
 
     /// What the variables of a comprehension stand for.
     private mutating func bindings(
@@ -406,17 +488,20 @@ struct RuleChecker {
         let element = range.declaration?.element
         let type = types.resolved(range.type)
         if macro == .optMap || macro == .optFlatMap {
-            if case .optional(let inner) = type { return [Binding(type: inner)] }
+            if case .optional(let inner) = type { return [Binding(type: inner, size: range.estimate.size)] }
             if !type.isDyn { complain(place, "expected type 'optional_type(dyn)' but found '\(type)'") }
             return [Binding(type: .dyn)]
         }
         switch type {
         case .list(let inner):
-            let value = Binding(type: inner, declaration: element)
+            let value = Binding(
+                type: inner, declaration: element, size: element.map { .most(of: $0) } ?? range.estimate.size.element)
             return variables.count == 1 ? [value] : [Binding(type: .int), value]
         case .map(let key, let value):
-            let name = Binding(type: key, size: RuleEstimate.unboundedText)
-            return variables.count == 1 ? [name] : [name, Binding(type: value, declaration: element)]
+            let name = Binding(type: key, size: range.estimate.size.key)
+            if variables.count == 1 { return [name] }
+            let size = element.map { RuleSize.most(of: $0) } ?? range.estimate.size.element
+            return [name, Binding(type: value, declaration: element, size: size)]
         case .dyn, .error, .parameter: return variables.map { _ in Binding(type: .dyn) }
         default:
             complain(
@@ -425,37 +510,4 @@ struct RuleChecker {
             return variables.map { _ in Binding(type: .error) }
         }
     }
-}
-
-/// Names that are no identifiers, or have a meaning of their own, are written with escapes.
-///
-/// Reference: "Validation rules" of CustomResourceDefinitions, "Escaping".
-enum RuleNames {
-    static func property(_ name: String) -> String {
-        guard name.contains("__") else { return name }
-        if name.hasPrefix("__"), name.hasSuffix("__"), name.count > 4 {
-            let inner = String(name.dropFirst(2).dropLast(2))
-            if reserved.contains(inner) { return inner }
-        }
-        var result = ""
-        var rest = Substring(name)
-        while !rest.isEmpty {
-            if let (mark, text) = marks.first(where: { rest.hasPrefix($0.0) }) {
-                result += text
-                rest = rest.dropFirst(mark.count)
-            } else {
-                result.append(rest.removeFirst())
-            }
-        }
-        return result
-    }
-
-    private static let marks = [
-        ("__underscores__", "__"), ("__dot__", "."), ("__dash__", "-"), ("__slash__", "/"),
-    ]
-    private static let reserved: Set<String> = [
-        "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import",
-        "let",
-        "loop", "package", "namespace", "return",
-    ]
 }

@@ -3,11 +3,28 @@ import FairleadModel
 /// One evaluation of one expression. What it does is bounded by what it may cost, whatever a rule asks for.
 struct RuleEvaluation {
     private var names: [String: RuleValue]
+    /// The names outside of all loops.
+    private var globals: [String: RuleValue]
     private(set) var cost: RuleCost
+    /// What is evaluated when it is first asked for.
+    var variables: RuleVariables
 
-    init(_ names: [String: RuleValue], limit: Int = RuleCost.limit) {
+    init(
+        _ names: [String: RuleValue], limit: Int = RuleCost.limit, variables: RuleVariables = RuleVariables()
+    ) {
         self.names = names
+        globals = names
+        self.variables = variables
         cost = RuleCost(limit: limit)
+    }
+
+    /// The next expression about the same names.
+    mutating func begin(limit: Int = RuleCost.limit) { cost = RuleCost(limit: limit) }
+
+    /// What a name stands for from now on.
+    mutating func bind(_ name: String, _ value: RuleValue) {
+        globals[name] = value
+        names = globals
     }
 
     mutating func evaluate(_ expression: RuleExpression) throws(RuleError) -> RuleValue {
@@ -15,29 +32,63 @@ struct RuleEvaluation {
             try cost.countLiteral()
             return value
         }
-        try cost.charge(1)
+        try cost.work(1)
         switch expression {
         case .literal(let value): return value
         case .name(let name):
-            guard let value = names[name] ?? RuleFunctions.typeNames[name].map({ .type($0) }) else {
-                throw RuleError("undeclared reference to '\(name)'")
-            }
-            return value
+            try cost.charge(1)
+            if let value = names[name] { return value }
+            return try unbound(name)
         case .typed(let inner, let type): return try evaluate(inner).typed(as: type)
         case .field(let object, let name, let isOptional):
+            try cost.charge(1)
             return try member(try evaluate(object), .text(name), isOptional: isOptional)
         case .has(let object, let name): return try has(try evaluate(object), name)
         case .index(let container, let key, let isOptional):
+            try cost.charge(1)
             return try member(try evaluate(container), try evaluate(key), isOptional: isOptional)
-        case .not(let inner): return .bool(!(try truth(inner)))
-        case .negated(let inner): return try RuleFunctions.negated(try evaluate(inner))
+        case .not(let inner):
+            try cost.charge(1)
+            return .bool(!(try truth(inner)))
+        case .negated(let inner):
+            try cost.charge(1)
+            return try RuleFunctions.negated(try evaluate(inner))
         case .binary(let sign, let left, let right):
             let left = try evaluate(left)
-            return try RuleFunctions.operate(sign, left, try evaluate(right), &cost)
+            let right = try evaluate(right)
+            try cost.charge(RuleCost.operation(sign, left, right))
+            return try RuleFunctions.operate(sign, left, right, &cost)
         case .conditional(let test, let yes, let no): return try evaluate(try truth(test) ? yes : no)
         case .and(let operands): return try combine(operands, decidedBy: false)
         case .or(let operands): return try combine(operands, decidedBy: true)
         default: return try compound(expression)
+        }
+    }
+
+    private mutating func unbound(_ name: String) throws(RuleError) -> RuleValue {
+        guard let variable = variables.all[name] else {
+            if let type = RuleFunctions.typeNames[name] { return .type(type) }
+            throw RuleError("undeclared reference to '\(name)'")
+        }
+        if let value = variables.values[name] { return value }
+        if let failure = variables.failures[name] { throw failure }
+        // A variable does not see the loops that it is asked for in, and pays for itself.
+        let outer = (cost, names)
+        (cost, names) = (RuleCost(), globals)
+        defer { (cost, names) = outer }
+        do throws(RuleError) {
+            try variables.enter(variable)
+            defer { variables.leave(variable) }
+            let value = try evaluate(variable.expression)
+            try variables.charge(cost.spent)
+            variables.values[name] = value
+            return value
+        } catch {
+            if error.kind == .outOfBudget { throw error }
+            let failure = RuleError("composited variable \(variable.name.goQuoted) fails to evaluate: \(error.message)")
+            variables.failures[name] = failure
+            try variables.charge(cost.spent)
+            throw failure
         }
     }
 
@@ -46,6 +97,7 @@ struct RuleEvaluation {
         switch expression {
         case .list(let elements): return try list(elements)
         case .map(let entries): return try map(entries)
+        case .message(let type, let fields): return try message(type, fields)
         case .comprehension(let macro, let range, let variables, let first, let second):
             let range = try evaluate(range)
             if macro == .optMap || macro == .optFlatMap { return try optional(macro, range, variables[0], first) }
@@ -57,10 +109,12 @@ struct RuleEvaluation {
                 guard case .plain(.int(let number)) = try evaluate(limit) else { throw .noOverload }
                 most = number
             }
+            try cost.charge(RuleCost.search(text.utf8.count, pattern.text.utf8.count))
             return try RuleFunctions.search(name, text, pattern, most, &cost)
         case .call(let name, let arguments):
             // Only the first of these two is always asked for.
             if name == "orValue" || name == "or", arguments.count == 2 {
+                try cost.charge(1)
                 guard case .optional(let inner) = try evaluate(arguments[0]) else { throw .noOverload }
                 if let inner { return name == "or" ? .optional(inner) : inner }
                 return try evaluate(arguments[1])
@@ -68,6 +122,7 @@ struct RuleEvaluation {
             var all: [RuleValue] = []
             all.reserveCapacity(arguments.count)
             for argument in arguments { all.append(try evaluate(argument)) }
+            try cost.charge(RuleCost.call(name, all))
             return try RuleFunctions.call(name, all, &cost)
         default: throw .noOverload
         }
@@ -87,7 +142,7 @@ struct RuleEvaluation {
             do throws(RuleError) {
                 if try truth(operand) == decisive { return .bool(decisive) }
             } catch {
-                if error.kind == .tooExpensive { throw error }
+                if error.kind != .ordinary { throw error }
                 failure = failure ?? error
             }
         }
@@ -124,10 +179,16 @@ struct RuleEvaluation {
         case (.map(let pairs), _):
             var steps = cost.steps
             let found = pairs.first { steps.isExhausted || RuleFunctions.equal($0.key, key, &steps) }
-            try cost.charge(steps)
+            try cost.work(steps)
             return found?.value
         default:
-            guard let count = container.count else { throw .noOverload }
+            // As in cel-go, nothing is in what cannot hold anything: null, above all.
+            guard let count = container.count else {
+                if case .message(let message) = container, case .plain(.string(let name)) = key {
+                    return message.fields.last { $0.name == name }?.value
+                }
+                return nil
+            }
             let index: Int
             switch key {
             case .plain(.int(let number)): index = Int(clamping: number)
@@ -149,7 +210,7 @@ struct RuleEvaluation {
         case .map: return .bool(try find(object, .text(name)) != nil)
         case .optional(let inner):
             return try inner.map { (inner) throws(RuleError) in try has(inner, name) } ?? .bool(false)
-        default: throw .noOverload
+        default: return .bool(object.count == nil ? try find(object, .text(name)) != nil : false)
         }
     }
 
@@ -157,6 +218,7 @@ struct RuleEvaluation {
 
     private mutating func list(_ elements: [(value: RuleExpression, isOptional: Bool)]) throws(RuleError) -> RuleValue {
         try cost.charge(10)
+        try cost.work(10)
         var list: [RuleValue] = []
         list.reserveCapacity(elements.count)
         for element in elements {
@@ -175,6 +237,7 @@ struct RuleEvaluation {
         _ entries: [(key: RuleExpression, value: RuleExpression, isOptional: Bool)]
     ) throws(RuleError) -> RuleValue {
         try cost.charge(30)
+        try cost.work(30)
         var pairs: [RulePair] = []
         for entry in entries {
             let key = try evaluate(entry.key)
@@ -186,7 +249,39 @@ struct RuleEvaluation {
             guard case .optional(let inner) = value else { throw .noOverload }
             if let inner { pairs.append(RulePair(key: key, value: inner)) }
         }
-        return .map(of: pairs)
+        return .map(of: try distinct(pairs))
+    }
+
+    /// Of entries with the same key, the last one counts.
+    private mutating func distinct(_ pairs: [RulePair]) throws(RuleError) -> [RulePair] {
+        var steps = cost.steps
+        let all = pairs.enumerated().filter { index, pair in
+            steps.take(1)
+            return !pairs[(index + 1)...].contains { later in
+                steps.isExhausted || RuleFunctions.isSameKey(pair.key, later.key, &steps)
+            }
+        }
+        try cost.work(steps)
+        return all.map(\.element)
+    }
+
+    private mutating func message(
+        _ type: String, _ fields: [(name: String, value: RuleExpression, isOptional: Bool)]
+    ) throws(RuleError) -> RuleValue {
+        try cost.charge(40)
+        try cost.work(40)
+        var made: [RuleMessage.Field] = []
+        made.reserveCapacity(fields.count)
+        for field in fields {
+            let value = try evaluate(field.value)
+            guard field.isOptional else {
+                made.append(.init(name: field.name, value: value))
+                continue
+            }
+            guard case .optional(let inner) = value else { throw .noOverload }
+            if let inner { made.append(.init(name: field.name, value: inner)) }
+        }
+        return .message(RuleMessage(type: type, fields: made))
     }
 
     private mutating func optional(
@@ -194,6 +289,7 @@ struct RuleEvaluation {
     ) throws(RuleError) -> RuleValue {
         guard case .optional(let inner) = value else { throw .noOverload }
         guard let inner else { return .optional(nil) }
+        try cost.charge(Int(RuleCost.start(of: macro)))
         let outer = names[variable]
         defer { names[variable] = outer }
         names[variable] = inner
@@ -211,7 +307,7 @@ struct RuleEvaluation {
         init?(_ value: RuleValue, _ cost: inout RuleCost) throws(RuleError) {
             switch value {
             case .plain(.object(let object)):
-                try cost.charge(elements: object.count)
+                try cost.work(elements: object.count)
                 pairs = object.members.map { RulePair(key: .text($0.key), value: .plain($0.value)) }
                 (isMap, count, list) = (true, pairs.count, .null)
             case .map(let members):
@@ -231,6 +327,8 @@ struct RuleEvaluation {
         _ second: RuleExpression?
     ) throws(RuleError) -> RuleValue {
         guard let range = try Range(value, &cost) else { throw .noOverload }
+        try cost.charge(Int(RuleCost.start(of: macro)))
+        let step = Int(RuleCost.step(of: macro))
         let outer = variables.map { names[$0] }
         defer { for (name, value) in zip(variables, outer) { names[name] = value } }
         var chosen: [RuleValue] = []
@@ -238,7 +336,8 @@ struct RuleEvaluation {
         var count = 0
         var failure: RuleError?
         for index in 0..<range.count {
-            try cost.charge(2)
+            try cost.work(2)
+            try cost.charge(step)
             if variables.count == 1 {
                 names[variables[0]] = range.isMap ? range.key(index) : range.value(index)
             } else {
@@ -269,7 +368,7 @@ struct RuleEvaluation {
                 holds = try truth(first)
             } catch {
                 // One element may decide although another one cannot be asked.
-                guard macro == .all || macro == .exists, error.kind != .tooExpensive else { throw error }
+                guard macro == .all || macro == .exists, error.kind == .ordinary else { throw error }
                 failure = error
                 continue
             }
@@ -296,7 +395,7 @@ struct RuleEvaluation {
             let key = made.key(index)
             var steps = cost.steps
             let isThere = pairs.contains { steps.isExhausted || RuleFunctions.equal($0.key, key, &steps) }
-            try cost.charge(steps)
+            try cost.work(steps)
             if isThere { throw RuleError("insert failed: key \(RuleFunctions.shown(key)) already exists") }
             pairs.append(RulePair(key: key, value: made.value(index)))
         }

@@ -21,6 +21,8 @@ indirect enum RuleExpression: Sendable {
     case comprehension(RuleSyntax.Macro, RuleExpression, variables: [String], RuleExpression, RuleExpression?)
     case list([(value: RuleExpression, isOptional: Bool)])
     case map([(key: RuleExpression, value: RuleExpression, isOptional: Bool)])
+    /// `Object.spec{replicas: 1}`: the type and the fields.
+    case message(String, [(name: String, value: RuleExpression, isOptional: Bool)])
     case conditional(RuleExpression, RuleExpression, RuleExpression)
     /// Chains stand side by side, however long they are.
     case and([RuleExpression])
@@ -62,6 +64,7 @@ indirect enum RuleExpression: Sendable {
         case .list(let elements): elements.contains { $0.value.reads(wanted) }
         case .and(let elements), .or(let elements): elements.contains { $0.reads(wanted) }
         case .map(let entries): entries.contains { $0.key.reads(wanted) || $0.value.reads(wanted) }
+        case .message(_, let fields): fields.contains { $0.value.reads(wanted) }
         case .conditional(let test, let yes, let no): test.reads(wanted) || yes.reads(wanted) || no.reads(wanted)
         }
     }
@@ -74,6 +77,8 @@ struct RuleError: Error, Sendable, Hashable {
         case ordinary
         /// The evaluation has cost all that it may.
         case tooExpensive
+        /// All expressions of the policy together have.
+        case outOfBudget
     }
 
     var message: String

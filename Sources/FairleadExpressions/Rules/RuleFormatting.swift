@@ -24,7 +24,7 @@ enum RuleFormatting {
             let precision = try Self.precision(&rest)
             guard let clause = rest.popFirst() else { throw RuleError("unexpected end of string") }
             let text = try clauseText(clause, precision, arguments.element(used), &cost)
-            try cost.charge(bytes: text.utf8.count)
+            try cost.work(bytes: text.utf8.count)
             result += text
             used += 1
         }
@@ -65,7 +65,7 @@ enum RuleFormatting {
             let number = try number(value, refusal("\(what) clause can only be used on doubles"))
             // All digits of a number are worked out: the more the further it is from one.
             let exponent = number.isFinite && number != 0 ? Int(number.exponent) : 0
-            try cost.charge(100 + exponent * exponent / 40)
+            try cost.work(100 + exponent * exponent / 40)
             return clause == "f" ? fixed(number, precision ?? 6) : scientific(number, precision ?? 6)
         case "b", "o":
             let radix = clause == "b" ? 2 : 8
@@ -107,7 +107,7 @@ enum RuleFormatting {
 
     /// Any value as a text: lists in brackets, maps in braces in the order of their keys.
     private static func text(of value: RuleValue, _ cost: inout RuleCost) throws(RuleError) -> String {
-        try cost.charge(1)
+        try cost.work(1)
         switch value {
         case .plain(.null): return "null"
         case .plain(.array), .list:

@@ -3,8 +3,8 @@ import FairleadModel
 /// Values of one type made into another.
 extension RuleFunctions {
     static func converted(_ value: RuleValue, to name: String, _ cost: inout RuleCost) throws(RuleError) -> RuleValue {
-        if case .plain(.string(let text)) = value { try cost.charge(bytes: text.utf8.count) }
-        if case .bytes(let bytes) = value { try cost.charge(bytes: bytes.count) }
+        if case .plain(.string(let text)) = value { try cost.work(bytes: text.utf8.count) }
+        if case .bytes(let bytes) = value { try cost.work(bytes: bytes.count) }
         switch name {
         case "string": return .text(try text(of: value))
         case "int": return .int(try integer(value))
@@ -44,7 +44,7 @@ extension RuleFunctions {
         case .plain(.string(let text)): return text
         case .plain(.int(let number)): return String(number)
         case .plain(.double(let number)):
-            return number.isNaN ? "NaN" : number.isInfinite ? (number < 0 ? "-Inf" : "+Inf") : number.goJSON
+            return number.goShortest
         case .plain(.bool(let flag)): return String(flag)
         case .uint(let number): return String(number)
         case .bytes(let bytes):

@@ -6,7 +6,7 @@ extension RuleFunctions {
         _ name: String, _ list: RuleValue, _ rest: [RuleValue], _ cost: inout RuleCost
     ) throws(RuleError) -> RuleValue {
         let count = list.count ?? 0
-        try cost.charge(count)
+        try cost.work(count)
         switch (name, rest.first) {
         case ("isSorted", nil):
             for index in 0..<max(0, count - 1)
@@ -14,8 +14,8 @@ extension RuleFunctions {
                 return .bool(false)
             }
             return .bool(true)
-        case ("sum", nil):
-            guard count > 0 else { return .int(0) }
+        case ("sum", _):
+            guard count > 0 else { return rest.first ?? .int(0) }
             var total = list.element(0)
             for index in 1..<count { total = try arithmetic(.plus, total, list.element(index), &cost) }
             return total
@@ -31,7 +31,7 @@ extension RuleFunctions {
             var steps = cost.steps
             let places = name == "indexOf" ? Array(0..<count) : Array((0..<count).reversed())
             let index = places.first { steps.isExhausted || equal(list.element($0), wanted, &steps) }
-            try cost.charge(steps)
+            try cost.work(steps)
             return .int(Int64(index ?? -1))
         case ("sets.contains", let wanted?): return .bool(try includes(list, all: wanted, &cost))
         case ("sets.equivalent", let other?):
@@ -63,7 +63,7 @@ extension RuleFunctions {
             // Before the sum can overflow, and before anything is built.
             if bytes / 10 > cost.remaining { throw .tooExpensive }
         }
-        try cost.charge(bytes: bytes)
+        try cost.work(bytes: bytes)
         return .text(parts.joined(separator: between))
     }
 
@@ -73,7 +73,7 @@ extension RuleFunctions {
     ) throws(RuleError) -> RuleValue {
         let count = list.count ?? 0
         let elements = list.elements ?? []
-        try cost.charge(elements: count)
+        try cost.work(elements: count)
         switch (name, rest.count) {
         case ("first", 0): return .optional(elements.first)
         case ("last", 0): return .optional(elements.last)
@@ -91,9 +91,9 @@ extension RuleFunctions {
                 while low < high {
                     let middle = (low + high) / 2
                     if try compare(sorted[middle], element, &cost) <= 0 { low = middle + 1 } else { high = middle }
-                    try cost.charge(1)
+                    try cost.work(1)
                 }
-                try cost.charge((sorted.count - low) / 50)
+                try cost.work((sorted.count - low) / 50)
                 sorted.insert(element, at: low)
             }
             return .list(of: sorted)
@@ -137,14 +137,14 @@ extension RuleFunctions {
             var next: [RuleValue] = []
             for element in result {
                 if let inner = element.elements {
-                    try cost.charge(elements: inner.count)
+                    try cost.work(elements: inner.count)
                     next += inner
                 } else {
                     next.append(element)
                 }
             }
             result = next
-            try cost.charge(elements: result.count)
+            try cost.work(elements: result.count)
             levels -= 1
         }
         return .list(of: result)

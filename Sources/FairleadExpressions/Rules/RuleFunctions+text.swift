@@ -6,7 +6,7 @@ extension RuleFunctions {
     static func onAnyText(
         _ name: String, _ text: String, _ rest: [RuleValue], _ cost: inout RuleCost
     ) throws(RuleError) -> RuleValue {
-        try cost.charge(bytes: text.utf8.count)
+        try cost.work(bytes: text.utf8.count)
         switch (name, rest.count) {
         case ("quantity", 1), ("isQuantity", 1), ("semver", 1), ("isSemver", 1): break
         case ("quantity", 0):
@@ -30,7 +30,7 @@ extension RuleFunctions {
         case ("strings.quote", 0): return .text(text.goQuoted)
         case ("matches", 1), ("find", 1), ("findAll", 1), ("findAll", 2):
             guard case .plain(.string(let expression)) = rest[0] else { throw .noOverload }
-            try cost.charge(bytes: expression.utf8.count)
+            try cost.work(bytes: expression.utf8.count)
             let pattern: Pattern
             do throws(Pattern.SyntaxError) {
                 pattern = try Pattern(expression)
@@ -38,7 +38,7 @@ extension RuleFunctions {
                 throw RuleError(
                     name == "matches" ? error.message : "Illegal regex: \(error.message)")
             }
-            try cost.charge(pattern.size / 10)
+            try cost.work(pattern.size / 10)
             var limit: Int64?
             if rest.count > 1 {
                 guard case .plain(.int(let number)) = rest[1] else { throw .noOverload }
@@ -88,17 +88,17 @@ extension RuleFunctions {
         let characters = 1 + (1 + text.utf8.count) / 10
         let expressions = 1 + pattern.text.utf8.count / 4
         let (product, overflows) = characters.multipliedReportingOverflow(by: expressions)
-        try cost.charge(overflows ? .max : product)
+        try cost.work(overflows ? .max : product)
         var allowance = Pattern.Allowance(cost.steps.limit)
         if name == "matches" {
             let result = pattern.matches(text, within: &allowance)
-            try cost.charge(result == nil ? .max : allowance.used / 10)
+            try cost.work(result == nil ? .max : allowance.used / 10)
             return .bool(result ?? false)
         }
         let most = name == "find" ? 1 : limit.map { $0 < 0 ? Int.max : Int(clamping: $0) } ?? .max
         let found = pattern.occurrences(in: text, most: most, within: &allowance)
         guard let found else { throw .tooExpensive }
-        try cost.charge(allowance.used / 10)
+        try cost.work(allowance.used / 10)
         if name == "find" { return .text(found.first ?? "") }
         return .plain(.array(found.map { .string($0) }))
     }
@@ -107,7 +107,7 @@ extension RuleFunctions {
         of part: [UInt8], in whole: [UInt8], _ cost: inout RuleCost
     ) throws(RuleError) -> Int? {
         if part.isEmpty { return 0 }
-        try cost.charge(searching: whole.count, for: part.count)
+        try cost.work(searching: whole.count, for: part.count)
         return RuleText.places(of: part, in: whole, limit: 1).first
     }
 
@@ -120,7 +120,7 @@ extension RuleFunctions {
         if let offset, !(0...count).contains(offset) { throw RuleError("index out of range: \(offset)") }
         let isLast = name == "lastIndexOf"
         if part.isEmpty { return isLast ? offset ?? count : offset ?? 0 }
-        try cost.charge(searching: whole.count, for: part.count)
+        try cost.work(searching: whole.count, for: part.count)
         // Parts may overlap, which matters for the last one.
         func stands(at start: Int) -> Bool {
             start + part.count <= whole.count && whole[start] == part[0]
@@ -146,10 +146,10 @@ extension RuleFunctions {
             if bytes.isEmpty { return .array([]) }
             cuts = Array(RuleText.starts(bytes).dropFirst().prefix(most))
         } else {
-            try cost.charge(searching: bytes.count, for: separator.count)
+            try cost.work(searching: bytes.count, for: separator.count)
             cuts = RuleText.places(of: separator, in: bytes, limit: most)
         }
-        try cost.charge(elements: cuts.count + 1)
+        try cost.work(elements: cuts.count + 1)
         var parts: [Value] = []
         parts.reserveCapacity(cuts.count + 1)
         var start = 0
@@ -169,12 +169,12 @@ extension RuleFunctions {
         if old.isEmpty {
             places = Array((RuleText.starts(bytes) + [bytes.count]).prefix(limit))
         } else {
-            try cost.charge(searching: bytes.count, for: old.count)
+            try cost.work(searching: bytes.count, for: old.count)
             places = RuleText.places(of: old, in: bytes, limit: limit)
         }
         let (added, overflows) = places.count.multipliedReportingOverflow(by: new.count)
         if overflows || added / 10 > cost.remaining { throw .tooExpensive }
-        try cost.charge(bytes: bytes.count + added)
+        try cost.work(bytes: bytes.count + added)
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count + added - places.count * old.count)
         var start = 0

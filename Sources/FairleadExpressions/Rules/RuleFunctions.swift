@@ -22,6 +22,9 @@ enum RuleFunctions {
         case ("bool", _), ("int", _), ("uint", _), ("double", _), ("string", _), ("bytes", _), ("timestamp", _),
             ("duration", _):
             return try converted(first, to: name, &cost)
+        case ("jsonpatch.escapeKey", .plain(.string(let text))):
+            try cost.work(bytes: text.utf8.count)
+            return .text(RuleMessage.escapedKey(text))
         case ("optional.of", _): return .optional(first)
         case ("optional.ofNonZeroValue", _): return .optional(first.isZero ? nil : first)
         case ("hasValue", .optional(let inner)): return .bool(inner != nil)
@@ -32,8 +35,10 @@ enum RuleFunctions {
         case (_, .plain(.string(let text))): return try onAnyText(name, text, Array(all.dropFirst()), &cost)
         case ("lists.range", .plain(.int(let number))):
             guard number > 0 else { return .plain(.array([])) }
-            try cost.charge(Int(clamping: number))
+            try cost.work(Int(clamping: number))
             return .plain(.array((0..<number).map { .int($0) }))
+        case (_, .access(let access)): return try access.call(name, Array(all.dropFirst()), &cost)
+        case (_, .decision(let decision)): return try decision.call(name)
         case (_, .timestamp), (_, .duration): return try onTime(name, first, all.dropFirst().first)
         default: return try onLibraryValue(name, first, all.dropFirst().first)
         }
@@ -43,7 +48,7 @@ enum RuleFunctions {
         switch value {
         case .plain(.string(let text)):
             // A unit in Kubernetes; counting characters takes longer the more there are.
-            try cost.charge(text.utf8.count / 100)
+            try cost.work(text.utf8.count / 100)
             return Int64(text.unicodeScalars.count)
         case .plain(.object(let object)): return Int64(object.count)
         case .map(let pairs): return Int64(pairs.count)
@@ -86,7 +91,9 @@ enum RuleFunctions {
             var offset: Int64 = 0
             if let zone {
                 guard case .plain(.string(let text)) = zone else { throw .noOverload }
-                guard let known = RuleTime.offset(of: text) else { throw RuleError("unknown time zone \(text)") }
+                guard let known = RuleTime.offset(of: text, at: time) else {
+                    throw RuleError("unknown time zone \(text)")
+                }
                 offset = known
             }
             if let part = RuleTime.part(name, of: time, offset: offset) { return .int(part) }

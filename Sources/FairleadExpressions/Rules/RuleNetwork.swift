@@ -195,6 +195,24 @@ struct RuleURL: Sendable {
         return nil
     }
 
+    /// As Go shows a path: with the escapes that it has, unless there are too few.
+    private static func escapedPath(_ path: String) -> String {
+        func isPlain(_ byte: UInt8, _ others: String.UTF8View) -> Bool {
+            (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || others.contains(byte)
+        }
+        if path == "*" || path.utf8.allSatisfy({ isPlain($0, "-_.~!$&'()*+,/:;=@[]%".utf8) }) { return path }
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in unescapedBytes(Substring(path), plusIsSpace: false) {
+            if isPlain(byte, "-_.~$&+,/:;=@".utf8) {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return RuleText.text(bytes)
+    }
+
     private static func badEscape(in text: String) -> String? {
         let bytes = Array(text.utf8)
         for index in bytes.indices where bytes[index] == UInt8(ascii: "%") {
@@ -213,7 +231,7 @@ struct RuleURL: Sendable {
         case "getHost": .text(host)
         case "getHostname": .text(hostAndPort.host)
         case "getPort": .text(hostAndPort.port)
-        case "getEscapedPath": .text(path)
+        case "getEscapedPath": .text(Self.escapedPath(path))
         case "getQuery": .plain(.object(Object(parameters)))
         default: throw .noOverload
         }
@@ -240,6 +258,10 @@ struct RuleURL: Sendable {
     }
 
     private static func unescaped(_ text: Substring) -> String {
+        RuleText.text(unescapedBytes(text, plusIsSpace: true))
+    }
+
+    private static func unescapedBytes(_ text: Substring, plusIsSpace: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         let source = Array(text.utf8)
         var index = 0
@@ -250,10 +272,10 @@ struct RuleURL: Sendable {
                 bytes.append(byte)
                 index += 3
             } else {
-                bytes.append(source[index] == UInt8(ascii: "+") ? 0x20 : source[index])
+                bytes.append(plusIsSpace && source[index] == UInt8(ascii: "+") ? 0x20 : source[index])
                 index += 1
             }
         }
-        return RuleText.text(bytes)
+        return bytes
     }
 }

@@ -20,7 +20,7 @@ extension RuleFunctions {
             case .map(let pairs):
                 var steps = cost.steps
                 let isIn = pairs.contains { steps.isExhausted || equal($0.key, left, &steps) }
-                try cost.charge(steps)
+                try cost.work(steps)
                 return .bool(isIn)
             default:
                 guard right.count != nil else { throw .noOverload }
@@ -50,7 +50,7 @@ extension RuleFunctions {
         default:
             var steps = cost.steps
             let isEqual = equal(left, right, &steps)
-            try cost.charge(steps)
+            try cost.work(steps)
             return isEqual
         }
     }
@@ -62,7 +62,7 @@ extension RuleFunctions {
             steps.take(2)
             return steps.isExhausted || equal(wanted, list.element(index), &steps)
         }
-        try cost.charge(steps)
+        try cost.work(steps)
         return isIn
     }
 
@@ -100,8 +100,18 @@ extension RuleFunctions {
             if let count = left.count, count == right.count {
                 return (0..<count).allSatisfy { equal(left.element($0), right.element($0), &steps) }
             }
-            return number(left).map { left in number(right).map { left == $0 } ?? false } ?? false
+            switch (left, right) {
+            case (.uint(let left), .uint(let right)): return left == right
+            case (.uint(let left), .plain(.int(let right))), (.plain(.int(let right)), .uint(let left)):
+                return UInt64(exactly: right) == left
+            default: return number(left).map { left in number(right).map { left == $0 } ?? false } ?? false
+            }
         }
+    }
+
+    /// Whether two keys of a literal are the same: numbers of different types are not.
+    static func isSameKey(_ left: RuleValue, _ right: RuleValue, _ steps: inout RuleCost.Steps) -> Bool {
+        left.typeName == right.typeName && equal(left, right, &steps)
     }
 
     private static func equal(_ pairs: [RulePair], _ other: RuleValue, _ steps: inout RuleCost.Steps) -> Bool {
@@ -165,7 +175,7 @@ extension RuleFunctions {
         switch (left, right) {
         case (.plain(.int(let left)), .plain(.int(let right))): return order(left, right)
         case (.plain(.string(let left)), .plain(.string(let right))):
-            try cost.charge(bytes: min(left.utf8.count, right.utf8.count))
+            try cost.work(bytes: min(left.utf8.count, right.utf8.count))
             // The order of bytes is the order of code points.
             if left.utf8.elementsEqual(right.utf8) { return 0 }
             return left.utf8.lexicographicallyPrecedes(right.utf8) ? -1 : 1
@@ -176,7 +186,7 @@ extension RuleFunctions {
         case (.timestamp(let left), .timestamp(let right)): return order(left, right)
         case (.duration(let left), .duration(let right)): return order(left, right)
         case (.bytes(let left), .bytes(let right)):
-            try cost.charge(bytes: min(left.count, right.count))
+            try cost.work(bytes: min(left.count, right.count))
             return left == right ? 0 : left.lexicographicallyPrecedes(right) ? -1 : 1
         default:
             guard let left = number(left), let right = number(right) else { throw .noOverload }
@@ -192,13 +202,13 @@ extension RuleFunctions {
     ) throws(RuleError) -> RuleValue {
         switch (sign, left, right) {
         case (.plus, .plain(.string(let left)), .plain(.string(let right))):
-            try cost.charge(bytes: left.utf8.count + right.utf8.count)
+            try cost.work(bytes: left.utf8.count + right.utf8.count)
             return .text(left + right)
         case (.plus, .plain(.array(let left)), .plain(.array(let right))):
-            try cost.charge(elements: left.count + right.count)
+            try cost.work(elements: left.count + right.count)
             return .plain(.array(left + right))
         case (.plus, .bytes(let left), .bytes(let right)):
-            try cost.charge(bytes: left.count + right.count)
+            try cost.work(bytes: left.count + right.count)
             return .bytes(left + right)
         case (_, .plain(.int(let left)), .plain(.int(let right))): return .int(try whole(sign, left, right, "integer"))
         case (_, .uint(let left), .uint(let right)): return .uint(try whole(sign, left, right, "unsigned integer"))
@@ -251,7 +261,7 @@ extension RuleFunctions {
             return .duration(try RuleTime.difference(left, right))
         case (.plus, _, _):
             guard let first = left.elements, let second = right.elements else { throw .noOverload }
-            try cost.charge(elements: first.count + second.count)
+            try cost.work(elements: first.count + second.count)
             return .list(of: first + second)
         default: throw .noOverload
         }

@@ -10,7 +10,7 @@ struct RuleOverload: Sendable {
     /// k8s.io/apiserver `pkg/cel/library`.
     static let all: [String: [RuleOverload]] = {
         var all: [String: [RuleOverload]] = [:]
-        for (name, overloads) in operators + conversions + texts + times + lists + networks + others {
+        for (name, overloads) in operators + conversions + texts + times + lists + networks + access + others {
             all[name, default: []] += overloads
         }
         return all
@@ -159,6 +159,21 @@ struct RuleOverload: Sendable {
         ("containsIP", [m(.cidr, .string, to: .bool), m(.cidr, .ip, to: .bool)]),
         ("containsCIDR", [m(.cidr, .string, to: .bool), m(.cidr, .cidr, to: .bool)]),
         ("prefixLength", [m(.cidr, to: .int)]), ("masked", [m(.cidr, to: .cidr)]),
+    ]
+
+    private static let access: [Entry] = [
+        ("path", [m(.authorizer, .string, to: .pathCheck)]), ("group", [m(.authorizer, .string, to: .groupCheck)]),
+        ("serviceAccount", [m(.authorizer, .string, .string, to: .authorizer)]),
+        ("resource", [m(.groupCheck, .string, to: .resourceCheck)]),
+        ("subresource", [m(.resourceCheck, .string, to: .resourceCheck)]),
+        ("namespace", [m(.resourceCheck, .string, to: .resourceCheck)]),
+        ("name", [m(.resourceCheck, .string, to: .resourceCheck)]),
+        ("fieldSelector", [m(.resourceCheck, .string, to: .resourceCheck)]),
+        ("labelSelector", [m(.resourceCheck, .string, to: .resourceCheck)]),
+        ("check", [m(.pathCheck, .string, to: .decision), m(.resourceCheck, .string, to: .decision)]),
+        ("errored", [m(.decision, to: .bool)]), ("error", [m(.decision, to: .string)]),
+        ("allowed", [m(.decision, to: .bool)]), ("reason", [m(.decision, to: .string)]),
+        ("jsonpatch.escapeKey", [f(.string, to: .string)]),
     ]
 
     private static let others: [Entry] = {

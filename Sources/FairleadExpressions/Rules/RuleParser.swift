@@ -30,22 +30,32 @@ struct RuleParser {
         mutating func leave(to outer: Depth) { self = outer }
     }
 
-    static func syntax(_ text: String) throws(RuleIssue) -> RuleSyntax {
+    static func syntax(_ text: String) throws(RuleIssues) -> RuleSyntax {
         let scalars = Array(text.unicodeScalars)
         guard scalars.count <= maximumSize else {
-            throw RuleIssue(
-                message: "expression code point size exceeds limit: size: \(scalars.count), limit \(maximumSize)")
+            throw RuleIssues([
+                RuleIssue(
+                    message: "expression code point size exceeds limit: size: \(scalars.count), limit \(maximumSize)")
+            ])
         }
-        var parser = RuleParser(tokens: try RuleLexer.tokens(of: scalars), text: scalars)
-        let expression = try parser.conditional()
-        guard case .end = parser.current.kind else {
-            throw parser.complaint("extraneous input \(parser.shown) expecting <EOF>")
+        var strangers: [RuleIssue] = []
+        do throws(RuleIssue) {
+            let words = try RuleLexer.tokens(of: scalars)
+            strangers = words.strangers
+            var parser = RuleParser(tokens: words.tokens, text: scalars)
+            let expression = try parser.conditional()
+            guard case .end = parser.current.kind else {
+                throw parser.complaint("extraneous input \(parser.shown) expecting <EOF>")
+            }
+            if strangers.isEmpty { return expression }
+        } catch {
+            throw RuleIssues(strangers + [error])
         }
-        return expression
+        throw RuleIssues(strangers)
     }
 
     /// The expression, not checked against any types.
-    static func parse(_ text: String) throws(RuleIssue) -> RuleExpression {
+    static func parse(_ text: String) throws(RuleIssues) -> RuleExpression {
         try RuleChecker.lowered(try syntax(text))
     }
 
@@ -68,6 +78,8 @@ struct RuleParser {
     }
 
     private func sees(_ symbol: String) -> Bool { current.kind == .symbol(symbol) }
+
+    private var seesIdentifier: Bool { if case .identifier = current.kind { true } else { false } }
 
     private mutating func take(_ symbol: String) -> Int? {
         guard sees(symbol) else { return nil }
@@ -218,6 +230,10 @@ struct RuleParser {
             if let place = take(".") {
                 try members.enter()
                 let isOptional = take("?") != nil
+                if !isOptional, !seesIdentifier {
+                    let shown = String(String.UnicodeScalarView(text[place..<current.end]))
+                    throw complaint("no viable alternative at input '\(shown)'")
+                }
                 let name = try identifier()
                 if !isOptional, let call = take("(") {
                     value = try method(name, on: value, at: call)
@@ -306,6 +322,7 @@ struct RuleParser {
     }
 
     private mutating func named(at place: Int) throws(RuleIssue) -> RuleSyntax {
+        if let type = messageType() { return try message(type) }
         let name = try identifier()
         guard let call = take("(") else { return .name(name, at: place) }
         let arguments = try arguments(until: ")")
@@ -315,6 +332,40 @@ struct RuleParser {
                 place: arguments.first?.place ?? call, message: "Syntax error: invalid argument to has() macro")
         }
         return .has(object, field, at: call)
+    }
+
+    /// The type in `a.b.C{…}`, which has been passed; nil for anything else.
+    private mutating func messageType() -> String? {
+        var names: [String] = []
+        var next = position
+        while case .identifier(let name) = tokens[next].kind {
+            names.append(name)
+            switch tokens[next + 1].kind {
+            case .symbol("."): next += 2
+            case .symbol("{"):
+                position = next + 1
+                return names.joined(separator: ".")
+            default: return nil
+            }
+            guard next < tokens.count else { return nil }
+        }
+        return nil
+    }
+
+    private mutating func message(_ type: String) throws(RuleIssue) -> RuleSyntax {
+        let place = current.place
+        position += 1
+        var fields: [RuleSyntax.Field] = []
+        while !sees("}") {
+            let isOptional = take("?") != nil
+            let name = try identifier()
+            let colon = current.place
+            try expect(":")
+            fields.append(.init(name: name, value: try conditional(), isOptional: isOptional, place: colon))
+            if take(",") == nil { break }
+        }
+        try expect("}")
+        return .message(type, fields, at: place)
     }
 
     private mutating func list() throws(RuleIssue) -> RuleSyntax {

@@ -21,6 +21,8 @@ indirect enum RuleSyntax: Sendable {
     case conditional(RuleSyntax, RuleSyntax, RuleSyntax, at: Int)
     case list([Element], at: Int)
     case map([Entry], at: Int)
+    /// `Object.spec{replicas: 1}`.
+    case message(String, [Field], at: Int)
     case comprehension(Macro, RuleSyntax, variables: [String], [RuleSyntax], at: Int)
 
     struct Element: Sendable {
@@ -30,6 +32,13 @@ indirect enum RuleSyntax: Sendable {
 
     struct Entry: Sendable {
         let key: RuleSyntax
+        let value: RuleSyntax
+        let isOptional: Bool
+        let place: Int
+    }
+
+    struct Field: Sendable {
+        let name: String
         let value: RuleSyntax
         let isOptional: Bool
         let place: Int
@@ -46,10 +55,18 @@ indirect enum RuleSyntax: Sendable {
             .index(_, _, _, let place), .call(_, _, let place), .method(_, _, _, let place), .not(_, let place),
             .negated(_, let place), .binary(_, _, _, let place), .and(_, let place), .or(_, let place),
             .conditional(_, _, _, let place), .list(_, let place), .map(_, let place),
+            .message(_, _, let place),
             .comprehension(_, _, _, _, let place):
             place
         }
     }
+}
+
+/// All that is wrong with an expression.
+struct RuleIssues: Error, Sendable, Hashable {
+    let list: [RuleIssue]
+
+    init(_ list: [RuleIssue]) { self.list = list }
 }
 
 /// Why an expression is none, at its place.

@@ -96,39 +96,76 @@ enum RuleFormat: String, Sendable, CaseIterable {
 }
 
 /// A semantic version (semver.org).
+///
+/// Reference: k8s.io/apiserver `pkg/cel/library/semverlib.go`; the messages are those of github.com/blang/semver.
 struct RuleVersion: Sendable {
     let numbers: [UInt64]
     private let prerelease: [Substring]
 
     /// - Parameter isNormalized: whether a leading `v`, missing numbers and leading zeros are put right.
     init(_ source: String, isNormalized: Bool) throws(RuleError) {
+        if source.isEmpty { throw RuleError("Version string empty") }
         var text = Substring(source)
         if isNormalized, text.hasPrefix("v") { text = text.dropFirst() }
-        let build = text.firstIndex(of: "+").map { text[$0...].dropFirst() }
-        text = text.prefix { $0 != "+" }
-        let dash = text.firstIndex(of: "-")
-        let before = dash.map { text[text.index(after: $0)...] }
-        var parts = text[..<(dash ?? text.endIndex)].split(separator: ".", omittingEmptySubsequences: false)
-        if isNormalized { while parts.count < 3 { parts.append("0") } }
-        guard parts.count == 3 else { throw RuleError("No Major.Minor.Patch elements found") }
-        var numbers: [UInt64] = []
-        for part in parts {
-            guard !part.isEmpty, part.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt64(part) else {
-                throw RuleError("Invalid character(s) found in version number \(String(part).goQuoted)")
+        var parts = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
+        if isNormalized {
+            if parts.count < 3, parts.last?.contains(where: { "+-".contains($0) }) == true {
+                throw RuleError("short version cannot contain PreRelease/Build meta data")
             }
-            if !isNormalized, part.count > 1, part.first == "0" {
-                throw RuleError("Version number must not contain leading zeroes \(String(part).goQuoted)")
+            while parts.count < 3 { parts.append("0") }
+            parts = parts.map(Self.withoutZeros)
+        }
+        guard parts.count == 3 else { throw RuleError("No Major.Minor.Patch elements found") }
+        var build: Substring?
+        var before: Substring?
+        if let plus = parts[2].firstIndex(of: "+") {
+            build = parts[2][parts[2].index(after: plus)...]
+            parts[2] = parts[2][..<plus]
+        }
+        if let dash = parts[2].firstIndex(of: "-") {
+            before = parts[2][parts[2].index(after: dash)...]
+            parts[2] = parts[2][..<dash]
+        }
+        var numbers: [UInt64] = []
+        for (name, part) in zip(["major", "minor", "patch"], parts) {
+            guard !part.isEmpty, part.utf8.allSatisfy(Self.isDigit), let number = UInt64(part) else {
+                throw RuleError("Invalid character(s) found in \(name) number \(String(part).goQuoted)")
+            }
+            if part.utf8.count > 1, part.first == "0" {
+                let shown = name.prefix(1).uppercased() + name.dropFirst()
+                throw RuleError("\(shown) number must not contain leading zeroes \(String(part).goQuoted)")
             }
             numbers.append(number)
         }
         self.numbers = numbers
         prerelease = before?.split(separator: ".", omittingEmptySubsequences: false) ?? []
-        for part in prerelease + (build?.split(separator: ".", omittingEmptySubsequences: false) ?? []) {
-            guard !part.isEmpty, part.utf8.allSatisfy(Self.isIdentifierByte) else {
+        for part in prerelease {
+            if part.isEmpty { throw RuleError("Prerelease is empty") }
+            if part.utf8.allSatisfy(Self.isDigit) {
+                guard part.utf8.count == 1 || part.first != "0" else {
+                    throw RuleError(
+                        "Numeric PreRelease version must not contain leading zeroes \(String(part).goQuoted)")
+                }
+            } else if !part.utf8.allSatisfy(Self.isIdentifierByte) {
                 throw RuleError("Invalid character(s) found in prerelease \(String(part).goQuoted)")
             }
         }
+        for part in build?.split(separator: ".", omittingEmptySubsequences: false) ?? [] {
+            if part.isEmpty { throw RuleError("Build meta data is empty") }
+            guard part.utf8.allSatisfy(Self.isIdentifierByte) else {
+                throw RuleError("Invalid character(s) found in build meta data \(String(part).goQuoted)")
+            }
+        }
     }
+
+    private static func withoutZeros(_ part: Substring) -> Substring {
+        let rest = part.drop { $0 == "0" }
+        // A zero is left where nothing else is a number.
+        guard rest.utf8.first.map(isDigit) != true, rest.count < part.count else { return rest }
+        return part.dropFirst(part.count - rest.count - 1)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
     private static func isIdentifierByte(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == UInt8(ascii: "-")

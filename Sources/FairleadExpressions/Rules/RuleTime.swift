@@ -132,9 +132,10 @@ package enum RuleTime {
         }
     }
 
-    /// The offset of `+01:00`, `-5:30` or `UTC`; nil for names of zones, which nothing here knows.
-    static func offset(of zone: String) -> Int64? {
-        if ["", "UTC", "Z"].contains(zone) { return 0 }
+    /// The offset of `+01:00`, `-5:30`, `UTC` or `Europe/Berlin` at a time; nil for what is no time zone.
+    static func offset(of zone: String, at time: Timestamp) -> Int64? {
+        if zone.isEmpty { return 0 }
+        guard zone.contains(":") else { return TimeZoneRules(named: zone)?.offset(at: time.seconds) }
         let isNegative = zone.hasPrefix("-")
         let parts = zone.drop { $0 == "-" || $0 == "+" }.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, parts.allSatisfy({ (1...2).contains($0.count) }), let hours = Int64(parts[0]),

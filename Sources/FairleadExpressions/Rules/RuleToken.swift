@@ -24,11 +24,15 @@ struct RuleLexer {
     private let text: [Unicode.Scalar]
     private var position = 0
     private var tokens: [RuleToken] = []
+    private var strangers: [RuleIssue] = []
 
-    static func tokens(of text: [Unicode.Scalar]) throws(RuleIssue) -> [RuleToken] {
+    /// - Returns: the words, and what was passed over because it is none.
+    static func tokens(
+        of text: [Unicode.Scalar]
+    ) throws(RuleIssue) -> (tokens: [RuleToken], strangers: [RuleIssue]) {
         var lexer = RuleLexer(text: text)
         while try lexer.next() {}
-        return lexer.tokens
+        return (lexer.tokens, lexer.strangers)
     }
 
     private init(text: [Unicode.Scalar]) { self.text = text }
@@ -60,8 +64,13 @@ struct RuleLexer {
             position += symbol.count
             add(.symbol(String(String.UnicodeScalarView(symbol))), start)
         } else {
-            throw RuleIssue(
-                place: start, message: "Syntax error: token recognition error at: '\(Character(scalar))'")
+            position += 1
+            // cel-go tells a hundred.
+            if strangers.count < 100 {
+                strangers.append(
+                    RuleIssue(
+                        place: start, message: "Syntax error: token recognition error at: '\(Character(scalar))'"))
+            }
         }
         return true
     }

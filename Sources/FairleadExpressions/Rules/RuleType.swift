@@ -22,6 +22,11 @@ indirect enum RuleType: Sendable, Hashable, CustomStringConvertible {
     static let cidr = RuleType.opaque("net.CIDR")
     static let format = RuleType.opaque("kubernetes.NamedFormat")
     static let semver = RuleType.opaque("kubernetes.Semver")
+    static let authorizer = RuleType.opaque("kubernetes.authorization.Authorizer")
+    static let pathCheck = RuleType.opaque("kubernetes.authorization.PathCheck")
+    static let groupCheck = RuleType.opaque("kubernetes.authorization.GroupCheck")
+    static let resourceCheck = RuleType.opaque("kubernetes.authorization.ResourceCheck")
+    static let decision = RuleType.opaque("kubernetes.authorization.Decision")
 
     var description: String {
         switch self {

@@ -22,6 +22,11 @@ enum RuleValue: Sendable {
     case url(RuleURL)
     case format(RuleFormat)
     case semver(RuleVersion)
+    /// What an authorizer is asked, as far as it has been said.
+    indirect case access(RuleAccess)
+    indirect case decision(RuleDecision)
+    /// What a mutation makes.
+    indirect case message(RuleMessage)
 
     static let null = RuleValue.plain(.null)
     static func bool(_ flag: Bool) -> RuleValue { .plain(.bool(flag)) }
@@ -84,6 +89,9 @@ enum RuleValue: Sendable {
         case .url: RuleType.url.runtimeName
         case .format: RuleType.format.runtimeName
         case .semver: RuleType.semver.runtimeName
+        case .access(let access): access.typeName
+        case .decision: RuleType.decision.runtimeName
+        case .message(let message): message.type
         }
     }
 

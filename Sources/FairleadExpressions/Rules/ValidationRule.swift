@@ -106,6 +106,8 @@ package struct ValidationRule: Sendable {
 package struct RuleCompiler: Sendable {
     private let names: [String: RuleChecker.Binding]
 
+    init(names: [String: RuleChecker.Binding]) { self.names = names }
+
     package init(_ declaration: RuleDeclaration?, isOldOptional: Bool) {
         let type = declaration?.type ?? .dyn
         let now = RuleChecker.Binding(type: type, declaration: declaration)
@@ -127,10 +129,10 @@ package struct RuleCompiler: Sendable {
 
     func compile(_ text: String) throws(Refusal) -> Compiled {
         let syntax: RuleSyntax
-        do throws(RuleIssue) {
+        do throws(RuleIssues) {
             syntax = try RuleParser.syntax(text)
         } catch {
-            throw Refusal(text: RuleIssue.text(of: [error], in: text))
+            throw Refusal(text: RuleIssue.text(of: error.list, in: text))
         }
         var checker = RuleChecker(names)
         guard let part = checker.check(syntax) else {

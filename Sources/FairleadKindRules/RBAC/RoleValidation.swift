@@ -23,8 +23,8 @@ package enum RoleValidation {
             let wrong = FieldChecks.labelSelector(selector, path.index(index))
             errors += wrong
             if !wrong.isEmpty {
-                errors.append(
-                    .invalid(path.index(index), printed: selector.selectorText, "invalid label selector."))
+                // What could be made of it, not what was sent.
+                errors.append(.invalid(path.index(index), .null, "invalid label selector."))
             }
         }
         return errors

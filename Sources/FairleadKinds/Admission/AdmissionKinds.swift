@@ -1,7 +1,7 @@
 import FairleadModel
 import FairleadSchema
 
-/// The kinds that configure admission: stored and shown. Nothing here acts on them yet.
+/// The kinds that configure admission.
 extension Kind {
     static let mutatingWebhookConfiguration = webhooks("MutatingWebhookConfiguration", hash: "Sqi0GUgDaX0=")
     static let validatingWebhookConfiguration = webhooks("ValidatingWebhookConfiguration", hash: "B0wHjQmsGNk=")

@@ -1,6 +1,8 @@
+import FairleadKindRules
 import FairleadModel
+import FairleadRules
 
-/// Defaults of webhook configurations.
+/// Defaults and rules of webhook configurations.
 struct WebhookConfigurationStrategy: ResourceStrategy {
     let generationFields = ["webhooks"]
     var allowsUnconditionalUpdate: Bool { false }
@@ -18,6 +20,18 @@ struct WebhookConfigurationStrategy: ResourceStrategy {
             webhook.change("clientConfig") { client in client.change("service") { $0.setDefault("port", 443) } }
         }
     }
+
+    func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
+        Self.validation(of: object, old: nil).errors(for: object)
+    }
+
+    func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        Self.validation(of: object, old: old).errors(for: object)
+    }
+
+    private static func validation(of object: Value, old: Value?) -> WebhookConfigurationValidation {
+        WebhookConfigurationValidation(isMutating: object.kind == "MutatingWebhookConfiguration", old: old)
+    }
 }
 
 /// Defaults of CEL policies and their bindings.
@@ -29,13 +43,39 @@ struct AdmissionPolicyStrategy: ResourceStrategy {
         let isBinding = object.kind.hasSuffix("Binding")
         object.change("spec") { spec in
             if isBinding {
-                spec.change("paramRef") { $0.setDefault("parameterNotFoundAction", "Deny") }
                 spec.change("matchResources", Self.defaultMatches)
             } else {
                 spec.setDefault("failurePolicy", "Fail")
                 spec.change("matchConstraints", Self.defaultMatches)
             }
         }
+    }
+
+    func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {
+        let isMutating = object.kind.hasPrefix("Mutating")
+        if object.kind.hasSuffix("Binding") { return PolicyBindingValidation.errors(object, isMutating: isMutating) }
+        return isMutating ? PolicyValidation.mutatingErrors(object) : PolicyValidation.validatingErrors(object)
+    }
+
+    /// Expressions that are there already are not compiled again.
+    func validateUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        object["spec"] == old["spec"] ? [] : validate(object, context)
+    }
+
+    func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {
+        if object.kind == "ValidatingAdmissionPolicy" { object["status"] = .object(Object()) }
+    }
+
+    func validateStatusUpdate(_ object: Value, old: Value, _ context: StrategyContext) -> [FieldError] {
+        let status = FieldPath("status")
+        var errors: [FieldError] = []
+        let path = status.child("typeChecking").child("expressionWarnings")
+        for (index, warning) in (object.at("status", "typeChecking")?.items("expressionWarnings") ?? []).enumerated() {
+            for field in ["warning", "fieldRef"] where warning.text(field).isEmpty {
+                errors.append(.required(path.index(index).child(field)))
+            }
+        }
+        return errors
     }
 
     private static func defaultMatches(_ matches: inout Value) {

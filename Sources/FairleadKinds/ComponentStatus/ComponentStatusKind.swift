@@ -24,12 +24,15 @@ extension Kind {
         })
 }
 
-/// The components that ComponentStatuses report on, as kube-apiserver sees them if everything else runs in its own
-/// process: nothing listens on the ports where it expects a controller manager and a scheduler.
+/// The components that ComponentStatuses report on, as kube-apiserver sees them: of one that does not run, nothing
+/// listens on the port where it expects it.
 package enum ComponentStatuses {
-    package static let all: [Value] = [
-        status("controller-manager", port: 10257), status("scheduler", port: 10259), status("etcd-0", port: nil),
-    ]
+    /// - Parameter running: `controller-manager` and `scheduler`, if they run.
+    package static func all(running: Set<String>) -> [Value] {
+        [("controller-manager", 10257), ("scheduler", 10259)].map { name, port in
+            status(name, port: running.contains(name) ? nil : port)
+        } + [status("etcd-0", port: nil)]
+    }
 
     /// - Parameter port: where the component is probed; nil for one that answers.
     private static func status(_ name: String, port: Int?) -> Value {

@@ -12,15 +12,9 @@ package final class CustomKinds: Sendable {
     package static let definitions = GroupResource(
         group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
 
-    /// The newest definition's revision and the number of definitions: together they change whenever one is added,
-    /// changed or removed.
-    private struct Stamp: Hashable {
-        var newest: Int64 = 0
-        var count = 0
-    }
-
     private struct State {
-        var stamp = Stamp()
+        /// The edition of the definitions that were read; 0 where there were none.
+        var stamp: UInt64 = 0
         var kinds = CustomKinds.Contents()
         /// By uid, with the revision that was read.
         var read: [String: (revision: Int64, definition: CustomDefinition)] = [:]
@@ -67,20 +61,13 @@ package final class CustomKinds: Sendable {
         }
     }
 
-    private static func stamp(_ snapshot: Snapshot) -> Stamp {
-        var stamp = Stamp()
-        for object in snapshot.objects(definitions, namespace: nil) {
-            stamp.newest = max(stamp.newest, object.revision)
-            stamp.count += 1
-        }
-        return stamp
-    }
+    private static func stamp(_ snapshot: Snapshot) -> UInt64 { snapshot.edition(of: definitions) }
 
-    private func known(_ stamp: Stamp) -> CustomKinds.Contents? {
+    private func known(_ stamp: UInt64) -> CustomKinds.Contents? {
         state.withLock { $0.stamp == stamp ? $0.kinds : nil }
     }
 
-    private func read(_ objects: some Sequence<StoredObject>, _ stamp: Stamp) -> CustomKinds.Contents {
+    private func read(_ objects: some Sequence<StoredObject>, _ stamp: UInt64) -> CustomKinds.Contents {
         let before = state.withLock { $0.read }
         var read: [String: (revision: Int64, definition: CustomDefinition)] = [:]
         for object in objects {

@@ -8,7 +8,8 @@ struct IngressStrategy: ResourceStrategy {
 
     /// The admission plugin DefaultIngressClass.
     func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
-        guard old == nil, object.at("spec", "ingressClassName") == nil,
+        guard old == nil, context.configuration.plugins.contains(.defaultIngressClass),
+            object.at("spec", "ingressClassName") == nil,
             object.annotations[IngressValidation.classAnnotation] == nil,
             let name = DefaultClass.name(of: .ingressClasses, DefaultClass.ofIngresses, context)
         else { return }

@@ -110,8 +110,9 @@ enum LimitRanger {
 
     private static let resource = GroupResource(group: "", resource: "limitranges")
 
-    /// The LimitRanges of a namespace.
+    /// The LimitRanges of a namespace; none if the plugin is off.
     static func ranges(in namespace: String, _ context: StrategyContext) -> [Value] {
-        context.snapshot.objects(resource, namespace: namespace, after: nil).map(\.value)
+        guard context.configuration.plugins.contains(.limitRanger) else { return [] }
+        return context.snapshot.objects(resource, namespace: namespace, after: nil).map(\.value)
     }
 }

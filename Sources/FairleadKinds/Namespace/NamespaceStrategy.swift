@@ -82,7 +82,9 @@ struct NamespaceStrategy: ResourceStrategy {
     }
 
     func validateDeletion(of object: Value, _ context: StrategyContext) throws(APIStatus) {
-        guard Self.immortal.contains(object.name) else { return }
+        guard context.configuration.plugins.contains(.namespaceLifecycle), Self.immortal.contains(object.name) else {
+            return
+        }
         throw .forbidden(
             GroupVersionResource.namespaces.groupResource, name: object.name, "this namespace may not be deleted")
     }

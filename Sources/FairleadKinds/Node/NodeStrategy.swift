@@ -24,7 +24,7 @@ struct NodeStrategy: ResourceStrategy {
 
     /// No pods are scheduled on a node until it has reported ready.
     func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
-        guard old == nil else { return }
+        guard old == nil, context.configuration.plugins.contains(.taintNodesByCondition) else { return }
         var taints = object.at("spec", "taints")?.array ?? []
         let isThere = taints.contains {
             $0["key"] == Self.notReady["key"] && $0["effect"] == Self.notReady["effect"]

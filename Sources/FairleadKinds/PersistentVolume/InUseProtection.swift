@@ -7,7 +7,8 @@ enum InUseProtection {
     static let claim = "kubernetes.io/pvc-protection"
     static let attributesClass = "kubernetes.io/vac-protection"
 
-    static func protect(_ object: inout Value, by finalizer: String) {
+    static func protect(_ object: inout Value, by finalizer: String, _ context: StrategyContext) {
+        guard context.configuration.plugins.contains(.storageObjectInUseProtection) else { return }
         var finalizers = object.at("metadata", "finalizers")?.array ?? []
         if finalizers.contains(.string(finalizer)) { return }
         finalizers.append(.string(finalizer))

@@ -15,7 +15,7 @@ struct PersistentVolumeStrategy: ResourceStrategy {
     }
 
     func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
-        if old == nil { InUseProtection.protect(&object, by: InUseProtection.volume) }
+        if old == nil { InUseProtection.protect(&object, by: InUseProtection.volume, context) }
     }
 
     func prepareForCreate(_ object: inout Value, _ context: StrategyContext) {

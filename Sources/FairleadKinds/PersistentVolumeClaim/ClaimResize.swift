@@ -5,7 +5,8 @@ enum ClaimResize {
     static let classAnnotation = "volume.beta.kubernetes.io/storage-class"
 
     static func admit(_ claim: Value, old: Value, _ context: StrategyContext) throws(APIStatus) {
-        guard context.subresource == nil, size(of: claim) > size(of: old),
+        guard context.configuration.plugins.contains(.persistentVolumeClaimResize), context.subresource == nil,
+            size(of: claim) > size(of: old),
             old.at("status", "phase")?.string == "Bound"
         else { return }
         let name = old.annotations[classAnnotation] ?? old.at("spec", "storageClassName")?.string ?? ""

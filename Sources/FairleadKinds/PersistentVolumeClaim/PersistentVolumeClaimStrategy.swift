@@ -15,9 +15,10 @@ struct PersistentVolumeClaimStrategy: ResourceStrategy {
 
     func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
         if let old { return try ClaimResize.admit(object, old: old, context) }
-        InUseProtection.protect(&object, by: InUseProtection.claim)
+        InUseProtection.protect(&object, by: InUseProtection.claim, context)
         // The admission plugin DefaultStorageClass.
-        guard object.at("spec", "storageClassName") == nil, object.annotations[ClaimResize.classAnnotation] == nil,
+        guard context.configuration.plugins.contains(.defaultStorageClass),
+            object.at("spec", "storageClassName") == nil, object.annotations[ClaimResize.classAnnotation] == nil,
             let name = DefaultClass.name(of: .storageClasses, DefaultClass.ofClaims, context)
         else { return }
         object.set(.string(name), at: "spec", "storageClassName")

@@ -6,21 +6,30 @@ import FairleadStorage
 enum PodAdmission {
     static func admit(_ pod: inout Value, _ context: StrategyContext) throws(APIStatus) {
         LimitRanger.fill(&pod, from: LimitRanger.ranges(in: pod.namespace, context))
+        let plugins = context.configuration.plugins
         var spec = pod["spec"] ?? .object(Object())
-        try ServiceAccountAdmission.admit(&spec, of: pod, context) { forbidden(pod, $0) }
-        try PriorityAdmission.admit(&spec, context) { forbidden(pod, $0) }
-        addDefaultTolerations(&spec)
-        try RuntimeClassAdmission.admit(&spec, context) { forbidden(pod, $0) }
+        if plugins.contains(.serviceAccount) {
+            try ServiceAccountAdmission.admit(&spec, of: pod, context) { forbidden(pod, $0) }
+        }
+        if plugins.contains(.priority) { try PriorityAdmission.admit(&spec, context) { forbidden(pod, $0) } }
+        if plugins.contains(.defaultTolerationSeconds) { addDefaultTolerations(&spec) }
+        if plugins.contains(.runtimeClass) {
+            try RuntimeClassAdmission.admit(&spec, context) { forbidden(pod, $0) }
+        }
         pod["spec"] = spec
-        PodTopologyLabels.copy(from: spec.text("nodeName"), to: &pod, context.snapshot)
+        if plugins.contains(.podTopologyLabels) {
+            PodTopologyLabels.copy(from: spec.text("nodeName"), to: &pod, context.snapshot)
+        }
     }
 
     /// An update need not repeat what admission computed at creation.
-    static func admitUpdate(_ pod: inout Value, old: Value) {
-        for field in ["priority", "preemptionPolicy"] where pod.at("spec", field) == nil {
+    static func admitUpdate(_ pod: inout Value, old: Value, _ context: StrategyContext) {
+        let plugins = context.configuration.plugins
+        for field in ["priority", "preemptionPolicy"]
+        where plugins.contains(.priority) && pod.at("spec", field) == nil {
             pod.set(old.at("spec", field), at: "spec", field)
         }
-        pod.change("spec", addDefaultTolerations)
+        if plugins.contains(.defaultTolerationSeconds) { pod.change("spec", addDefaultTolerations) }
     }
 
     /// Checks after validation: the bounds of LimitRanges, and the node on which a resize takes place.
@@ -32,9 +41,12 @@ enum PodAdmission {
             throw forbidden(pod, reason)
         }
         guard let old else {
+            guard context.configuration.plugins.contains(.runtimeClass) else { return }
             return try RuntimeClassAdmission.validate(pod["spec"] ?? .null, context) { forbidden(pod, $0) }
         }
-        if pod["spec"] == old["spec"] { return }
+        if pod["spec"] == old["spec"] || !context.configuration.plugins.contains(.nodeDeclaredFeatureValidator) {
+            return
+        }
         let node = pod.at("spec", "nodeName")?.string ?? ""
         if node.isEmpty { return }
         let key = ObjectKey(GroupVersionResource.nodes.groupResource, namespace: "", name: node)

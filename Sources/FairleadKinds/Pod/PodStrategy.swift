@@ -25,7 +25,7 @@ struct PodStrategy: ResourceStrategy {
     func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
         guard let old else { return try PodAdmission.admit(&object, context) }
         switch context.subresource {
-        case nil: PodAdmission.admitUpdate(&object, old: old)
+        case nil: PodAdmission.admitUpdate(&object, old: old, context)
         case "resize": LimitRanger.fill(&object, from: LimitRanger.ranges(in: object.namespace, context))
         default: break
         }

@@ -17,7 +17,7 @@ extension Kind {
 /// The rules of VolumeAttributesClasses, which are immutable.
 struct VolumeAttributesClassStrategy: ResourceStrategy {
     func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {
-        if old == nil { InUseProtection.protect(&object, by: InUseProtection.attributesClass) }
+        if old == nil { InUseProtection.protect(&object, by: InUseProtection.attributesClass, context) }
     }
 
     func validate(_ object: Value, _ context: StrategyContext) -> [FieldError] {

@@ -16,6 +16,8 @@ package struct LabReport: Hashable, Sendable {
     /// The process that runs the lab.
     package var process: Int
     package var server: String
+    /// The kubeconfig with what the server wants to see; empty if the URL is enough.
+    package var kubeconfig: String
     /// The log of the server, if the lab has started it; empty otherwise.
     package var serverLog: String
     /// Whether all of it lives in a user namespace, which has to be entered first.
@@ -39,6 +41,7 @@ package struct LabReport: Hashable, Sendable {
         self.server = server
         self.isPrivate = isPrivate
         isReady = false
+        kubeconfig = ""
         serverLog = ""
         clusterDomain = "cluster.local"
         nameserver = ""
@@ -62,7 +65,8 @@ package struct LabReport: Hashable, Sendable {
         for (address, way) in entrances { ways[address] = .string(way) }
         return [
             "kind": "Lab", "apiVersion": "fairlead.dev/v1", "process": .int(Int64(process)),
-            "server": .string(server), "serverLog": .string(serverLog), "private": .bool(isPrivate),
+            "server": .string(server), "kubeconfig": .string(kubeconfig), "serverLog": .string(serverLog),
+            "private": .bool(isPrivate),
             "ready": .bool(isReady),
             "clusterDomain": .string(clusterDomain), "nameserver": .string(nameserver), "nodes": .array(machines),
             "pods": .int(Int64(pods)), "hostNetworkPods": .int(Int64(hostPods)), "outside": .string(outside),
@@ -77,6 +81,7 @@ package struct LabReport: Hashable, Sendable {
         else { return nil }
         self.init(process: process, server: value.text("server"), isPrivate: value.flag("private"))
         isReady = value.flag("ready")
+        kubeconfig = value.text("kubeconfig")
         serverLog = value.text("serverLog")
         clusterDomain = value.text("clusterDomain")
         nameserver = value.text("nameserver")

@@ -28,12 +28,13 @@ struct Comparer {
     func compare(_ old: Value, _ new: Value, _ type: TypeSchema, excluding excluded: ResetFields) -> Comparison {
         var result = Comparison()
         walk(old.object, new.object) { name, left, right in
-            if excluded.leavesOut(name) { return }
+            // An update mostly changes one of them; comparing whole values is cheaper than going through their fields.
+            if excluded.leavesOut(name) || left != nil && left == right { return }
             let inner = MergeType(of: name, in: type)
             if name == "metadata", case .structure(let metadata) = inner.form(types) {
                 var found = Comparison()
                 walk(left?.object, right?.object) { name, left, right in
-                    if excluded.leavesOutOfMetadata(name) { return }
+                    if excluded.leavesOutOfMetadata(name) || left != nil && left == right { return }
                     let inner = MergeType(of: name, in: metadata)
                     add(compare(left, right, inner), .field(name), to: &found)
                 }

@@ -39,9 +39,12 @@ extension FieldSet {
 
 extension FieldSet.Entry {
     /// The value below this element in FieldsV1.
-    var fieldsV1: Value {
+    var fieldsV1: Value { fieldsV1(\.fieldsV1) }
+
+    /// The same with another encoder for what is below the outermost elements.
+    func fieldsV1(_ tree: (FieldSet.Entry) -> Value) -> Value {
         if children.isEmpty { return .object(Object()) }
-        return .object(FieldSet.object(children.entries, isMember: isMember, \.fieldsV1))
+        return .object(FieldSet.object(children.entries, isMember: isMember, tree))
     }
 }
 

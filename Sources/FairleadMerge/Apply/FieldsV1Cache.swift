@@ -9,10 +9,18 @@ package final class FieldsV1Cache: Sendable {
     /// Fields with unique names (keys of maps, elements of lists) would let the cache grow without end.
     private static let limit = 256
     private static let largest = 1000
+    /// Parts of a status with no more than this are built sooner than found.
+    private static let smallest = 6
 
     package init() {}
 
-    func fieldsV1(_ set: FieldSet) -> Value { set.fieldsV1(tree(of:)) }
+    /// A status has parts with unique names, such as the addresses of pods, and others that are large: each by itself.
+    func fieldsV1(_ set: FieldSet) -> Value {
+        set.fieldsV1 { entry in
+            entry.element == .field("status")
+                ? entry.fieldsV1 { $0.children.isSmall(Self.smallest) ? $0.fieldsV1 : tree(of: $0) } : tree(of: entry)
+        }
+    }
 
     /// Empties the cache; trees are built again when needed.
     package func removeAll() { trees.withLock { $0 = [:] } }

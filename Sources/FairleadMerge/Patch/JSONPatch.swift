@@ -54,49 +54,76 @@ package struct JSONPatch: Sendable {
         try JSONPatch(patch).applied(to: object)
     }
 
+    /// How much copies may add to a document: about what a request may have.
+    static let maximumCopied = 3 << 20
+
     /// - Throws: 422, or `APIStatus.tooDeep` if the document becomes too deeply nested on the way.
     package func applied(to object: Value) throws(APIStatus) -> Value {
-        var document = PatchTree.whole(object)
-        var depth = PatchDepth(of: object)
-        // Copies must not let a document grow without bound: the limit is about that of a request body.
-        var copied = 0
-        for operation in operations {
-            if operation["path"] == "", let isDone = document.applyToWhole(operation, &depth) {
-                if isDone { continue }
-                throw .patchRejected
+        let run = Run(operations[...], on: object)
+        if let (_, error) = run.failure { throw error }
+        return run.document.value
+    }
+
+    /// The operations in their order, up to the first that cannot be done.
+    struct Run {
+        private(set) var document: PatchTree
+        /// The place of that one.
+        private(set) var failure: (place: Int, APIStatus)?
+        /// How much has been copied, or would have been.
+        private(set) var copied = 0
+        private var depth: PatchDepth
+
+        init(_ operations: ArraySlice<Value>, on object: Value) {
+            document = .whole(object)
+            depth = PatchDepth(of: object)
+            for place in operations.indices {
+                do throws(APIStatus) {
+                    guard try apply(operations[place]) else { throw .patchRejected }
+                } catch {
+                    failure = (place, error)
+                    return
+                }
             }
-            guard let pointer = operation["path"]?.string.flatMap(JSONPointer.init) else { throw .patchRejected }
+        }
+
+        /// nil if it is not copies that have been too much.
+        var copyFault: String? {
+            guard copied > JSONPatch.maximumCopied else { return nil }
+            return "Unable to complete the copy, the accumulated size increase of copy is \(copied), "
+                + "exceeding the limit \(JSONPatch.maximumCopied)"
+        }
+
+        private mutating func apply(_ operation: Value) throws(APIStatus) -> Bool {
+            if operation["path"] == "", let isDone = document.applyToWhole(operation, &depth) { return isDone }
+            guard let pointer = operation["path"]?.string.flatMap(JSONPointer.init) else { return false }
             let steps = pointer.steps[...]
-            let isDone: Bool
             switch operation["op"]?.string {
             case "add":
                 let value = operation["value"] ?? .null
                 guard depth.allows(value, below: steps.count) else { throw .tooDeep }
-                isDone = document.add(.whole(value), at: steps)
-            case "remove": isDone = document.remove(at: steps) != nil
+                return document.add(.whole(value), at: steps)
+            case "remove": return document.remove(at: steps) != nil
             case "replace":
                 let value = operation["value"] ?? .null
                 guard depth.allows(value, below: steps.count) else { throw .tooDeep }
-                isDone = document.replace(with: .whole(value), at: steps)
-            case "test": isDone = document.at(steps)?.isSameJSON(as: operation["value"] ?? .null) ?? false
+                return document.replace(with: .whole(value), at: steps)
+            case "test": return document.at(steps)?.isSameJSON(as: operation["value"] ?? .null) ?? false
             case "move":
                 guard let from = operation["from"]?.string.flatMap(JSONPointer.init),
                     let part = document.remove(at: from.steps[...])
-                else { throw .patchRejected }
+                else { return false }
                 guard depth.allows(part, from: from.steps.count, below: steps.count) else { throw .tooDeep }
-                isDone = document.add(part, at: steps)
+                return document.add(part, at: steps)
             case "copy":
                 guard let from = operation["from"]?.string.flatMap(JSONPointer.init),
                     let value = document.at(from.steps[...])?.value
-                else { throw .patchRejected }
+                else { return false }
                 guard depth.allows(.whole(value), from: from.steps.count, below: steps.count) else { throw .tooDeep }
                 copied += value.jsonBytes.count
-                isDone = copied <= 3 << 20 && document.add(.whole(value), at: steps)
-            default: isDone = false
+                return copied <= JSONPatch.maximumCopied && document.add(.whole(value), at: steps)
+            default: return false
             }
-            if !isDone { throw .patchRejected }
         }
-        return document.value
     }
 }
 

@@ -3,12 +3,19 @@
 /// Parsed as strictly as by Go's net.ParseIP: four decimal numbers without leading zeros, or RFC 4291 text. An
 /// IPv4-mapped IPv6 address becomes the IPv4 address. Printed as RFC 5952 recommends.
 package struct IPAddress: Hashable, Sendable, Comparable, CustomStringConvertible {
-    /// The 32 or 128 bits of the address as a number.
-    package let bits: UInt128
+    /// The halves of `bits`. Not one UInt128: Swift 6.3 miscompiles asynchronous functions that get or capture values
+    /// aligned to 16 bytes, and whoever calls them jumps to address 0.
+    package let high: UInt64
+    package let low: UInt64
     package let isIPv4: Bool
 
+    /// The 32 or 128 bits of the address as a number.
+    @inlinable
+    package var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
+
     package init(bits: UInt128, isIPv4: Bool) {
-        self.bits = isIPv4 ? bits & 0xFFFF_FFFF : bits
+        high = isIPv4 ? 0 : UInt64(truncatingIfNeeded: bits >> 64)
+        low = UInt64(truncatingIfNeeded: isIPv4 ? bits & 0xFFFF_FFFF : bits)
         self.isIPv4 = isIPv4
     }
 

@@ -31,6 +31,31 @@ package struct GroupVersionResource: Hashable, Sendable, CustomStringConvertible
     package var description: String { group.isEmpty ? "\(resource).\(version)" : "\(resource).\(version).\(group)" }
 }
 
+/// A kind in a version of a group: what objects say of themselves.
+package struct GroupVersionKind: Hashable, Sendable, CustomStringConvertible {
+    package var group: String
+    package var version: String
+    package var kind: String
+
+    package init(group: String, version: String, kind: String) {
+        self.group = group
+        self.version = version
+        self.kind = kind
+    }
+
+    package init(apiVersion: String, kind: String) {
+        let parts = apiVersion.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        group = parts.count > 1 ? String(parts[0]) : ""
+        version = String(parts.last ?? "")
+        self.kind = kind
+    }
+
+    /// `v1`, `apps/v1`.
+    package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
+    /// `apps/v1, Kind=Deployment`: as Go shows it in messages.
+    package var description: String { "\(apiVersion), Kind=\(kind)" }
+}
+
 extension GroupVersionResource {
     package static let pods = GroupVersionResource(group: "", version: "v1", resource: "pods")
     package static let services = GroupVersionResource(group: "", version: "v1", resource: "services")
@@ -60,6 +85,8 @@ extension GroupVersionResource {
         group: "networking.k8s.io", version: "v1", resource: "servicecidrs")
     package static let priorityClasses = GroupVersionResource(
         group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses")
+    package static let podDisruptionBudgets = GroupVersionResource(
+        group: "policy", version: "v1", resource: "poddisruptionbudgets")
     package static let persistentVolumes = GroupVersionResource(group: "", version: "v1", resource: "persistentvolumes")
     package static let persistentVolumeClaims = GroupVersionResource(
         group: "", version: "v1", resource: "persistentvolumeclaims")
@@ -75,6 +102,8 @@ extension GroupVersionResource {
         group: "flowcontrol.apiserver.k8s.io", version: "v1", resource: "flowschemas")
     package static let priorityLevelConfigurations = GroupVersionResource(
         group: "flowcontrol.apiserver.k8s.io", version: "v1", resource: "prioritylevelconfigurations")
+    package static let certificateSigningRequests = GroupVersionResource(
+        group: "certificates.k8s.io", version: "v1", resource: "certificatesigningrequests")
     package static let apiServices = GroupVersionResource(
         group: "apiregistration.k8s.io", version: "v1", resource: "apiservices")
 }

@@ -80,7 +80,7 @@ package struct TimeZoneRules: Hashable, Sendable {
     }
 
     /// What is added to UTC at that moment, in seconds.
-    func offset(at seconds: Int64) -> Int64 {
+    package func offset(at seconds: Int64) -> Int64 {
         guard let summer else { return standard }
         let year = LocalTime(seconds: seconds +| standard).year
         let begin = summer.begin.seconds(in: year) -| standard

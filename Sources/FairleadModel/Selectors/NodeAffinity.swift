@@ -15,6 +15,12 @@ package struct NodeAffinity: Sendable {
             .array
     }
 
+    /// A NodeSelector, such as that of a volume; null matches every node.
+    package init(nodeSelector: Value?) {
+        self.nodeSelector = [:]
+        terms = nodeSelector?["nodeSelectorTerms"]?.array
+    }
+
     /// A single term of the preferred node affinity.
     init(preferredTerm term: Value) {
         nodeSelector = [:]

@@ -19,6 +19,19 @@ extension Double {
         return "\(sign)\(digits.prefix(exponent)).\(digits.dropFirst(exponent))"
     }
 
+    /// The number as Go's `%g` prints it: the shortest digits that read back equal, with an exponent below 1e-4 and from
+    /// 1e6 up.
+    package var goShortest: String {
+        if isNaN { return "NaN" }
+        if isInfinite { return self < 0 ? "-Inf" : "+Inf" }
+        if self == 0 || magnitude >= 1e-4 && magnitude < 1e6 { return goJSON }
+        let (digits, exponent) = magnitude.shortestDigits
+        let fraction = digits.count > 1 ? "." + digits.dropFirst() : ""
+        let power = exponent - 1
+        let powerText = (power.magnitude < 10 ? "0" : "") + String(power.magnitude)
+        return "\(self < 0 ? "-" : "")\(digits.prefix(1))\(fraction)e\(power < 0 ? "-" : "+")\(powerText)"
+    }
+
     /// Digits d and exponent e of a positive number such that it equals 0.d × 10^e; d neither begins nor ends with 0.
     private var shortestDigits: (digits: String, exponent: Int) {
         let text = description

@@ -13,6 +13,8 @@ extension ProxyAgent {
         var udp: [ObjectName: UDPSnapshot] = [:]
         var answers: [ObjectName: (port: Int, answer: HealthCheckPorts.Answer)] = [:]
         var failures = 0
+        /// When the kernel last said that the table is there.
+        var seenAt: Duration = .zero
         var isNodeMissed = false
     }
 
@@ -26,6 +28,8 @@ extension ProxyAgent {
     }
 
     private static let backoff = Backoff(first: .milliseconds(200), maximum: .seconds(30))
+    /// How often the table is looked for if nothing changes: other programs flush the whole ruleset.
+    private static let lookInterval = Duration.seconds(30)
 
     func keepProgrammed() async {
         fairlead_heap_tune()
@@ -35,13 +39,43 @@ extension ProxyAgent {
             await changed.wait()
             if Task.isCancelled { return }
             let start = world.clock.now
-            guard let plan = plan(&programmed) else { continue }
+            guard let plan = plan(&programmed) else {
+                await lookForTable(&programmed)
+                continue
+            }
             if await carryOut(plan, &programmed, since: start) {
                 await world.clock.sleep(until: start + settings.pause)
             } else {
                 await world.clock.sleep(for: Self.backoff.delay(afterFailures: programmed.failures - 1))
                 changed.raise()
             }
+        }
+    }
+
+    /// Wakes the task that programs, now and then.
+    func keepLooking() async {
+        while !Task.isCancelled {
+            await world.clock.sleep(for: Self.lookInterval)
+            changed.raise()
+        }
+    }
+
+    /// If the table is gone, all of it waits to be sent.
+    private func lookForTable(_ programmed: inout Programmed) async {
+        let now = world.clock.now
+        guard programmed.isCurrent, now - programmed.seenAt >= Self.lookInterval / 2 else { return }
+        do {
+            try await world.kernel.apply(Skeleton.presence)
+            programmed.seenAt = now
+        } catch {
+            logger.error(
+                "the table is not there any more; it is made again", metadata: ["error": .string(error.description)])
+            programmed.isCurrent = false
+            var everything = ClusterState.Pending()
+            everything.touchesAll = true
+            everything.since = now
+            state.withLock { [everything] in $0.return(everything) }
+            changed.raise()
         }
     }
 
@@ -131,6 +165,7 @@ extension ProxyAgent {
                 return false
             }
             kernelTime = world.clock.now - began
+            programmed.seenAt = world.clock.now
         }
         if plan.isFull {
             sayProgrammed(programmed, kernelTime)
@@ -145,7 +180,8 @@ extension ProxyAgent {
             .init(
                 isFull: plan.isFull, total: end - start, kernel: kernelTime,
                 sinceOldest: plan.commands == nil ? nil : plan.pending.since.map { end - $0 },
-                causes: plan.pending.causes.map { now.duration(since: $0) }, end: seconds(now)))
+                // Other machines' clocks may be ahead.
+                causes: plan.pending.causes.map { max(.zero, now.duration(since: $0)) }, end: seconds(now)))
         metrics.recordChanges(services: plan.pending.serviceChanges, slices: plan.pending.sliceChanges)
         metrics.recordServices(programmed.rules.services)
         health.update(

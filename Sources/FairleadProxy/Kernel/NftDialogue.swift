@@ -17,6 +17,8 @@ final class NftDialogue: ChannelDuplexHandler {
 
     /// Explains a data type: it changes nothing, and asks the kernel for nothing.
     private static let marking = "describe mark\n"
+    /// The longest line that is waited for, in bytes.
+    private static let longest = 1 << 20
 
     private var waiting: CircularBuffer<EventLoopPromise<String>> = []
     private var unread = ""
@@ -46,6 +48,8 @@ final class NftDialogue: ChannelDuplexHandler {
             unread.removeSubrange(...end)
             read(line)
         }
+        // Whatever that is, it is not nft.
+        if unread.utf8.count > Self.longest { context.close(promise: nil) }
     }
 
     private func read(_ line: String) {

@@ -27,6 +27,7 @@ package struct Program: Sendable {
     /// - Throws: if it cannot be started, or has not ended in time. It is killed then.
     func run(_ arguments: [String], input: String = "", within limit: TimeAmount = .seconds(60)) async throws -> Outcome
     {
+        let deadline = NIODeadline.now() + limit
         let run = try await start(arguments) { collector in OutputCollector(done: collector) }
         let timeout = run.channel.eventLoop.scheduleTask(in: limit) { run.kill() }
         defer { timeout.cancel() }
@@ -37,7 +38,11 @@ package struct Program: Sendable {
             // It has ended without reading everything; its output says why.
         }
         let output = try await run.output.get()
-        return Outcome(status: try await run.status.get(), output: output)
+        let status = try await run.status.get()
+        guard status == 0 || NIODeadline.now() < deadline else {
+            throw KernelRefusal("\(path) was killed: it had not ended after \(limit.nanoseconds / 1_000_000_000) s")
+        }
+        return Outcome(status: status, output: output)
     }
 
     /// Starts it, with both output streams in one pipe.
@@ -48,7 +53,19 @@ package struct Program: Sendable {
         signal(SIGPIPE, SIG_IGN)
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let (input, output) = (Pipe(), Pipe())
-        let ours = try [output.fileHandleForReading, input.fileHandleForWriting].map { try Self.duplicate($0) }
+        // A pipe that could not be made has no descriptors.
+        guard [input, output].allSatisfy({ $0.fileHandleForReading.fileDescriptor >= 0 }) else {
+            throw IOError(errnoCode: EMFILE, reason: "pipe")
+        }
+        var ours: [CInt] = []
+        do {
+            for handle in [output.fileHandleForReading, input.fileHandleForWriting] {
+                ours.append(try Self.duplicate(handle))
+            }
+        } catch {
+            for descriptor in ours { close(descriptor) }
+            throw error
+        }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
@@ -90,7 +107,11 @@ package struct Program: Sendable {
         let output: EventLoopFuture<String>
         let status: EventLoopFuture<Int32>
 
-        func kill() { Foundation.kill(pid, SIGKILL) }
+        /// Programs that it has started itself may live on, with its pipes; nobody waits for those.
+        func kill() {
+            Foundation.kill(pid, SIGKILL)
+            channel.close(promise: nil)
+        }
     }
 
     /// A descriptor of our own that other programs do not inherit, in place of the handle's.

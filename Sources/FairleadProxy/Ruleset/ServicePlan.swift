@@ -51,11 +51,15 @@ struct ServicePlan: Sendable {
                 admitted: entrance.port.admittedRanges(entrance.access).map(Skeleton.disjoint))
         }
         // Only what an address uses is in the table.
-        for (name, port) in ports where port.sticky == nil {
-            let verdicts = gates.values.filter { $0.port == name }.map(\.verdict)
-            for pool in Pool.allCases where !verdicts.contains(where: { $0.uses(pool) }) {
-                ports[name]?.slots[pool] = nil
+        var used: [PortName: Set<Pool>] = [:]
+        for gate in gates.values {
+            for action in gate.verdict.actions {
+                if let pool = action.pool { used[gate.port, default: []].insert(pool) }
             }
+        }
+        for (name, port) in ports where port.sticky == nil {
+            let pools = used[name] ?? []
+            for pool in Pool.allCases where !pools.contains(pool) { ports[name]?.slots[pool] = nil }
         }
     }
 

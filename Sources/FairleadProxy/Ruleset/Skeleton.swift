@@ -105,6 +105,9 @@ package struct Skeleton: Hashable, Sendable {
     /// The commands that leave nothing of us.
     static let removal = "add table \(table)\ndelete table \(table)\n"
 
+    /// A command that changes nothing, and fails if there is no table.
+    static let presence = "add chain \(table) services"
+
     /// A table with rules of every kind.
     static var sample: String {
         let traffic = [true, false].flatMap { isIPv4 in Transport.allCases.map { Traffic(isIPv4: isIPv4, $0) } }

@@ -1,4 +1,3 @@
-package import FairleadClient
 package import FairleadModel
 import NIOHTTP1
 import Synchronization

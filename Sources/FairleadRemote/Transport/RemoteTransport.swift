@@ -17,6 +17,7 @@ final class RemoteTransport: Sendable {
         var target: String
         var body: [UInt8]?
         var contentType = "application/json"
+        var accept = "application/json"
     }
 
     /// What came of one attempt.
@@ -60,19 +61,33 @@ final class RemoteTransport: Sendable {
     /// The body of a successful answer.
     func call(_ request: Request) async throws(APIStatus) -> ByteBuffer {
         try await persistently(request) { [self] authorization in
-            let prepared = try self.prepared(request, authorization)
-            let task = http.execute(
-                request: prepared,
-                delegate: ResponseAccumulator(request: prepared, maxBodySize: limits.answerBytes),
-                deadline: .now() + TimeAmount(limits.answering))
-            let answer = try await withTaskCancellationHandler {
-                try await task.get()
-            } onCancel: {
-                task.cancel()
-            }
+            let answer = try await whole(request, authorization)
             let body = answer.body ?? ByteBuffer()
             if 200..<300 ~= answer.status.code { return .done(body) }
             return refusal(answer.status, answer.headers, Array(body.readableBytesView))
+        }
+    }
+
+    /// The answer as it is, for people.
+    func page(_ target: String) async throws(APIStatus) -> RemotePage {
+        let request = Request(target: target, accept: "*/*")
+        return try await persistently(request) { [self] authorization in
+            let answer = try await whole(request, authorization)
+            let body = String(decoding: (answer.body ?? ByteBuffer()).readableBytesView, as: UTF8.self)
+            return .done(RemotePage(status: Int(answer.status.code), body: body))
+        }
+    }
+
+    private func whole(_ request: Request, _ authorization: String?) async throws -> HTTPClient.Response {
+        let prepared = try self.prepared(request, authorization)
+        let task = http.execute(
+            request: prepared,
+            delegate: ResponseAccumulator(request: prepared, maxBodySize: limits.answerBytes),
+            deadline: .now() + TimeAmount(limits.answering))
+        return try await withTaskCancellationHandler {
+            try await task.get()
+        } onCancel: {
+            task.cancel()
         }
     }
 
@@ -157,7 +172,7 @@ final class RemoteTransport: Sendable {
 
     private func prepared(_ request: Request, _ authorization: String?) throws -> HTTPClient.Request {
         var url = server.url
-        var headers: HTTPHeaders = ["Host": url.authority, "Accept": "application/json", "User-Agent": userAgent]
+        var headers: HTTPHeaders = ["Host": url.authority, "Accept": request.accept, "User-Agent": userAgent]
         if let authorization { headers.add(name: "Authorization", value: authorization) }
         if request.body != nil { headers.add(name: "Content-Type", value: request.contentType) }
         if let tlsServerName = server.tlsServerName { url.host = tlsServerName }

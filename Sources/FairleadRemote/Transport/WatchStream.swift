@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import FairleadClient
+import FairleadModel
 import NIOCore
 import NIOHTTP1
 import Synchronization

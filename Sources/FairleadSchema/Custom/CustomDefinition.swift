@@ -25,6 +25,8 @@ package final class CustomDefinition: Sendable {
     package let names: Names
     package let isNamespaced: Bool
     package let storageVersion: String
+    /// `spec.conversion.webhook`, which converts objects between versions; nil if that changes only their apiVersion.
+    package let conversionWebhook: Value?
     /// Whether the kind is served at all (condition Established).
     package let isEstablished: Bool
     /// Whether the definition is being deleted (condition Terminating), so that no new objects may be created.
@@ -66,6 +68,8 @@ package final class CustomDefinition: Sendable {
         let accepted = Names(object.at("status", "acceptedNames"))
         let names = accepted.kind.isEmpty ? Names(spec["names"]) : accepted
         self.names = names
+        let conversion = spec["conversion"]
+        conversionWebhook = conversion?["strategy"]?.string == "Webhook" ? conversion?["webhook"] : nil
         isNamespaced = spec["scope"]?.string != "Cluster"
         let list = spec["versions"]?.array ?? []
         storageVersion = list.first { $0["storage"]?.bool == true }?["name"]?.string ?? ""

@@ -1,4 +1,5 @@
 package import FairleadHTTP
+package import FairleadIdentity
 import FairleadModel
 import Foundation
 
@@ -20,7 +21,8 @@ package struct Kubeconfig: Sendable {
         package var description: String
     }
 
-    private static let name = "fairlead"
+    /// Of its cluster, its context and its user.
+    package static let name = "fairlead"
     /// No real kubeconfig is larger.
     private static let largest = 1 << 20
 
@@ -36,29 +38,61 @@ package struct Kubeconfig: Sendable {
         self.init(path: (data.hasSuffix(".db") ? String(data.dropLast(3)) : data) + ".kubeconfig")
     }
 
+    /// How a client reaches a server, and who it is there.
+    package struct Access: Sendable {
+        package var server: String
+        /// The authority that signed the server's certificate (PEM); nil for a plain port.
+        package var authority: String?
+        /// What proves who the client is; nil for nothing.
+        package var client: IssuedCertificate?
+
+        package init(server: String, authority: String? = nil, client: IssuedCertificate? = nil) {
+            self.server = server
+            self.authority = authority
+            self.client = client
+        }
+
+        /// The members of `cluster`, without the server.
+        fileprivate var clusterData: [(key: String, value: String)] {
+            authority.map { [("certificate-authority-data", Self.encoded($0))] } ?? []
+        }
+
+        /// The members of `user`.
+        fileprivate var userData: [(key: String, value: String)] {
+            guard let client else { return [] }
+            return [
+                ("client-certificate-data", Self.encoded(client.certificatePEM)),
+                ("client-key-data", Self.encoded(client.keyPEM)),
+            ]
+        }
+
+        private static func encoded(_ pem: String) -> String { Base64.encode(Array(pem.utf8)[...]) }
+    }
+
     /// The text of a whole kubeconfig. Written by hand, because the YAML library would take milliseconds of each first
     /// start.
-    package static func text(server: HTTPAddress) -> String { text(server: server.url) }
-
-    private static func text(server: String) -> String {
-        """
-        apiVersion: v1
-        clusters:
-        - cluster:
-            server: \(server)
-          name: \(name)
-        contexts:
-        - context:
-            cluster: \(name)
-            user: \(name)
-          name: \(name)
-        current-context: \(name)
-        kind: Config
-        users:
-        - name: \(name)
-          user: {}
-
-        """
+    package static func text(_ access: Access) -> String {
+        func lines(_ members: [(key: String, value: String)]) -> String {
+            members.map { "    \($0.key): \($0.value)\n" }.joined()
+        }
+        let user = access.userData
+        return """
+            apiVersion: v1
+            clusters:
+            - cluster:
+            \(lines(access.clusterData))    server: \(access.server)
+              name: \(name)
+            contexts:
+            - context:
+                cluster: \(name)
+                user: \(name)
+              name: \(name)
+            current-context: \(name)
+            kind: Config
+            users:
+            - name: \(name)
+              user:\(user.isEmpty ? " {}\n" : "\n" + lines(user))
+            """
     }
 
     // MARK: - the file
@@ -73,10 +107,14 @@ package struct Kubeconfig: Sendable {
     /// The file as it is; nil if there is none.
     package var text: String? { try? String(contentsOfFile: path, encoding: .utf8) }  // unreadable is as good as none
 
-    /// Makes the file name this server. The file is replaced as a whole, readable by its owner only.
+    /// Makes the file name this server.
     package func write(server address: HTTPAddress) throws(Refusal) {
-        let server = address.reachable.url
-        guard var config = try read() else { return try replace(with: Self.text(server: server)) }
+        try write(Access(server: address.reachable.url))
+    }
+
+    /// Makes the file lead to this server, as this client. The file is replaced as a whole, readable by its owner only.
+    package func write(_ access: Access) throws(Refusal) {
+        guard var config = try read() else { return try replace(with: Self.text(access)) }
         var clusters = config.items("clusters")
         guard let index = clusters.firstIndex(where: { $0.text("name") == Self.name }) else {
             throw Refusal(
@@ -84,9 +122,26 @@ package struct Kubeconfig: Sendable {
                     "\(path) is somebody else's kubeconfig, as it has no cluster \(Self.name): choose another "
                     + "--kubeconfig FILE, or none")
         }
-        if clusters[index].text("cluster", "server") == server { return }
-        clusters[index].set(.string(server), at: "cluster", "server")
+        let before = config
+        clusters[index].set(.string(access.server), at: "cluster", "server")
+        for key in ["certificate-authority", "certificate-authority-data"] {
+            let value = access.clusterData.first { $0.key == key }?.value
+            clusters[index].set(value.map { .string($0) }, at: "cluster", key)
+        }
         config["clusters"] = .array(clusters)
+        var users = config.items("users")
+        let user = Value.object(Object(access.userData.map { ($0.key, .string($0.value)) }))
+        if let index = users.firstIndex(where: { $0.text("name") == Self.name }) {
+            // A user that somebody has given other credentials keeps them, unless there are new ones.
+            let old = Set((users[index]["user"]?.object ?? Object()).map { $0.key })
+            if access.client != nil || old.isSubset(of: ["client-certificate-data", "client-key-data"]) {
+                users[index]["user"] = user
+                config["users"] = .array(users)
+            }
+        } else if access.client != nil {
+            config["users"] = .array(users + [["name": .string(Self.name), "user": user]])
+        }
+        if config == before { return }
         try replace(with: String(decoding: YAML.encode(config), as: UTF8.self))
     }
 

@@ -1,3 +1,5 @@
+import FairleadAudit
+import FairleadAuthorization
 import FairleadControllers
 import FairleadDNS
 import FairleadHTTP
@@ -13,6 +15,7 @@ extension ServerConfiguration {
         var flags: [String: String] = [
             "listen": listen.map(\.description).joined(separator: ","),
             "insecure-bind": "\(allowsRemote)",
+            "authorization-mode": authorizationModes.map(\.rawValue).joined(separator: ","),
             "data": dataText,
             "history-age": "\(historyAge.components.seconds)",
             "compaction-interval": "\(compactionInterval.components.seconds)",
@@ -26,10 +29,36 @@ extension ServerConfiguration {
             "load-balancer-pool": pools.joined(separator: ";"),
             "pod-cidr": podCIDRs.map(\.description).joined(separator: ","),
             "cluster-domain": clusterDomain,
+            "enable-admission-plugins": plugins.names.joined(separator: ","),
             "allow-privileged": "\(allowsPrivileged)",
             "log-level": logLevel.rawValue,
             "log-format": logFormat.rawValue,
         ]
+        flags["programs"] = programs ?? ""
+        flags["stages"] = stages ?? ""
+        flags["missing-image"] = missingImages.joined(separator: ",")
+        flags["enable-priority-and-fairness"] = "\(flowControl.isFair)"
+        flags["max-requests-inflight"] = "\(flowControl.reads)"
+        flags["max-mutating-requests-inflight"] = "\(flowControl.writes)"
+        flags["encrypt-secrets"] = "\(encryptsSecrets)"
+        flags["encryption-provider-config"] = encryptionFile ?? ""
+        flags["tls-listen"] = secure?.listen.map(\.description).joined(separator: ",") ?? "none"
+        flags["tls-cert-file"] = secure?.certificateFile ?? ""
+        flags["tls-private-key-file"] = secure?.keyFile ?? ""
+        flags["client-ca-file"] = secure?.clientAuthorityFile ?? ""
+        flags["token-auth-file"] = identity.tokenFile ?? ""
+        flags["service-account-issuer"] = identity.issuers(clusterDomain: clusterDomain).joined(separator: ",")
+        flags["service-account-key-file"] = identity.keyFiles.joined(separator: ",")
+        flags["service-account-signing-key-file"] = identity.signingKeyFile ?? ""
+        flags["api-audiences"] = identity.audiences.joined(separator: ",")
+        if let audit {
+            flags["audit-log-path"] = audit.path
+            flags["audit-policy-file"] = audit.policyFile ?? ""
+            flags["audit-log-mode"] = audit.mode.rawValue
+            flags["audit-log-maxsize"] = "\(audit.largestMegabytes)"
+            flags["audit-log-maxbackup"] = "\(audit.mostBackups)"
+            flags["audit-log-maxage"] = "\(audit.oldestDays)"
+        }
         guard let dns else {
             flags["dns-listen"] = "none"
             return flags

@@ -1,7 +1,10 @@
+package import FairleadAudit
+package import FairleadAuthorization
 package import FairleadClient
 package import FairleadControllers
 import FairleadExplanation
 package import FairleadHTTP
+package import FairleadKindRules
 package import FairleadModel
 package import Logging
 
@@ -16,7 +19,16 @@ package struct ServerConfiguration: Sendable {
     package var listen: [HTTPAddress]
     /// Allows listening on addresses that are not loopback.
     package var allowsRemote = false
+    /// The door with TLS; nil for none.
+    package var secure: SecureOptions?
+    /// Who decides what users may do, in order.
+    package var authorizationModes: [AccessControl.Mode] = [.rbac]
+    package var flowControl = FlowLimits()
     package var data: DataLocation
+    /// Encrypts Secrets in the database, with a key that is made beside it.
+    package var encryptsSecrets = false
+    /// An EncryptionConfiguration that says what is encrypted, and how.
+    package var encryptionFile: String?
     /// Where the kubeconfig for this server is written.
     package var kubeconfig = Kubeconfig.Location.besidesData
     /// History is kept at least this long (kube-apiserver compacts etcd every five minutes).
@@ -29,6 +41,13 @@ package struct ServerConfiguration: Sendable {
     package var eventTimeToLive: Duration = .seconds(3600)
     /// How many simulated nodes there are.
     package var nodes = 3
+    /// A YAML file that says what containers of certain images do (docs/programs.md); nil for the built-in programs
+    /// alone.
+    package var programs: String?
+    /// A folder of YAML files that say what the life of pods is like (docs/stages.md); nil for the built-in life alone.
+    package var stages: String?
+    /// Patterns of images that cannot be pulled.
+    package var missingImages: [String] = []
     /// A node counts as lost when it has not reported for this long.
     package var nodeGracePeriod = Duration.seconds(50)
     /// No stand-ins for machines or a cloud: no nodes, scheduler, kubelets, load balancers or kube-dns.
@@ -44,6 +63,12 @@ package struct ServerConfiguration: Sendable {
     package var clusterDomain = "cluster.local"
     /// Whether containers may be privileged.
     package var allowsPrivileged = true
+    /// The admission that is on.
+    package var plugins = AdmissionPlugins.standard
+    /// Whom the server trusts.
+    package var identity = IdentityOptions()
+    /// The audit log; nil for none.
+    package var audit: AuditSettings?
     /// nil for a server without DNS.
     package var dns: DNSOptions?
     package var logLevel = Logger.Level.info

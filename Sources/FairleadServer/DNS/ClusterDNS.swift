@@ -78,6 +78,10 @@ struct ClusterDNS: Sendable {
     /// The address that it answers at; nil while it does not.
     var address: DNSAddress? { server.address }
 
+    func ask(_ question: Question, from client: IPAddress, over transport: DNSTransport) async -> Message? {
+        await server.ask(question, from: client, over: transport)
+    }
+
     /// The query log of a kube-dns pod: each pod gets its share of the clients.
     ///
     /// - Parameter pods: all kube-dns pods, including this one.

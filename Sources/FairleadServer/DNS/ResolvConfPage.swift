@@ -28,7 +28,7 @@ struct ResolvConfPage: Sendable {
     }
 
     /// Nodes resolve names like this machine, except for its search list: pods should see the same names everywhere.
-    private static var node: ResolverConfiguration {
+    static var node: ResolverConfiguration {
         let text = (try? String(contentsOfFile: "/etc/resolv.conf", encoding: .utf8)) ?? ""
         var node = ResolverConfiguration(text: text)
         node.searches = []

@@ -1,4 +1,5 @@
 import FairleadAPI
+import FairleadAuthorization
 import FairleadExplanation
 import FairleadModel
 import FairleadRouting
@@ -10,6 +11,7 @@ import Foundation
 struct DebugPages: Sendable {
     let store: Store
     let configuration: ServerConfiguration
+    let access: AccessControl
     let resolvConf: ResolvConfPage
     let status: StatusPage
 
@@ -58,6 +60,14 @@ struct DebugPages: Sendable {
                 "/debug/explain/services/{namespace}/{name}",
                 "Why a Service has the endpoints and addresses it has, or has none, and what to change."
             ) { explain($0[0], $0[1], $1) },
+            Page("/debug/explain/access", AccessPage.about) { _, request in
+                do throws(APIStatus) {
+                    let explanation = AccessExplanation(try AccessPage.question(request), access)
+                    return answer(request, text: { explanation.text }, json: { explanation.json })
+                } catch {
+                    return failure(error, request)
+                }
+            },
             Page("/debug/path", PacketPathPage.about) { _, request in
                 let page = PacketPathPage(snapshot: store.current, configuration: configuration)
                 do throws(APIStatus) {

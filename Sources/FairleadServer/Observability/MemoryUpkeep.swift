@@ -1,5 +1,5 @@
 import CFairleadMemory
-import FairleadClient
+import FairleadModel
 
 /// Returns memory to the system after a burst: malloc keeps freed memory in case of another burst. After the start, the
 /// pages of code that is not needed again are let go of.

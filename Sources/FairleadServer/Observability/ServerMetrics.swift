@@ -1,11 +1,14 @@
 import CoreMetrics
 import FairleadAPI
+import FairleadAudit
 import FairleadClient
 import FairleadDNS
+import FairleadFairness
 import FairleadHTTP
 import FairleadMetrics
 import FairleadModel
 import FairleadStorage
+import FairleadWebhooks
 
 /// All metrics of a server, under the names of kube-apiserver, etcd, client-go and CoreDNS where these have such a
 /// metric: some are recorded as things happen, others are read when `/metrics` is requested.
@@ -14,8 +17,11 @@ enum ServerMetrics {
     /// - Parameter start: when the server started.
     static func registry(start: Timestamp) -> MetricsRegistry {
         let registry = MetricsRegistry(
-            RequestMetrics.families + WatchMetrics.families + StoreMetrics.families + DNSServer.metricFamilies
-                + storeGauges + httpGauges + queueFamilies + ProcessMetrics.families)
+            RequestMetrics.families + WatchMetrics.families + FlowControl.metricFamilies + WebhookMetrics.families
+                + PolicyMetrics.families
+                + StoreMetrics.families
+                + DNSServer.metricFamilies
+                + AuditLog.allFamilies + storeGauges + httpGauges + queueFamilies + ProcessMetrics.families)
         registry.add { ProcessMetrics.collect(into: &$0, start: start) }
         return registry
     }

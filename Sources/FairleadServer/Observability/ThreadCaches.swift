@@ -1,6 +1,6 @@
 import CFairleadMemory
 import Dispatch
-import FairleadClient
+import FairleadModel
 import Foundation
 
 /// What malloc keeps of freed memory for each thread. It is little, but spread: each piece holds on to a page, and no

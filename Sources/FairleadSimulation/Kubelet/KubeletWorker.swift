@@ -1,5 +1,6 @@
 import FairleadClient
 import FairleadModel
+import FairleadScheduling
 import Synchronization
 
 /// Handles one pod: assigns its addresses, asks `PodMachine` for the next step, and writes and records it.
@@ -9,24 +10,30 @@ final class KubeletWorker: Sendable {
     private let nodes: Lister
     private let recorder: EventRecorder
     private let delays: StageDelays
+    private let stages: PodStages
     private let now: @Sendable () -> Timestamp
     private let clock: any DelayClock
+    private let runtime: ContainerRuntime?
     private let addresses = PodAddressPool()
+    private let admissions = Mutex(NodeAdmission())
     private let memories = Mutex<[String: PodMemory]>([:])
     /// For pods whose status is being written: the revision that the status was made from.
     private let writing = Mutex<[String: Int64]>([:])
 
     init(
         client: any ObjectClient, pods: Lister, nodes: Lister, recorder: EventRecorder, delays: StageDelays,
-        now: @escaping @Sendable () -> Timestamp, clock: any DelayClock
+        stages: PodStages = PodStages(), now: @escaping @Sendable () -> Timestamp, clock: any DelayClock,
+        runtime: ContainerRuntime? = nil
     ) {
         self.client = client
         self.pods = pods
         self.nodes = nodes
         self.recorder = recorder
         self.delays = delays
+        self.stages = stages
         self.now = now
         self.clock = clock
+        self.runtime = runtime
     }
 
     /// How many pods it knows something of that is not in their status.
@@ -35,13 +42,20 @@ final class KubeletWorker: Sendable {
     func forget(_ uid: String?) {
         guard let uid else { return }
         addresses.release(uid)
+        admissions.withLock { $0.forget(uid) }
+        runtime?.forget(uid)
         memories.withLock { _ = $0.removeValue(forKey: uid) }
         writing.withLock { _ = $0.removeValue(forKey: uid) }
     }
 
-    /// Records the addresses in a pod's status.
+    /// Records the addresses in a pod's status, and what a running pod takes of its node.
     func note(_ pod: Value) {
         let view = PodView(pod)
+        if view.isFinished {
+            admissions.withLock { $0.forget(pod.uid) }
+        } else if pod["status"]?["startTime"] != nil {
+            admissions.withLock { $0.note(pod, on: view.nodeName) }
+        }
         guard !view.hostNetwork, !view.podIP.isEmpty,
             let node = nodes.get(namespace: "", name: view.nodeName)
         else { return }
@@ -63,10 +77,14 @@ final class KubeletWorker: Sendable {
         // A node that has just been registered has not reported its address yet.
         if hostIPs.isEmpty { return .again(after: .milliseconds(100)) }
         let network = view.hostNetwork ? Network(addresses: hostIPs) : network(of: pod, on: node)
-        let machine = PodMachine(
+        runtime?.refreshIfChanged(pod)
+        var machine = PodMachine(
             pod: pod, hostIPs: hostIPs, podIPs: network.addresses, networkFault: network.fault,
-            room: PodResize.isPending(pod) ? room(for: pod, on: node) : nil, delays: delays, now: now(),
-            moment: clock.now)
+            room: PodResize.isPending(pod) ? room(for: pod, on: node) : nil,
+            delays: stages.delays(of: pod, delays), now: now(), moment: clock.now, runtime: runtime, stages: stages)
+        if pod["status"]?["startTime"] == nil, !view.isFinished, !view.isTerminating {
+            machine.refusal = admissions.withLock { $0.admit(pod, on: node) }
+        }
         var memory = memories.withLock { $0[pod.uid] ?? PodMemory() }
         let step = machine.next(&memory)
         if let status = step.status {
@@ -80,8 +98,12 @@ final class KubeletWorker: Sendable {
         let remembered = memory
         memories.withLock { $0[pod.uid] = remembered }
         record(step.events, about: pod)
+        if let phase = step.status?["phase"]?.string, phase == "Succeeded" || phase == "Failed" {
+            runtime?.close(pod.uid)
+        }
+        if step.isDeleted { try await delete(pod, gracePeriod: nil) }
         if step.isGone {
-            try await remove(pod)
+            try await delete(pod, gracePeriod: 0)
             return .done
         }
         return ReconcileResult(again: step.again)
@@ -120,12 +142,13 @@ final class KubeletWorker: Sendable {
             used: others.reduce(.none) { $0 + ResourceDemand(pod: $1) })
     }
 
-    private func remove(_ pod: Value) async throws(APIStatus) {
+    /// - Parameter gracePeriod: in seconds; nil for the pod's own.
+    private func delete(_ pod: Value, gracePeriod: Int?) async throws(APIStatus) {
         try await ignoringNotFound(
             orChanged: true,
             await client.delete(
                 .pods, namespace: pod.namespace, name: pod.name,
-                options: DeleteOptions(uid: pod.uid, gracePeriodSeconds: 0)))
+                options: DeleteOptions(uid: pod.uid, gracePeriodSeconds: gracePeriod)))
     }
 
     private func record(_ events: [KubeletEvent], about pod: Value) {

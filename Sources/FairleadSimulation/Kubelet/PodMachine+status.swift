@@ -4,25 +4,21 @@ extension PodMachine {
     /// The pod's status, derived from those of its containers. Fields owned by other writers (qosClass, conditions of
     /// readiness gates) are kept.
     ///
-    /// - Parameter failure: why the kubelet has put an end to the pod, if it has.
+    /// - Parameter end: how the kubelet has put an end to the pod, if it has.
     func assemble(
         _ view: PodView, initStatuses: [Value], statuses: [Value], isInitialized: Bool,
-        failure: (reason: String, message: String)? = nil
+        end: Stage.End? = nil
     ) -> Value {
         var status = pod["status"]?.object ?? Object()
-        let phase =
-            failure == nil
-            ? phase(statuses, isInitialized: isInitialized, initStatuses: initStatuses) : "Failed"
+        let phase = end?.phase ?? phase(statuses, isInitialized: isInitialized, initStatuses: initStatuses)
         status["phase"] = .string(phase)
-        if let failure {
-            status["reason"] = .string(failure.reason)
-            status["message"] = .string(failure.message)
-        }
+        if let reason = end?.reason { status["reason"] = .string(reason) }
+        if let message = end?.message { status["message"] = .string(message) }
         status["observedGeneration"] = pod.generation == 0 ? nil : .int(pod.generation)
         status["startTime"] = status["startTime"] ?? .string(now.rfc3339)
         status["hostIP"] = .string(hostIPs.first ?? "")
         status["hostIPs"] = .array(hostIPs.map { ["ip": .string($0)] })
-        let hasSandbox = (initStatuses + statuses).contains { $0.text("containerID") != "" } || phase == "Running"
+        let hasSandbox = Self.hasSandbox(initStatuses + statuses) || phase == "Running"
         if hasSandbox || view.hostNetwork, status["podIP"] == nil, let first = podIPs.first {
             status["podIP"] = .string(first)
             status["podIPs"] = .array(podIPs.map { ["ip": .string($0)] })
@@ -36,18 +32,44 @@ extension PodMachine {
         return .object(status)
     }
 
+    /// Whether the pod has its network, which comes after its volumes and before its images: a container that waits for
+    /// anything but its first start shows it.
+    static func hasSandbox(_ statuses: [Value]) -> Bool {
+        statuses.contains { status in
+            if !status.text("containerID").isEmpty { return true }
+            guard let reason = status.at("state", "waiting", "reason")?.string else { return false }
+            return reason != "ContainerCreating" && reason != "PodInitializing"
+        }
+    }
+
     private func phase(_ statuses: [Value], isInitialized: Bool, initStatuses: [Value]) -> String {
-        guard isInitialized else { return "Pending" }
+        guard isInitialized else { return hasFailedInit(initStatuses) ? "Failed" : "Pending" }
         let states = statuses.map { ContainerMachine.state(of: $0) }
         if !states.isEmpty, states.allSatisfy({ $0 == "terminated" }) {
-            let policy = PodView(pod).restartPolicy
             let hasFailed = statuses.contains { ContainerMachine.exitCode(of: $0) != 0 }
-            let isFinal = staysEnded(policy, hasFailed: hasFailed)
-            return isFinal ? (hasFailed ? "Failed" : "Succeeded") : "Running"
+            return isOver(statuses) ? (hasFailed ? "Failed" : "Succeeded") : "Running"
         }
         if states.contains("running") || states.contains("terminated") { return "Running" }
         let hasRun = statuses.contains { $0.at("lastState", "terminated") != nil }
         return hasRun ? "Running" : "Pending"
+    }
+
+    /// Whether all containers have exited for good.
+    func isOver(_ statuses: [Value]) -> Bool {
+        guard !statuses.isEmpty, statuses.allSatisfy({ ContainerMachine.state(of: $0) == "terminated" }) else {
+            return false
+        }
+        let hasFailed = statuses.contains { ContainerMachine.exitCode(of: $0) != 0 }
+        return staysEnded(PodView(pod).restartPolicy, hasFailed: hasFailed)
+    }
+
+    /// Whether a failed init container will not be tried again.
+    private func hasFailedInit(_ statuses: [Value]) -> Bool {
+        let view = PodView(pod)
+        guard view.restartPolicy == "Never" else { return false }
+        return zip(view.initContainers, statuses).contains { spec, status in
+            spec.text("restartPolicy") != "Always" && ContainerMachine.exitCode(of: status).map { $0 != 0 } == true
+        }
     }
 
     /// Whether containers that have all exited will not be restarted.
@@ -92,6 +114,7 @@ extension PodMachine {
             put(&conditions, "ContainersReady", false, reason: "ContainersNotReady", message: message)
         }
         put(&conditions, "PodScheduled", true)
+        for held in heldConditions { put(&conditions, held.type, false) }
         switch resize {
         case .granted: conditions.remove("PodResizePending")
         case .infeasible(let message):
@@ -107,7 +130,11 @@ extension PodMachine {
     ) {
         var more: Object = ["lastProbeTime": .null]
         if pod.generation != 0 { more["observedGeneration"] = .int(pod.generation) }
-        conditions.set(type, isTrue, reason: reason, message: message, more: more, now: now)
+        if let held = heldConditions.first(where: { $0.type == type }) {
+            conditions.set(type, held.status, reason: held.reason, message: held.message, more: more, now: now)
+        } else {
+            conditions.set(type, isTrue, reason: reason, message: message, more: more, now: now)
+        }
     }
 
     /// The kubelet's order; other conditions come last.

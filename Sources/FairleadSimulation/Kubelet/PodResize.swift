@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadScheduling
 
 /// Whether the kubelet grants what a pod's containers are to get in place of what they have. Pure.
 ///

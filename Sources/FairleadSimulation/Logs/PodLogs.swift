@@ -24,6 +24,16 @@ package enum PodLogs {
         for pod: Value, container name: String, options: Options = Options(),
         more: [(time: Timestamp, line: String)] = []
     ) -> [String] {
+        timedLines(for: pod, container: name, options: options, more: more).map {
+            options.showsTimestamps ? "\(nanoseconds($0.time)) \($0.line)" : $0.line
+        }
+    }
+
+    /// The same lines with their times.
+    static func timedLines(
+        for pod: Value, container name: String, options: Options,
+        more: [(time: Timestamp, line: String)] = []
+    ) -> [(time: Timestamp, line: String)] {
         let statuses = pod.items("status", "containerStatuses") + pod.items("status", "initContainerStatuses")
         guard let status = statuses.first(where: { $0.text("name") == name }) else { return [] }
         let state = options.isPrevious ? status["lastState"] : status["state"]
@@ -37,7 +47,7 @@ package enum PodLogs {
         if state?["running"] != nil { lines += more.filter { $0.time > start } }
         if let since = options.since { lines.removeAll { $0.time < since } }
         if let tail = options.tail { lines = lines.suffix(max(0, tail)) }
-        return lines.map { options.showsTimestamps ? "\(nanoseconds($0.time)) \($0.line)" : $0.line }
+        return lines
     }
 
     private static func nanoseconds(_ time: Timestamp) -> String {

@@ -15,6 +15,7 @@ final class NodeWorker: Sendable {
     private let now: @Sendable () -> Timestamp
     private let clock: any DelayClock
     private let renewInterval: Duration
+    private let indexes: [String: Int]
     private let state: Mutex<State>
 
     private struct State {
@@ -22,6 +23,8 @@ final class NodeWorker: Sendable {
         var unregistered: [String: Int]
         /// When each node last reported.
         var reports: [String: Duration] = [:]
+        /// The version of each node about which there was nothing to report.
+        var quiet: [String: Int64] = [:]
         /// The places of nodes that a user has made, after those of the blueprint.
         var places: [String: Int] = [:]
     }
@@ -38,7 +41,8 @@ final class NodeWorker: Sendable {
         self.clock = clock
         self.renewInterval = renewInterval
         let names = (0..<max(blueprint.count, 0)).map { (SimulatedNodes.name($0), $0) }
-        state = Mutex(State(unregistered: Dictionary(names) { first, _ in first }))
+        indexes = Dictionary(names) { first, _ in first }
+        state = Mutex(State(unregistered: indexes))
     }
 
     /// Sorted in the order of the blueprint.
@@ -57,16 +61,20 @@ final class NodeWorker: Sendable {
             // The event of its creation brings it back here.
             if isNew { return .done }
         }
-        guard let node = nodes.get(namespace: "", name: name)?.value, SimulationKeys.isAlive(node) else {
+        guard let stored = nodes.get(namespace: "", name: name), SimulationKeys.isAlive(stored.value) else {
             state.withLock {
                 $0.reports[name] = nil
+                $0.quiet[name] = nil
                 $0.places[name] = nil
             }
             return .done
         }
-        let time = now()
+        let (node, time) = (stored.value, now())
         try await renewLease(of: node, time)
-        let index = (0..<blueprint.count).first { SimulatedNodes.name($0) == name }
+        if !isReportDue(name), state.withLock({ $0.quiet[name] == stored.revision }) {
+            return .again(after: untilRenewal)
+        }
+        let index = indexes[name]
         if index == nil, NodeView(node).podCIDRs.isEmpty, try await assignPodRanges(to: node) {
             // The report is made of the node as it is then.
             return .again(after: .milliseconds(50))
@@ -84,8 +92,17 @@ final class NodeWorker: Sendable {
             _ = try await client.update(.nodes, report, subresource: "status")
             let moment = clock.now
             state.withLock { $0.reports[name] = moment }
+        } else {
+            state.withLock { $0.quiet[name] = stored.revision }
         }
-        return .again(after: renewInterval)
+        return .again(after: untilRenewal)
+    }
+
+    /// Up to a second less than the interval, so that nodes come to renew their leases in the same moment.
+    private var untilRenewal: Duration {
+        guard renewInterval >= .seconds(5) else { return renewInterval }
+        let (_, attoseconds) = (clock.now + renewInterval).components
+        return renewInterval - Duration(secondsComponent: 0, attosecondsComponent: attoseconds)
     }
 
     /// The first place after those of the blueprint of which no other node has a range or an address.

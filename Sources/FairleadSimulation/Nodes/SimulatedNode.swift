@@ -14,6 +14,10 @@ package enum SimulationKeys {
     package static let exitAfter = "fairlead.dev/exit-after-seconds"
     package static let exitCode = "fairlead.dev/exit-code"
 
+    /// On a Pod: what its containers use, in place of what they would by what they do.
+    package static let cpuUsage = "fairlead.dev/cpu-usage"
+    package static let memoryUsage = "fairlead.dev/memory-usage"
+
     package static func isSimulated(_ node: Value) -> Bool { node.annotations[simulated] == "true" }
     static func isDown(_ node: Value) -> Bool { node.annotations[down] == "true" }
     /// Whether a kubelet is running the node.

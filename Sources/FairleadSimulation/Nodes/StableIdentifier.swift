@@ -6,7 +6,7 @@ enum StableIdentifier {
     static func hex(of text: String, count: Int) -> String {
         var result = ""
         var round: UInt64 = 0
-        while result.count < count {
+        while result.utf8.count < count {
             let digits = String(hash(text, seed: round), radix: 16)
             result += String(repeating: "0", count: 16 - digits.count) + digits
             round += 1

@@ -1,4 +1,5 @@
 import FairleadModel
+import Synchronization
 
 /// The objects of one resource in list order, as a value: a copy costs nothing, and a change copies only the chunk it
 /// touches, the group that holds the chunk and the list of groups, so that earlier snapshots stay as they were.
@@ -17,6 +18,11 @@ struct ObjectIndex: Sendable {
 
     private var groups: [Group] = []
     private(set) var count = 0
+    /// Another number after each change: two indexes with the same one hold the same. 0 for one that never held anything.
+    private(set) var edition: UInt64 = 0
+
+    private static let editions = Atomic<UInt64>(0)
+    private static func nextEdition() -> UInt64 { editions.add(1, ordering: .relaxed).newValue }
 
     /// The most objects in a chunk, and chunks in a group: each is split when it grows beyond this. Changing one object
     /// among a hundred thousand copies about as many references as three chunks hold.
@@ -27,6 +33,7 @@ struct ObjectIndex: Sendable {
     /// - Parameter objects: sorted by namespace and name.
     init(sorted objects: [StoredObject]) {
         count = objects.count
+        edition = Self.nextEdition()
         groups = objects.pieces(of: Self.limit / 2).pieces(of: Self.limit / 2).map { Group($0) }
     }
 
@@ -97,6 +104,7 @@ struct ObjectIndex: Sendable {
         _ key: ObjectKey, _ make: (StoredObject?) -> StoredObject
     ) -> (old: StoredObject?, new: StoredObject) {
         let found = lowerBound(namespace: key.namespace, name: key.name)
+        edition = Self.nextEdition()
         if let old = self[found], old.key == key {
             let new = make(old)
             groups[found.group].chunks[found.chunk][found.offset] = new
@@ -140,6 +148,7 @@ struct ObjectIndex: Sendable {
         let found = lowerBound(namespace: namespace, name: name)
         guard let old = self[found], !Self.isOther(old, namespace, name) else { return nil }
         count -= 1
+        edition = Self.nextEdition()
         groups[found.group].count -= 1
         groups[found.group].chunks[found.chunk].remove(at: found.offset)
         if groups[found.group].chunks[found.chunk].isEmpty { groups[found.group].chunks.remove(at: found.chunk) }

@@ -55,6 +55,10 @@ package struct Snapshot: Sendable {
             to: index.lowerBound(namespace: namespace + "\u{0}", name: ""))
     }
 
+    /// A number that differs from that of every other state of a resource's objects in this process: what has been made
+    /// of the objects is still right as long as it is the same.
+    package func edition(of resource: GroupResource) -> UInt64 { indexes[resource]?.edition ?? 0 }
+
     /// Gives up the decoded trees that nobody has used since the last call.
     func ageTrees() {
         for index in indexes.values {

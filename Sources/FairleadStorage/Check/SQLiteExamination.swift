@@ -11,6 +11,7 @@ package struct SQLiteExamination {
     package private(set) var versionCount = 0
 
     let path: String
+    let values: any ValueTransformer
     /// What a repair would do about the rows.
     private(set) var audit = VersionAudit([])
     /// The contents of the file's state row; nil if they are missing or impossible.
@@ -20,8 +21,12 @@ package struct SQLiteExamination {
 
     /// - Throws: `.io` or `.corrupted` for a file that cannot be read at all, is open elsewhere, or is not this
     ///   program's.
-    package init(path: String, migrations: [SQLiteMigration] = SQLiteMigration.builtIn()) throws(StorageError) {
+    package init(
+        path: String, migrations: [SQLiteMigration] = SQLiteMigration.builtIn(),
+        values: any ValueTransformer = PlainValues()
+    ) throws(StorageError) {
         self.path = path
+        self.values = values
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
             throw .io("there is no file \(path)")
@@ -43,10 +48,21 @@ package struct SQLiteExamination {
         try examineStructure(database)
         try examineState(database)
         var entries: [VersionAudit.Entry] = []
+        var sealed: [String: Int] = [:]
         isWhole = try SQLiteReader.everyRow(database) { row in
             // A matching checksum proves that this is what was written; decoding the document shows whether that made
             // sense.
-            let fault = row.fault ?? (row.checksum == nil ? nil : row.documentFault)
+            var clear = row
+            var fault = row.fault
+            if fault == nil, row.checksum != nil {
+                do throws(UnreadableValue) {
+                    clear.document = try row.opened(values)?.document
+                    fault = clear.documentFault
+                } catch {
+                    // It is left as it is: it may be sound.
+                    sealed[error.reason, default: 0] += 1
+                }
+            }
             entries.append(
                 VersionAudit.Entry(
                     id: row.id, revision: row.revision, key: row.key, previous: row.previous,
@@ -55,6 +71,9 @@ package struct SQLiteExamination {
         }
         versionCount = entries.count
         if !isWhole { findings.append("structure: some rows cannot be reached; \(entries.count) can") }
+        for (reason, count) in sealed.sorted(by: { $0.key < $1.key }) {
+            findings.append("\(count) versions were not examined: \(reason)")
+        }
         audit = VersionAudit(entries)
         findings += audit.findings
         if let state, state.compacted > max(state.revision, audit.lastRevision) {
@@ -62,7 +81,7 @@ package struct SQLiteExamination {
             self.state = nil
         }
         do {
-            snapshot = Snapshot(try SQLiteLoading(database).state)
+            snapshot = Snapshot(try SQLiteLoading(database, values).state)
         } catch {
             if findings.isEmpty { findings.append("a server would not start: \(error)") }
         }

@@ -60,6 +60,8 @@ package struct EngineState: Sendable {
     package var history: [EngineEvent]
     /// What cannot be read; it appears nowhere else in the state.
     package var damaged: [DamagedVersion] = []
+    /// How many versions are stored in another form than they would be written in now (`ValueTransformer`).
+    package var staleValues = 0
 
     package init(
         revision: Int64, compactedRevision: Int64, objects: [EngineVersion] = [], history: [EngineEvent] = []
@@ -105,11 +107,14 @@ package struct DamagedVersion: Sendable, Hashable {
     package var reason: String
     /// Whether it is, or may be, the current version of the key: the key is then taken, and nobody can read its value.
     package var isCurrent: Bool
+    /// Whether it is only encrypted with a key that is not at hand, and sound as far as is known.
+    package var isSealed: Bool
 
-    package init(key: ObjectKey, revision: Int64, reason: String, isCurrent: Bool) {
+    package init(key: ObjectKey, revision: Int64, reason: String, isCurrent: Bool, isSealed: Bool = false) {
         self.key = key
         self.revision = revision
         self.reason = reason
         self.isCurrent = isCurrent
+        self.isSealed = isSealed
     }
 }

@@ -12,6 +12,7 @@ package final class SQLiteEngine: StorageEngine {
     private let file: DatabaseFile?
     private let log: FileIdentity?
     private let metrics: StoreMetrics
+    private let values: any ValueTransformer
     /// nil until the heads have been loaded.
     private let heads = Mutex<SQLiteHeads?>(nil)
     private let damagedRows = Mutex(DamagedRows())
@@ -21,11 +22,14 @@ package final class SQLiteEngine: StorageEngine {
     /// - Parameters:
     ///   - migrations: the steps of the schema, in order.
     ///   - metrics: records how long writing the WAL takes.
+    ///   - values: what documents become in the file.
     /// - Throws: `.io`, saying what to do, for a file that cannot be opened or that another process has open.
     package init(
-        path: String?, migrations: [SQLiteMigration], metrics: StoreMetrics = StoreMetrics()
+        path: String?, migrations: [SQLiteMigration], metrics: StoreMetrics = StoreMetrics(),
+        values: any ValueTransformer = PlainValues()
     ) throws(StorageError) {
         self.metrics = metrics
+        self.values = values
         if let path { file = try DatabaseFile(path) } else { file = nil }
         database = try Self.openForWriting(file?.path, migrations: migrations)
         file?.restrict()
@@ -68,7 +72,7 @@ package final class SQLiteEngine: StorageEngine {
 
     package func load() throws(StorageError) -> EngineState {
         do {
-            let loaded = try database.read { database in try SQLiteLoading(database) }
+            let loaded = try database.read { [values] database in try SQLiteLoading(database, values) }
             if loaded.mustBeNoted { try database.write { try loaded.note(in: $0) } }
             heads.withLock { $0 = loaded.heads }
             damagedRows.withLock { $0 = loaded.damagedRows }
@@ -85,8 +89,8 @@ package final class SQLiteEngine: StorageEngine {
         defer { heads.withLock { $0 = known } }
         do {
             var written = SuspendingClock.now
-            let results = try database.write { database in
-                var writer = try SQLiteWriter(database, revision: known.revision)
+            let results = try database.write { [values] database in
+                var writer = try SQLiteWriter(database, revision: known.revision, values: values)
                 let results = try batch.map { try writer.carryOut($0, &known) }
                 try writer.finish(at: known.revision)
                 written = .now

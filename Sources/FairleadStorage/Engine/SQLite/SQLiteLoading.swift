@@ -13,12 +13,14 @@ struct SQLiteLoading {
     /// Damaged rows, each with the rows that were current before it.
     private(set) var damagedRows = DamagedRows()
 
+    private let values: any ValueTransformer
     private var current: [ObjectKey: EngineVersion] = [:]
     private var damaged: [ObjectKey: DamagedVersion] = [:]
     private var resources: [String: GroupResource] = [:]
 
     /// - Throws: `.corrupted` when the file as a whole cannot be what this program wrote.
-    init(_ database: Database) throws {
+    init(_ database: Database, _ values: any ValueTransformer) throws {
+        self.values = values
         guard
             let row = try Row.fetchOne(
                 database, sql: "SELECT revision, compacted_revision, compacted_version FROM state")
@@ -94,24 +96,31 @@ struct SQLiteLoading {
             let row = VersionRow(statement)
             guard 1...VersionRow.largestNumber ~= row.id else { throw Self.broken("it has a row \(row.id)") }
             if let fault = row.fault {
-                addDamage(row, fault)
+                addDamage(row, "row \(row.id): \(fault)")
             } else {
                 if row.revision < lastOfOrder { throw Self.broken("row \(row.id) is not in the order of revisions") }
                 lastOfOrder = row.revision
-                add(row)
+                do throws(UnreadableValue) {
+                    add(row, try row.opened(values))
+                } catch {
+                    // What it says is sound, but for the value.
+                    state.revision = max(state.revision, row.revision)
+                    addDamage(row, error.reason, isSealed: true)
+                }
             }
             heads.lastVersion = max(heads.lastVersion, row.id)
             return true
         }
     }
 
-    private mutating func add(_ row: VersionRow) {
+    private mutating func add(_ row: VersionRow, _ opened: OpenedValue?) {
         let resource = resources[row.resource] ?? GroupResource(storageText: row.resource)
         resources[row.resource] = resource
         let key = ObjectKey(resource, namespace: row.namespace, name: row.name)
-        let version = row.document.map { document in
+        if opened?.isStale == true { state.staleValues += 1 }
+        let version = opened.map { opened in
             EngineVersion(
-                key: key, revision: row.revision, createRevision: row.createRevision, bytes: document,
+                key: key, revision: row.revision, createRevision: row.createRevision, bytes: opened.document,
                 revisionOffset: Int(row.revisionOffset))
         }
         state.revision = max(state.revision, row.revision)
@@ -136,14 +145,14 @@ struct SQLiteLoading {
     }
 
     /// The row blocks every key that it may have been a version of.
-    private mutating func addDamage(_ row: VersionRow, _ fault: String) {
+    private mutating func addDamage(_ row: VersionRow, _ reason: String, isSealed: Bool = false) {
         let keys = suspects(row)
         for key in keys {
             let hidden = keys.count == 1 ? heads[key]?.version : nil
             current[key] = nil
             heads.set(key, SQLiteHeads.Head(version: row.id, revision: state.revision, createRevision: state.revision))
             damaged[key] = DamagedVersion(
-                key: key, revision: state.revision, reason: "row \(row.id): \(fault)", isCurrent: true)
+                key: key, revision: state.revision, reason: reason, isCurrent: true, isSealed: isSealed)
             damagedRows.add(row.id, hiding: hidden)
         }
     }

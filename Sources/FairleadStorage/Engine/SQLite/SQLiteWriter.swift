@@ -7,11 +7,13 @@ struct SQLiteWriter {
     private let state: SQLiteRowStatement
     /// The revision recorded by the last row.
     private var written: Int64
+    private let values: any ValueTransformer
     /// The text of a resource is computed once per batch.
     private var texts: [GroupResource: String] = [:]
 
-    init(_ database: Database, revision: Int64) throws {
+    init(_ database: Database, revision: Int64, values: any ValueTransformer) throws {
         written = revision
+        self.values = values
         insert = SQLiteRowStatement(
             try database.cachedStatement(sql: "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"))
         state = SQLiteRowStatement(try database.cachedStatement(sql: "UPDATE state SET revision = ?"))
@@ -65,7 +67,8 @@ struct SQLiteWriter {
         let version = VersionRow(
             id: heads.lastVersion, revision: heads.revision, resource: text(of: key.resource),
             namespace: key.namespace, name: key.name, createRevision: created, previous: previous,
-            revisionOffset: Int64(document?.revisionOffset ?? 0), document: document?.bytes)
+            revisionOffset: Int64(document?.revisionOffset ?? 0),
+            document: try document.map { try values.seal($0.bytes, of: key) })
         try insert.run { row in try version.bind(to: row, checksum: version.expectedChecksum) }
     }
 

@@ -91,6 +91,19 @@ struct VersionRow: Sendable {
         return numberFault ?? documentFault
     }
 
+    /// The document as it was before it was sealed; nil for a deletion.
+    func opened(_ values: any ValueTransformer) throws(UnreadableValue) -> OpenedValue? {
+        guard let document else { return nil }
+        let opened = try values.open(document, of: key)
+        guard revisionOffset <= opened.document.count else { throw UnreadableValue("it has no place for its revision") }
+        if !opened.isAuthentic {
+            var clear = self
+            clear.document = opened.document
+            if let fault = clear.documentFault { throw UnreadableValue("its key does not fit: \(fault)") }
+        }
+        return opened
+    }
+
     private var numberFault: String? {
         guard 1...Self.largestNumber ~= revision, 1...revision ~= createRevision else {
             return "its revisions cannot be (\(revision), created at \(createRevision))"

@@ -1,0 +1,47 @@
+package import FairleadModel
+
+/// The `matchConditions` of a policy or of a webhook: expressions about a request that decide whether it is asked.
+///
+/// Reference: k8s.io/apiserver `pkg/admission/plugin/webhook/matchconditions`.
+package struct MatchConditions: Sendable {
+    private let all: [Result<AdmissionExpression, AdmissionCompiler.Refusal>]
+
+    /// What conditions of webhooks may name.
+    package static let webhookCompiler = AdmissionCompiler(hasNamespace: false)
+
+    /// For all conditions together, about one request.
+    private static let budget = 2_500_000
+
+    /// What does not compile was stored before that was checked, and fails when it is asked.
+    package init(_ source: [Value], _ compiler: AdmissionCompiler) {
+        all = source.map { condition in
+            Result { () throws(AdmissionCompiler.Refusal) in
+                try compiler.compile(condition["expression"]?.string ?? "", .bool)
+            }
+        }
+    }
+
+    package var isEmpty: Bool { all.isEmpty }
+
+    /// Whether all of them hold. One that does not decides, whatever others fail.
+    package func hold(about names: AdmissionEvaluation.Names) throws(AdmissionEvaluation.Failure) -> Bool {
+        if all.isEmpty { return true }
+        var evaluation = AdmissionEvaluation(names, Self.withoutVariables, budget: Self.budget)
+        var failures: [String] = []
+        for condition in all {
+            do throws(AdmissionEvaluation.Failure) {
+                switch condition {
+                case .success(let expression): if !(try evaluation.evaluate(expression)).isTrue { return false }
+                case .failure(let refusal): throw .uncompiled("compilation error: " + refusal.text)
+                }
+            } catch {
+                if case .outOfBudget = error { throw error }
+                if !failures.contains(error.text) { failures.append(error.text) }
+            }
+        }
+        if failures.isEmpty { return true }
+        throw .failed(failures.count == 1 ? failures[0] : "[" + failures.joined(separator: ", ") + "]")
+    }
+
+    private static let withoutVariables = AdmissionCompiler()
+}
