@@ -351,6 +351,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "FairleadNetTests", dependencies: ["FairleadNet", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: strict),
+        .testTarget(
             name: "FairleadHTTPTests",
             dependencies: [
                 "FairleadContainers",

@@ -1,4 +1,5 @@
 import FairleadAPI
+import FairleadNet
 import NIOCore
 import NIOHTTP1
 

@@ -175,6 +175,13 @@ struct Serve: AsyncParsableCommand {
             """)
     var dnsListen: String?
 
+    @Flag(
+        name: .long,
+        help: """
+            The DNS answers every user of this machine. Without the flag, it answers only who runs the server, and root.
+            """)
+    var dnsOpen = false
+
     @Option(name: .long, help: "Where DNS queries for names outside the cluster go: ADDRESS or ADDRESS:PORT.")
     var dnsForward: String?
 
@@ -316,6 +323,7 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("--dns-listen \(address): not a loopback address (--insecure-bind allows it)")
         }
         var options = DNSOptions(listen: address, isRequired: dnsListen != nil)
+        options.isForOwner = address.host.isLoopback && !dnsOpen
         if let dnsForward {
             guard let upstream = DNSAddress(dnsForward, defaultPort: 53) else {
                 throw ValidationError("--dns-forward \(dnsForward): ADDRESS or ADDRESS:PORT is wanted")

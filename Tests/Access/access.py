@@ -268,6 +268,65 @@ def every_port(checks, binary):
         except OSError:
             refused = True
         checks.check("a node port is the simulation's alone", refused, port)
+        names_are_for_the_owner(checks, server)
+    with Fairlead(binary, "--bare", "--dns-open", "--tls-listen", "none") as server:
+        if os.getuid() == 0:
+            checks.check("--dns-open answers others", ask("udp", server.dns, NOBODY) == ask("udp", server.dns) == ("NOERROR", True),
+                         ask("udp", server.dns, NOBODY))
+
+
+def names_are_for_the_owner(checks, server):
+    """The DNS, too, is closed to other users."""
+    if os.getuid() != 0:
+        print("SKIPPED the names of the cluster for other users: not root")
+        return
+    for way in ("udp", "connected", "both families", "tcp"):
+        checks.check(f"the owner asks the DNS ({way})", ask(way, server.dns) == ("NOERROR", True), ask(way, server.dns))
+        checks.check(f"another user is refused ({way})", ask(way, server.dns, NOBODY) == ("REFUSED", False), ask(way, server.dns, NOBODY))
+    with open(os.path.join(server.scratch.name, "log")) as file:
+        log = file.read()
+    checks.check("the log says so, and what lets them ask", "--dns-open" in log and f"id {NOBODY}" in log, log[-600:])
+
+
+ASK = """
+import os, socket, struct, sys
+way, host, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+if len(sys.argv) > 4: os.setuid(int(sys.argv[4]))
+name = b"".join(bytes([len(part)]) + part for part in b"kubernetes.default.svc.cluster.local".split(b".")) + b"\\0"
+query = struct.pack("!6H", 77, 0x100, 1, 0, 0, 0) + name + struct.pack("!2H", 1, 1)
+if way == "tcp":
+    one = socket.socket()
+    one.settimeout(10)
+    one.connect((host, port))
+    one.sendall(struct.pack("!H", len(query)) + query)
+    answer = b""
+    while len(answer) < 2 or len(answer) < 2 + struct.unpack("!H", answer[:2])[0]:
+        part = one.recv(4096)
+        if not part: break
+        answer += part
+    answer = answer[2:]
+else:
+    six = way == "both families"
+    one = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+    one.settimeout(10)
+    target = ("::ffff:" + host if six else host, port)
+    if way == "connected":
+        one.connect(target)
+        one.send(query)
+    else:
+        one.sendto(query, target)
+    answer = one.recv(4096)
+flags, _, answers = struct.unpack("!3H", answer[2:8])
+print({0: "NOERROR", 5: "REFUSED"}.get(flags & 15, flags & 15), answers > 0)
+"""
+
+
+def ask(way, address, user=None):
+    """(response code, whether there are answers) for the name of the API server."""
+    who = [] if user is None else [str(user)]
+    done = subprocess.run([sys.executable, "-c", ASK, way, address[0], str(address[1]), *who], capture_output=True, text=True, timeout=60)
+    code, _, answers = done.stdout.strip().partition(" ")
+    return code or done.stderr[-300:], answers == "True"
 
 
 def listening(pid):

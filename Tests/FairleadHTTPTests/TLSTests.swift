@@ -233,24 +233,6 @@ struct TLSTests {
 
 /// Whose client it is, on the door without TLS.
 struct PeerOwnerTests {
-    @Test func theTableOfSocketsIsRead() {
-        let table = """
-              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-               0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 100 1 0
-               1: 0100007F:C350 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1001        0 101 1 0
-               2: 0100007F:C351 0100007F:1F90 06 00000000:00000000 00:00000000 00000000     0        0 0 1 0
-            """
-        let server = PeerOwner.Endpoint(address: [127, 0, 0, 1], port: 8080)
-        func owner(_ port: UInt16) -> UInt32? {
-            SocketTable.owner(
-                local: PeerOwner.Endpoint(address: [127, 0, 0, 1], port: port), remote: server, in: table)
-        }
-        #expect(owner(50000) == 1001)
-        // Closed already: the zero is no user.
-        #expect(owner(50001) == nil)
-        #expect(owner(50002) == nil)
-    }
-
     @Test(arguments: ["127.0.0.1", "::1"])
     func ownClientsAreServed(host: String) async throws {
         var configuration = HTTPServerConfiguration(addresses: [HTTPAddress(host: host, port: 0)])

@@ -41,6 +41,9 @@ package struct DNSAddress: Sendable, Hashable, CustomStringConvertible {
 package struct DNSConfiguration: Sendable {
     package var listen: DNSAddress
     package var zone: ZoneSettings
+    /// Whether only the user who runs the server, and root, get answers: others get REFUSED. Makes sense only where all
+    /// clients are on this machine.
+    package var isForOwner = false
     /// The server that answers names outside the zones; if nil, such questions are refused.
     package var forward: DNSAddress?
     package var rotates = false

@@ -10,6 +10,8 @@ final class DNSCore: Sendable {
         var remote: SocketAddress
         var local: IPAddress?
         var turn: Int
+        /// Why the client gets no answers; nil for one that does.
+        var refusal: String?
     }
 
     /// What the socket must do about a packet.
@@ -36,7 +38,8 @@ final class DNSCore: Sendable {
     let forwarder: Forwarder?
     let logger: Logger
     private let proven = ProvenClients()
-    private let dropped = DroppedQuestions()
+    private let dropped = OccasionalCount()
+    private let refused = OccasionalCount()
     private let isReady: @Sendable () -> Bool
     private let now: @Sendable () -> Timestamp
     private let connections = Atomic<Int>(0)
@@ -70,9 +73,10 @@ final class DNSCore: Sendable {
     func answer(_ packet: [UInt8], _ origin: Origin, on eventLoop: any EventLoop) -> Outcome {
         guard isServing else { return .nothing }
         let request = Request(packetSize: packet.count, origin: origin, began: .now())
-        let decision = responder.decide(packet, local: origin.local, isReady: isReady(), turn: origin.turn) { edns in
-            limit(edns, request)
-        }
+        let decision = responder.decide(
+            packet, local: origin.local, isReady: isReady(), turn: origin.turn, mayAsk: origin.refusal == nil
+        ) { edns in limit(edns, request) }
+        if let refusal = origin.refusal { logRefusal(refusal) }
         switch decision {
         case .silence: return .nothing
         case .answer(let message): return .answer(finish(message, request))
@@ -142,6 +146,13 @@ final class DNSCore: Sendable {
         }
     }
 
+    private func logRefusal(_ why: String) {
+        guard let count = refused.count(at: .now()) else { return }
+        logger.warning(
+            "questions of other users are refused (--dns-open lets them ask)",
+            metadata: ["refused": .stringConvertible(count), "reason": .string(why)])
+    }
+
     /// - Returns: false if there are too many connections already.
     func connectionOpened() -> Bool {
         connections.add(1, ordering: .relaxed).newValue <= configuration.maximumConnections
@@ -150,8 +161,8 @@ final class DNSCore: Sendable {
     func connectionClosed() { connections.subtract(1, ordering: .relaxed) }
 }
 
-/// Counts dropped questions, and tells when to log them: at once, then at most every ten seconds.
-private final class DroppedQuestions: Sendable {
+/// Counts questions, and tells when to log them: at once, then at most every ten seconds.
+private final class OccasionalCount: Sendable {
     private struct State {
         var count = 0
         var nextLine = NIODeadline.uptimeNanoseconds(0)

@@ -11,6 +11,7 @@ final class DatagramHandler: ChannelInboundHandler {
 
     private let core: DNSCore
     private var local: IPAddress?
+    private var owners = ClientOwners()
     private var turn = 0
     private var isNewBatch = true
     private var isBatchOld = false
@@ -32,7 +33,10 @@ final class DatagramHandler: ChannelInboundHandler {
         guard !isBatchOld, context.channel.isWritable else { return core.droppedQuestion() }
         let envelope = unwrapInboundIn(data)
         turn &+= 1
-        let origin = DNSCore.Origin(transport: .udp, remote: envelope.remoteAddress, local: local, turn: turn)
+        var origin = DNSCore.Origin(transport: .udp, remote: envelope.remoteAddress, local: local, turn: turn)
+        if core.configuration.isForOwner {
+            origin.refusal = owners.refusal(of: envelope.remoteAddress, at: context.channel.localAddress)
+        }
         switch core.answer(Array(envelope.data.readableBytesView), origin, on: context.eventLoop) {
         case .nothing: break
         case .answer(let bytes):

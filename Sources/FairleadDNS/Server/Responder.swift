@@ -30,9 +30,10 @@ struct Responder: Sendable {
     /// - Parameters:
     ///   - isReady: if false, every well-formed question is answered with SERVFAIL.
     ///   - turn: any number; it decides how far the addresses of an answer are rotated.
+    ///   - mayAsk: if false, every well-formed question is refused.
     ///   - limit: how many bytes the answer may have: records that would be truncated are not generated.
     func decide(
-        _ packet: [UInt8], local: IPAddress?, isReady: Bool = true, turn: Int = 0,
+        _ packet: [UInt8], local: IPAddress?, isReady: Bool = true, turn: Int = 0, mayAsk: Bool = true,
         limit: (ExtendedDNS?) -> Int = { _ in 65535 }
     ) -> Decision {
         guard let (header, counts) = MessageReader.header(packet), !header.isResponse else { return .silence }
@@ -51,6 +52,7 @@ struct Responder: Sendable {
             answer.questions = error.questions
             return .answer(answer)
         }
+        guard mayAsk else { return .answer(Self.failed(Self.reply(to: request), .refused)) }
         return decide(
             request, local: local, isReady: isReady, turn: turn, budget: AnswerBudget(bytes: limit(request.edns)))
     }

@@ -1,4 +1,5 @@
 import FairleadModel
+import FairleadNet
 import NIOCore
 
 /// Splits a stream into messages, each preceded by a two-byte length (RFC 1035, 4.2.2).
@@ -44,6 +45,8 @@ final class StreamHandler: ChannelDuplexHandler {
     private var isScheduled = false
     private var sentBytes = 0
     private var turn = 0
+    /// Why no question of this client is answered.
+    private var refusal: String?
 
     private static let maximumPending = 64
     private static let questionsPerTurn = 64
@@ -58,6 +61,7 @@ final class StreamHandler: ChannelDuplexHandler {
     func channelActive(context: ChannelHandlerContext) {
         self.context = context
         list.add(self)
+        if core.configuration.isForOwner { refusal = PeerOwner.refusal(of: context.channel) }
         if let client = context.channel.remoteAddress { core.connected(from: client) }
         watch(context)
         context.fireChannelActive()
@@ -129,7 +133,8 @@ final class StreamHandler: ChannelDuplexHandler {
         guard let remote = context.channel.remoteAddress else { return }
         turn &+= 1
         let origin = DNSCore.Origin(
-            transport: .tcp, remote: remote, local: context.channel.localAddress?.dnsAddress, turn: turn)
+            transport: .tcp, remote: remote, local: context.channel.localAddress?.dnsAddress, turn: turn,
+            refusal: refusal)
         switch core.answer(Array(message.readableBytesView), origin, on: context.eventLoop) {
         case .nothing: break
         case .answer(let bytes): send(bytes, context)

@@ -5,6 +5,8 @@ package struct DNSOptions: Sendable {
     package var listen: DNSAddress
     /// Whether the address was given explicitly: the server then refuses to start without DNS.
     package var isRequired: Bool
+    /// Whether only the user who runs the server, and root, may ask.
+    package var isForOwner = false
     package var forward: DNSAddress?
     /// The largest UDP answer; nil for a limit that depends on the client.
     package var udpSize: Int?

@@ -30,6 +30,7 @@ struct ClusterDNS: Sendable {
         let service = ZoneSettings.NameServer(namespace: KubeDNS.namespace, service: KubeDNS.serviceName)
         if !configuration.isBare { zone.nameServer = service }
         var settings = DNSConfiguration(listen: options.listen, zone: zone)
+        settings.isForOwner = options.isForOwner
         settings.forward = options.forward
         settings.metrics = metrics
         if settings.forwardsToItself {
