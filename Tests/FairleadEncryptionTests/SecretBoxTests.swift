@@ -1,3 +1,4 @@
+import Crypto
 import FairleadModel
 import Testing
 
@@ -29,6 +30,15 @@ struct SecretBoxTests {
     @Test func theVectorOfNaCl() {
         #expect(SecretBox.seal(Self.clear, key: Self.key, nonce: Self.nonce) == Self.box)
         #expect(SecretBox.open(Self.box[...], key: Self.key, nonce: Self.nonce) == Self.clear)
+    }
+
+    /// NaCl 20110221, tests/stream.c: four megabytes of the stream.
+    @Test func aLongStream() {
+        var stream = [UInt8](repeating: 0, count: 4 << 20)
+        Salsa20Stream(key: Self.key, longNonce: Self.nonce).apply(to: &stream)
+        #expect(
+            Array(SHA256.hash(data: stream))
+                == Self.bytes("662b9d0e3463029156069b12f918691a98f7dfb2ca0393c96bbfc6b1fbd630a2"))
     }
 
     /// RFC 8439, 2.5.2.
