@@ -190,6 +190,27 @@ import Testing
         #expect((9...12).contains(times.count), "\(times)")
     }
 
+    /// Nor do stages that lead to each other.
+    @Test func circlesAreSlow() throws {
+        let stages = try Self.stages(
+            Self.stage("a", "next: {event: {reason: A}}") + Self.stage("b", "next: {event: {reason: B}}"))
+        var pod = pod()
+        var wait: PodStages.Wait?
+        var now = Duration.zero
+        var count = 0
+        while now < .seconds(60), let next = stages.next(for: pod, &wait, moment: now) {
+            now += next.rest
+            count += 1
+            // Each change takes a millisecond, and makes a new round.
+            now += .milliseconds(1)
+            let changed: Value = [
+                "type": .string(Stage.conditionType), "reason": "other", "lastTransitionTime": .string("\(now)"),
+            ]
+            pod.set([changed], at: "status", "conditions")
+        }
+        #expect((60...80).contains(count), "\(count)")
+    }
+
     @Test(arguments: [
         ("weight: 1", "stage s: spec.next: is missing"),
         (

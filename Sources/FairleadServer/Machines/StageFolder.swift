@@ -11,6 +11,10 @@ enum StageFolder {
     static func read(_ path: String?) throws(StartupError) -> PodStages {
         guard let path else { return PodStages() }
         let names: [String]
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw StartupError("--stages \(path): there is no such folder")
+        }
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
         } catch {
@@ -39,7 +43,10 @@ enum StageFolder {
                 throw StartupError(
                     "--stages \(folder): \(name): must be a regular file of at most \(PodStages.largestFile) bytes")
             }
-            return try String(contentsOf: file, encoding: .utf8)
+            guard let text = String(validating: try Data(contentsOf: file), as: UTF8.self) else {
+                throw StartupError("--stages \(folder): \(name): must be UTF-8")
+            }
+            return text
         } catch let error as StartupError {
             throw error
         } catch {

@@ -90,6 +90,8 @@ package struct PodStages: Sendable {
         var chosen: String?
         var since: Duration
         var length: Duration
+        /// How many stages have been chosen without a pause before.
+        var hurry = 0
     }
 
     /// The next stage of a pod, and how long it is until then; nil if there is none.
@@ -103,6 +105,7 @@ package struct PodStages: Sendable {
             wait = nil
             return nil
         }
+        let before = wait
         let names = matching.map(\.name)
         let condition = Conditions(of: pod)[Stage.conditionType]
         let round = condition.map { "\($0.text("reason")) \($0.text("lastTransitionTime"))" } ?? ""
@@ -115,15 +118,23 @@ package struct PodStages: Sendable {
         if !isValid {
             let chosen = choose(among: matching, for: pod, round)
             var length = chosen.map { $0.delay.length(for: pod, chance: chance(pod, $0.name, round, .length)) } ?? .zero
-            // A stage that leads to itself must not keep the machine busy.
-            if let chosen, condition?.text("reason") == chosen.name { length = max(length, Self.shortestRound) }
-            wait = Wait(matching: names, round: round, chosen: chosen?.name, since: moment, length: length)
+            // Stages that lead to themselves, or to each other, must not keep the machine busy.
+            var hurry = 0
+            if let before, moment - before.since < Self.pause { hurry = min(before.hurry + 1, Self.mostHurry) }
+            if let chosen, condition?.text("reason") == chosen.name || hurry == Self.mostHurry {
+                length = max(length, Self.shortestRound)
+            }
+            wait = Wait(
+                matching: names, round: round, chosen: chosen?.name, since: moment, length: length, hurry: hurry)
         }
         guard let present = wait, let stage = matching.first(where: { $0.name == present.chosen }) else { return nil }
         return (stage, max(.zero, present.since + present.length - moment))
     }
 
     static let shortestRound = Duration.seconds(1)
+    /// As many stages may follow each other at once, until there is a pause.
+    private static let mostHurry = 16
+    private static let pause = Duration.seconds(10)
 
     // MARK: - chance
 
