@@ -19,7 +19,8 @@ package struct Auditor: RequestAuditor {
     package func begin(_ context: RequestContext) throws(APIStatus) -> (any AuditTrail)? {
         guard let event = event(context, user: context.user) else { return nil }
         if log.mode == .blockingStrict, !log.hasRoom { throw .internalError("failed to store audit event") }
-        let trail = RequestTrail(event, notes: context.notes, log: log, now: environment.now)
+        let trail = RequestTrail(
+            event, body: body(of: context.request, event), notes: context.notes, log: log, now: environment.now)
         trail.wasReceived()
         return trail
     }
@@ -73,12 +74,15 @@ package struct Auditor: RequestAuditor {
         event.resource = wanted.resource
         event.sources = SourceAddresses.of(request)
         event.userAgent = Self.agent(request.header("User-Agent") ?? "")
-        // At the level Metadata, a body only says what the path does not.
-        let mostBytes = verdict.level < .request ? Self.largestNamingBody : .max
-        if !request.body.isEmpty, request.body.count <= mostBytes, event.resource != nil {
-            event.request = .bytes([request.body], type: Self.mediaType(request.header("Content-Type") ?? ""))
-        }
         return event
+    }
+
+    /// What an event may show of what was sent.
+    private func body(of request: APIRequest, _ event: AuditEvent) -> AuditBody? {
+        // At the level Metadata, a body only says what the path does not.
+        let mostBytes = event.verdict.level < .request ? Self.largestNamingBody : .max
+        guard !request.body.isEmpty, request.body.count <= mostBytes, event.resource != nil else { return nil }
+        return .bytes([request.body], type: Self.mediaType(request.header("Content-Type") ?? ""))
     }
 
     private static let longestAgent = 1024

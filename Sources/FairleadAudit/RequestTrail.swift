@@ -11,6 +11,8 @@ import Synchronization
 final class RequestTrail: AuditTrail {
     private struct State {
         var event: AuditEvent
+        /// What was sent, until it is known that the user may send it.
+        var body: AuditBody?
         var isOver = false
     }
 
@@ -26,12 +28,15 @@ final class RequestTrail: AuditTrail {
     /// Answers up to this size are looked at for how a request has ended.
     private static let largestStatus = 64 << 10
 
+    /// - Parameter body: what was sent. It is part of the event only if the request is allowed, as in Kubernetes:
+    ///   whoever may do nothing shall not fill the log.
     init(
-        _ event: AuditEvent, notes: AdmissionNotes?, log: AuditLog, now: @escaping @Sendable () -> Timestamp,
+        _ event: AuditEvent, body: AuditBody? = nil, notes: AdmissionNotes?, log: AuditLog,
+        now: @escaping @Sendable () -> Timestamp,
         refusal: String? = nil
     ) {
         isLongRunning = Self.isLongRunning(event)
-        state = Mutex(State(event: event))
+        state = Mutex(State(event: event, body: body))
         self.notes = notes
         self.log = log
         self.now = now
@@ -58,6 +63,8 @@ final class RequestTrail: AuditTrail {
         state.withLock { state in
             state.event.annotations["authorization.k8s.io/decision"] = decision.isAllowed ? "allow" : "forbid"
             state.event.annotations["authorization.k8s.io/reason"] = decision.reason
+            if decision.isAllowed { state.event.request = state.body }
+            state.body = nil
         }
     }
 
@@ -106,7 +113,7 @@ final class RequestTrail: AuditTrail {
                 starts(response.status)
                 complete(.init(response.status), response: kept(response))
             }
-            return outcome
+            return log.isBehind ? .deferred { [log] in await log.whenNoLongerBehind(outcome) } : outcome
         case .stream(let stream, let contentType, let headers):
             starts(200)
             return .stream(AuditedStream(stream, self), contentType: contentType, headers: headers)

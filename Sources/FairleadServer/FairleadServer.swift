@@ -32,6 +32,7 @@ package struct FairleadServer: Service, CustomStringConvertible {
     /// nil to print the welcome on standard output.
     private let announce: (@Sendable ([HTTPAddress], DNSAddress?) -> Void)?
     private let logger = Logger(label: "fairlead")
+    private let unwritten = UnwrittenEvents()
 
     /// The name of the service. Without it, the service group prints the whole configuration by reflection, which takes
     /// milliseconds of each start.
@@ -57,7 +58,8 @@ package struct FairleadServer: Service, CustomStringConvertible {
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
         // A supervisor may expect an end within a second. The rest of it is for busy machines, and for the system, which has
         // to free the memory of the process: some 0.1 s for each 500 MB.
-        let deadline = ShutdownDeadline(.milliseconds(700), logger: logger)
+        let deadline = ShutdownDeadline(
+            .milliseconds(700), logger: logger, unwritten: { [unwritten] in unwritten.count })
         defer { withExtendedLifetime(deadline) {} }
         try await group.run()
     }
@@ -99,6 +101,7 @@ package struct FairleadServer: Service, CustomStringConvertible {
     ) async throws {
         var api = api
         let audit = try AuditLog.open(configuration, &api, environment, metrics)
+        unwritten.follow(audit)
         let machines =
             runsPods
             ? try SimulatedMachines(
@@ -408,7 +411,12 @@ package struct FairleadServer: Service, CustomStringConvertible {
                     access, checksApproval: plugins.contains(.certificateApproval),
                     checksSigning: plugins.contains(.certificateSigning)))
             if plugins.contains(.certificateSubjectRestriction) { api.admission.append(CertificateSubjectGuard()) }
+            if plugins.contains(.podNodeSelector) { api.admission.append(NamespaceNodeSelector()) }
+            if plugins.contains(.podTolerationRestriction) { api.admission.append(NamespaceTolerations()) }
             if let optional = OptionalAdmission(plugins) { api.admission.append(optional) }
+            if plugins.contains(.ownerReferencesPermissionEnforcement) {
+                api.admission.append(OwnerReferencePermissions(access: access))
+            }
             api.ask(
                 PolicyAdmission(metrics: PolicyMetrics(factory: metrics)) { user, question in
                     access.decide(question, by: user)

@@ -4,7 +4,8 @@ import Logging
 import Synchronization
 
 /// Ends the process if it has been told to stop but does not finish in time, because of a computation that nobody can
-/// interrupt or a disk that does not respond. Nothing is lost: whatever has been acknowledged is on disk.
+/// interrupt or a disk that does not respond. Whatever has been acknowledged is on disk; only events of the audit log may be
+/// lost, if its disk does not take them.
 ///
 /// It uses a thread of its own, because all others may be busy.
 final class ShutdownDeadline {
@@ -12,9 +13,11 @@ final class ShutdownDeadline {
 
     /// - Parameters:
     ///   - limit: the time from the first of the signals; later ones do not extend it.
+    ///   - unwritten: how many events have not been written.
     ///   - end: what happens then.
     init(
         _ limit: DispatchTimeInterval, signals: [Int32] = [SIGTERM, SIGINT], logger: Logger,
+        unwritten: @escaping @Sendable () -> Int = { 0 },
         end: @escaping @Sendable () -> Void = { _exit(0) }
     ) {
         let queue = DispatchQueue(label: "fairlead.shutdown", qos: .userInteractive)
@@ -29,7 +32,9 @@ final class ShutdownDeadline {
                 let timer = DispatchSource.makeTimerSource(flags: .strict, queue: queue)
                 timer.setEventHandler {
                     withExtendedLifetime(timer) {
-                        logger.warning("still busy after the time for a shutdown: ending at once, nothing is lost")
+                        let events = unwritten()
+                        let lost = events == 0 ? "nothing is lost" : "\(events) audit events are lost"
+                        logger.warning("still busy after the time for a shutdown: ending at once, \(lost)")
                         end()
                     }
                 }

@@ -1,4 +1,6 @@
 import CoreMetrics
+import FairleadAuthorization
+import FairleadClientTesting
 import FairleadModel
 import FairleadSchema
 import Foundation
@@ -135,6 +137,58 @@ struct AuditLogTests {
             #expect(refused == 2000)
             #expect(!log.hasRoom && log.waiting == 10_000)
             await log.close()
+        }
+    }
+
+    @Test func whatWaitsIsBoundedByItsSizeToo() async throws {
+        try await removing {
+            let log = try log(AuditSettings(path: "/dev/full"))
+            for number in 0..<400 {
+                var event = event("\(number)")
+                event.uri = "/" + String(repeating: "x", count: 1 << 20)
+                event.annotations = ["patch": String(repeating: "y", count: 1 << 20)]
+                #expect(log.add(event))
+            }
+            #expect(log.waitingBytes < 70 << 20)
+            await log.close()
+        }
+    }
+
+    @Test func requestsWaitForALogThatIsBehindButNotForOneThatCannotBeWritten() async throws {
+        try await removing {
+            let log = try log(AuditSettings(path: "\(folder)/audit.log"))
+            #expect(!log.isBehind)
+            var lost = 0
+            for number in 0..<50_000 {
+                if !log.add(event("\(number)", bytes: 1000)) { lost += 1 }
+                if log.isBehind { await log.whenNoLongerBehind(()) }
+            }
+            #expect(lost == 0)
+            await log.close()
+            #expect(try ids("audit.log").count == 50_000)
+            let full = try self.log(AuditSettings(path: "/dev/full"))
+            for number in 0..<9000 { full.add(event("\(number)")) }
+            #expect(await eventually { !full.isBehind })
+            #expect(full.waiting == 9000)
+            await full.close()
+        }
+    }
+
+    @Test func atTheEndLargeObjectsAreLeftOutRatherThanEvents() async throws {
+        try await removing {
+            let log = try log(AuditSettings(path: "\(folder)/audit.log"))
+            for number in 0..<200 {
+                var event = event("\(number)")
+                event.resource = AccessAttributes.Resource(version: "v1", resource: "configmaps", namespace: "a")
+                let text = "x: [" + String(repeating: "1,", count: 100_000) + "1]"
+                event.request = .bytes([Array(text.utf8)], type: "application/yaml")
+                log.add(event)
+            }
+            let began = ContinuousClock.now
+            await log.close()
+            // Reading all of them takes about ten times as long.
+            #expect(ContinuousClock.now - began < .seconds(20))
+            #expect(try ids("audit.log").count == 200)
         }
     }
 

@@ -52,6 +52,26 @@ struct RequestTrailTests {
         #expect(stages == ["RequestReceived", "ResponseComplete 201"])
     }
 
+    /// What was sent is nobody's business, and no work, before the request is allowed.
+    @Test(arguments: [true, false])
+    func aBodyIsPartOfTheEventOfAnAllowedRequestOnly(isAllowed: Bool) async throws {
+        let path = NSTemporaryDirectory() + "fairlead-audit-\(UUID().uuidString).log"
+        let log = try AuditLog(
+            AuditSettings(path: path), types: try Self.types.get(), now: { Timestamp(seconds: 1) },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: NOOPMetricsHandler.instance)
+        var event = event(verb: "create")
+        event.verdict = .init(level: .request)
+        let body = AuditBody.value(["kind": "Pod", "metadata": ["name": "p"]])
+        let trail = RequestTrail(event, body: body, notes: nil, log: log, now: { Timestamp(seconds: 1) })
+        trail.isDecided(AccessDecision(isAllowed: isAllowed))
+        _ = trail.follow(.response(.text(isAllowed ? 201 : 403, "")))
+        await log.close()
+        let written = try JSON.parse(Array(try Data(contentsOf: URL(fileURLWithPath: path)))).value
+        try FileManager.default.removeItem(atPath: path)
+        #expect((written["requestObject"] != nil) == isAllowed)
+        #expect((written.at("objectRef", "name") == "p") == isAllowed)
+    }
+
     @Test func anAnswerThatIsGivenUpEndsItToo() async throws {
         let stages = try await stages { log in
             let trail = trail(event(), log)

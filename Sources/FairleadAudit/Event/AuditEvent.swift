@@ -47,8 +47,31 @@ struct AuditEvent: Sendable {
         return event
     }
 
+    /// The same event without anything that may be long.
+    var shortened: AuditEvent {
+        var event = withoutObjects
+        if uri.utf8.count > Self.shortText {
+            event.uri = String(decoding: uri.utf8.prefix(Self.shortText), as: UTF8.self) + "...TRUNCATED"
+        }
+        for (key, text) in annotations where text.utf8.count > Self.shortText { event.annotations[key] = nil }
+        return event
+    }
+
+    private static let shortText = 1024
+
     static let truncated = "audit.k8s.io/truncated"
 
     /// About how much memory it takes while it waits.
-    var size: Int { 1024 + (request?.size ?? 0) + (response?.size ?? 0) }
+    var size: Int {
+        1024 + uri.utf8.count + userAgent.utf8.count + (user?.size ?? 0) + (impersonated?.size ?? 0)
+            + annotations.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } + (request?.size ?? 0)
+            + (response?.size ?? 0)
+    }
+}
+
+extension UserInfo {
+    fileprivate var size: Int {
+        name.utf8.count + groups.reduce(0) { $0 + $1.utf8.count }
+            + extra.reduce(0) { $0 + $1.key.utf8.count + $1.value.reduce(0) { $0 + $1.utf8.count } }
+    }
 }

@@ -9,14 +9,19 @@ import Synchronization
 
 /// Where events wait until a thread of its own has written them: whoever adds one never waits for the disk.
 ///
-/// So many events may wait (`capacity`), with the objects for which there is `room`. If the disk takes nothing, what comes
-/// beyond that is lost in the mode `batch`, and its requests are refused in the mode `blocking-strict`. An event that has
-/// been accepted is written before `close` returns, unless the file takes nothing even then, or the process is killed.
+/// So many events may wait (`capacity`), with all that they have as long as there is `room`, then shortened. Requests that
+/// are faster than the thread have to wait for it a little (`isBehind`). If the disk takes nothing, what comes beyond
+/// the capacity is lost in the mode `batch`, and its requests are refused in the mode `blocking-strict`. An event that
+/// has been accepted is written before `close` returns, unless the file takes nothing even then, or the process is killed.
 package final class AuditLog: Sendable {
     /// As kube-apiserver's buffer of batches.
     private static let capacity = 10_000
     private static let room = 64 << 20
+    /// From here on, requests wait.
+    private static let crowd = 5_000
     private static let patience = DispatchTimeInterval.seconds(1)
+    /// How long `close` writes events with all that they have: reading large bodies takes seconds.
+    private static let thoroughness = Duration.milliseconds(250)
 
     private struct Queue {
         var events: [AuditEvent] = []
@@ -25,7 +30,9 @@ package final class AuditLog: Sendable {
         var size = 0
         var isWriting = false
         var lost = 0
-        var isClosed = false
+        var isFailing = false
+        /// When the log was closed.
+        var closed: ContinuousClock.Instant?
     }
 
     /// What only the thread that writes uses.
@@ -72,14 +79,17 @@ package final class AuditLog: Sendable {
     @discardableResult
     func add(_ event: AuditEvent) -> Bool {
         let (isAccepted, mustStart) = queue.withLock { queue in
-            guard !queue.isClosed, queue.count < Self.capacity else {
+            var event = event
+            if queue.size + event.size > Self.room { event = event.shortened }
+            guard queue.closed == nil, queue.count < Self.capacity,
+                queue.size + event.size <= 2 * Self.room
+            else {
                 queue.lost += 1
                 return (false, false)
             }
-            let fits = queue.size + event.size <= Self.room
-            queue.events.append(fits ? event : event.withoutObjects)
+            queue.events.append(event)
             queue.count += 1
-            queue.size += queue.events[queue.events.count - 1].size
+            queue.size += event.size
             defer { queue.isWriting = true }
             return (true, !queue.isWriting)
         }
@@ -88,12 +98,32 @@ package final class AuditLog: Sendable {
         return isAccepted
     }
 
+    /// How much memory they take, about.
+    var waitingBytes: Int { queue.withLock { $0.size } }
+
     /// Whether another event would be accepted.
     var hasRoom: Bool { queue.withLock { $0.count < Self.capacity } }
 
+    /// Whether requests are faster than the writer, which is then to be waited for: otherwise a flood of cheap requests
+    /// would push the events of others out. A file that takes nothing is not waited for.
+    var isBehind: Bool {
+        queue.withLock { queue in
+            (queue.count > Self.crowd || queue.size > Self.room) && !queue.isFailing && queue.closed == nil
+        }
+    }
+
+    /// Returns when the writer has caught up, but after a second in any case.
+    func whenNoLongerBehind<Outcome: Sendable>(_ outcome: Outcome) async -> Outcome {
+        for _ in 0..<40 where isBehind {
+            // Cancelled: nobody waits for the answer any more.
+            guard (try? await Task.sleep(for: .milliseconds(25))) != nil else { break }
+        }
+        return outcome
+    }
+
     /// Writes what has been accepted, and accepts nothing more.
     package func close() async {
-        queue.withLock { $0.isClosed = true }
+        queue.withLock { $0.closed = .now }
         await withCheckedContinuation { continuation in
             thread.async {
                 self.finish()
@@ -132,10 +162,17 @@ package final class AuditLog: Sendable {
         }
         writer.count += events.count
         writer.size += events.reduce(0) { $0 + $1.size }
-        writer.lines += events.map { $0.line(types) }
+        for event in events { writer.lines.append(inTime(event).line(types)) }
         guard flush(&writer) else { return nil }
         defer { (writer.count, writer.size) = (0, 0) }
         return (writer.count, writer.size)
+    }
+
+    /// The event as there is time for: at the end, what was sent and answered is left out rather than the event.
+    private func inTime(_ event: AuditEvent) -> AuditEvent {
+        guard let closed = queue.withLock({ $0.closed }) else { return event }
+        let isLarge = event.size > 64 << 10
+        return isLarge || ContinuousClock.now - closed > Self.thoroughness ? event.withoutObjects : event
     }
 
     /// - Returns: whether everything is in the file.
@@ -152,9 +189,11 @@ package final class AuditLog: Sendable {
                     metadata: ["error": .string(AuditFile.words(error))])
             }
             writer.isFailing = true
+            queue.withLock { $0.isFailing = true }
             return false
         }
         if writer.isFailing { logger.notice("the audit log can be written again") }
+        if writer.isFailing { queue.withLock { $0.isFailing = false } }
         writer.isFailing = false
         return true
     }

@@ -3,6 +3,7 @@ import FairleadAudit
 import FairleadMetrics
 import FairleadModel
 import Logging
+import Synchronization
 
 extension AuditLog {
     /// The metrics of the log, and of its queue.
@@ -26,4 +27,14 @@ extension AuditLog {
             throw StartupError(error.description)
         }
     }
+}
+
+/// How many events wait in the log of a server, for whoever ends the process.
+final class UnwrittenEvents: Sendable {
+    private let log = Mutex<AuditLog?>(nil)
+
+    /// - Parameter log: nil if there is none.
+    func follow(_ log: AuditLog?) { self.log.withLock { $0 = log } }
+
+    var count: Int { log.withLock { $0 }?.waiting ?? 0 }
 }
