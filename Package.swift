@@ -129,7 +129,8 @@ let package = Package(
         .target(
             name: "FairleadNet",
             dependencies: [
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(
@@ -505,7 +506,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "FairleadEncryptionTests",
-            dependencies: ["FairleadEncryption", "FairleadModel", "FairleadStorage"],
+            dependencies: [
+                "FairleadEncryption", "FairleadModel", "FairleadStorage",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadAuthorizationTests",
@@ -514,7 +518,8 @@ let package = Package(
         .testTarget(
             name: "FairleadAuditTests",
             dependencies: [
-                "FairleadAudit", "FairleadAPI", "FairleadAuthorization", "FairleadKinds", "FairleadMetrics",
+                "FairleadAudit", "FairleadAPI", "FairleadClientTesting", "FairleadAuthorization", "FairleadKinds",
+                "FairleadMetrics",
                 "FairleadModel", "FairleadSchema", "FairleadStorage",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -42,7 +42,7 @@ struct ModuleTableTests {
             "CoreMetrics", "DequeModule",
         ],
         "FairleadEncryption": ["FairleadModel", "FairleadStorage", "FairleadIdentity", "Crypto", "_CryptoExtras"],
-        "FairleadNet": ["NIOCore", "Logging"],
+        "FairleadNet": ["NIOCore", "NIOHTTP1", "Logging"],
         "FairleadHTTP": [
             "FairleadModel", "FairleadAPI", "FairleadNet", "FairleadContainers", "FairleadStreaming", "CFairleadZlib",
             "NIOCore", "NIOPosix", "NIOHTTP2", "NIOSSL", "NIOTLS",

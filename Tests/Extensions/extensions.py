@@ -422,6 +422,79 @@ def plugins(checks, binary):
         answer = post("/api/v1/namespaces/default/services", service)
         checks.check("plugins: DenyServiceExternalIPs", answer.get("code") == 403
                      and answer["message"] == 'services "s" is forbidden: Use of external IPs is denied by admission control.', answer)
+    restrictions(checks, binary, pod)
+
+
+def restrictions(checks, binary, pod):
+    """Plugins that namespaces steer with annotations, and the one that guards owner references."""
+    names = "NamespaceAutoProvision,PodNodeSelector,PodTolerationRestriction,OwnerReferencesPermissionEnforcement"
+    prefix = "scheduler.alpha.kubernetes.io/"
+    with tempfile.TemporaryDirectory(prefix="fairlead-plugins-") as folder:
+        tokens = os.path.join(folder, "tokens")
+        with open(tokens, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write("root,root,1,system:masters\neve,eve,2\n")
+        with Fairlead(binary, "--bare", "--enable-admission-plugins", names, "--token-auth-file", tokens) as server:
+            def ask(method, path, value, token="root", kind="application/json"):
+                done = subprocess.run(["curl", "-s", "-X", method, "-H", f"Content-Type: {kind}", "-H", f"Authorization: Bearer {token}",
+                                       "-d", json.dumps(value), server.url + path], capture_output=True, text=True)
+                return json.loads(done.stdout)
+            account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
+            ask("POST", "/api/v1/namespaces/new/serviceaccounts", account)
+            made = ask("GET", "/api/v1/namespaces/new", None)
+            checks.check("plugins: NamespaceAutoProvision makes the namespace", made.get("status", {}).get("phase") == "Active", made)
+            dry = ask("POST", "/api/v1/namespaces/never/serviceaccounts?dryRun=All", account)
+            checks.check("plugins: but not for a dry run", dry.get("code") == 404, dry)
+
+            def annotate(**annotations):
+                ask("PATCH", "/api/v1/namespaces/new", {"metadata": {"annotations": {prefix + name: value for name, value in annotations.items()}}},
+                    kind="application/merge-patch+json")
+            annotate(**{"node-selector": "region=west, env = test"})
+            pods = "/api/v1/namespaces/new/pods"
+            spec = ask("POST", pods, dict(pod, metadata={"name": "selected"})).get("spec", {})
+            checks.check("plugins: PodNodeSelector", spec.get("nodeSelector") == {"region": "west", "env": "test"}, spec)
+            answer = ask("POST", pods, {**pod, "metadata": {"name": "east"}, "spec": {**pod["spec"], "nodeSelector": {"region": "east"}}})
+            checks.check("plugins: PodNodeSelector, a conflict", answer.get("message") == 'pods "east" is forbidden: pod node label selector '
+                         'conflicts with its namespace node label selector', answer)
+            annotate(**{"node-selector": None, "defaultTolerations": '[{"key":"gpu","operator":"Exists"}]'})
+            own = [{"key": "gpu", "operator": "Equal", "value": "a", "effect": "NoSchedule"}, {"key": "other", "operator": "Exists"}]
+            spec = ask("POST", pods, {**pod, "metadata": {"name": "tolerant"}, "spec": {**pod["spec"], "tolerations": own}}).get("spec", {})
+            found = [one for one in spec.get("tolerations", []) if not one["key"].startswith("node.kubernetes.io/not-ready")
+                     and not one["key"].startswith("node.kubernetes.io/unreachable")]
+            checks.check("plugins: PodTolerationRestriction merges", found == [{"key": "gpu", "operator": "Exists"}, own[1]], spec.get("tolerations"))
+            sized = [{"name": "c", "image": "nginx:1", "resources": {"requests": {"memory": "1Mi"}}}]
+            spec = ask("POST", pods, {**pod, "metadata": {"name": "sized"}, "spec": {"containers": sized}}).get("spec", {})
+            checks.check("plugins: and lets pods that ask for memory stay", {"key": "node.kubernetes.io/memory-pressure", "operator": "Exists",
+                         "effect": "NoSchedule"} in spec.get("tolerations", []), spec.get("tolerations"))
+            annotate(defaultTolerations=None, tolerationsWhitelist='[{"key":"gpu","operator":"Exists"},{"operator":"Exists","effect":"NoExecute"}]')
+            answer = ask("POST", pods, {**pod, "metadata": {"name": "no"}, "spec": {**pod["spec"], "tolerations": own}})
+            checks.check("plugins: PodTolerationRestriction, not allowed", answer.get("code") == 500 and answer["message"] == "pod tolerations "
+                         "(possibly merged with namespace default tolerations) conflict with its namespace whitelist", answer)
+            answer = ask("POST", pods, {**pod, "metadata": {"name": "yes"}, "spec": {**pod["spec"], "tolerations": own[:1]}})
+            checks.check("plugins: PodTolerationRestriction, allowed", answer.get("kind") == "Pod", answer)
+
+            rules = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create", "get", "update"]}]
+            roles = "/apis/rbac.authorization.k8s.io/v1/namespaces/new/"
+            ask("POST", roles + "roles", {"metadata": {"name": "r"}, "rules": rules})
+            ask("POST", roles + "rolebindings", {"metadata": {"name": "r"}, "subjects": [{"kind": "User", "name": "eve"}],
+                                                  "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"}})
+            maps = "/api/v1/namespaces/new/configmaps"
+            owner = {"apiVersion": "v1", "kind": "Pod", "name": "selected", "uid": "u"}
+
+            def owned(name, **more):
+                return {"metadata": {"name": name, "ownerReferences": [{**owner, **more}]}}
+            answer = ask("POST", maps, owned("a"), "eve")
+            checks.check("plugins: owners may be set by who creates", answer.get("kind") == "ConfigMap", answer)
+            answer = ask("POST", maps, owned("b", blockOwnerDeletion=True), "eve")
+            checks.check("plugins: but not block the owner's deletion", answer.get("message", "").startswith('configmaps "b" is forbidden: cannot set '
+                         "blockOwnerDeletion if an ownerReference refers to a resource you can't set finalizers on: "), answer)
+            answer = ask("POST", maps, owned("c", kind="Nope", blockOwnerDeletion=True), "eve")
+            checks.check("plugins: an owner of no known kind", 'cannot find RESTMapping for APIVersion v1 Kind Nope: no matches for kind "Nope" in '
+                         'version "v1"' in answer.get("message", ""), answer)
+            answer = ask("PUT", maps + "/a", {"metadata": {"name": "a"}}, "eve")
+            checks.check("plugins: and changed only by who may delete", "cannot set an ownerRef on a resource you can't delete" in
+                         answer.get("message", ""), answer)
+            answer = ask("PUT", maps + "/a", {"metadata": {"name": "a"}})
+            checks.check("plugins: the administrator may", answer.get("kind") == "ConfigMap" and "ownerReferences" not in answer["metadata"], answer)
 
 
 def main():

@@ -19,6 +19,7 @@ extension API {
     func create(
         _ kind: Kind, namespace: String, _ object: Value, options: WriteOptions, ownership: Ownership
     ) async throws(APIStatus) -> WriteResult {
+        try await provisionNamespace(namespace, for: kind, isDryRun: options.isDryRun)
         var namesTried = 0
         var tried: ObjectKey?
         return try await optimistically(kind, name: { tried?.name ?? object.name }) {

@@ -42,11 +42,8 @@ package struct AdmissionPlugins: Sendable, Hashable {
         .imagePolicyWebhook, .podNodeSelector, .podTolerationRestriction, .eventRateLimit,
         .extendedResourceToleration, .ownerReferencesPermissionEnforcement, .denyServiceExternalIPs, .alwaysDeny,
     ]
-    /// Those that need a configuration file of their own, or objects that this server does not have.
-    private static let missing: Set<AdmissionPlugin> = [
-        .namespaceAutoProvision, .imagePolicyWebhook, .podNodeSelector, .podTolerationRestriction, .eventRateLimit,
-        .ownerReferencesPermissionEnforcement,
-    ]
+    /// Those that do nothing without a configuration file of their own (`--admission-control-config-file`).
+    private static let missing: Set<AdmissionPlugin> = [.imagePolicyWebhook, .eventRateLimit]
 
     /// Whether a plugin of that name can be on; also true for a name that does not exist, which has an error of its own.
     package static func isAvailable(_ name: String) -> Bool {

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import FairleadNet
 import NIOCore
 
 #if canImport(Glibc)
@@ -23,7 +24,9 @@ extension RemoteServer {
             // The name is asked for and checked as if it were in the URL; the connection goes to the real host.
             configuration.dnsOverride = [tlsServerName: url.host]
         }
-        configuration.http1_1ConnectionDebugInitializer = { Self.keepAlive($0) }
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            ResponseStatusGuard.install(in: channel).flatMap { Self.keepAlive(channel) }
+        }
         return configuration
     }
 
