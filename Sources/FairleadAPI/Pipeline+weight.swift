@@ -9,7 +9,7 @@ extension Pipeline {
     /// Whether the request is too much for an event loop, whatever its answer. Lists are judged once their selectors
     /// are known.
     func isHeavy(_ context: RequestContext, _ target: Target) -> Bool {
-        if isAdmissionAsked(context, target) { return true }
+        if isAdmissionLaborious(context, target) { return true }
         let weight = weight(context, target)
         switch context.method {
         case .get:
@@ -31,19 +31,18 @@ extension Pipeline {
         return (api.store.current.object(key)?.bytes.count ?? 0) *| weight > RequestWeight.lightDocument
     }
 
-    /// Whether webhooks or policies look at the request: what they cost cannot be judged.
-    private func isAdmissionAsked(_ context: RequestContext, _ target: Target) -> Bool {
+    /// Whether somebody admits the request whose work cannot be judged: policies, and webhooks with conditions.
+    private func isAdmissionLaborious(_ context: RequestContext, _ target: Target) -> Bool {
         if api.admission.isEmpty { return false }
-        let operations: [AdmissionOperation] =
-            switch context.method {
-            case .post: [.create]
-            case .put, .patch: [.update, .create]
-            case .delete: [.delete]
-            default: []
-            }
-        let snapshot = api.store.current
-        return operations.contains {
-            api.isAdmissionAsked($0, target.kind, subresource: target.path.subresource, snapshot)
+        func isLaborious(_ operation: AdmissionOperation) -> Bool {
+            api.isAdmissionLaborious(
+                operation, target.kind, subresource: target.path.subresource, api.store.current)
+        }
+        return switch context.method {
+        case .post: isLaborious(.create)
+        case .put, .patch: isLaborious(.update) || isLaborious(.create)
+        case .delete: isLaborious(.delete)
+        default: false
         }
     }
 

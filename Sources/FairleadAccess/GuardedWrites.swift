@@ -9,20 +9,22 @@ package struct GuardedWrites: DynamicAdmission {
     private let check: any WriteGuard
     /// The resources it has something to say about.
     private let resources: Set<GroupResource>
+    private let isLaborious: Bool
 
-    private init(_ check: any WriteGuard, _ resources: [GroupResource]) {
+    private init(_ check: any WriteGuard, _ resources: [GroupResource], isLaborious: Bool) {
         self.check = check
+        self.isLaborious = isLaborious
         self.resources = Set(resources)
     }
 
-    /// Nobody grants rights that they do not have.
+    /// Nobody grants rights that they do not have. Who has which rules may be a long question.
     package static func escalation(_ access: AccessControl) -> GuardedWrites {
-        GuardedWrites(EscalationCheck(access), RoleResources.all)
+        GuardedWrites(EscalationCheck(access), RoleResources.all, isLaborious: true)
     }
 
     /// Kubelets keep to their own nodes and pods.
     package static func nodes(_ access: AccessControl, store: Store) -> GuardedWrites {
-        GuardedWrites(NodeRestriction(access, store: store), NodeRestriction.resources)
+        GuardedWrites(NodeRestriction(access, store: store), NodeRestriction.resources, isLaborious: false)
     }
 
     package func isInterested(
@@ -30,6 +32,10 @@ package struct GuardedWrites: DynamicAdmission {
     ) -> Bool {
         operation != .connect && resources.contains(kind.groupResource)
     }
+
+    package func isLaborious(
+        in operation: AdmissionOperation, _ kind: Kind, subresource: String?, _ snapshot: Snapshot
+    ) -> Bool { isLaborious }
 
     package func mutate(_ attributes: AdmissionAttributes) async throws(APIStatus) -> Value? {
         let operation: WriteAttempt.Operation

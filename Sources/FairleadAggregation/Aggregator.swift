@@ -4,6 +4,8 @@ import FairleadDiscovery
 package import FairleadModel
 package import FairleadStorage
 import FairleadWebhooks
+package import NIOCore
+import NIOPosix
 
 /// Passes requests on to the servers behind APIServices (kube-aggregator), and knows what they serve.
 ///
@@ -32,9 +34,13 @@ package final class Aggregator: RemoteAPIs, RemoteGroups {
     /// - Parameters:
     ///   - store: where APIServices and their Services are looked up.
     ///   - pods: where endpoints that are simulated pods are; nil if there are none.
-    package init(store: Store, certificate: FrontProxyCertificate, pods: (any PodAccess)?) {
+    ///   - group: whose loops the connections live on; it is there for longer than this.
+    package init(
+        store: Store, certificate: FrontProxyCertificate, pods: (any PodAccess)?,
+        on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
         self.store = store
-        caller = RemoteCaller(connections: RemoteConnections(certificate: certificate), pods: pods)
+        caller = RemoteCaller(connections: RemoteConnections(certificate: certificate, on: group), pods: pods)
     }
 
     package func shutdown() async { await caller.connections.shutdown() }

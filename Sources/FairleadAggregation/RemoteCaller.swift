@@ -23,7 +23,7 @@ struct RemoteCaller: Sendable {
         enum Body: Sendable {
             case whole([UInt8])
             /// The lease is to be kept until the end.
-            case flowing(HTTPClientResponse.Body, RemoteConnections.Lease)
+            case flowing(HTTPClientResponse.Body, KeptClients.Lease)
         }
 
         var status: Int
@@ -70,10 +70,9 @@ struct RemoteCaller: Sendable {
         let url = "https://\(name):\(port)\(request.target)"
         var head = HTTPClientRequest(url: url)
         head.method = HTTPMethod(rawValue: request.method)
-        head.tlsConfiguration = try connections.settings(of: service)
         for (name, value) in request.headers { head.headers.add(name: name, value: value) }
         if !request.body.isEmpty { head.body = .bytes(request.body) }
-        let lease = try await connections.client(for: name, at: host)
+        let lease = try await connections.client(for: service, name, at: host)
         do {
             let answer = try await lease.client.execute(head, deadline: .now() + TimeAmount(time))
             let headers = answer.headers.map { (name: $0.name, value: $0.value) }

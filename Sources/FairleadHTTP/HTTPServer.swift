@@ -20,7 +20,8 @@ import Synchronization
 /// are talked to that way, over HTTP/1.1 alone. Behind TLS there is HTTP/2 as well.
 package final class HTTPServer: Sendable {
     private struct Running: Sendable {
-        var group: MultiThreadedEventLoopGroup
+        var group: MultiThreadedEventLoopGroup { eventLoops.group }
+        var eventLoops: ServerLoops
         var listeners: [any Channel]
         var secureListeners: [any Channel] = []
         /// What TLS shows to new connections; nil without such a door.
@@ -42,14 +43,18 @@ package final class HTTPServer: Sendable {
     private let handler: @Sendable (APIRequest) -> APIOutcome
     private let logger: Logger
     private let metrics: RequestMetrics?
+    private let sharedLoops: ServerLoops?
     private let state = Mutex<State>(.new)
 
-    /// - Parameter metrics: counts requests by their labels.
+    /// - Parameters:
+    ///   - metrics: counts requests by their labels.
+    ///   - loops: shut down by whoever has made them, after the server; nil for some of its own.
     package init(
         configuration: HTTPServerConfiguration, handler: @escaping @Sendable (APIRequest) -> APIOutcome,
-        logger: Logger, metrics: RequestMetrics? = nil
+        logger: Logger, metrics: RequestMetrics? = nil, loops: ServerLoops? = nil
     ) {
         self.metrics = metrics
+        sharedLoops = loops
         self.configuration = configuration
         self.handler = handler
         self.logger = logger
@@ -187,11 +192,11 @@ package final class HTTPServer: Sendable {
 
     private func makeLoops() async throws -> Running {
         let fileLimit = FileLimit.raise()
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? System.coreCount)
-        var running = Running(group: group, listeners: [], loops: [], counters: [])
+        let shared = sharedLoops ?? ServerLoops(count: configuration.eventLoops)
+        var running = Running(eventLoops: shared, listeners: [], loops: [], counters: [])
         let perProcess =
             configuration.maximumConnections ?? FileLimit.left(of: fileLimit, reserved: configuration.reservedFiles)
-        let eventLoops = Array(group.makeIterator())
+        let eventLoops = Array(shared.group.makeIterator())
         let core = ServerCore(
             configuration: configuration, handler: handler, logger: logger,
             maximumConnections: max(1, perProcess / eventLoops.count),
@@ -268,6 +273,6 @@ package final class HTTPServer: Sendable {
         for loop in drained { try? await loop.get() }
         running.compute?.shutdown()
         running.sessions?.stop()
-        try? await running.group.shutdownGracefully()
+        if sharedLoops == nil { await running.eventLoops.shutdown() }
     }
 }

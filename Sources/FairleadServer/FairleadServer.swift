@@ -106,11 +106,12 @@ package struct FairleadServer: Service, CustomStringConvertible {
             runsPods
             ? try SimulatedMachines(
                 configuration, api: api, tokens: identity.tokens, environment: environment, names: dns?.answer) : nil
-        let webhooks = Webhooks(pods: machines?.runtime)
+        let loops = ServerLoops()
+        let webhooks = Webhooks(pods: machines?.runtime, on: loops)
         let aggregator = Aggregator(
             store: api.store,
             certificate: FrontProxyCertificate(authority: identity.authority, now: Environment.live.now),
-            pods: machines?.runtime)
+            pods: machines?.runtime, on: loops.group)
         webhooks.install(in: &api, access, metrics: metrics)
         do {
             let uses = SecretTokenUses(now: environment.now)
@@ -119,7 +120,7 @@ package struct FairleadServer: Service, CustomStringConvertible {
             let door = try configuration.secure.map { options throws(StartupError) in
                 try ServerDoor(options, configuration, identity)
             }
-            let http = try makeHTTP(api, authenticator, access, dns, health, metrics, machines, door, aggregator)
+            let http = try makeHTTP(api, authenticator, access, dns, health, metrics, machines, door, aggregator, loops)
             let bound = try await listen(http)
             do {
                 try await operate(
@@ -131,11 +132,13 @@ package struct FairleadServer: Service, CustomStringConvertible {
         } catch {
             await webhooks.shutdown()
             await aggregator.shutdown()
+            await loops.shutdown()
             await audit?.close()
             throw error
         }
         await webhooks.shutdown()
         await aggregator.shutdown()
+        await loops.shutdown()
         await audit?.close()
     }
 
@@ -431,7 +434,7 @@ package struct FairleadServer: Service, CustomStringConvertible {
     private func makeHTTP(
         _ api: API, _ authenticator: ClusterAuthenticator, _ access: AccessControl, _ dns: ClusterDNS?,
         _ health: HealthChecks, _ metrics: MetricsRegistry, _ machines: SimulatedMachines?, _ door: ServerDoor?,
-        _ aggregator: Aggregator
+        _ aggregator: Aggregator, _ loops: ServerLoops
     ) throws(StartupError) -> HTTPServer {
         let relay = StatisticsRelay()
         metrics.add(collector: ServerMetrics.collector(of: api.store))
@@ -472,7 +475,7 @@ package struct FairleadServer: Service, CustomStringConvertible {
         settings.reservedFiles += FileShares.current.dns
         let http = HTTPServer(
             configuration: settings, handler: { request in pipeline.handle(request) }, logger: Logger(label: "http"),
-            metrics: RequestMetrics(kinds: api.kinds, factory: metrics))
+            metrics: RequestMetrics(kinds: api.kinds, factory: metrics), loops: loops)
         relay.connect { http.statistics }
         return http
     }

@@ -58,8 +58,8 @@ struct ModuleTableTests {
         "FairleadAdmission": ["FairleadModel", "FairleadExpressions", "FairleadSchema"],
         "FairleadWebhooks": [
             "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge", "FairleadMetrics",
-            "FairleadStorage", "FairleadKinds", "FairleadAPI", "CoreMetrics", "AsyncHTTPClient", "NIOCore", "NIOPosix",
-            "NIOSSL", "Logging",
+            "FairleadStorage", "FairleadKinds", "FairleadAPI", "CoreMetrics", "AsyncHTTPClient", "NIOCore", "NIOHTTP1",
+            "NIOPosix", "NIOSSL", "Logging",
         ],
         "FairleadAggregation": [
             "FairleadModel", "FairleadStorage", "FairleadContainers", "FairleadIdentity", "FairleadAPI",

@@ -89,6 +89,16 @@ extension API {
         admission.contains { $0.isInterested(in: operation, kind, subresource: subresource, snapshot) }
     }
 
+    /// Whether admission of such requests may be more than an event loop can spare.
+    func isAdmissionLaborious(
+        _ operation: AdmissionOperation, _ kind: Kind, subresource: String?, _ snapshot: Snapshot
+    ) -> Bool {
+        admission.contains {
+            $0.isInterested(in: operation, kind, subresource: subresource, snapshot)
+                && $0.isLaborious(in: operation, kind, subresource: subresource, snapshot)
+        }
+    }
+
     /// - Parameter requester: nil for what this program does in the course of a request that has been admitted.
     /// - Returns: nil if there is nobody to ask, as for most requests.
     func admissionRound(

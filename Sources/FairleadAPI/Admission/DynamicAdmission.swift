@@ -16,12 +16,25 @@ package protocol DynamicAdmission: Sendable {
         in operation: AdmissionOperation, _ kind: Kind, subresource: String?, _ snapshot: Snapshot
     ) -> Bool
 
+    /// Whether what is done about such a request may be more than an event loop can spare, although the object is small.
+    /// Asked only about requests of interest.
+    func isLaborious(
+        in operation: AdmissionOperation, _ kind: Kind, subresource: String?, _ snapshot: Snapshot
+    ) -> Bool
+
     /// - Returns: the object, changed or not. What was changed must have been decoded (`AdmissionAttributes.decode`).
     /// - Throws: the denial.
     func mutate(_ attributes: AdmissionAttributes) async throws(APIStatus) -> Value?
 
     /// - Throws: the denial.
     func validate(_ attributes: AdmissionAttributes) async throws(APIStatus)
+}
+
+extension DynamicAdmission {
+    /// What it costs cannot be judged.
+    package func isLaborious(
+        in operation: AdmissionOperation, _ kind: Kind, subresource: String?, _ snapshot: Snapshot
+    ) -> Bool { true }
 }
 
 /// What a request does, in the words of rules and reviews.

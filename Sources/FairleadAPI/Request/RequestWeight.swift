@@ -1,7 +1,7 @@
 import FairleadModel
 
 /// Estimates how much work something is, without doing it. Light work takes an event loop about 0.2 ms at most.
-enum RequestWeight {
+package enum RequestWeight {
     /// Bytes of a stored object that an event loop may decode, compare and encode.
     static let lightDocument = 16 * 1024
     /// Bytes of path, query and headers together.
@@ -21,7 +21,7 @@ enum RequestWeight {
     }
 
     /// - Parameter weight: the work that the body takes, as a multiple of that of an ordinary one.
-    static func isLightBody(_ body: [UInt8], weight: Int = 1) -> Bool {
+    package static func isLightBody(_ body: [UInt8], weight: Int = 1) -> Bool {
         guard body.count *| weight <= lightBody else { return false }
         if body.isEmpty { return true }
         let isYAML = body.first != UInt8(ascii: "{") && body.first != UInt8(ascii: "[")

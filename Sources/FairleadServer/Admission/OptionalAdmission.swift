@@ -158,6 +158,12 @@ struct AdmissionPhases: DynamicAdmission {
         plugin.isInterested(in: operation, kind, subresource: subresource, snapshot)
     }
 
+    func isLaborious(
+        in operation: AdmissionOperation, _ kind: Kind, subresource: String?, _ snapshot: Snapshot
+    ) -> Bool {
+        plugin.isLaborious(in: operation, kind, subresource: subresource, snapshot)
+    }
+
     func mutate(_ attributes: AdmissionAttributes) async throws(APIStatus) -> Value? {
         mutates ? try await plugin.mutate(attributes) : attributes.object
     }

@@ -2,31 +2,20 @@ import CoreMetrics
 import FairleadAdmission
 import FairleadMetrics
 import FairleadModel
-import Synchronization
 
 /// The metrics of admission policies, under kube-apiserver's names.
 final class PolicyMetrics: Sendable {
     private let factory: any MetricsFactory
-    private let names = Mutex<Set<String>>([])
-    /// Policies and bindings beyond this number share a name.
-    private static let capacity = 256
+    /// Of policies and bindings.
+    private let names = LabelVocabulary()
 
     /// Without a factory nothing is recorded.
     init(factory: any MetricsFactory = NOOPMetricsHandler.instance) { self.factory = factory }
 
-    private func label(_ name: String) -> String {
-        names.withLock { names in
-            if names.contains(name) { return name }
-            guard names.count < Self.capacity else { return "other" }
-            names.insert(name)
-            return name
-        }
-    }
-
     func observe(_ observation: PolicyObservation) {
         var dimensions = [
-            ("error_type", observation.error.rawValue), ("policy", label(observation.policy)),
-            ("policy_binding", label(observation.binding)),
+            ("error_type", observation.error.rawValue), ("policy", names.label(observation.policy)),
+            ("policy_binding", names.label(observation.binding)),
         ]
         if let action = observation.action { dimensions.append(("enforcement_action", action)) }
         let isValidating = observation.action != nil

@@ -2,16 +2,20 @@ import CoreMetrics
 import FairleadAPI
 import FairleadAuthorization
 import FairleadContainers
+import FairleadHTTP
 import FairleadModel
 import FairleadWebhooks
 
 /// The webhooks of a server: of admission, and of conversion between versions.
 struct Webhooks: Sendable {
-    private let https = WebhookHTTPClient()
+    private let https: WebhookHTTPClient
     let caller: WebhookCaller
 
-    /// - Parameter pods: nil if no pods are simulated.
-    init(pods: (any PodAccess)?) {
+    /// - Parameters:
+    ///   - pods: nil if no pods are simulated.
+    ///   - loops: where the connections to webhooks live.
+    init(pods: (any PodAccess)?, on loops: ServerLoops) {
+        https = WebhookHTTPClient(on: loops.group)
         caller = WebhookCaller(https: https, pods: pods.map { WebhookPods(pods: $0) })
     }
 

@@ -19,6 +19,9 @@ package struct WebhookCaller: Sendable {
         self.pods = pods
     }
 
+    /// Whether this runs on an event loop, which cannot spare much time.
+    var isOnEventLoop: Bool { https.isOnEventLoop }
+
     /// Posts a review.
     ///
     /// - Parameters:

@@ -1,40 +1,24 @@
 import AsyncHTTPClient
 import FairleadModel
-import NIOCore
-import NIOSSL
+package import NIOCore
+import NIOHTTP1
+import NIOPosix
 import Synchronization
 
 /// HTTPS to webhooks outside of the simulation, with connections that are kept.
 package final class WebhookHTTPClient: Sendable {
-    private struct State {
-        /// By the address that the name of a Service stands for; "" for what is found by its own name.
-        var clients: [String: HTTPClient] = [:]
-        /// In the order in which they were made.
-        var order: [String] = []
-        var settings: [[UInt8]: TLSConfiguration] = [:]
-        var isShutDown = false
+    private let clients: KeptClients
+
+    /// - Parameter group: whose loops the connections live on; it is there for longer than this.
+    package init(on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) {
+        clients = KeptClients(on: group, maximumConnections: 64)
     }
 
-    /// Clients that connect to something else than their URL says, and certificate authorities.
-    private static let maximumClients = 32
-    private static let maximumAuthorities = 256
-
-    private let state = Mutex(State())
-
-    package init() {}
+    /// Whether this runs on one of the loops.
+    var isOnEventLoop: Bool { clients.isOnEventLoop }
 
     /// Closes all connections. Calls fail from then on.
-    package func shutdown() async {
-        let clients = state.withLock { state in
-            state.isShutDown = true
-            defer { state.clients = [:] }
-            return Array(state.clients.values)
-        }
-        for client in clients {
-            // It fails only if it has been shut down already.
-            try? await client.shutdown()
-        }
-    }
+    package func shutdown() async { await clients.shutdown() }
 
     /// - Parameter host: `host:port` to connect to instead of the host of the URL, whose name stays that of the
     ///   certificate.
@@ -43,86 +27,44 @@ package final class WebhookHTTPClient: Sendable {
         _ body: [UInt8], _ headers: [(name: String, value: String)], to url: String, _ target: WebhookTarget,
         connectingTo host: String?, within time: Duration
     ) async throws(WebhookFailure) -> WebhookAnswer {
-        var (request, evicted) = try prepared(url, target, host)
-        if let client = evicted {
-            // Its connections are idle, or their calls fail: there are too many Services to keep them all.
-            try? await client.shutdown()
-        }
-        request.head.method = .POST
-        for (name, value) in headers { request.head.headers.add(name: name, value: value) }
-        request.head.body = .bytes(body)
         let deadline = NIODeadline.now() + TimeAmount(time)
-        let answer: HTTPClientResponse
-        do {
-            answer = try await request.client.execute(request.head, deadline: deadline)
-        } catch {
-            throw WebhookFailure(CallFailureText.reason(error, url: url))
+        let (actual, override) = Self.way(url, target, host)
+        let lease = try await clients.client(override, KeptClients.Trust(authorities: target.authorities)) {
+            () throws(WebhookFailure) in
+            try KeptClients.settings(trusting: target.authorities, code: 0)
         }
+        let collector = AnswerCollector(limit: WebhookCaller.answerLimit)
         do {
-            return WebhookAnswer(
-                status: Int(answer.status.code), contentType: answer.headers.first(name: "Content-Type") ?? "",
-                body: Array(try await Self.collected(answer.body, until: deadline).readableBytesView))
+            let request = try HTTPClient.Request(
+                url: actual, method: .POST, headers: HTTPHeaders(headers.map { ($0.name, $0.value) }),
+                body: .byteBuffer(ByteBuffer(bytes: body)))
+            // The client has only one loop. To ask for it would be to ask for a connection that is not kept.
+            let task = lease.client.execute(request: request, delegate: collector, deadline: deadline)
+            return try await withTaskCancellationHandler {
+                try await task.futureResult.get()
+            } onCancel: {
+                task.cancel()
+            }
         } catch let error as NIOTooManyBytesError {
             throw WebhookFailure(CallFailureText.reason(error, url: url))
         } catch {
             let reason = CallFailureText.reason(error, url: url)
+            guard collector.hasBegun else { throw WebhookFailure(reason) }
             throw WebhookFailure(
                 "unexpected error when reading response body. Please retry. Original error: \(reason)",
                 namesCall: false)
         }
     }
 
-    /// The client keeps its deadline only until the head of the answer has come: a body may drip for ever.
-    private static func collected(
-        _ body: HTTPClientResponse.Body, until deadline: NIODeadline
-    ) async throws -> ByteBuffer {
-        try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
-            group.addTask { try await body.collect(upTo: WebhookCaller.answerLimit) }
-            group.addTask {
-                try await Task.sleep(for: .nanoseconds((deadline - .now()).nanoseconds), clock: .suspending)
-                throw HTTPClientError.deadlineExceeded
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next() else { throw CancellationError() }
-            return first
-        }
-    }
-
-    private struct Prepared {
-        var client: HTTPClient
-        var head: HTTPClientRequest
-    }
-
-    private func prepared(
+    /// The URL to ask, and where its host is if that has been found already.
+    private static func way(
         _ url: String, _ target: WebhookTarget, _ host: String?
-    ) throws(WebhookFailure) -> (Prepared, evicted: HTTPClient?) {
-        var head: HTTPClientRequest
-        var override: [String: String] = [:]
-        if let host, let name = target.serverName {
-            // The connection goes to the endpoint's port; the name is asked for and checked as if it were there.
-            let (address, port) = Self.parts(of: host, url: url)
-            override = [name: address]
-            let path = url.drop { $0 != "/" }.dropFirst(2).drop { $0 != "/" }
-            head = HTTPClientRequest(url: "https://\(name):\(port)\(path)")
-        } else {
-            head = HTTPClientRequest(url: url)
-        }
-        let settings = try tls(target.authorities)
-        head.tlsConfiguration = settings
-        let key = override.first.map { "\($0.key)=\($0.value)" } ?? ""
-        return try state.withLock { state throws(WebhookFailure) in
-            guard !state.isShutDown else { throw WebhookFailure("the server is shutting down") }
-            if let client = state.clients[key] { return (Prepared(client: client, head: head), nil) }
-            let client = HTTPClient(
-                eventLoopGroupProvider: .singleton, configuration: Self.configuration(override))
-            state.clients[key] = client
-            state.order.append(key)
-            var evicted: HTTPClient?
-            if state.order.count > Self.maximumClients {
-                evicted = state.clients.removeValue(forKey: state.order.removeFirst())
-            }
-            return (Prepared(client: client, head: head), evicted)
-        }
+    ) -> (url: String, override: KeptClients.Override?) {
+        guard let host, let name = target.serverName else { return (url, nil) }
+        // The connection goes to the endpoint's port; the name is asked for and checked as if it were there.
+        let (address, port) = parts(of: host, url: url)
+        let path = url.drop { $0 != "/" }.dropFirst(2).drop { $0 != "/" }
+        return ("https://\(name):\(port)\(path)", KeptClients.Override(name: name, address: address))
     }
 
     private static func parts(of host: String, url: String) -> (address: String, port: String) {
@@ -134,32 +76,44 @@ package final class WebhookHTTPClient: Sendable {
         let address = host[..<colon].filter { $0 != "[" && $0 != "]" }
         return (String(address), String(host[host.index(after: colon)...]))
     }
+}
 
-    private static func configuration(_ override: [String: String]) -> HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(30)), decompression: .disabled)
-        configuration.dnsOverride = override
-        configuration.httpVersion = .http1Only
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return configuration
+/// Puts an answer together, up to a limit, on the event loop that reads it.
+private final class AnswerCollector: HTTPClientResponseDelegate {
+    typealias Response = WebhookAnswer
+
+    private let limit: Int
+    private let answer = Mutex<WebhookAnswer?>(nil)
+
+    init(limit: Int) { self.limit = limit }
+
+    /// Whether the head of the answer has come.
+    var hasBegun: Bool { answer.withLock { $0 != nil } }
+
+    func didReceiveHead(task: HTTPClient.Task<WebhookAnswer>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
+        let length = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
+        answer.withLock { answer in
+            var body: [UInt8] = []
+            body.reserveCapacity(min(max(length, 0), 64 << 10))
+            answer = WebhookAnswer(
+                status: Int(head.status.code), contentType: head.headers.first(name: "Content-Type") ?? "", body: body)
+        }
+        if length > limit { return task.eventLoop.makeFailedFuture(NIOTooManyBytesError(maxBytes: limit)) }
+        return task.eventLoop.makeSucceededVoidFuture()
     }
 
-    private func tls(_ authorities: [UInt8]?) throws(WebhookFailure) -> TLSConfiguration {
-        let key = authorities ?? []
-        if let known = state.withLock({ $0.settings[key] }) { return known }
-        var settings = TLSConfiguration.makeClientConfiguration()
-        if let authorities {
-            // What cannot be read is refused in Go's words, whatever NIO says about it.
-            guard let certificates = try? NIOSSLCertificate.fromPEMBytes(authorities), !certificates.isEmpty else {
-                throw WebhookFailure("unable to load root certificates: unable to parse bytes as PEM block", code: 0)
-            }
-            settings.trustRoots = .certificates(certificates)
+    func didReceiveBodyPart(task: HTTPClient.Task<WebhookAnswer>, _ part: ByteBuffer) -> EventLoopFuture<Void> {
+        let isInTheLimit = answer.withLock { answer in
+            guard let count = answer?.body.count, part.readableBytes <= limit - count else { return false }
+            answer?.body.append(contentsOf: part.readableBytesView)
+            return true
         }
-        state.withLock { state in
-            if state.settings.count >= Self.maximumAuthorities { state.settings = [:] }
-            state.settings[key] = settings
-        }
-        return settings
+        if isInTheLimit { return task.eventLoop.makeSucceededVoidFuture() }
+        return task.eventLoop.makeFailedFuture(NIOTooManyBytesError(maxBytes: limit))
+    }
+
+    func didFinishRequest(task: HTTPClient.Task<WebhookAnswer>) throws -> WebhookAnswer {
+        guard let answer = answer.withLock({ $0 }) else { throw HTTPClientError.remoteConnectionClosed }
+        return answer
     }
 }

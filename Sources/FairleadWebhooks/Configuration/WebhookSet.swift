@@ -14,11 +14,23 @@ package struct WebhookSet: Sendable {
     var isEmpty: Bool { mutating.isEmpty && validating.isEmpty }
 
     func isInterested(in operation: AdmissionOperation, _ kind: Kind, subresource: String?) -> Bool {
-        let resource = kind.groupResource.resource
         func isInterested(_ hook: Webhook) -> Bool {
-            hook.rules.contains { $0.mayMatch(operation, resource, subresource) }
+            hook.mayMatch(operation, kind.groupResource.resource, subresource)
         }
         return mutating.contains(where: isInterested) || validating.contains(where: isInterested)
+    }
+
+    func interested(in operation: AdmissionOperation, _ kind: Kind, subresource: String?) -> [Webhook] {
+        func isInterested(_ hook: Webhook) -> Bool {
+            hook.mayMatch(operation, kind.groupResource.resource, subresource)
+        }
+        return mutating.filter(isInterested) + validating.filter(isInterested)
+    }
+}
+
+extension Webhook {
+    fileprivate func mayMatch(_ operation: AdmissionOperation, _ resource: String, _ subresource: String?) -> Bool {
+        rules.contains { $0.mayMatch(operation, resource, subresource) }
     }
 }
 

@@ -74,8 +74,24 @@ extension WebhookAdmission {
     private func changed(
         _ answer: ReviewAnswer, _ asked: Value?, _ invocation: WebhookInvocation, _ attributes: AdmissionAttributes
     ) async throws(APIStatus) -> Value? {
-        let name = invocation.webhook.name
         if answer.patch.isEmpty { return nil }
+        if Self.isLight(answer.patch) { return try await patched(answer, asked, invocation, attributes) }
+        return try await offEventLoop { () throws(APIStatus) in
+            try await patched(answer, asked, invocation, attributes)
+        }
+    }
+
+    /// Whether an event loop can spare the time for a patch of a light object. Copies may double it again and again.
+    private static func isLight(_ patch: [UInt8]) -> Bool {
+        patch.count <= largestLightPatch && !patch.contains("copy".utf8)
+    }
+
+    private static let largestLightPatch = 2 << 10
+
+    private func patched(
+        _ answer: ReviewAnswer, _ asked: Value?, _ invocation: WebhookInvocation, _ attributes: AdmissionAttributes
+    ) async throws(APIStatus) -> Value? {
+        let name = invocation.webhook.name
         let patch: JSONPatch
         do throws(APIStatus) {
             patch = try JSONPatch(decoding: answer.patch, isStrict: false)

@@ -12,6 +12,11 @@ extension WebhookAdmission {
             invocations.append((index, invocation))
         }
         if invocations.isEmpty { return }
+        if invocations.count == 1 {
+            let outcome = await call(invocations[0].invocation, attributes, round: 0, index: invocations[0].index)
+            if case .refused(let status) = outcome { throw status }
+            return
+        }
         let refusals = await withTaskGroup(of: (Int, APIStatus?).self) { group in
             for (index, invocation) in invocations {
                 group.addTask {

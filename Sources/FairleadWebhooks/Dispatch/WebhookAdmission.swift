@@ -30,6 +30,17 @@ package struct WebhookAdmission: DynamicAdmission {
             && set.isInterested(in: operation, kind, subresource: subresource)
     }
 
+    /// Conditions may cost anything, and so may the conversion of objects by yet another webhook.
+    package func isLaborious(
+        in operation: AdmissionOperation, _ kind: Kind, subresource: String?, _ snapshot: Snapshot
+    ) -> Bool {
+        let asked = registry.webhooks(snapshot).interested(in: operation, kind, subresource: subresource)
+        return kind.custom != nil || asked.count > Self.fewWebhooks || asked.contains { !$0.conditions.isEmpty }
+    }
+
+    /// An event loop encodes the reviews of so many between two looks at its sockets.
+    private static let fewWebhooks = 8
+
     /// How one webhook has ended.
     enum Outcome: Sendable {
         /// - answer: nil if a failure is ignored.
@@ -44,21 +55,20 @@ package struct WebhookAdmission: DynamicAdmission {
     ) async -> Outcome {
         let hook = invocation.webhook
         let clock = ContinuousMoment()
-        func observe(_ code: Int, rejected: Bool, _ error: WebhookMetrics.ErrorType? = nil) {
+        func observe(_ code: Int, rejection: WebhookMetrics.ErrorType? = nil) {
             metrics.observe(
-                hook.name, hook.kind, attributes.operation.rawValue, code: code, rejected: rejected, error,
-                time: clock.elapsed)
+                hook.name, hook.kind, attributes.operation, code: code, rejection: rejection, time: clock.elapsed)
         }
         do throws(WebhookFailure) {
             if attributes.isDryRun, hook.hasSideEffects {
-                observe(400, rejected: true, .unsupported)
+                observe(400, rejection: .unsupported)
                 return .refused(.badRequest("admission webhook \(hook.name.goQuoted) does not support dry run"))
             }
             let review: AdmissionReview
             do throws(APIStatus) {
                 review = try await AdmissionReview(invocation, attributes, uid: attributes.api.environment.newUID())
             } catch {
-                observe(500, rejected: true, .server)
+                observe(500, rejection: .server)
                 return .refused(error)
             }
             let answer = try await ask(hook, review, attributes)
@@ -66,17 +76,17 @@ package struct WebhookAdmission: DynamicAdmission {
             for warning in answer.warnings { attributes.notes.warn(warning) }
             guard answer.isAllowed else {
                 let denial = answer.denial(by: hook.name)
-                observe(denial.code, rejected: true, WebhookMetrics.ErrorType.none)
+                observe(denial.code, rejection: WebhookMetrics.ErrorType.none)
                 return .refused(denial)
             }
-            observe(200, rejected: false)
+            observe(200)
             return .allowed(answer, asked: review.object)
         } catch {
             guard hook.ignoresFailures else {
-                observe(error.code, rejected: true, .calling)
+                observe(error.code, rejection: .calling)
                 return .refused(.internalError(error.message(hook.name)))
             }
-            observe(error.code, rejected: false)
+            observe(error.code)
             metrics.failedOpen(hook.name, hook.kind)
             let prefix = hook.kind == .mutating ? "mutation" : "validating"
             attributes.notes.annotate(
@@ -101,7 +111,22 @@ package struct WebhookAdmission: DynamicAdmission {
             let what = error.code == 0 ? "could not get REST client" : "failed to call webhook"
             throw WebhookFailure("\(what): \(error.reason)", code: error.code)
         }
-        return try ReviewAnswer(bytes, uid: review.uid, isMutating: hook.kind == .mutating)
+        let isMutating = hook.kind == .mutating
+        if RequestWeight.isLightBody(bytes) { return try ReviewAnswer(bytes, uid: review.uid, isMutating: isMutating) }
+        return try await offEventLoop { () throws(WebhookFailure) in
+            try ReviewAnswer(bytes, uid: review.uid, isMutating: isMutating)
+        }
+    }
+
+    /// Does what may be too much for an event loop on another thread, if this runs on one.
+    func offEventLoop<Success: Sendable, Failure: Error>(
+        _ work: @Sendable () async throws(Failure) -> Success
+    ) async throws(Failure) -> Success {
+        guard caller.isOnEventLoop else { return try await work() }
+        let result: Result<Success, Failure> = await withTaskExecutorPreference(globalConcurrentExecutor) {
+            do throws(Failure) { return .success(try await work()) } catch { return .failure(error) }
+        }
+        return try result.get()
     }
 }
 

@@ -1,5 +1,6 @@
 package import CoreMetrics
 package import FairleadMetrics
+import FairleadAPI
 import Synchronization
 
 /// The metrics of webhooks, under kube-apiserver's names.
@@ -14,40 +15,66 @@ package final class WebhookMetrics: Sendable {
     }
 
     private let factory: any MetricsFactory
-    private let names = Mutex<Set<String>>([])
-    /// Webhooks beyond this number share a name.
-    private static let capacity = 256
+    private let names = LabelVocabulary()
+    private let series = Mutex<[Ending: Series]>([:])
 
     /// Without a factory nothing is recorded.
     package init(factory: any MetricsFactory = NOOPMetricsHandler.instance) { self.factory = factory }
 
-    private func label(_ name: String) -> String {
-        names.withLock { names in
-            if names.contains(name) { return name }
-            guard names.count < Self.capacity else { return "other" }
-            names.insert(name)
-            return name
+    /// How a call has ended: what the labels say.
+    private struct Ending: Hashable {
+        var name: String
+        var kind: Webhook.Kind
+        var operation: String
+        var code: Int
+        var error: ErrorType?
+
+        var isRejection: Bool { error != nil }
+    }
+
+    /// The metrics of calls that have ended the same way; made once.
+    private struct Series: Sendable {
+        let time: Timer
+        let count: Counter
+        let rejections: Counter?
+
+        init(_ ending: Ending, _ factory: any MetricsFactory) {
+            let base = [("name", ending.name), ("operation", ending.operation), ("type", ending.kind.rawValue)]
+            let rejection = ("rejected", ending.isRejection ? "true" : "false")
+            let code = WebhookMetrics.code(ending.code)
+            time = Timer(label: duration, dimensions: base + [rejection], factory: factory)
+            count = Counter(label: requests, dimensions: base + [rejection, ("code", code)], factory: factory)
+            self.rejections = ending.error.map { error in
+                Counter(
+                    label: WebhookMetrics.rejections,
+                    dimensions: base + [("error_type", error.rawValue), ("rejection_code", code)], factory: factory)
+            }
         }
     }
 
+    /// - Parameter rejection: why the request was rejected; nil if it was not.
     func observe(
-        _ name: String, _ kind: Webhook.Kind, _ operation: String, code: Int, rejected: Bool, _ error: ErrorType?,
+        _ name: String, _ kind: Webhook.Kind, _ operation: AdmissionOperation, code: Int, rejection: ErrorType?,
         time: Duration
     ) {
-        let base = [("name", label(name)), ("operation", operation), ("type", kind.rawValue)]
-        let rejection = ("rejected", rejected ? "true" : "false")
-        Timer(label: Self.duration, dimensions: base + [rejection], factory: factory)
-            .recordNanoseconds(time.wholeNanoseconds)
-        Counter(label: Self.requests, dimensions: base + [rejection, ("code", Self.code(code))], factory: factory)
-            .increment()
-        guard rejected else { return }
-        let why = [("error_type", (error ?? ErrorType.none).rawValue), ("rejection_code", Self.code(code))]
-        Counter(label: Self.rejections, dimensions: base + why, factory: factory).increment()
+        let ending = Ending(
+            name: names.label(name), kind: kind, operation: operation.rawValue, code: min(code, 601), error: rejection)
+        let series = series.withLock { series in
+            if let known = series[ending] { return known }
+            let made = Series(ending, factory)
+            series[ending] = made
+            return made
+        }
+        series.time.recordNanoseconds(time.wholeNanoseconds)
+        series.count.increment()
+        series.rejections?.increment()
     }
 
     func failedOpen(_ name: String, _ kind: Webhook.Kind) {
-        Counter(label: Self.failOpen, dimensions: [("name", label(name)), ("type", kind.rawValue)], factory: factory)
-            .increment()
+        Counter(
+            label: Self.failOpen, dimensions: [("name", names.label(name)), ("type", kind.rawValue)], factory: factory
+        )
+        .increment()
     }
 
     /// Codes above 600 are not told apart, as in Kubernetes.
