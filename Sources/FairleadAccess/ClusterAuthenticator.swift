@@ -7,22 +7,25 @@ package import FairleadStorage
 /// ServiceAccount.
 ///
 /// Whoever proves nothing is anonymous on a port that strangers can reach (TLS), and the administrator on a plain port,
-/// which only its owner can reach. Whoever shows a token that is not valid gets 401, on any port.
+/// which only its owner can reach. Whoever shows a token that is not valid gets 401, on any port, and so does whoever
+/// is anonymous, unless `allowsAnonymous`.
 package struct ClusterAuthenticator: Authenticator {
     /// Issues and checks the tokens of ServiceAccounts.
     package let tokens: TokenAuthority
     private let file: TokenFile?
     private let store: Store
+    private let allowsAnonymous: Bool
     private let onSecretUse: @Sendable (ObjectName) -> Void
 
     /// - Parameter onSecretUse: told of each use of a token in a Secret; it does not block.
     package init(
-        tokens: TokenAuthority, file: TokenFile? = nil, store: Store,
+        tokens: TokenAuthority, file: TokenFile? = nil, store: Store, allowsAnonymous: Bool = true,
         onSecretUse: @escaping @Sendable (ObjectName) -> Void = { _ in }
     ) {
         self.tokens = tokens
         self.file = file
         self.store = store
+        self.allowsAnonymous = allowsAnonymous
         self.onSecretUse = onSecretUse
     }
 
@@ -58,7 +61,9 @@ package struct ClusterAuthenticator: Authenticator {
         }
         if request.peer?.hasBadCertificate ?? false { throw .unauthorized }
         let isOpen = request.peer?.isOverTLS ?? false
-        return authorization == nil && !isOpen ? EverybodyAdministrates.administrator : .anonymous
+        if authorization == nil, !isOpen { return EverybodyAdministrates.administrator }
+        guard allowsAnonymous else { throw .unauthorized }
+        return .anonymous
     }
 
     package func review(token: String, audiences: [String]) -> TokenVerdict {

@@ -116,7 +116,8 @@ package struct FairleadServer: Service, CustomStringConvertible {
         do {
             let uses = SecretTokenUses(now: environment.now)
             let authenticator = ClusterAuthenticator(
-                tokens: identity.tokens, file: identity.file, store: api.store, onSecretUse: uses.note)
+                tokens: identity.tokens, file: identity.file, store: api.store,
+                allowsAnonymous: configuration.admitsAnonymous, onSecretUse: uses.note)
             let door = try configuration.secure.map { options throws(StartupError) in
                 try ServerDoor(options, configuration, identity)
             }

@@ -42,6 +42,13 @@ struct Serve: AsyncParsableCommand {
             valueName: "modes"))
     var authorizationMode = "RBAC"
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Whether requests without credentials come in by TLS, as system:anonymous. Never with AlwaysAllow.",
+            valueName: "true|false"))
+    var anonymousAuth = true
+
     @OptionGroup(title: "Admission")
     var admission: AdmissionFlags
 
@@ -246,6 +253,7 @@ struct Serve: AsyncParsableCommand {
             podCIDRs: try cidrs(podCidr, "--pod-cidr"))
         configuration.allowsRemote = insecureBind
         configuration.authorizationModes = try authorizationModes()
+        configuration.allowsAnonymous = anonymousAuth
         configuration.historyAge = .seconds(try seconds(historyAge, "--history-age"))
         configuration.compactionInterval = .seconds(try seconds(compactionInterval, "--compaction-interval"))
         configuration.storageQuota = try quota()

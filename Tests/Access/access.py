@@ -275,6 +275,18 @@ def every_port(checks, binary):
                          ask("udp", server.dns, NOBODY))
 
 
+def anonymous(checks, binary):
+    """Where everybody may do everything, nobody comes in without credentials; nor do they with --anonymous-auth=false."""
+    for flags in (["--authorization-mode", "AlwaysAllow"], ["--anonymous-auth=false"]):
+        with Fairlead(binary, "--listen", "none", "--bare", "--dns-listen", "none", *flags) as server:
+            access = Access(server)
+            for path in ("/api/v1/namespaces", "/version", "/readyz"):
+                code, body, _ = access.curl(path)
+                checks.check(f"{' '.join(flags)}: {path} is 401 without credentials", code == 401, (code, body))
+            code, out, err = access.kubectl("get", "namespaces", "-o", "name")
+            checks.check(f"{' '.join(flags)}: the administrator comes in", code == 0 and "namespace/default" in out, (out, err))
+
+
 def names_are_for_the_owner(checks, server):
     """The DNS, too, is closed to other users."""
     if os.getuid() != 0:
@@ -354,6 +366,9 @@ def closed(checks, binary):
     """A server with only the door with TLS."""
     with Fairlead(binary, "--listen", "none", "--bare", "--dns-listen", "none") as server:
         checks.check("--listen none leaves only TLS", server.url is None and server.secure is not None, (server.url, server.secure))
+        nobody = Access(server)
+        code, body, _ = nobody.curl("/version")
+        checks.check("nobody in particular may ask for the version", code == 200, (code, body))
         config = os.path.join(server.scratch.name, "fairlead.kubeconfig")
         done = subprocess.run(["kubectl", "get", "namespaces", "-o", "name"], capture_output=True, text=True,
                               env={"PATH": os.environ["PATH"], "HOME": server.scratch.name, "KUBECONFIG": config})
@@ -388,6 +403,8 @@ def main():
                 getattr(checks, name)()
     if args.only in (None, "every_port"):
         every_port(checks, args.binary)
+    if args.only in (None, "anonymous"):
+        anonymous(checks, args.binary)
     if args.only in (None, "closed"):
         closed(checks, args.binary)
     return checks.finish()

@@ -7,6 +7,10 @@ import FairleadModel
 import Logging
 
 extension ServerConfiguration {
+    /// Where everybody may do everything, somebody who is nobody must not come in (k8s.io/kubernetes
+    /// `pkg/kubeapiserver/options/authentication.go`).
+    var admitsAnonymous: Bool { allowsAnonymous && !authorizationModes.contains(.alwaysAllow) }
+
     /// The values of the flags of `fairlead serve`, as `/flagz` shows them.
     var flags: [String: String] {
         let pools = loadBalancerPools.map { pool in "\(pool.name)=\(pool.list.joined(separator: ","))" }
@@ -15,6 +19,7 @@ extension ServerConfiguration {
         var flags: [String: String] = [
             "listen": listen.map(\.description).joined(separator: ","),
             "insecure-bind": "\(allowsRemote)",
+            "anonymous-auth": "\(admitsAnonymous)",
             "authorization-mode": authorizationModes.map(\.rawValue).joined(separator: ","),
             "data": dataText,
             "history-age": "\(historyAge.components.seconds)",

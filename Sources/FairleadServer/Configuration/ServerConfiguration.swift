@@ -23,6 +23,8 @@ package struct ServerConfiguration: Sendable {
     package var secure: SecureOptions?
     /// Who decides what users may do, in order.
     package var authorizationModes: [AccessControl.Mode] = [.rbac]
+    /// Whether requests without credentials may come in by TLS, as `system:anonymous`.
+    package var allowsAnonymous = true
     package var flowControl = FlowLimits()
     package var data: DataLocation
     /// Encrypts Secrets in the database, with a key that is made beside it.

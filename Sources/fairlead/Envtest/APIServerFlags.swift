@@ -28,7 +28,10 @@ struct APIServerFlags {
         "client-ca-file", "requestheader-client-ca-file", "requestheader-allowed-names", "service-cluster-ip-range",
         "service-node-port-range", "service-account-signing-key-file", "api-audiences", "token-auth-file", "event-ttl",
         "audit-log-path", "audit-policy-file", "audit-log-maxsize", "audit-log-maxbackup", "audit-log-maxage",
+        "encryption-provider-config", "max-requests-inflight", "max-mutating-requests-inflight",
     ]
+    /// Those that are on or off there.
+    private static let sameSwitches = ["anonymous-auth", "enable-priority-and-fairness"]
     /// Those that may be repeated.
     private static let repeated = ["service-account-issuer", "service-account-key-file"]
     /// Those whose only meaning is fulfilled in any case: there is no insecure port.
@@ -54,6 +57,7 @@ struct APIServerFlags {
         var used: Set<String> = ["secure-port", "bind-address", "cert-dir", "tls-cert-file", "tls-private-key-file"]
         for name in Self.same { pass(name, given[name].map { [$0] } ?? [], &used) }
         for name in Self.repeated { pass(name, given.values[name] ?? [], &used) }
+        for name in Self.sameSwitches { pass(name, given.isOn(name).map { ["\($0)"] } ?? [], &used) }
         used.insert("allow-privileged")
         result.append(given.isOn("allow-privileged") ?? false ? "--allow-privileged" : "--no-allow-privileged")
         try translateModes(&used)
