@@ -181,7 +181,7 @@ let package = Package(
             name: "FairleadWebhooks",
             dependencies: [
                 "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge", "FairleadMetrics",
-                "FairleadStorage", "FairleadKinds", "FairleadAPI",
+                "FairleadStorage", "FairleadKinds", "FairleadNet", "FairleadAPI",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -209,7 +209,7 @@ let package = Package(
         .target(
             name: "FairleadRemote",
             dependencies: [
-                "FairleadModel", "FairleadClient",
+                "FairleadModel", "FairleadClient", "FairleadNet",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -281,7 +281,8 @@ let package = Package(
                 "FairleadClient", "FairleadControllers", "FairleadBatch", "FairleadClusterControllers",
                 "FairleadExplanation", "FairleadSimulation", "FairleadDNS", "FairleadMetrics", "FairleadRouting",
                 "FairleadContainers", "FairleadPrograms", "FairleadPodNetwork", "FairleadIdentity",
-                "FairleadAuthorization", "FairleadWebhooks", "FairleadAggregation", "FairleadKindRules",
+                "FairleadAuthorization", "FairleadWebhooks", "FairleadAggregation", "FairleadRules",
+                "FairleadKindRules",
                 "CFairleadCrash", "CFairleadMemory", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -353,7 +354,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "FairleadNetTests", dependencies: ["FairleadNet", .product(name: "NIOCore", package: "swift-nio")],
+            name: "FairleadNetTests",
+            dependencies: [
+                "FairleadNet", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FairleadHTTPTests",

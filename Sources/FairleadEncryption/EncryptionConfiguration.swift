@@ -24,10 +24,17 @@ package struct EncryptionConfiguration: Sendable {
     package init(_ text: String) throws(EncryptionError) {
         let value: Value
         do {
-            value = try YAML.parse(Array(text.utf8)).value
+            let parsed = try YAML.parse(Array(text.utf8))
+            if let duplicate = parsed.duplicateLines.first ?? parsed.duplicateFields.first {
+                throw EncryptionError("strict decoding error: \(duplicate)")
+            }
+            value = parsed.value
+        } catch let error as EncryptionError {
+            throw error
         } catch {
             throw EncryptionError("it is no YAML: \(error)")
         }
+        try Self.check(value, at: "", ["kind", "apiVersion", "resources"])
         guard value.text("kind") == "EncryptionConfiguration",
             value.text("apiVersion") == "apiserver.config.k8s.io/v1"
         else { throw EncryptionError("an EncryptionConfiguration of apiserver.config.k8s.io/v1 is wanted") }
@@ -35,8 +42,16 @@ package struct EncryptionConfiguration: Sendable {
         if items.isEmpty { throw EncryptionError("resources: Required value: at least one is wanted") }
         for (index, item) in items.enumerated() {
             let place = "resources[\(index)]"
+            try Self.check(item, at: place + ".", ["resources", "providers"])
             rules.append(
                 Rule(resources: try Self.resources(item, place), providers: try Self.providers(item, place)))
+        }
+    }
+
+    /// A field with a wrong name would leave Secrets in the clear without a word.
+    private static func check(_ value: Value, at place: String, _ known: Set<String>) throws(EncryptionError) {
+        for member in value.object?.members ?? [] where !known.contains(member.key) {
+            throw EncryptionError("strict decoding error: unknown field \((place + member.key).goQuoted)")
         }
     }
 
@@ -49,6 +64,9 @@ package struct EncryptionConfiguration: Sendable {
                 throw EncryptionError(
                     "\(place): Invalid value: \(name.goQuoted): a resource, *.GROUP, *. or *.* is wanted")
             }
+            if let problem = Self.problem(of: name) {
+                throw EncryptionError("\(place): Invalid value: \(name.goQuoted): \(problem)")
+            }
             let others = names.prefix(index) + names.dropFirst(index + 1)
             if names.prefix(index).contains(name) || others.contains(where: { $0 != name && covers($0, name) }) {
                 throw EncryptionError(
@@ -57,6 +75,17 @@ package struct EncryptionConfiguration: Sendable {
             }
         }
         return names
+    }
+
+    /// What cannot be the name of any resource, or a pattern for some.
+    private static func problem(of name: String) -> String? {
+        if name.contains(where: \.isUppercase) { return "resource name should not contain capital letters" }
+        if name == "*.*" || name == "*." { return nil }
+        let text = name.hasPrefix("*.") ? name.dropFirst(2) : name[...]
+        let isWord = text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
+            !part.isEmpty && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        }
+        return isWord ? nil : "a resource, *.GROUP, *. or *.* is wanted"
     }
 
     /// Whether everything that the name stands for is among what the pattern stands for.
@@ -89,16 +118,21 @@ package struct EncryptionConfiguration: Sendable {
         guard kinds.count == 1, let kind = kinds.first else {
             throw EncryptionError("\(place): exactly one provider is wanted in each element")
         }
-        if kind == "identity" { return .identity }
+        if kind == "identity" {
+            try check(item["identity"] ?? .null, at: place + ".identity.", [])
+            return .identity
+        }
         guard let algorithm = ValueCipher.Algorithm(rawValue: kind) else {
             throw EncryptionError(
                 "\(place): the provider \(kind.goQuoted) is not supported: aesgcm, aescbc, secretbox, identity are")
         }
         let keys = item.items(kind, "keys")
+        try check(item[kind] ?? .null, at: "\(place).\(kind).", ["keys"])
         if keys.isEmpty { throw EncryptionError("\(place).\(kind).keys: Required value: at least one is wanted") }
         var ciphers: [ValueCipher] = []
         for (index, key) in keys.enumerated() {
             let place = "\(place).\(kind).keys[\(index)]"
+            try check(key, at: place + ".", ["name", "secret"])
             let name = key.text("name")
             if name.isEmpty || name.contains(":") {
                 throw EncryptionError("\(place).name: Invalid value: \(name.goQuoted): a name without colons is wanted")

@@ -64,6 +64,8 @@ package enum EncryptionKeys {
 
     private static func fresh() -> String {
         let key = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }.base64EncodedString()
+        // Of its own, so that this file and one that was mislaid can be put together.
+        let name = String(UInt32.random(in: .min ... .max), radix: 36)
         return """
             # Secrets are encrypted with the first key; all of them can read. To rotate, put a new key before the old one, and
             # run `fairlead secrets reencrypt` before the old one goes. Without this file what is encrypted is lost.
@@ -74,7 +76,7 @@ package enum EncryptionKeys {
               providers:
               - aesgcm:
                   keys:
-                  - name: key1
+                  - name: key-\(name)
                     secret: \(key)
               - identity: {}
 

@@ -295,11 +295,12 @@ final class Connection: ChannelDuplexHandler, LoopMember {
         switch phase {
         // A client that closes its side during a watch has gone; one that closes it after sending a request may still
         // want the answer. But work that changes nothing does not continue for long for a client that has probably
-        // gone.
+        // gone, and what is passed on to another server keeps a place that others wait for: as in Go, it ends at once.
         case .idle where waiting.isEmpty: close()
         case .stream(let open) where open.stream.isLongAnswer: break
         case .receiving, .stream, .lingering: close()
-        case .deferred where isPassing || isComputing && assembler.exchange.isRead:
+        case .deferred where isPassing: close()
+        case .deferred where isComputing && assembler.exchange.isRead:
             setDeadline(Connection.ticksAfterInput)
         case .session: sessionInputEnded()
         case .idle, .deferred, .body, .closed: break

@@ -1,5 +1,5 @@
 package import NIOCore
-import NIOHTTP1
+package import NIOHTTP1
 
 /// Ends the connection to a server that answers with a status below 100, which is none (RFC 9110, 15).
 ///

@@ -58,7 +58,8 @@ struct ModuleTableTests {
         "FairleadAdmission": ["FairleadModel", "FairleadExpressions", "FairleadSchema"],
         "FairleadWebhooks": [
             "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadMerge", "FairleadMetrics",
-            "FairleadStorage", "FairleadKinds", "FairleadAPI", "CoreMetrics", "AsyncHTTPClient", "NIOCore", "NIOHTTP1",
+            "FairleadStorage", "FairleadKinds", "FairleadNet", "FairleadAPI", "CoreMetrics", "AsyncHTTPClient",
+            "NIOCore", "NIOHTTP1",
             "NIOPosix", "NIOSSL", "Logging",
         ],
         "FairleadAggregation": [
@@ -77,7 +78,8 @@ struct ModuleTableTests {
             "FairleadModel", "FairleadClient", "FairleadContainers", "FairleadPrograms", "FairleadScheduling",
         ],
         "FairleadRemote": [
-            "FairleadModel", "FairleadClient", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
+            "FairleadModel", "FairleadClient", "FairleadNet", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "NIOSSL",
             "Logging",
         ],
         "FairleadProxy": [
@@ -100,7 +102,7 @@ struct ModuleTableTests {
             "FairleadSimulation", "FairleadDNS", "FairleadContainers", "FairleadPrograms", "FairleadPodNetwork",
             "CFairleadCrash", "CFairleadMemory", "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
             "FairleadRouting", "FairleadAuthorization", "FairleadWebhooks", "FairleadExpressions",
-            "FairleadMerge", "FairleadAdmission", "FairleadAggregation", "FairleadKindRules",
+            "FairleadMerge", "FairleadAdmission", "FairleadAggregation", "FairleadKindRules", "FairleadRules",
         ],
         "fairlead": [
             "FairleadServer", "FairleadAudit", "FairleadAuthorization", "FairleadHTTP", "FairleadKindRules",

@@ -14,7 +14,7 @@ struct ShutdownDeadlineTests {
         final class Ends: Sendable { let count = Atomic(0) }
         let ends = Ends()
         let deadline = ShutdownDeadline(
-            .milliseconds(200), signals: [SIGUSR1, SIGUSR2], logger: Logger(label: "test")
+            .milliseconds(200), signals: [SIGUSR1, SIGUSR2], logger: Logger(label: "test"), unwritten: { 0 }
         ) { ends.count.add(1, ordering: .relaxed) }
         let hasEnded = await eventually {
             kill(getpid(), SIGUSR1)

@@ -32,7 +32,7 @@ package final class AuditLog: Sendable {
         var lost = 0
         var isFailing = false
         /// When the log was closed.
-        var closed: ContinuousClock.Instant?
+        var closed: SuspendingClock.Instant?
     }
 
     /// What only the thread that writes uses.
@@ -116,14 +116,14 @@ package final class AuditLog: Sendable {
     func whenNoLongerBehind<Outcome: Sendable>(_ outcome: Outcome) async -> Outcome {
         for _ in 0..<40 where isBehind {
             // Cancelled: nobody waits for the answer any more.
-            guard (try? await Task.sleep(for: .milliseconds(25))) != nil else { break }
+            guard (try? await Task.sleep(for: .milliseconds(25), clock: .suspending)) != nil else { break }
         }
         return outcome
     }
 
     /// Writes what has been accepted, and accepts nothing more.
     package func close() async {
-        queue.withLock { $0.closed = .now }
+        queue.withLock { $0.closed = SuspendingClock.now }
         await withCheckedContinuation { continuation in
             thread.async {
                 self.finish()
@@ -172,7 +172,7 @@ package final class AuditLog: Sendable {
     private func inTime(_ event: AuditEvent) -> AuditEvent {
         guard let closed = queue.withLock({ $0.closed }) else { return event }
         let isLarge = event.size > 64 << 10
-        return isLarge || ContinuousClock.now - closed > Self.thoroughness ? event.withoutObjects : event
+        return isLarge || SuspendingClock.now - closed > Self.thoroughness ? event.withoutObjects : event
     }
 
     /// - Returns: whether everything is in the file.

@@ -48,8 +48,11 @@ package struct SQLiteReseal {
             try database.cachedStatement(sql: "UPDATE versions SET document = ?, checksum = ? WHERE id = ?"))
         for var row in rows {
             do throws(UnreadableValue) {
-                // Damage is left for `fairlead check`.
-                guard row.fault == nil, let opened = try row.opened(values), opened.isStale else {
+                guard row.fault == nil else {
+                    // Whatever it says may be in the clear, and stays so.
+                    throw UnreadableValue("it is damaged: see fairlead check")
+                }
+                guard let opened = try row.opened(values), opened.isStale else {
                     untouched += 1
                     continue
                 }

@@ -1,5 +1,6 @@
 package import AsyncHTTPClient
 import FairleadModel
+import FairleadNet
 package import NIOCore
 import NIOPosix
 package import NIOSSL
@@ -165,7 +166,7 @@ package final class KeptClients: Sendable {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = maximumConnections
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.http1_1ConnectionDebugInitializer = { channel in
-            channel.eventLoop.makeCompletedFuture {
+            ResponseStatusGuard.install(in: channel).flatMapThrowing {
                 try channel.pipeline.syncOperations.addHandler(GatheredFlushes(), position: .first)
             }
         }
