@@ -102,7 +102,8 @@ class Tool:
 
     def start(self, *arguments):
         """A run whose lines are read one by one."""
-        return subprocess.Popen([self.path, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen([self.path, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
 
     def run(self, *arguments, patience=900):
         done = subprocess.run([self.path, *map(str, arguments)], capture_output=True, text=True, timeout=patience)
@@ -139,10 +140,11 @@ def fields(text):
 
 def line_of(process, word):
     """Reads what a run prints until a line has the word, and returns its name=value pairs."""
+    line = ""
     for line in process.stdout:
-        if word in line:
+        if word in line and not line.startswith("Error"):
             return fields(line)
-    raise RuntimeError(f"the run ended with {process.wait()} before it said `{word}`")
+    raise RuntimeError(f"the run ended with {process.wait()} before it said `{word}`: {line}")
 
 
 def h2load(url, *flags):

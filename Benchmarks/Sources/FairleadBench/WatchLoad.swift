@@ -12,7 +12,8 @@ struct WatchLoad {
     /// How long to wait for what is missing.
     var patience: Duration
 
-    private static let connectedAtOnce = 64
+    /// More requests at once of one client are refused while the processors are busy (429).
+    private static let openedAtOnce = 32
 
     struct Counts {
         var events: Int
@@ -33,7 +34,7 @@ struct WatchLoad {
         var number = 0
         while number < connections {
             var some: [EventLoopFuture<any Channel>] = []
-            for each in number..<min(connections, number + Self.connectedAtOnce) {
+            for each in number..<min(connections, number + Self.openedAtOnce) {
                 let request = request(each)
                 some.append(
                     ClientBootstrap(group: group)
@@ -46,7 +47,9 @@ struct WatchLoad {
                         .connect(host: target.host, port: target.port))
             }
             for future in some { channels.append(try await future.get()) }
-            number += Self.connectedAtOnce
+            number += some.count
+            let opened = number
+            try await tally.wait(for: patience, what: "answers") { $0.heads >= opened }
         }
         try await tally.wait(for: patience, what: "answers and first events") {
             $0.heads == connections && $0.events >= initial * connections
