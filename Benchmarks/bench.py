@@ -19,8 +19,8 @@ from measuring import cluster, growth, names, others, peer, reads, starts, watch
 from measuring.programs import Tool  # noqa: E402
 from measuring.report import Report  # noqa: E402
 
-GROUPS = [*starts.GROUPS, *reads.GROUPS, *writes.GROUPS, *watches.GROUPS, *cluster.GROUPS, *growth.GROUPS, *names.GROUPS,
-          *others.GROUPS, *peer.GROUPS]
+GROUPS = [*starts.GROUPS, *reads.GROUPS, *writes.GROUPS, *watches.GROUPS, *cluster.GROUPS, *names.GROUPS,
+          *others.GROUPS, *growth.GROUPS, *peer.GROUPS]
 
 
 class Run:
@@ -87,10 +87,11 @@ def main():
         except Exception as error:  # one group that fails must not keep the others from being measured
             run.report.fail(name, error)
         print(f"   ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
+        if options.json:
+            # After each group, so that a run that is stopped has not been for nothing.
+            with open(options.json, "w") as file:
+                file.write(run.report.as_json() + "\n")
     print(run.report.table())
-    if options.json:
-        with open(options.json, "w") as file:
-            file.write(run.report.as_json() + "\n")
     missed, failed = len(run.report.misses), len(run.report.failures)
     print(f"{len(run.report.rows)} rows, {missed} targets missed, {failed} measurements failed")
     for row in run.report.failures:

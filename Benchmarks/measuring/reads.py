@@ -20,7 +20,6 @@ def get(run):
         path = f"{BASE}/services/measured"
         server.call("POST", f"{BASE}/services", json.loads(objects.service("measured")))
         file = nginx.add(server.call("GET", path))
-        seconds = run.size(3, 1)
         shapes = [
             ("GET, 1 connection", ["--h1", "-c", "1"], server.url, nginx.url, (), ratio_at_least(1)),
             ("GET, 32 connections", ["--h1", "-c", "32"], server.url, nginx.url, (), ratio_at_least(1)),
@@ -29,7 +28,7 @@ def get(run):
         ]
         for label, shape, url, other, extra, target in shapes:
             # h2load counts from the end of its warm-up.
-            flags = [*shape, "-D", seconds, "--warm-up-time", "1"]
+            flags = [*shape, *run.size(("-D", 3, "--warm-up-time", "1"), ("-n", 3000))]
             ours, theirs = run.turns(
                 lambda: h2load(url + path, *flags, *extra)["rate"], lambda: h2load(other + file, *flags)["rate"])
             run.report.row(label, "/s", ours, "nginx, same bytes", theirs, target)
@@ -66,7 +65,7 @@ def lists(run, server, nginx, pods):
             if count == pods:
                 flags = ["--h1", "-c", 2, "-n", run.size(8, 2)]
             else:
-                flags = ["--h1", "-c", 8, "-D", run.size(2, 1), "--warm-up-time", "1"]
+                flags = ["--h1", "-c", 8, *run.size(("-D", 2, "--warm-up-time", "1"), ("-n", 40))]
             ours, theirs = run.turns(lambda: h2load(server.url + path, *flags, *header)["rate"],
                                      lambda: h2load(nginx.url + file, *flags, *header)["rate"])
             size = f"{len(content) / 1e6:.1f} MB" if len(content) > 1e5 else f"{len(content)} B"
