@@ -296,6 +296,17 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        // What scripts/bench loads and measures a server with; here, so that it is built with the program's own modules
+        // and libraries.
+        .executableTarget(
+            name: "fairlead-bench",
+            dependencies: [
+                "FairleadModel", "FairleadRouting", "FairleadExpressions", "FairleadAdmission",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Sources/FairleadBench", swiftSettings: strict),
         // Reads a page of metrics as strictly as Prometheus does.
         .target(
             name: "FairleadMetricsTesting", path: "Tests/FairleadMetricsTesting", swiftSettings: strict),
@@ -370,6 +381,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "InMemoryLogging", package: "swift-log"),

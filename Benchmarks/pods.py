@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """How fast many pods come to life, and what they cost while nothing happens to them.
 
-    pods.py --binary .build/release/fairlead [--only one|many|idle] [--replicas 5000] [--nodes 100] [--deployments 600]
+    pods.py --binary .build/release/fairlead [--only one|rolling|many|idle] [--replicas 5000] [--nodes 100] [--deployments 600]
             [--idle-nodes 1000] [--idle-pods 30000] [--idle-seconds 60] [--idle-wait 330]
 
 one:  one Deployment goes from 0 replicas to all of them Ready.
+rolling: all pods of that Deployment are replaced, with the strategy that Deployments have by default.
 many: Deployments of 3 replicas are created one after the other, as from one file, until all are available.
 idle: nodes with running pods to which nothing happens: processor time in percent of one core, and resident memory.
 
@@ -137,6 +138,30 @@ def one(options):
               f"seconds={seconds:.2f} cpu_s={used:.2f}", flush=True)
 
 
+def rolling(options):
+    with Fairlead(options.binary, "--nodes", str(options.nodes)) as server:
+        client, available = Client(server), Available(server)
+        wait_for_nodes(client, options.nodes)
+        client.call("POST", DEPLOYMENTS, deployment("web", options.replicas))
+        available.wait(lambda counts: counts.get("web") == options.replicas, 600)
+        wait_until_quiet(server)
+        pid = server.process.pid
+        began, before = time.monotonic(), processor(pid)
+        client.call("PATCH", f"{DEPLOYMENTS}/web", {"spec": {"template": {"metadata": {"annotations": {"turn": "2"}}}}},
+                    "application/merge-patch+json")
+        while True:
+            status = client.call("GET", f"{DEPLOYMENTS}/web")["status"]
+            if all(status.get(field) == options.replicas for field in ("replicas", "updatedReplicas", "availableReplicas")) \
+                    and status.get("observedGeneration", 0) >= 2:
+                break
+            if time.monotonic() - began > 600:
+                raise RuntimeError(f"timed out: {status}")
+            time.sleep(0.02)
+        seconds, used = time.monotonic() - began, processor(pid) - before
+        print(f"rolling update of {options.replicas}: {seconds:.1f} s; CPU {used:.1f} s  seconds={seconds:.2f} cpu_s={used:.2f}",
+              flush=True)
+
+
 def many(options):
     with Fairlead(options.binary, "--nodes", str(options.nodes)) as server:
         client, available = Client(server), Available(server)
@@ -181,7 +206,7 @@ def idle(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True)
-    parser.add_argument("--only", choices=["one", "many", "idle"])
+    parser.add_argument("--only", choices=["one", "rolling", "many", "idle"])
     parser.add_argument("--replicas", type=int, default=5000)
     parser.add_argument("--nodes", type=int, default=100)
     parser.add_argument("--deployments", type=int, default=600)
@@ -190,7 +215,7 @@ def main():
     parser.add_argument("--idle-wait", type=int, default=330)
     parser.add_argument("--idle-seconds", type=int, default=60)
     options = parser.parse_args()
-    for name, measure in (("one", one), ("many", many), ("idle", idle)):
+    for name, measure in (("one", one), ("rolling", rolling), ("many", many), ("idle", idle)):
         if options.only in (None, name):
             measure(options)
     return 0

@@ -369,6 +369,11 @@ package struct FairleadServer: Service, CustomStringConvertible {
             options.compactionInterval = configuration.compactionInterval
             options.quota = configuration.storageQuota
             options.metrics = StoreMetrics(factory: metrics)
+            options.topics = [
+                GroupResource(group: "", resource: "pods"): WatchTopic(field: "spec.nodeName") {
+                    $0.value.at("spec", "nodeName")?.string ?? ""
+                }
+            ]
             options.confidential = [GroupResource(group: "", resource: "secrets")]
             options.onFault = { [logger = Logger(label: "storage")] fault in fault.log(to: logger) }
             return try Store.open(

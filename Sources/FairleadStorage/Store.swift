@@ -16,6 +16,7 @@ package final class Store: Sendable {
     private struct Published {
         var snapshot: Snapshot
         var rings: [GroupResource: EventRing] = [:]
+        var topics: [GroupResource: TopicIndex] = [:]
         var compactedRevision: Int64
         /// The trees of versions replaced up to this revision have been released.
         var treesReleased: Int64 = 0
@@ -28,8 +29,10 @@ package final class Store: Sendable {
         var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
 
-        mutating func append(_ event: StoreEvent) {
-            rings[event.object.key.resource, default: EventRing()].append(event)
+        mutating func append(_ event: StoreEvent, topics values: [String]? = nil) {
+            let resource = event.object.key.resource
+            rings[resource, default: EventRing()].append(event)
+            if let values, let ring = rings[resource] { topics[resource]?.append(ring.end - 1, values) }
             let one = HistoryExtent(events: 1, bytes: event.historyBytes)
             extent += one
             if let last = commits.indices.last, commits[last].revision == event.revision {
@@ -76,9 +79,16 @@ package final class Store: Sendable {
             latest[event.key] = restored.isDeletion ? nil : restored.object
             published.append(restored)
         }
+        for resource in options.topics.keys {
+            published.topics[resource] = TopicIndex(start: published.rings[resource]?.end ?? 0)
+        }
         self.published = Mutex(published)
         self.options = options
         writer = StoreWriter(engine: engine, options: options)
+        subscriptions.onUnfollow { [weak self] key in
+            guard let topic = key.topic else { return }
+            self?.published.withLock { $0.topics[key.resource]?.unfollow(topic) }
+        }
     }
 
     // MARK: - reading
@@ -155,10 +165,17 @@ package final class Store: Sendable {
 
     // MARK: - watching
 
+    /// The field by which watches of the resource are told apart; nil if there is none.
+    package func topicField(of resource: GroupResource) -> String? { options.topics[resource]?.field }
+
     /// A cursor that returns every event of the resource after `revision`.
     ///
+    /// - Parameter topic: Of a resource with a topic, only events of objects that have or had this value need to be
+    ///   returned. Once the cursor is followed by `subscribe` with the same value, others do not make it too old.
     /// - Throws: `.expired` if some of them are gone, `.future` for a revision that has not been reached yet.
-    package func watch(_ resource: GroupResource, after revision: Int64) throws(StorageError) -> WatchCursor {
+    package func watch(
+        _ resource: GroupResource, topic: String? = nil, after revision: Int64
+    ) throws(StorageError) -> WatchCursor {
         try published.withLock { (state) throws(StorageError) in
             if revision < state.compactedRevision {
                 throw .expired(requested: revision, oldest: state.compactedRevision)
@@ -167,29 +184,52 @@ package final class Store: Sendable {
                 throw .future(requested: revision, current: state.snapshot.revision)
             }
             let next = state.rings[resource]?.firstIndex(after: revision) ?? 0
-            return WatchCursor(store: self, resource: resource, next: next, upTo: revision)
+            return WatchCursor(store: self, resource: resource, topic: topic, next: next, upTo: revision)
         }
     }
 
-    func read(
-        _ resource: GroupResource, from index: Int, maximum: Int, seenUpTo: Int64
-    ) throws(StorageError) -> WatchBatch {
-        try published.withLock { (state) throws(StorageError) in
-            guard let ring = state.rings[resource] else {
-                return WatchBatch(events: [], upTo: state.snapshot.revision, atEnd: true)
+    /// The events from `next` on, which becomes the number of the first one that the batch does not cover.
+    func read(_ cursor: WatchCursor, maximum: Int, _ next: inout Int) throws(StorageError) -> WatchBatch {
+        let index = next
+        let (batch, end) = try published.withLock { (state) throws(StorageError) -> (WatchBatch, Int) in
+            guard let ring = state.rings[cursor.resource] else {
+                return (WatchBatch(events: [], upTo: state.snapshot.revision, atEnd: true), index)
             }
-            if index < ring.base { throw .expired(requested: seenUpTo, oldest: state.compactedRevision) }
-            let events = ring.slice(from: index, maximum: maximum)
-            let atEnd = index + events.count >= ring.end
-            let upTo = atEnd ? state.snapshot.revision : events.last?.revision ?? seenUpTo
-            return WatchBatch(events: events, upTo: upTo, atEnd: atEnd)
+            let topics = cursor.topic.flatMap { topic in state.topics[cursor.resource].map { (topic, $0) } }
+            let isLost = topics?.1.isLost(index, of: topics?.0 ?? "", base: ring.base) ?? (index < ring.base)
+            if isLost { throw .expired(requested: cursor.upTo, oldest: state.compactedRevision) }
+            let events: [StoreEvent]
+            var end: Int
+            if let (topic, positions) = topics, index >= positions.start {
+                let numbers = positions.numbers(of: topic, from: index)
+                events = ring.events(numbers, maximum: maximum)
+                end = events.count < numbers.count ? numbers[numbers.startIndex + events.count] : ring.end
+            } else {
+                events = ring.slice(from: index, maximum: maximum)
+                end = index + events.count
+            }
+            let atEnd = end >= ring.end
+            if atEnd { end = ring.end }
+            let upTo = atEnd ? state.snapshot.revision : events.last?.revision ?? cursor.upTo
+            return (WatchBatch(events: events, upTo: upTo, atEnd: atEnd), end)
         }
+        next = end
+        return batch
     }
 
     /// Calls `wake` after each publication that changed the resource, on the writer's thread and with no locks held; it
     /// must not block.
-    package func subscribe(_ resource: GroupResource, wake: @escaping @Sendable () -> Void) -> Subscription {
-        subscriptions.add(resource, wake)
+    ///
+    /// - Parameter topic: Wakes only for events of objects that have or had this value.
+    package func subscribe(
+        _ resource: GroupResource, topic: String? = nil, wake: @escaping @Sendable () -> Void
+    ) -> Subscription {
+        guard let topic, options.topics[resource] != nil else { return subscriptions.add(resource, nil, wake) }
+        published.withLock { state in
+            let base = state.rings[resource]?.base ?? 0
+            state.topics[resource]?.follow(topic, base: base)
+        }
+        return subscriptions.add(resource, topic, wake)
     }
 
     // MARK: - writing
@@ -246,10 +286,11 @@ package final class Store: Sendable {
                 results.append(.success(CommitResult(revision: revision, objects: made.map(\.object))))
             }
         }
+        let topics = events.map { options.topics[$0.object.key.resource]?.values(of: $0) }
         let (waiters, replaced) = published.withLock { state in
             let replaced = state.snapshot
             state.snapshot = snapshot
-            for event in events { state.append(event) }
+            for (event, values) in zip(events, topics) { state.append(event, topics: values) }
             let due = state.waiters.filter { $0.value.revision <= snapshot.revision }
             for number in due.keys { state.waiters[number] = nil }
             // Returned, so that it is freed outside the lock, where no reader waits for it.
@@ -257,7 +298,15 @@ package final class Store: Sendable {
         }
         _ = consume replaced
         for resume in waiters { resume() }
-        if !events.isEmpty { subscriptions.wake(Set(events.map { $0.object.key.resource })) }
+        if !events.isEmpty {
+            var changed = Set(events.map { Subscriptions.Key(resource: $0.object.key.resource) })
+            for (event, values) in zip(events, topics) {
+                for value in values ?? [] {
+                    changed.insert(Subscriptions.Key(resource: event.object.key.resource, topic: value))
+                }
+            }
+            subscriptions.wake(changed)
+        }
         return results
     }
 
@@ -288,6 +337,7 @@ package final class Store: Sendable {
             var dropped: [[StoreEvent]] = []
             for resource in Array(state.rings.keys) {
                 dropped += state.rings[resource]?.dropEvents(through: reached) ?? []
+                if let base = state.rings[resource]?.base { state.topics[resource]?.drop(before: base) }
             }
             return (reached, dropped)
         }

@@ -23,6 +23,8 @@ package struct StoreOptions: Sendable {
     /// Resources whose replaced or deleted versions must not remain on disk after the store is closed. The price is
     /// that earlier watchers have to list again.
     package var confidential: Set<GroupResource> = []
+    /// What tells the watches of these resources apart.
+    package var topics: [GroupResource: WatchTopic] = [:]
     /// Called for every kind of fault below the store, when it begins and when it is over; on the writer's thread.
     package var onFault: @Sendable (StorageFault) -> Void = { _ in }
     /// The metrics to record.

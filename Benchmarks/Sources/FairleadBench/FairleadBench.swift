@@ -1,74 +1,107 @@
 import ArgumentParser
 import Foundation
 
-/// Measures a running server, or (`decide`, `policies`) a model by itself. The result is one line of `name=value` pairs on
-/// standard output.
+/// Loads and measures a running server, or (`decide`, `policies`) measures a model by itself. The result is one line of
+/// `name=value` pairs on standard output.
 @main
 struct FairleadBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fairlead-bench", abstract: "Measures a running server.",
         subcommands: [
-            Get.self, CreateConfigMaps.self, CreateServices.self, Apply.self, Flip.self, Scale.self, Greedy.self,
-            Paced.self, Start.self, Decide.self, Policies.self, FreePort.self,
+            Load.self, Watch.self, Bare.self, Rows.self, Flip.self, Scale.self, Greedy.self, Paced.self, Decide.self,
+            Policies.self,
         ])
 
     /// Reports the progress of a long measurement.
     static func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+
+    /// A line of results, at once.
+    static func say(_ text: String) { FileHandle.standardOutput.write(Data("\(text)\n".utf8)) }
 }
 
-struct Get: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "GET one Service, or a file of another server.")
-
-    @OptionGroup var server: ServerOptions
-    @Option var connections = Count(32)
-    @Option var seconds = Count(5)
-    @Option(help: "Of another server's file.") var path: String?
-
-    func run() async throws {
-        let benchmark = GetBenchmark(
-            target: server.target, path: path ?? "/api/v1/namespaces/\(Bodies.namespace)/services/measured",
-            seconds: seconds.value, connections: connections.value)
-        print(try await benchmark.run(createsService: path == nil).summary)
-    }
-}
-
-struct CreateConfigMaps: AsyncParsableCommand {
+struct Load: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create-configmaps", abstract: "Create ConfigMaps of 1 KB.")
+        abstract: "The same request again and again, with another number in it each time.",
+        discussion: "{n} in the path and the body is the number, {i} the same without a cycle; {n%10}, {n/10}, {ip}.")
 
     @OptionGroup var server: ServerOptions
     @Option var connections = Count(32)
-    @Option var count = Count(20_000)
+    @Option(help: "How many requests.") var count: Count?
+    @Option(help: "For how long, if not for so many requests.") var seconds: Count?
+    @Option(help: "Requests a second, of all connections together.") var rate: Count?
+    @Option var method = "GET"
+    @Option var path: String
+    @Option(help: "A file.") var body: String?
+    @Option var contentType = "application/json"
+    @Option var accept = "application/json"
+    @Option(help: "The status that every answer has to have.") var status = 200
+    @Option(help: "The first number.") var first = 0
+    @Option(help: "After how many requests the numbers begin again.") var cycle: Count?
 
     func run() async throws {
-        let benchmark = CreateBenchmark(server.target, count: count.value, connections: connections.value)
-        print(try await benchmark.configMaps().summary)
+        let template = RequestTemplate(
+            method, path, to: server.target, contentType: contentType, accept: accept,
+            body: try body.map { try String(contentsOfFile: $0, encoding: .utf8) }, first: first, cycle: cycle?.value)
+        let load = LoadRun(
+            target: server.target, connections: connections.value, count: count?.value, seconds: seconds?.value,
+            rate: rate?.value, expectedStatus: status
+        ) { template.request($0) }
+        print(try await load.run().summary)
     }
 }
 
-struct CreateServices: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "create-services", abstract: "Create Services.")
+struct Watch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Many watches; prints one line when all are open, and one when all has been delivered.")
 
     @OptionGroup var server: ServerOptions
-    @Option var connections = Count(32)
-    @Option var count = Count(2_000)
+    @Option var connections = Count(1_000)
+    @Option(help: "{n} is the number of the connection.") var path: String
+    @Option var accept = "application/json"
+    @Option(help: "Events of each watch before it counts as open.") var initial = 0
+    @Option(help: "Events after that, of all watches together.") var events = 0
+    @Option(help: "Seconds.") var patience = Count(120)
 
     func run() async throws {
-        let benchmark = CreateBenchmark(server.target, count: count.value, connections: connections.value)
-        print(try await benchmark.services().summary)
+        let template = RequestTemplate(
+            "GET", path, to: server.target, contentType: "", accept: accept, body: nil, first: 0, cycle: nil)
+        let load = WatchLoad(
+            connections: connections.value, target: server.target, request: { template.request($0) },
+            patience: .seconds(patience.value))
+        try await load.run(initial: initial, more: events) { FairleadBench.say($0) }
     }
 }
 
-struct Apply: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Server-side apply of an unchanged Deployment.")
+struct Bare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bare-writes",
+        abstract: "Write the same bytes to many sockets: a yardstick for watches.",
+        discussion: "Prints its port; begins when it reads a line, and ends when it reads another.")
 
-    @OptionGroup var server: ServerOptions
-    @Option var connections = Count(16)
+    @Option var connections = Count(1_000)
+    @Option var events = Count(100)
+    @Option(help: "Of each event.") var bytes = Count(500)
+
+    func run() throws {
+        let writes = BareWrites(connections: connections.value, events: events.value, bytes: bytes.value)
+        let (processor, elapsed) = try writes.run { FairleadBench.say($0) }
+        print("cpu_s=\(processor) ms=\(Int(elapsed / .milliseconds(1)))")
+    }
+}
+
+struct Rows: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Durable inserts through GRDB: a yardstick for writes.")
+
+    @Option(help: "Where the database is made.") var directory: String
     @Option var count = Count(20_000)
+    @Option var rowsPerCommit = Count(32)
+    @Option(help: "Of each document.") var bytes = Count(1_000)
 
-    func run() async throws {
-        let benchmark = ApplyBenchmark(target: server.target, count: count.value, connections: connections.value)
-        print(try await benchmark.run().summary)
+    func run() throws {
+        let inserts = RowInserts(
+            directory: directory, count: count.value, rowsPerCommit: rowsPerCommit.value, bytes: bytes.value)
+        print("rows_per_second=\(Int(try inserts.run()))")
     }
 }
 
@@ -87,7 +120,7 @@ struct Flip: AsyncParsableCommand {
             target: server.target, services: services.value, pods: pods.value, flips: flips.value,
             connections: connections.value)
         let latencies = try await benchmark.run { FairleadBench.note($0) }
-        print("p50_ms=\(latencies.text(0.5)) p99_ms=\(latencies.text(0.99)) flips=\(latencies.count)")
+        print("\(latencies.summary) flips=\(latencies.count)")
     }
 }
 
@@ -114,7 +147,7 @@ struct Scale: AsyncParsableCommand {
 struct Greedy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What the worst of clients does: long lists, tables, large creations, without a pause.",
-        discussion: "create-configmaps first.")
+        discussion: "Make many ConfigMaps in the namespace bench first.")
 
     @OptionGroup var server: ServerOptions
     @Option var connections = Count(16)
@@ -141,21 +174,7 @@ struct Paced: AsyncParsableCommand {
             target: server.target, connections: connections.value, rate: rate.value, seconds: seconds.value,
             skipped: skip.value)
         let latencies = try await reads.run()
-        print("p50_ms=\(latencies.text(0.5)) p99_ms=\(latencies.text(0.99)) requests=\(latencies.count)")
-    }
-}
-
-struct Start: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Time from starting a program to ready.")
-
-    @Option var runs = Count(7)
-    @Argument(
-        parsing: .postTerminator, help: "The program and its arguments, behind --, with {port} and {data}.")
-    var command: [String] = []
-
-    func run() async throws {
-        let latencies = try await StartBenchmark(command: command, runs: runs.value).run()
-        print("median_ms=\(latencies.text(0.5)) worst_ms=\(latencies.text(1)) runs=\(latencies.count)")
+        print("\(latencies.summary) requests=\(latencies.count)")
     }
 }
 
@@ -182,11 +201,4 @@ struct Policies: ParsableCommand {
     @Option var requests = Count(20_000)
 
     func run() throws { print(PolicyBenchmark(count: requests.value).run()) }
-}
-
-struct FreePort: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "free-port", abstract: "Print a port that is free now.")
-
-    func run() async throws { print(try await StartBenchmark.freePort()) }
 }

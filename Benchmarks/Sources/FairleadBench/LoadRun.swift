@@ -2,13 +2,17 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A closed loop: every connection sends its next request when the last one has been answered.
+/// A closed loop: every connection sends its next request when the last one has been answered; with a rate, not before
+/// its time has come. Times are then measured from when a request was due, so that a server that stalls for a second delays
+/// all requests of that second, not just one.
 struct LoadRun {
     var target: Target
     var connections = 32
     /// The total number of requests, or the duration.
     var count: Int?
     var seconds: Int?
+    /// Requests a second, of all connections together.
+    var rate: Int?
     var expectedStatus: Int
     var request: @Sendable (Int) -> ByteBuffer
 
@@ -19,15 +23,14 @@ struct LoadRun {
         var requestsPerSecond: Double { Double(latencies.count) / (elapsed / .seconds(1)) }
 
         var summary: String {
-            "requests_per_second=\(Int(requestsPerSecond)) p50_ms=\(latencies.text(0.5)) "
-                + "p99_ms=\(latencies.text(0.99)) requests=\(latencies.count)"
+            "requests_per_second=\(Int(requestsPerSecond)) \(latencies.summary) requests=\(latencies.count)"
         }
     }
 
     func run() async throws -> Result {
         let plan = LoadPlan(
             limit: count ?? .max, deadline: seconds.map { ContinuousClock.now + .seconds($0) },
-            expectedStatus: expectedStatus, request: request)
+            interval: rate.map { Duration.seconds(1) / $0 }, expectedStatus: expectedStatus, request: request)
         let start = ContinuousClock.now
         let group = MultiThreadedEventLoopGroup.singleton
         var results: [EventLoopFuture<Latencies>] = []
@@ -55,23 +58,28 @@ final class LoadPlan: Sendable {
     let expectedStatus: Int
     private let limit: Int
     private let deadline: ContinuousClock.Instant?
+    private let interval: Duration?
+    private let start = ContinuousClock.now
     private let request: @Sendable (Int) -> ByteBuffer
     private let counter = Atomic<Int>(0)
 
     init(
-        limit: Int, deadline: ContinuousClock.Instant?, expectedStatus: Int,
+        limit: Int, deadline: ContinuousClock.Instant?, interval: Duration?, expectedStatus: Int,
         request: @escaping @Sendable (Int) -> ByteBuffer
     ) {
         self.limit = limit
         self.deadline = deadline
+        self.interval = interval
         self.expectedStatus = expectedStatus
         self.request = request
     }
 
-    func next(now: ContinuousClock.Instant) -> ByteBuffer? {
+    /// The next request, and when it is due; nil if there are no more.
+    func next(now: ContinuousClock.Instant) -> (request: ByteBuffer, due: ContinuousClock.Instant)? {
         if let deadline, now >= deadline { return nil }
         let number = counter.wrappingAdd(1, ordering: .relaxed).oldValue
-        return number < limit ? request(number) : nil
+        guard number < limit else { return nil }
+        return (request(number), interval.map { start + $0 * number } ?? now)
     }
 }
 
@@ -127,13 +135,17 @@ private final class LoadConnection: ChannelInboundHandler {
     }
 
     private func sendNext(_ context: ChannelHandlerContext, now: ContinuousClock.Instant) {
-        guard let request = plan.next(now: now) else {
+        guard let (request, due) = plan.next(now: now) else {
             isDone = true
             promise.succeed(latencies)
             return context.close(promise: nil)
         }
-        sent = now
-        context.writeAndFlush(wrapOutboundOut(request), promise: nil)
+        sent = due
+        guard due > now else { return context.writeAndFlush(wrapOutboundOut(request), promise: nil) }
+        let channel = context.channel
+        context.eventLoop.scheduleTask(in: .nanoseconds(Int64((due - now) / .nanoseconds(1)))) {
+            channel.writeAndFlush(request, promise: nil)
+        }
     }
 
     private func fail(_ context: ChannelHandlerContext, _ error: any Error) {

@@ -27,7 +27,7 @@ struct ScaleBenchmark {
 
         func summary(pods: Int) -> String {
             var text = "create_services_s=\(Self.text(create.elapsed / .seconds(1))) "
-            text += "p50_ms=\(latencies.text(0.5)) p99_ms=\(latencies.text(0.99)) flips=\(latencies.count) "
+            text += "\(latencies.summary) flips=\(latencies.count) "
             text += "writes_per_flip=\(Self.text(Double(writes) / Double(max(latencies.count, 1))))"
             if let memoryGrowth { text += " resident_bytes_per_pod=\(memoryGrowth / max(pods, 1))" }
             return text

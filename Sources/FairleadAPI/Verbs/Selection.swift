@@ -37,6 +37,9 @@ struct Selection: Sendable {
     /// Whether everything in the namespace is selected.
     var isEverything: Bool { labels.isEmpty && fields == nil && name == nil }
 
+    /// The value that objects must have in the field, if they must have one.
+    func required(_ field: String) -> String? { fields?.required(field) }
+
     func includes(_ object: StoredObject) -> Bool {
         if let namespace, object.key.namespace != namespace { return false }
         if let name, object.key.name != name { return false }

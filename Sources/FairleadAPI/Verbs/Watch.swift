@@ -27,7 +27,8 @@ extension API {
         let bookmark = bookmarkTemplate(kind)
         let timeout = WatchStream.timeout(asked: options.timeoutSeconds, fraction: environment.randomFraction())
         do {
-            let cursor = try store.watch(kind.info.storage, after: start.after)
+            let topic = store.topicField(of: kind.info.storage).flatMap(selection.required)
+            let cursor = try store.watch(kind.info.storage, topic: topic, after: start.after)
             return WatchStream(
                 start: start, cursor: cursor, selection: selection, encoder: encoder, bookmark: bookmark,
                 sendsBookmarks: options.allowsBookmarks, timeout: timeout,
@@ -35,7 +36,7 @@ extension API {
                 convert: conversion(to: kind),
                 isCurrent: { [kinds] in kind.custom == nil || kinds.lastCustom.isCurrent(kind) },
                 subscribe: { wake in
-                    let changes = store.subscribe(kind.info.storage, wake: wake)
+                    let changes = store.subscribe(kind.info.storage, topic: topic, wake: wake)
                     if kind.custom == nil { return [changes] }
                     let definitions = store.subscribe(CustomKinds.definitions) { [kinds] in kinds.whenCustomRead(wake)
                     }

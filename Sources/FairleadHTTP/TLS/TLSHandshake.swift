@@ -98,7 +98,7 @@ final class TLSHandshake: ChannelDuplexHandler, RemovableChannelHandler, LoopMem
             let pipeline = context.pipeline.syncOperations
             if isHTTP2 {
                 let link = HTTP2Link(loop: loop, peer: peer)
-                try pipeline.addHandlers([link.handler(context.eventLoop), link])
+                try pipeline.addHandlers([SharedFlush(), link.handler(context.eventLoop), link])
             } else {
                 try pipeline.addHandlers(Connection.overHTTP1(loop, Entrance(peer: peer)))
             }

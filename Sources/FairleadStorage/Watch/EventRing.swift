@@ -64,6 +64,18 @@ struct EventRing: Sendable {
         return events
     }
 
+    /// The events with these numbers, which ascend: at most `maximum`, plus those that belong to the last one's transaction.
+    func events(_ numbers: some Sequence<Int>, maximum: Int) -> [StoreEvent] {
+        var events: [StoreEvent] = []
+        for number in numbers {
+            let (chunk, offset) = place(of: number)
+            let event = chunks[chunk][offset]
+            if events.count >= maximum, event.revision != events.last?.revision { break }
+            events.append(event)
+        }
+        return events
+    }
+
     /// The events after a revision, newest first.
     func reversed(after revision: Int64) -> [StoreEvent] {
         let start = firstIndex(after: revision)

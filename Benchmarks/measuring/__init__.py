@@ -1,0 +1,1 @@
+"""The rows of scripts/bench, one file for each group of them."""
