@@ -172,6 +172,16 @@ part_scenarios() {
     stop_etcd
 }
 
+# Several replicas on one etcd: a balancer in front of them, then faults of all kinds.
+part_replicas() {
+    release_binary
+    need etcd etcd-server etcd-client
+    need ip iproute2
+    need nft nftables
+    run_python "replicas: recorded scenarios" Tests/Replicas/spread.py --binary "$binary"
+    run_python "replicas: chaos" Tests/Replicas/chaos.py --binary "$binary" --seconds "${1:-110}"
+}
+
 part_kubectl() {
     release_binary
     need curl curl
