@@ -29,6 +29,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.10.0"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.1.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
     ],
     targets: [
         .target(name: "CFairleadAssets"),
@@ -62,6 +64,17 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+        // The distributed engine of storage: etcd's API over gRPC.
+        .target(
+            name: "FairleadEtcd",
+            dependencies: [
+                "FairleadModel", "FairleadStorage",
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict),
         .target(
@@ -282,7 +295,7 @@ let package = Package(
                 "FairleadExplanation", "FairleadSimulation", "FairleadDNS", "FairleadMetrics", "FairleadRouting",
                 "FairleadContainers", "FairleadPrograms", "FairleadPodNetwork", "FairleadIdentity",
                 "FairleadAuthorization", "FairleadWebhooks", "FairleadAggregation", "FairleadRules",
-                "FairleadKindRules",
+                "FairleadKindRules", "FairleadEtcd",
                 "CFairleadCrash", "CFairleadMemory", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -337,9 +350,20 @@ let package = Package(
         .testTarget(
             name: "FairleadStorageTests",
             dependencies: [
-                "FairleadStorage", "FairleadMetrics", "FairleadMetricsTesting", "FairleadModel",
-                "FairleadRandomTesting",
+                "FairleadStorage", "FairleadEtcd", "FairleadEtcdTesting", "FairleadMetrics", "FairleadMetricsTesting",
+                "FairleadModel", "FairleadRandomTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        // A real etcd, started for a test.
+        .target(
+            name: "FairleadEtcdTesting", dependencies: ["FairleadEtcd"], path: "Tests/FairleadEtcdTesting",
+            swiftSettings: strict),
+        .testTarget(
+            name: "FairleadEtcdTests",
+            dependencies: [
+                "FairleadEtcd", "FairleadEtcdTesting", "FairleadModel", "FairleadStorage",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(
@@ -501,7 +525,7 @@ let package = Package(
                 "FairleadServer", "FairleadMetrics", "FairleadMetricsTesting", "FairleadControllers", "FairleadHTTP",
                 "FairleadModel", "FairleadAPI", "FairleadDiscovery", "FairleadAccess", "FairleadClient",
                 "FairleadClientTesting", "FairleadKinds",
-                "FairleadSchema", "FairleadStorage",
+                "FairleadSchema", "FairleadStorage", "FairleadEtcd", "FairleadEtcdTesting",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

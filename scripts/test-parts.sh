@@ -6,12 +6,18 @@ failures=()
 repeated=()
 logs=$(mktemp -d)
 server_pid=
+etcd_pid=
 stop_server() {
     if [ -n "$server_pid" ]; then kill "$server_pid" 2>/dev/null || true; wait "$server_pid" 2>/dev/null || true; fi
     server_pid=
 }
+stop_etcd() {
+    if [ -n "$etcd_pid" ]; then kill -9 "$etcd_pid" 2>/dev/null || true; wait "$etcd_pid" 2>/dev/null || true; fi
+    etcd_pid=
+}
 leave() {
     stop_server
+    stop_etcd
     if [ -n "${FAIRLEAD_LOGS:-}" ]; then mkdir -p "$FAIRLEAD_LOGS" && cp -r "$logs"/. "$FAIRLEAD_LOGS"; fi
     rm -rf "$logs"
 }
@@ -71,6 +77,21 @@ start_server() {
     exit 1
 }
 
+# start_etcd: starts a member of etcd without data on free ports; sets $etcd, as --storage takes it.
+start_etcd() {
+    need etcd etcd-server etcd-client
+    local ports client peer
+    ports=$(python3 -c 'import socket
+sockets = [socket.socket() for _ in range(2)]
+for each in sockets: each.bind(("127.0.0.1", 0))
+print(*(each.getsockname()[1] for each in sockets))')
+    client=http://127.0.0.1:${ports% *} peer=http://127.0.0.1:${ports#* }
+    etcd --name one --data-dir "$logs/etcd-$RANDOM" --listen-client-urls "$client" --advertise-client-urls "$client" \
+        --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "one=$peer" 2>"$logs/etcd.err" &
+    etcd_pid=$!
+    etcd=etcd:$client
+}
+
 # run_python LABEL SCRIPT ARGS...: runs a Python test script that ends with `N passed, N failed`. Its output is shown at once,
 # without the lines for claims that hold. A script that hangs is ended after $patience seconds and counts as failed. One of
 # which at most $second_tries claims fail is played once more, and named at the end if it passes then: a machine that was
@@ -106,6 +127,8 @@ play_python() {
 }
 
 part_unit() {
+    # One of the engines of storage is tried against a real etcd.
+    need etcd etcd-server etcd-client
     echo "== building (debug)"
     swift build --build-tests
     echo "== format"
@@ -162,6 +185,21 @@ part_scenarios() {
     start_server --bare --service-cluster-ip-range 10.96.0.0/16,fd00:96::/108
     run_python "recorded scenarios of dual stack" Tests/Conformance/ratchet.py --dualstack --server "$server" ${only[@]+"${only[@]}"}
     stop_server
+    start_etcd
+    start_server --bare --token-auth-file "$logs/tokens" --storage "$etcd"
+    run_python "recorded scenarios on etcd" Tests/Conformance/ratchet.py --server "$secure" --token "$token" --dns "$dns" ${only[@]+"${only[@]}"}
+    stop_server
+    stop_etcd
+}
+
+# Several replicas on one etcd: a balancer in front of them, then faults of all kinds.
+part_replicas() {
+    release_binary
+    need etcd etcd-server etcd-client
+    need ip iproute2
+    need nft nftables
+    run_python "replicas: recorded scenarios" Tests/Replicas/spread.py --binary "$binary"
+    run_python "replicas: chaos" Tests/Replicas/chaos.py --binary "$binary" --seconds "${1:-110}"
 }
 
 part_kubectl() {

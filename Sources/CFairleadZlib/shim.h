@@ -1,3 +1,3 @@
 #pragma once
-#define ZLIB_CONST
+// Without ZLIB_CONST: the module of gRPC's transport shows the same types, and the compiler compares them.
 #include <zlib.h>

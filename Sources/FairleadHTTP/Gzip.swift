@@ -49,7 +49,7 @@ enum Gzip {
                 let isLast = index == pieces.count
                 let input: [UInt8] = isLast ? [] : pieces[index]
                 let status = input.withUnsafeBufferPointer { source in
-                    stream.pointee.next_in = source.baseAddress
+                    stream.pointee.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
                     stream.pointee.avail_in = UInt32(clamping: source.count)
                     defer { stream.pointee.next_in = nil }
                     return deflate(stream, isLast ? Z_FINISH : Z_NO_FLUSH)

@@ -33,7 +33,7 @@ final class GzipStream: Sendable {
         /// Appends the output for `input`; with `isLast`, all that is left.
         func deflate(_ input: [UInt8], isLast: Bool, into output: inout [UInt8]) {
             input.withUnsafeBufferPointer { source in
-                stream.pointee.next_in = source.baseAddress
+                stream.pointee.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
                 stream.pointee.avail_in = UInt32(clamping: source.count)
                 repeat {
                     let piece = [UInt8](unsafeUninitializedCapacity: 64 * 1024) { target, count in

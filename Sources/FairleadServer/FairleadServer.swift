@@ -1,6 +1,5 @@
 import FairleadAccess
 import FairleadDiscovery
-import FairleadEncryption
 import FairleadFairness
 import FairleadKinds
 import FairleadAggregation
@@ -70,7 +69,7 @@ package struct FairleadServer: Service, CustomStringConvertible {
         MemoryUpkeep.prepare()
         let metrics = ServerMetrics.registry(start: environment.now())
         BuiltInTypes.prepare()
-        let store = try openStore(metrics)
+        let store = try await StoreOpening(configuration: configuration, metrics: metrics).open()
         // Keys take a while: meanwhile the schemas are parsed.
         async let identity = ClusterIdentity.load(configuration, environment: environment, logger: logger)
         let readiness = Readiness()
@@ -153,31 +152,42 @@ package struct FairleadServer: Service, CustomStringConvertible {
         async let writtenKubeconfig = writeKubeconfig(bound, identity)
         let bootstrap = bootstrap(api, identity, bound)
         let machines = LoopbackClient(api: api, manager: Self.machines, identity: .kubelet)
-        // Neither needs the other, and the objects mostly wait for the disk.
-        async let planned = ControlPlane(
-            client: LoopbackClient(api: api, identity: .controllerManager), machines: machines,
-            resources: api.kinds.resources, bootstrap: bootstrap, configuration: configuration, identity: identity,
-            environment: environment, policies: PolicyTypeCheck(api),
-            apiServices: APIServiceCheck(ask: aggregator.check), containers: pods?.runtime,
-            stages: pods?.stages ?? PodStages(),
-            podMetrics: pods.map {
-                MachineUsage(store: api.store, runtime: $0.runtime, now: environment.now).podMetrics
-            }, metrics: QueueMetrics(factory: metrics))
-        try await setUp(api, bootstrap, machines)
-        let controlPlane = await planned
-        let kubeconfig = try await writtenKubeconfig.get()
-        let controllers = controlPlane.controllers
-        metrics.add(collector: ServerMetrics.collector(of: controllers))
-        health.progress.connect {
-            // Controllers that have ended are reported by another check.
-            let stuck = controllers.map(\.health).filter { $0.state == .running }.compactMap(\.problem)
-            return stuck.isEmpty ? nil : stuck.joined(separator: ", ")
+        let plan = { @Sendable [configuration, environment] in
+            ControlPlane(
+                client: LoopbackClient(api: api, identity: .controllerManager), machines: machines,
+                resources: api.kinds.resources, bootstrap: bootstrap, configuration: configuration,
+                identity: identity,
+                environment: environment, policies: PolicyTypeCheck(api),
+                apiServices: APIServiceCheck(ask: aggregator.check), containers: pods?.runtime,
+                stages: pods?.stages ?? PodStages(),
+                podMetrics: pods.map {
+                    MachineUsage(store: api.store, runtime: $0.runtime, now: environment.now).podMetrics
+                }, metrics: QueueMetrics(factory: metrics))
         }
-        health.informers.connect { [informers = controlPlane.informers] in informers.syncFailure }
+        // Neither needs the other, and the objects mostly wait for the disk. Of several replicas, only one needs it.
+        async let planned = api.store.isShared ? nil : plan()
+        try await setUp(api, bootstrap, machines)
+        let kubeconfig = try await writtenKubeconfig.get()
+        let current = CurrentControlPlane()
+        metrics.add(collector: ServerMetrics.collector { current.controllers })
+        health.progress.connect { current.stuck }
+        health.informers.connect { current.syncFailure }
+        let controlPlane = await planned
         await withDiscardingTaskGroup { group in
-            group.addTask { await controlPlane.run(health.controllers) }
-            group.addTask { await reconcileRoles(api) }
-            group.addTask { await reconcileStandardObjects(api) }
+            if let controlPlane {
+                current.set(controlPlane)
+                group.addTask { await operate(controlPlane, api, health) }
+            } else {
+                let election = election(api.store, metrics)
+                group.addTask {
+                    await election.run {
+                        let controlPlane = plan()
+                        current.set(controlPlane)
+                        await operate(controlPlane, api, health)
+                        current.set(nil)
+                    }
+                }
+            }
             group.addTask {
                 let caches = ThreadCaches(threads: [http.onEachThread] + (dns.map { [$0.onEachLoop] } ?? []))
                 await MemoryUpkeep(forget: api.forgetCaches, emptyThreads: caches.empty).run()
@@ -186,12 +196,7 @@ package struct FairleadServer: Service, CustomStringConvertible {
             group.addTask { [logger] in
                 await uses.run(LoopbackClient(api: api, manager: "kube-apiserver"), logger: logger)
             }
-            if configuration.eventTimeToLive > .zero {
-                let expiry = EventExpiry(
-                    store: api.store, timeToLive: configuration.eventTimeToLive, now: environment.now)
-                group.addTask { await health.controllers.watch("EventExpiry") { await expiry.run() } }
-            }
-            await cancelWhenGracefulShutdown { await controlPlane.informers.waitForSync() }
+            await cancelWhenGracefulShutdown { await controlPlane?.informers.waitForSync() }
             if !Task.isCancelled, !Task.isShuttingDownGracefully {
                 health.readiness.markReady()
                 tell(bound, boundDNS, kubeconfig)
@@ -204,6 +209,29 @@ package struct FairleadServer: Service, CustomStringConvertible {
             await dns?.shutdown()
             await http.shutdown()
         }
+    }
+
+    /// Does what only one server of a cluster may do, until the task is cancelled.
+    private func operate(_ controlPlane: ControlPlane, _ api: API, _ health: HealthChecks) async {
+        health.controllers.begin()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await controlPlane.run(health.controllers) }
+            group.addTask { await reconcileRoles(api) }
+            group.addTask { await reconcileStandardObjects(api) }
+            if configuration.eventTimeToLive > .zero {
+                let expiry = EventExpiry(
+                    store: api.store, timeToLive: configuration.eventTimeToLive, now: environment.now)
+                group.addTask { await health.controllers.watch("EventExpiry") { await expiry.run() } }
+            }
+        }
+    }
+
+    private func election(_ store: Store, _ metrics: MetricsRegistry) -> LeaderElection {
+        let election = LeaderElection(
+            store: store, environment: environment,
+            identity: ProcessInfo.processInfo.hostName + "_" + environment.newUID(), logger: logger)
+        metrics.add(collector: ServerMetrics.collector(of: election.state))
+        return election
     }
 
     private func bootstrap(_ api: API, _ identity: ClusterIdentity, _ bound: ListeningAddresses) -> Bootstrap {
@@ -355,42 +383,6 @@ package struct FairleadServer: Service, CustomStringConvertible {
             settings: settings)
     }
 
-    private func openStore(_ metrics: MetricsRegistry) throws(StartupError) -> Store {
-        do {
-            let path: String?
-            switch configuration.data {
-            case .memory: path = nil
-            case .file(let file):
-                try SQLiteEngine.makeFolder(of: file)
-                path = file
-            }
-            var options = StoreOptions()
-            options.historyAge = configuration.historyAge
-            options.compactionInterval = configuration.compactionInterval
-            options.quota = configuration.storageQuota
-            options.metrics = StoreMetrics(factory: metrics)
-            options.topics = [
-                GroupResource(group: "", resource: "pods"): WatchTopic(field: "spec.nodeName") {
-                    $0.value.at("spec", "nodeName")?.string ?? ""
-                }
-            ]
-            options.confidential = [GroupResource(group: "", resource: "secrets")]
-            options.onFault = { [logger = Logger(label: "storage")] fault in fault.log(to: logger) }
-            return try Store.open(
-                engine: try SQLiteEngine(
-                    path: path, migrations: SQLiteMigration.builtIn(), metrics: options.metrics,
-                    values: try configuration.valueTransformer()), options: options)
-        } catch let error as EncryptionError {
-            throw StartupError(error.description)
-        } catch StorageError.io(let why) {
-            throw StartupError(why)
-        } catch StorageError.corrupted(let why) {
-            throw StartupError(why)
-        } catch {
-            throw StartupError("cannot open the database \(configuration.dataText): \(error)")
-        }
-    }
-
     /// Whether there are kubelets, and so containers.
     private var runsPods: Bool {
         configuration.controllers.includes("kubelet", isOnByDefault: !configuration.isBare)
@@ -480,7 +472,8 @@ package struct FairleadServer: Service, CustomStringConvertible {
         settings.shutdownGrace = .milliseconds(80)
         settings.reservedFiles += FileShares.current.dns
         let http = HTTPServer(
-            configuration: settings, handler: { request in pipeline.handle(request) }, logger: Logger(label: "http"),
+            configuration: settings, handler: ReplicaDoor(pipeline: pipeline, store: api.store).handle,
+            logger: Logger(label: "http"),
             metrics: RequestMetrics(kinds: api.kinds, factory: metrics), loops: loops)
         relay.connect { http.statistics }
         return http

@@ -29,6 +29,7 @@ struct HealthChecks: Sendable {
             .init("informer-sync") { [informers] in informers.failure },
             .init("storage-writable") { [storage] in storage[.commit] },
             .init("storage-quota") { [storage] in storage[.space] },
+            .init("storage-feed") { [storage] in storage[.feed] },
             .init("storage-compaction") { [storage] in storage[.compaction] },
             .init("database-file") { [storage] in storage[.file] },
             .init("disk-free") { [storage] in storage[.disk] },

@@ -20,6 +20,9 @@ final class ControllerLiveness: Sendable {
 
     private let state = Mutex(State())
 
+    /// Forgets what was before: controllers are started, perhaps again.
+    func begin() { state.withLock { $0 = State() } }
+
     /// Runs `body`, which is expected to run until the server stops.
     func watch(_ name: String, _ body: () async -> Void) async {
         state.withLock { $0.running[name, default: 0] += 1 }

@@ -17,6 +17,8 @@ package final class Store: Sendable {
         var snapshot: Snapshot
         var rings: [GroupResource: EventRing] = [:]
         var topics: [GroupResource: TopicIndex] = [:]
+        /// The number of the first event of a new ring. Only grows: a cursor below it has missed something.
+        var ringStart = 0
         var compactedRevision: Int64
         /// The trees of versions replaced up to this revision have been released.
         var treesReleased: Int64 = 0
@@ -31,7 +33,7 @@ package final class Store: Sendable {
 
         mutating func append(_ event: StoreEvent, topics values: [String]? = nil) {
             let resource = event.object.key.resource
-            rings[resource, default: EventRing()].append(event)
+            rings[resource, default: EventRing(base: ringStart)].append(event)
             if let values, let ring = rings[resource] { topics[resource]?.append(ring.end - 1, values) }
             let one = HistoryExtent(events: 1, bytes: event.historyBytes)
             extent += one
@@ -41,11 +43,29 @@ package final class Store: Sendable {
                 commits.append((event.revision, one))
             }
         }
+
+        mutating func wait(
+            for revision: Int64, until deadline: SuspendingClock.Instant?, _ resume: @escaping @Sendable (Bool) -> Void
+        ) -> Int {
+            nextWaiter += 1
+            waiters[nextWaiter] = Waiter(revision: revision, deadline: deadline, resume: resume)
+            return nextWaiter
+        }
+
+        /// What waits for the current revision.
+        mutating func takeDueWaiters() -> [@Sendable (Bool) -> Void] {
+            let due = waiters.filter { $0.value.revision <= snapshot.revision }
+            for number in due.keys { waiters[number] = nil }
+            return due.values.map(\.resume)
+        }
     }
 
     private struct Waiter {
         var revision: Int64
-        var resume: @Sendable () -> Void
+        /// When to stop waiting; nil if the one who waits sees to that.
+        var deadline: SuspendingClock.Instant?
+        /// Called with whether the revision has been reached.
+        var resume: @Sendable (Bool) -> Void
     }
 
     private let options: StoreOptions
@@ -53,6 +73,10 @@ package final class Store: Sendable {
     private let published: Mutex<Published>
     private let subscriptions = Subscriptions()
     private let past = Mutex(PastIndexes())
+    /// How many operations, and how many conditions, a transaction may have.
+    package let maximumOperations: Int
+    /// What asks a shared engine for its revision; nil if nobody else writes.
+    let freshness: Freshness?
     /// What could not be read when the store was opened, including past versions.
     package let damageFound: [DamagedVersion]
     /// How many stored versions would be written in another form now (`ValueTransformer`).
@@ -64,6 +88,7 @@ package final class Store: Sendable {
     ) throws(StorageError) -> Store {
         let store = Store(engine: engine, options: options, state: try engine.load())
         store.writer.start(store)
+        if let shared = engine as? any SharedEngine { shared.follow(store.follower()) }
         return store
     }
 
@@ -84,6 +109,8 @@ package final class Store: Sendable {
         }
         self.published = Mutex(published)
         self.options = options
+        maximumOperations = engine.maximumOperations
+        freshness = (engine as? any SharedEngine).map(Freshness.init)
         writer = StoreWriter(engine: engine, options: options)
         subscriptions.onUnfollow { [weak self] key in
             guard let topic = key.topic else { return }
@@ -148,9 +175,7 @@ package final class Store: Sendable {
         let signal = AsyncStream<Void>.makeStream()
         let waiter: Int? = published.withLock { state in
             guard state.snapshot.revision < revision else { return nil }
-            state.nextWaiter += 1
-            state.waiters[state.nextWaiter] = Waiter(revision: revision) { signal.continuation.finish() }
-            return state.nextWaiter
+            return state.wait(for: revision, until: nil) { _ in signal.continuation.finish() }
         }
         guard let waiter else { return true }
         await withTaskGroup(of: Void.self) { group in
@@ -161,6 +186,27 @@ package final class Store: Sendable {
         }
         published.withLock { _ = $0.waiters.removeValue(forKey: waiter) }
         return current.revision >= revision
+    }
+
+    /// Remembers to call `body` when the revision is reached, or `patience` is at its end.
+    /// - Returns: false if it has been reached already; `body` is not called then.
+    func enqueue(_ revision: Int64, patience: Duration, _ body: @escaping @Sendable (Bool) -> Void) -> Bool {
+        published.withLock { state in
+            guard state.snapshot.revision < revision else { return false }
+            _ = state.wait(for: revision, until: .now + patience, body)
+            return true
+        }
+    }
+
+    /// Gives up what has waited too long. Called by the writer from time to time.
+    func endLateWaits() {
+        let now = SuspendingClock.now
+        let late = published.withLock { state in
+            let late = state.waiters.filter { $0.value.deadline.map { $0 < now } ?? false }
+            for number in late.keys { state.waiters[number] = nil }
+            return late.values.map(\.resume)
+        }
+        for resume in late { resume(false) }
     }
 
     // MARK: - watching
@@ -183,7 +229,7 @@ package final class Store: Sendable {
             if revision > state.snapshot.revision {
                 throw .future(requested: revision, current: state.snapshot.revision)
             }
-            let next = state.rings[resource]?.firstIndex(after: revision) ?? 0
+            let next = state.rings[resource]?.firstIndex(after: revision) ?? state.ringStart
             return WatchCursor(store: self, resource: resource, topic: topic, next: next, upTo: revision)
         }
     }
@@ -193,6 +239,9 @@ package final class Store: Sendable {
         let index = next
         let (batch, end) = try published.withLock { (state) throws(StorageError) -> (WatchBatch, Int) in
             guard let ring = state.rings[cursor.resource] else {
+                if index < state.ringStart {
+                    throw .expired(requested: cursor.upTo, oldest: state.compactedRevision)
+                }
                 return (WatchBatch(events: [], upTo: state.snapshot.revision, atEnd: true), index)
             }
             let topics = cursor.topic.flatMap { topic in state.topics[cursor.resource].map { (topic, $0) } }
@@ -240,6 +289,26 @@ package final class Store: Sendable {
     ///   `.closed`.
     package func commit(_ transaction: Transaction) async throws(StorageError) -> CommitResult {
         try checkBounds(of: transaction)
+        if isShared, let fence = StoreFence.condition { return try await commit(transaction, behind: fence) }
+        return try await submit(transaction)
+    }
+
+    private func commit(
+        _ transaction: Transaction, behind fence: Transaction.Condition
+    ) async throws(StorageError) -> CommitResult {
+        var fenced = transaction
+        fenced.conditions.append(fence)
+        do throws(StorageError) {
+            return try await submit(fenced)
+        } catch {
+            if case .conflict(let key, _) = error, key == fence.key {
+                throw .io("another replica has taken over what this one was doing")
+            }
+            throw error
+        }
+    }
+
+    private func submit(_ transaction: Transaction) async throws(StorageError) -> CommitResult {
         // A task with an executor of its own runs on an event loop, which a commit must not block.
         let mayBlock = withUnsafeCurrentTask { $0?.unownedTaskExecutor == nil }
         return try await withCheckedContinuation { continuation in
@@ -286,18 +355,22 @@ package final class Store: Sendable {
                 results.append(.success(CommitResult(revision: revision, objects: made.map(\.object))))
             }
         }
+        publish(snapshot, events)
+        return results
+    }
+
+    /// Makes a state and the events that led to it visible in one step.
+    func publish(_ snapshot: Snapshot, _ events: [StoreEvent]) {
         let topics = events.map { options.topics[$0.object.key.resource]?.values(of: $0) }
         let (waiters, replaced) = published.withLock { state in
             let replaced = state.snapshot
             state.snapshot = snapshot
             for (event, values) in zip(events, topics) { state.append(event, topics: values) }
-            let due = state.waiters.filter { $0.value.revision <= snapshot.revision }
-            for number in due.keys { state.waiters[number] = nil }
             // Returned, so that it is freed outside the lock, where no reader waits for it.
-            return (due.values.map(\.resume), replaced)
+            return (state.takeDueWaiters(), replaced)
         }
         _ = consume replaced
-        for resume in waiters { resume() }
+        for resume in waiters { resume(true) }
         if !events.isEmpty {
             var changed = Set(events.map { Subscriptions.Key(resource: $0.object.key.resource) })
             for (event, values) in zip(events, topics) {
@@ -307,7 +380,36 @@ package final class Store: Sendable {
             }
             subscriptions.wake(changed)
         }
-        return results
+    }
+
+    /// Makes a state visible whose history is not known: every cursor has expired.
+    func publish(_ snapshot: Snapshot, compactedRevision: Int64) {
+        let (waiters, replaced, rings) = published.withLock { state in
+            let (replaced, rings) = (state.snapshot, state.rings)
+            state.ringStart = (state.rings.values.map(\.end).max() ?? state.ringStart) + 1
+            state.rings = [:]
+            for resource in state.topics.keys { state.topics[resource]?.reset(to: state.ringStart) }
+            state.commits = []
+            state.extent = HistoryExtent()
+            state.snapshot = snapshot
+            state.compactedRevision = max(state.compactedRevision, compactedRevision)
+            return (state.takeDueWaiters(), replaced, rings)
+        }
+        let resources = Set(replaced.resources).union(snapshot.resources)
+        _ = consume replaced
+        _ = consume rings
+        past.withLock { $0.drop(before: compactedRevision) }
+        for resume in waiters { resume(true) }
+        subscriptions.wakeAll(of: resources)
+    }
+
+    /// What a published transaction did to a key; nil if that is no longer in history.
+    func event(of key: ObjectKey, at revision: Int64) -> StoreEvent? {
+        published.withLock { state in
+            guard let ring = state.rings[key.resource], ring.count > 0 else { return nil }
+            return ring.slice(from: ring.firstIndex(after: revision -| 1), maximum: 1)
+                .first { $0.revision == revision && $0.object.key == key }
+        }
     }
 
     // MARK: - history

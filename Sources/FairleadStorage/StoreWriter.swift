@@ -27,6 +27,8 @@ final class StoreWriter: Sendable {
     /// What is wrong with storage.
     let faults: StorageFaults
     private let upkeep: Mutex<Upkeep>
+    /// What carries out transactions if the engine is shared; nothing is then done on the queue but upkeep.
+    private let shared = Mutex<SharedCommits?>(nil)
 
     /// What is done from time to time, on the writer's queue.
     private struct Upkeep {
@@ -58,11 +60,22 @@ final class StoreWriter: Sendable {
     /// Sets the store that outcomes are published to, which the writer does not retain.
     func start(_ store: Store) {
         self.store.withLock { $0.store = store }
+        if let engine = engine as? any SharedEngine {
+            let commits = SharedCommits(
+                engine: engine,
+                prepare: { [weak self] (transaction) throws(StorageError) in
+                    guard let self else { throw .closed }
+                    return try self.prepareShared(transaction)
+                }, finished: { [weak self] in self?.finishedShared($0) })
+            commits.start(store)
+            shared.withLock { $0 = commits }
+        }
         scheduleCompaction()
     }
 
     /// - Parameter mayBlock: whether the calling thread may be used for the commit.
     func submit(_ transaction: Transaction, mayBlock: Bool, completion: @escaping Completion) {
+        if let shared = shared.withLock({ $0 }) { return shared.submit(transaction, completion: completion) }
         let (isClosed, mustDrain, isQuiet) = state.withLock { state in
             if state.isClosed { return (true, false, false) }
             state.pending.append(Pending(transaction: transaction, completion: completion))
@@ -94,6 +107,9 @@ final class StoreWriter: Sendable {
         let isFirst = state.withLock { state in
             defer { state.isClosed = true }
             return !state.isClosed
+        }
+        if let shared = shared.withLock({ $0 }) {
+            await withCheckedContinuation { continuation in shared.close { continuation.resume() } }
         }
         await withCheckedContinuation { continuation in
             queue.async {
@@ -192,6 +208,28 @@ final class StoreWriter: Sendable {
         return outcomes
     }
 
+    /// What is sent to a shared engine when a transaction's turn comes: nothing else that names its keys is under way.
+    private func prepareShared(_ transaction: Transaction) throws(StorageError) -> Transaction {
+        guard let store = store.withLock({ $0.store }) else { throw .closed }
+        let snapshot = store.current
+        let batch = AmendedBatch([transaction], on: snapshot)
+        if let key = batch.conflicts[0] { throw .conflict(key, current: snapshot.object(key)) }
+        if let refused = refusals(of: batch.transactions, snapshot)[0] { throw refused }
+        var prepared = batch.transactions[0]
+        prepared.numbering = .together
+        return prepared
+    }
+
+    private func finishedShared(_ result: Result<CommitResult, StorageError>) {
+        switch result {
+        case .success: faults.clear(.commit)
+        case .failure(.io(let why)): faults.note(.commit, why)
+        case .failure: break
+        }
+        options.metrics.carriedOut([result])
+        if let store = store.withLock({ $0.store }) { trimIfCrowded(store) }
+    }
+
     /// The transactions for which there is no room.
     private func refusals(of transactions: [Transaction], _ snapshot: Snapshot) -> [Int: StorageError] {
         upkeep.withLock { upkeep in
@@ -248,6 +286,7 @@ final class StoreWriter: Sendable {
 
     /// Checks for faults that nobody notices while nobody writes.
     private func examine() {
+        store.withLock { $0.store }?.endLateWaits()
         if let why = engine.findFault() { faults.note(.file, why) } else { faults.clear(.file) }
         if let folder = engine.folder, let why = DiskSpace.fault(of: folder) {
             faults.note(.disk, why)
@@ -399,7 +438,8 @@ extension Transaction {
     }
 }
 
-private struct WeakStore: Sendable {
+/// A store, which is not kept.
+struct WeakStore: Sendable {
     weak var store: Store?
 }
 

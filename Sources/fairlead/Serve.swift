@@ -55,6 +55,9 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .long, help: "The SQLite file, or :memory: to keep nothing. (default: in the user's data directory)")
     var data: String?
 
+    @OptionGroup(title: "Storage")
+    var storage: StorageFlags
+
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -249,8 +252,10 @@ struct Serve: AsyncParsableCommand {
         }
         let ranges = try cidrs(serviceClusterIpRange, "--service-cluster-ip-range")
         var configuration = ServerConfiguration(
-            listen: addresses, data: dataLocation, serviceClusterIPRanges: ranges, loadBalancerPools: try pools(),
+            listen: addresses, data: try storage.location(data), serviceClusterIPRanges: ranges,
+            loadBalancerPools: try pools(),
             podCIDRs: try cidrs(podCidr, "--pod-cidr"))
+        configuration.etcd = try storage.etcd()
         configuration.allowsRemote = insecureBind
         configuration.authorizationModes = try authorizationModes()
         configuration.allowsAnonymous = anonymousAuth
@@ -416,9 +421,5 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("--service-node-port-range \(serviceNodePortRange): FIRST-LAST is wanted")
         }
         return ends[0]...ends[1]
-    }
-
-    private var dataLocation: ServerConfiguration.DataLocation {
-        data == ":memory:" ? .memory : .file(DataFile.path(data))
     }
 }

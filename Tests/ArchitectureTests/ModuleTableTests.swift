@@ -14,6 +14,9 @@ struct ModuleTableTests {
         "FairleadStorage": [
             "FairleadMetrics", "FairleadModel", "CFairleadAssets", "GRDB", "GRDBSQLite", "DequeModule", "CoreMetrics",
         ],
+        "FairleadEtcd": [
+            "FairleadModel", "FairleadStorage", "GRPCCore", "GRPCNIOTransportHTTP2Posix", "NIOCore", "NIOSSL",
+        ],
         "FairleadRules": ["FairleadModel", "FairleadExpressions", "FairleadSchema"],
         "FairleadKindRules": ["FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadRules"],
         "FairleadKinds": [
@@ -103,10 +106,11 @@ struct ModuleTableTests {
             "CFairleadCrash", "CFairleadMemory", "ServiceLifecycle", "Logging", "FairleadMetrics", "CoreMetrics",
             "FairleadRouting", "FairleadAuthorization", "FairleadWebhooks", "FairleadExpressions",
             "FairleadMerge", "FairleadAdmission", "FairleadAggregation", "FairleadKindRules", "FairleadRules",
+            "FairleadEtcd",
         ],
         "fairlead": [
             "FairleadServer", "FairleadAudit", "FairleadAuthorization", "FairleadHTTP", "FairleadKindRules",
-            "FairleadModel",
+            "FairleadEtcd", "FairleadModel",
             "FairleadClient",
             "FairleadControllers", "FairleadDNS",
             "FairleadRemote", "FairleadProxy", "FairleadLab", "FairleadRouting", "FairleadMetrics", "FairleadNet",
@@ -139,7 +143,9 @@ struct ModuleTableTests {
 
     @Test
     func eachFrameworkLivesInOnePlace() throws {
-        let owners: [String: String] = ["Yams": "FairleadModel", "GRDB": "FairleadStorage"]
+        let owners: [String: String] = [
+            "Yams": "FairleadModel", "GRDB": "FairleadStorage", "GRPCCore": "FairleadEtcd",
+        ]
         for (framework, owner) in owners {
             let users = try Self.allowed.keys.filter { module in
                 try Self.swiftFiles(of: module).contains { try Self.imports(of: $0).contains(framework) }

@@ -1,5 +1,8 @@
+import FairleadEtcd
+import FairleadEtcdTesting
 import FairleadModel
 import Foundation
+import Synchronization
 import Testing
 
 @testable import FairleadStorage
@@ -7,10 +10,20 @@ import Testing
 /// A directory of one test, which removes it at its end.
 final class Scratch: Sendable {
     let path: String
+    /// Started when it is first asked for.
+    private let etcd = Mutex<EtcdServer?>(nil)
 
     init() throws {
         path = FileManager.default.temporaryDirectory.path + "/fairlead-storage-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    func etcdOptions() throws -> EtcdOptions {
+        try etcd.withLock { etcd in
+            let server = try etcd ?? EtcdServer()
+            etcd = server
+            return server.options
+        }
     }
 
     func remove() { try? FileManager.default.removeItem(atPath: path) }
@@ -25,13 +38,24 @@ final class Scratch: Sendable {
 
 /// The engines that the contract is tried on.
 enum EngineKind: String, CaseIterable, Sendable {
-    case file, inMemory, reference
+    case file, inMemory, reference, etcd
+
+    /// All that can be tried on this machine.
+    static let available = allCases.filter { $0 != .etcd || EtcdServer.isInstalled }
+
+    /// Whether what is stored is there when it is opened again.
+    var isDurable: Bool { self == .file || self == .etcd }
+    /// Whether it also keeps the history.
+    var keepsHistory: Bool { self == .file }
+    /// Whether a transaction may number its operations.
+    var numbersOperations: Bool { self != .etcd }
 
     func open(_ scratch: Scratch) throws -> any StorageEngine {
         switch self {
         case .file: try SQLiteEngine(path: scratch.file("data.db"), migrations: SQLiteMigration.builtIn())
         case .inMemory: try SQLiteEngine(path: nil, migrations: SQLiteMigration.builtIn())
         case .reference: MemoryEngine()
+        case .etcd: try EtcdEngine(scratch.etcdOptions())
         }
     }
 }

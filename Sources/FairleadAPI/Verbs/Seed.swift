@@ -3,7 +3,7 @@ package import FairleadModel
 import FairleadStorage
 
 extension API {
-    /// Creates objects of this program's own making, those that are missing, in one transaction. They are taken to be
+    /// Creates objects of this program's own making, those that are missing, in one transaction if the store takes that many at once. They are taken to be
     /// valid; what is there stays as it is.
     ///
     /// - Throws: errors of the store.
@@ -13,7 +13,8 @@ extension API {
         for _ in 0..<8 {
             let snapshot = store.current
             var transaction = Transaction()
-            for (key, object) in objects where snapshot.isFree(key) {
+            for (key, object) in objects
+            where snapshot.isFree(key) && transaction.operations.count < store.maximumOperations {
                 let resource = GroupVersionResource(
                     group: key.resource.group, version: version, resource: key.resource.resource)
                 guard let kind = kinds.anyKind(resource) else { throw .unknownResource }
@@ -27,7 +28,7 @@ extension API {
             if transaction.operations.isEmpty { return }
             do throws(StorageError) {
                 _ = try await store.commit(transaction)
-                return
+                if transaction.operations.count < store.maximumOperations { return }
             } catch .conflict {
                 // A client was faster with one of them.
                 continue

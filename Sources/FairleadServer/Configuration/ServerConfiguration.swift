@@ -2,6 +2,7 @@ package import FairleadAudit
 package import FairleadAuthorization
 package import FairleadClient
 package import FairleadControllers
+package import FairleadEtcd
 import FairleadExplanation
 package import FairleadHTTP
 package import FairleadKindRules
@@ -10,7 +11,7 @@ package import Logging
 
 /// The whole configuration of one Fairlead process. Only the command line creates one.
 package struct ServerConfiguration: Sendable {
-    /// Where the SQLite database is.
+    /// Where the SQLite database is, and what is kept beside it.
     package enum DataLocation: Sendable, Hashable {
         case memory
         case file(String)
@@ -27,6 +28,8 @@ package struct ServerConfiguration: Sendable {
     package var allowsAnonymous = true
     package var flowControl = FlowLimits()
     package var data: DataLocation
+    /// The etcd that holds the objects; nil for SQLite. `data` then only says where keys and the kubeconfig are.
+    package var etcd: EtcdOptions?
     /// Encrypts Secrets in the database, with a key that is made beside it.
     package var encryptsSecrets = false
     /// An EncryptionConfiguration that says what is encrypted, and how.
@@ -81,6 +84,12 @@ package struct ServerConfiguration: Sendable {
 
     /// Where the data is, for people.
     var dataText: String {
+        if let etcd { return etcd.text }
+        return dataFile
+    }
+
+    /// The file that `--data` names.
+    var dataFile: String {
         switch data {
         case .memory: "memory"
         case .file(let path): path

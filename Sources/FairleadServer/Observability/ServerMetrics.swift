@@ -67,6 +67,9 @@ enum ServerMetrics {
 
     /// client-go's names and bounds.
     private static let queueFamilies: [MetricFamily] = [
+        MetricFamily(
+            "leader_election_master_status", .gauge,
+            "Whether this server leads, of those that share a store: 1 if it does. Only such servers have it."),
         MetricFamily("workqueue_depth", .gauge, "Keys that wait for a worker, by controller."),
         MetricFamily("workqueue_adds_total", .counter, "Keys that came to be in need of work, by controller."),
         MetricFamily("workqueue_retries_total", .counter, "Keys that come back because work on them failed."),
@@ -82,10 +85,10 @@ enum ServerMetrics {
     private static let queueBounds: [Double] = .exponential(from: 1e-8, by: 10, count: 12)
 
     /// Controllers with the same name are combined.
-    static func collector(of controllers: [any Controller]) -> MetricsRegistry.Collector {
+    static func collector(of controllers: @escaping @Sendable () -> [any Controller]) -> MetricsRegistry.Collector {
         { samples in
             var depths: [String: (waiting: Int, longest: Double)] = [:]
-            for health in controllers.map(\.health) {
+            for health in controllers().map(\.health) {
                 let known = depths[health.name] ?? (0, 0)
                 depths[health.name] = (
                     known.waiting + health.queued, max(known.longest, Double(health.longestWork.wholeNanoseconds) / 1e9)
@@ -109,6 +112,13 @@ enum ServerMetrics {
         MetricFamily("fairlead_http_sent_bytes_total", .counter, "Bytes sent."),
         MetricFamily("fairlead_http_received_body_bytes_total", .counter, "Bytes of bodies received."),
     ]
+
+    static func collector(of leading: LeaderElection.Leading) -> MetricsRegistry.Collector {
+        { samples in
+            samples.add(
+                "leader_election_master_status", leading.isLeading ? 1 : 0, [("name", LeaderLease.key.name)])
+        }
+    }
 
     static func collector(of http: @escaping @Sendable () -> HTTPStatistics) -> MetricsRegistry.Collector {
         { samples in

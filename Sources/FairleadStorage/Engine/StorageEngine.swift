@@ -32,6 +32,9 @@ package protocol StorageEngine: Sendable {
     /// are gone.
     func purge(_ resource: GroupResource, through revision: Int64) throws(StorageError)
 
+    /// How many operations, and how many conditions, a transaction may have.
+    var maximumOperations: Int { get }
+
     /// The directory that holds the database; nil if there is none.
     var folder: String? { get }
 
@@ -46,6 +49,7 @@ extension StorageEngine {
     package func probe() throws(StorageError) {}
     package func tidy() throws(StorageError) {}
     package func purge(_ resource: GroupResource, through revision: Int64) throws(StorageError) {}
+    package var maximumOperations: Int { .max }
     package var folder: String? { nil }
 }
 
@@ -81,6 +85,14 @@ package struct EngineVersion: Sendable {
     /// JSON with a gap for the revision (`Document`).
     package var bytes: [UInt8]
     package var revisionOffset: Int
+
+    package init(key: ObjectKey, revision: Int64, createRevision: Int64, bytes: [UInt8], revisionOffset: Int) {
+        self.key = key
+        self.revision = revision
+        self.createRevision = createRevision
+        self.bytes = bytes
+        self.revisionOffset = revisionOffset
+    }
 
     /// The version as readers see it, its tree still to be decoded.
     var object: StoredObject {

@@ -13,6 +13,8 @@ package struct StorageFault: Sendable, Hashable {
         case disk
         /// Old history, or traces of it, could not be removed.
         case compaction
+        /// A shared engine does not say what others change.
+        case feed
     }
 
     package var kind: Kind

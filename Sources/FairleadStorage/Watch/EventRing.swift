@@ -7,10 +7,13 @@ struct EventRing: Sendable {
     /// Full except for the first, which may have lost its beginning, and the last.
     private var chunks: Deque<[StoreEvent]> = []
     /// The number of the first event in the ring, counted from the very first event.
-    private(set) var base = 0
+    private(set) var base: Int
     private(set) var count = 0
 
     private static let chunkSize = 256
+
+    /// - Parameter base: the number that the first event gets.
+    init(base: Int = 0) { self.base = base }
 
     var end: Int { base + count }
 

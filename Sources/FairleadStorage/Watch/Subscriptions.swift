@@ -63,5 +63,10 @@ final class Subscriptions: Sendable {
         for wake in wakes { wake() }
     }
 
+    /// Wakes all subscribers of these resources, whatever their topics are.
+    func wakeAll(of resources: Set<GroupResource>) {
+        wake(state.withLock { state in Set(state.wakes.keys.filter { resources.contains($0.resource) }) })
+    }
+
     var count: Int { state.withLock { $0.wakes.values.reduce(0) { $0 + $1.count } } }
 }

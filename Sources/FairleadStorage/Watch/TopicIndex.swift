@@ -41,7 +41,7 @@ struct TopicIndex {
     private var numbers: [String: Deque<Int>] = [:]
     private var followed: [String: Following] = [:]
     /// Events with a lower number have been restored from the file and are not indexed.
-    let start: Int
+    private(set) var start: Int
 
     init(start: Int) { self.start = start }
 
@@ -60,6 +60,14 @@ struct TopicIndex {
             if numbers[first.value]?.isEmpty == true { numbers[first.value] = nil }
             followed[first.value]?.lostBefore = first.number + 1
         }
+    }
+
+    /// Forgets everything: the next event of the ring has this number, and nobody has seen what came before it.
+    mutating func reset(to number: Int) {
+        entries = []
+        numbers = [:]
+        for value in followed.keys { followed[value]?.lostBefore = number }
+        start = number
     }
 
     /// A watch of the value is not woken by other events, so it may fall behind the ring without having missed any.

@@ -37,7 +37,7 @@ final class HeaderBlockReader {
         var isBad = false
         let output = input.withUnsafeBufferPointer { source in
             [UInt8](unsafeUninitializedCapacity: Self.maximumBytes + 1) { target, count in
-                stream.pointee.next_in = source.baseAddress
+                stream.pointee.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
                 stream.pointee.avail_in = UInt32(clamping: source.count)
                 stream.pointee.next_out = target.baseAddress
                 stream.pointee.avail_out = UInt32(clamping: target.count)
