@@ -30,6 +30,7 @@ package final class Aggregator: RemoteAPIs, RemoteGroups {
     let catalog = RemoteCatalog()
     private let short = CallLimit<String>(perTarget: 32, total: 64)
     private let long = CallLimit<String>(perTarget: 256, total: 512)
+    private let unsent = UnsentAnswers(bytes: 128 << 20)
 
     /// - Parameters:
     ///   - store: where APIServices and their Services are looked up.
@@ -71,6 +72,7 @@ package final class Aggregator: RemoteAPIs, RemoteGroups {
         }
     }
 
+    private static let smallAnswer = 64 << 10
     private static let tooMany = "too many requests are being passed on, try again later"
     private static let late = "Timeout: request did not complete within the allotted timeout"
 
@@ -102,6 +104,7 @@ package final class Aggregator: RemoteAPIs, RemoteGroups {
                 headers: RemoteHeaders.outgoing(request, by: user), body: request.body),
             to: service, flows: isLong, within: isLong ? Self.startLimit : Self.timeLimit, snapshot)
         switch answer.body {
+        case .whole(let body) where body.count > Self.smallAnswer: return large(body, answer, permit)
         case .whole: return .response(Self.response(answer))
         case .flowing(let body, let lease):
             let stream = ProducedStream { sink in
@@ -117,6 +120,31 @@ package final class Aggregator: RemoteAPIs, RemoteGroups {
                 stream, contentType: answer.header("Content-Type") ?? "",
                 headers: RemoteHeaders.incoming(answer.headers))
         }
+    }
+
+    /// An answer that takes some time to send: until its client has it, it counts among what is being passed on.
+    private func large(
+        _ body: [UInt8], _ answer: RemoteCaller.Answer, _ permit: CallLimit<String>.Permit
+    ) -> APIOutcome {
+        guard answer.status == 200 else {
+            return .response(.text(502, "an answer of \(body.count) bytes with status \(answer.status)\n"))
+        }
+        guard let share = unsent.take(body.count) else {
+            return .response(
+                Self.status(APIStatus(code: 429, reason: "TooManyRequests", message: Self.tooMany)))
+        }
+        let stream = ProducedStream { sink in
+            defer { withExtendedLifetime((permit, share)) {} }
+            var rest = body[...]
+            while !rest.isEmpty {
+                let part = rest.prefix(Self.smallAnswer)
+                rest = rest.dropFirst(part.count)
+                // The client has gone.
+                guard (try? await sink.write(Array(part))) != nil else { return }
+            }
+        }
+        return .stream(
+            stream, contentType: answer.header("Content-Type") ?? "", headers: RemoteHeaders.incoming(answer.headers))
     }
 
     private func upgraded(

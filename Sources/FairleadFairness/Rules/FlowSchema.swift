@@ -9,12 +9,12 @@ final class FlowSchema: Sendable {
 
     let name: String
     let uid: String
+    /// Changes with the spec.
+    let generation: Int64
     let precedence: Int64
     let level: String
     let distinguisher: Distinguisher
     let rules: [FlowRule]
-    /// Everything that decides: a schema that changes in these is another one.
-    let spec: Value
     let counts = Counts()
 
     /// What has become of its requests.
@@ -28,7 +28,8 @@ final class FlowSchema: Sendable {
     init(_ object: Value) {
         name = object.name
         uid = object.uid
-        spec = object["spec"] ?? .null
+        generation = object.at("metadata", "generation")?.int ?? 0
+        let spec = object["spec"] ?? .null
         precedence = spec["matchingPrecedence"]?.int ?? 1000
         level = spec.text("priorityLevelConfiguration", "name")
         distinguisher =

@@ -32,9 +32,13 @@ final class FlowTable: Sendable {
         }
         let old = Dictionary(known.map { ($0.name, $0) }) { first, _ in first }
         let schemas = snapshot.objects(Self.schemas, namespace: nil).map { object in
-            let new = FlowSchema(object.value)
-            if let same = old[new.name], same.uid == new.uid, same.spec == new.spec { return same }
-            return new
+            // One commit changes one of them, or only a status: all the others need not be read again.
+            if let same = old[object.key.name], same.uid == object.value.uid,
+                same.generation == object.value.at("metadata", "generation")?.int ?? 0
+            {
+                return same
+            }
+            return FlowSchema(object.value)
         }
         self.levels = levels.values.sorted { $0.name < $1.name }
         var entries: [Entry] = []

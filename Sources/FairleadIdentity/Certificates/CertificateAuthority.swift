@@ -24,11 +24,16 @@ package struct CertificateAuthority: Sendable {
 
     /// Reads an authority's certificate and key.
     package init(certificatePEM: String, keyPEM: String) throws(IdentityError) {
+        // What the library says of a text that is cut off has the text in it, a private key and all.
         do {
             root = try Certificate(pemEncoded: certificatePEM)
+        } catch {
+            throw IdentityError("the certificate authority cannot be read: there is no whole certificate in ca.crt")
+        }
+        do {
             key = try Certificate.PrivateKey(pemEncoded: keyPEM)
         } catch {
-            throw IdentityError("the certificate authority cannot be read: \(error)")
+            throw IdentityError("the certificate authority cannot be read: there is no whole private key in ca.key")
         }
         guard key.publicKey == root.publicKey else {
             throw IdentityError("the certificate authority's key is not that of its certificate")

@@ -15,7 +15,8 @@ package struct ClientTrust: Sendable {
                 try PEMDocument.parseMultiple(pemString: text).map { try Certificate(pemDocument: $0) }
             }
         } catch {
-            throw IdentityError("a client authority cannot be read: \(error)")
+            // The library's words repeat the text, which may be a private key.
+            throw IdentityError("a client authority cannot be read: it must be certificates in PEM, and nothing else")
         }
     }
 
