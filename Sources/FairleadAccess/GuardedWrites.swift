@@ -8,13 +8,13 @@ package import FairleadStorage
 package struct GuardedWrites: DynamicAdmission {
     private let check: any WriteGuard
     /// The resources it has something to say about.
-    private let resources: Set<GroupResource>
+    private let resources: [GroupResource]
     private let isLaborious: Bool
 
     private init(_ check: any WriteGuard, _ resources: [GroupResource], isLaborious: Bool) {
         self.check = check
         self.isLaborious = isLaborious
-        self.resources = Set(resources)
+        self.resources = resources
     }
 
     /// Nobody grants rights that they do not have. Who has which rules may be a long question.
@@ -30,7 +30,9 @@ package struct GuardedWrites: DynamicAdmission {
     package func isInterested(
         in operation: AdmissionOperation, _ kind: Kind, subresource: String?, _ snapshot: Snapshot
     ) -> Bool {
-        operation != .connect && resources.contains(kind.groupResource)
+        // Few enough that comparing is quicker than hashing.
+        operation != .connect
+            && resources.contains { $0.resource == kind.info.gvr.resource && $0.group == kind.info.gvr.group }
     }
 
     package func isLaborious(
