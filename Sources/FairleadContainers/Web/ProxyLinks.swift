@@ -1,13 +1,16 @@
-import FairleadModel
-
 /// Makes links to absolute paths of a program lead through the proxy.
 ///
 /// Reference: k8s.io/apimachinery `util/proxy` (transport), which attributes hold links.
-struct ProxyLinks {
+package struct ProxyLinks {
     /// The path of the proxy subresource, without a slash at its end.
     let prefix: String
     /// Of the program, with its port: a link that names it is one of its own.
     let host: String
+
+    package init(prefix: String, host: String) {
+        self.prefix = prefix
+        self.host = host
+    }
 
     private static let attributes: [String: Set<String>] = [
         "a": ["href"], "applet": ["codebase"], "area": ["href"], "audio": ["src"], "base": ["href"],
@@ -22,7 +25,7 @@ struct ProxyLinks {
     private static let plain: Set<String> = ["script", "style", "textarea", "title"]
 
     /// A link, rewritten if it leads to an absolute path of the program.
-    func rewritten(_ link: String) -> String {
+    package func rewritten(_ link: String) -> String {
         var path = link[...]
         for scheme in ["http://", "https://"] where link.lowercased().hasPrefix(scheme) {
             path = link.dropFirst(scheme.count)
@@ -34,7 +37,7 @@ struct ProxyLinks {
     }
 
     /// A page with its links rewritten; everything else stays byte for byte.
-    func rewritten(html: [UInt8]) -> [UInt8] {
+    package func rewritten(html: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(html.count)
         var place = 0
