@@ -585,6 +585,7 @@ let package = Package(
             dependencies: [
                 "FairleadWebhooks", "FairleadModel", "FairleadExpressions", "FairleadSchema", "FairleadStorage",
                 "FairleadKinds", "FairleadAPI",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],

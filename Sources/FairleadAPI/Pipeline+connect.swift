@@ -1,3 +1,4 @@
+import FairleadContainers
 import FairleadKinds
 import FairleadModel
 import FairleadSchema

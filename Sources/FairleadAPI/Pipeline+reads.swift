@@ -4,6 +4,16 @@ import FairleadStorage
 
 extension Pipeline {
     func get(_ context: RequestContext, _ target: Target) throws(APIStatus) -> APIOutcome {
+        // Nearly always the stored bytes are the answer.
+        if target.kind.showsStoredBytes, context.request.query.isEmpty,
+            ResponseFormat.isPlainJSON(context.request.header("Accept"))
+        {
+            let object = try api.store.current.existing(target.kind, namespace: target.namespace, name: target.name)
+            return .response(
+                APIResponse(
+                    status: 200, contentType: "application/json",
+                    headers: Self.warningHeaders(target.kind.readWarnings), body: [object.bytes]))
+        }
         let encoder = try encoder(for: context, target.kind)
         if let revision = try ListOptions.revision(context.request.queryValue("resourceVersion") ?? "", failing: 500) {
             if let late = waitingForRevision(

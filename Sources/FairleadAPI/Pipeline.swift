@@ -13,36 +13,81 @@ package import FairleadModel
 /// The stages in order: identify (`RequestContext`), authenticate, audit, limit (`RequestLimiter`), authorize, then the verb
 /// (`dispatch`), then finish.
 package struct Pipeline: Sendable {
-    let api: API
-    /// Discovery and schemas, computed.
-    let documents: any PageSource
-    /// Health and metrics, at once.
-    let operations: any PageSource
-    /// How others check ServiceAccount tokens.
-    let issuer: any PageSource
-    let authenticator: any Authenticator
-    /// Issues tokens for ServiceAccounts; nil if nobody does.
-    let tokens: TokenAuthority?
-    /// Who may do what.
-    let access: AccessControl
-    let limiter: any RequestLimiter
-    /// The lines that a container of a pod has logged, where `pods` has none.
-    let podLogs: PodLogSource
-    /// The door to simulated containers; nil if there is none.
-    let pods: (any PodAccess)?
-    /// What the kubelet of a node answers.
-    let nodePages: NodePageSource
-    /// What serves metrics.k8s.io; nil if nobody does.
-    let resourceMetrics: ResourceMetrics?
-    /// Which of `controller-manager` and `scheduler` run.
-    let components: Set<String>
-    /// What other servers serve.
-    let remote: any RemoteAPIs
-    /// How many requests are being passed on to programs.
-    let passing = PassingLimit()
+    /// What it consists of: shared, since every request's work refers to it.
+    private final class Parts: Sendable {
+        let api: API
+        let documents: any PageSource
+        let operations: any PageSource
+        let issuer: any PageSource
+        let authenticator: any Authenticator
+        let tokens: TokenAuthority?
+        let access: AccessControl
+        let limiter: any RequestLimiter
+        let podLogs: PodLogSource
+        let pods: (any PodAccess)?
+        let nodePages: NodePageSource
+        let resourceMetrics: ResourceMetrics?
+        let components: Set<String>
+        let remote: any RemoteAPIs
+        let passing = PassingLimit()
+        let debug: DebugSource
 
+        init(
+            _ api: API, _ documents: any PageSource, _ operations: any PageSource, _ issuer: any PageSource,
+            _ authenticator: any Authenticator, _ tokens: TokenAuthority?, _ access: AccessControl,
+            _ limiter: any RequestLimiter, _ podLogs: @escaping PodLogSource, _ pods: (any PodAccess)?,
+            _ nodePages: @escaping NodePageSource, _ resourceMetrics: ResourceMetrics?, _ components: Set<String>,
+            _ remote: any RemoteAPIs, _ debug: @escaping DebugSource
+        ) {
+            self.api = api
+            self.documents = documents
+            self.operations = operations
+            self.issuer = issuer
+            self.authenticator = authenticator
+            self.tokens = tokens
+            self.access = access
+            self.limiter = limiter
+            self.podLogs = podLogs
+            self.pods = pods
+            self.nodePages = nodePages
+            self.resourceMetrics = resourceMetrics
+            self.components = components
+            self.remote = remote
+            self.debug = debug
+        }
+    }
+
+    private let parts: Parts
+
+    var api: API { parts.api }
+    /// Discovery and schemas, computed.
+    var documents: any PageSource { parts.documents }
+    /// Health and metrics, at once.
+    var operations: any PageSource { parts.operations }
+    /// How others check ServiceAccount tokens.
+    var issuer: any PageSource { parts.issuer }
+    var authenticator: any Authenticator { parts.authenticator }
+    /// Issues tokens for ServiceAccounts; nil if nobody does.
+    var tokens: TokenAuthority? { parts.tokens }
+    /// Who may do what.
+    var access: AccessControl { parts.access }
+    var limiter: any RequestLimiter { parts.limiter }
+    /// The lines that a container of a pod has logged, where `pods` has none.
+    var podLogs: PodLogSource { parts.podLogs }
+    /// The door to simulated containers; nil if there is none.
+    var pods: (any PodAccess)? { parts.pods }
+    /// What the kubelet of a node answers.
+    var nodePages: NodePageSource { parts.nodePages }
+    /// What serves metrics.k8s.io; nil if nobody does.
+    var resourceMetrics: ResourceMetrics? { parts.resourceMetrics }
+    /// Which of `controller-manager` and `scheduler` run.
+    var components: Set<String> { parts.components }
+    /// What other servers serve.
+    var remote: any RemoteAPIs { parts.remote }
+    /// How many requests are being passed on to programs.
+    var passing: PassingLimit { parts.passing }
     /// Pages about this process and its cluster, under `/debug/`.
-    let debug: DebugSource
+    var debug: DebugSource { parts.debug }
 
     /// nil if there is no such page.
     package typealias DebugSource = @Sendable (APIRequest) -> APIOutcome?
@@ -62,21 +107,10 @@ package struct Pipeline: Sendable {
         remote: any RemoteAPIs = NoRemoteAPIs(), components: Set<String> = [],
         debug: @escaping DebugSource = { _ in nil }
     ) {
-        self.api = api
-        self.limiter = limiter
-        self.documents = documents
-        self.operations = operations
-        self.issuer = issuer
-        self.authenticator = authenticator
-        self.tokens = tokens
-        self.access = access ?? AccessControl([.alwaysAllow], store: api.store)
-        self.podLogs = podLogs
-        self.pods = pods
-        self.nodePages = nodePages
-        self.resourceMetrics = resourceMetrics
-        self.components = components
-        self.remote = remote
-        self.debug = debug
+        parts = Parts(
+            api, documents, operations, issuer, authenticator, tokens,
+            access ?? AccessControl([.alwaysAllow], store: api.store), limiter, podLogs, pods, nodePages,
+            resourceMetrics, components, remote, debug)
     }
 
     package func handle(_ request: APIRequest) -> APIOutcome {
@@ -136,22 +170,30 @@ package struct Pipeline: Sendable {
         if !decision.isAllowed { throw context.access.forbidden(decision.reason) }
     }
 
-    private func ended(_ outcome: APIOutcome, _ context: RequestContext) -> APIOutcome {
+    private func ended(_ outcome: consuming APIOutcome, _ context: RequestContext) -> APIOutcome {
         let outcome = finish(outcome, context)
-        return context.trail?.follow(outcome) ?? outcome
+        guard let trail = context.trail else { return outcome }
+        return trail.follow(outcome)
     }
 
     /// Decides whether the path is served, until when, and who does the work.
     private func limited(_ context: RequestContext, isElsewhere: Bool) -> APIOutcome {
-        if let answer = remoteAnswer(context) { return answer }
-        guard let path = context.path else { return document(context) }
+        guard let path = context.path else { return remoteAnswer(context) ?? document(context) }
+        let resource = path.groupVersionResource
+        let builtIn = api.kinds.builtInKind(resource)
+        // Another server may take the place of custom kinds and of those that are served here only because nobody else
+        // does; groups that every API server has stay here.
+        if builtIn == nil || resource.group == "metrics.k8s.io", let answer = remoteAnswer(context) { return answer }
         // A kind whose definition has not been read yet.
-        guard isElsewhere || api.kinds.isQuick(path.groupVersionResource) else {
+        guard isElsewhere || builtIn != nil || api.kinds.isQuick(resource) else {
             return computed(context) { limited(context, isElsewhere: true) }
         }
-        let kind = api.kinds.kind(path.groupVersionResource)
+        guard let kind = builtIn ?? api.kinds.kind(resource) else { return verb(context, path, nil) }
+        guard !kind.readWarnings.isEmpty, kind.info.isStored || context.method == .get else {
+            return verb(context, path, kind)
+        }
         var context = context
-        if let kind, kind.info.isStored || context.method == .get { context.warnings = kind.readWarnings }
+        context.warnings = kind.readWarnings
         return verb(context, path, kind)
     }
 
@@ -184,10 +226,11 @@ package struct Pipeline: Sendable {
     }
 
     /// Headers of every answer: which request it answers, and that it must not be cached.
-    private func finish(_ outcome: APIOutcome, _ context: RequestContext) -> APIOutcome {
-        switch outcome {
+    private func finish(_ outcome: consuming APIOutcome, _ context: RequestContext) -> APIOutcome {
+        switch consume outcome {
         case .response(var response):
-            finish(&response.headers, context)
+            response.shared = context.shared.block(beside: response.headers)
+            response.auditID = context.auditID
             return .response(response)
         case .stream(let stream, let contentType, let headers):
             var headers = headers
@@ -197,17 +240,14 @@ package struct Pipeline: Sendable {
         case .computed(let work): return .computed { finish(await work(), context) }
         case .longRunning(let work): return .longRunning { finish(await work(), context) }
         case .session(let session, let request, var headers):
-            headers += context.headers + [(name: "Audit-Id", value: context.auditID)]
+            headers += context.shared.fields + [(name: "Audit-Id", value: context.auditID)]
             return .session(session, request, headers: headers)
         }
     }
 
     private func finish(_ headers: inout [(name: String, value: String)], _ context: RequestContext) {
-        let isCacheable = headers.contains { $0.name == "Cache-Control" }
-        headers.reserveCapacity(headers.count + context.headers.count + 2)
-        headers += context.headers
+        headers += context.shared.block(beside: headers).fields
         headers.append((name: "Audit-Id", value: context.auditID))
-        if !isCacheable { headers.append((name: "Cache-Control", value: "no-cache, private")) }
     }
 
     /// What a request is about: a kind, and possibly an object and a subresource.

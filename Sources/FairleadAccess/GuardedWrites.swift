@@ -8,34 +8,30 @@ package import FairleadStorage
 package struct GuardedWrites: DynamicAdmission {
     private let check: any WriteGuard
     /// The resources it has something to say about.
-    private let resources: Set<GroupResource>
-    private let isLaborious: Bool
+    private let resources: [GroupResource]
 
-    private init(_ check: any WriteGuard, _ resources: [GroupResource], isLaborious: Bool) {
+    private init(_ check: any WriteGuard, _ resources: [GroupResource]) {
         self.check = check
-        self.isLaborious = isLaborious
-        self.resources = Set(resources)
+        self.resources = resources
     }
 
-    /// Nobody grants rights that they do not have. Who has which rules may be a long question.
+    /// Nobody grants rights that they do not have.
     package static func escalation(_ access: AccessControl) -> GuardedWrites {
-        GuardedWrites(EscalationCheck(access), RoleResources.all, isLaborious: true)
+        GuardedWrites(EscalationCheck(access), RoleResources.all)
     }
 
     /// Kubelets keep to their own nodes and pods.
     package static func nodes(_ access: AccessControl, store: Store) -> GuardedWrites {
-        GuardedWrites(NodeRestriction(access, store: store), NodeRestriction.resources, isLaborious: false)
+        GuardedWrites(NodeRestriction(access, store: store), NodeRestriction.resources)
     }
 
     package func isInterested(
         in operation: AdmissionOperation, _ kind: Kind, subresource: String?, _ snapshot: Snapshot
     ) -> Bool {
-        operation != .connect && resources.contains(kind.groupResource)
+        // Few enough that comparing is quicker than hashing.
+        operation != .connect
+            && resources.contains { $0.resource == kind.info.gvr.resource && $0.group == kind.info.gvr.group }
     }
-
-    package func isLaborious(
-        in operation: AdmissionOperation, _ kind: Kind, subresource: String?, _ snapshot: Snapshot
-    ) -> Bool { isLaborious }
 
     package func mutate(_ attributes: AdmissionAttributes) async throws(APIStatus) -> Value? {
         let operation: WriteAttempt.Operation

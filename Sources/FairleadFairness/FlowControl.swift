@@ -68,7 +68,7 @@ package final class FlowControl: RequestLimiter {
         refresh()
         return tables.withLock { tables in
             guard let entry = tables.flows.exemption(of: context.user, { context.access }) else { return false }
-            context.headers = entry.headers
+            context.shared = entry.headers
             entry.schema.counts.dispatched.wrappingAdd(1, ordering: .relaxed)
             return true
         }
@@ -90,7 +90,7 @@ package final class FlowControl: RequestLimiter {
             return (entry, tables.numbers[entry.level.name])
         }
         var context = context
-        context.headers = entry.headers
+        context.shared = entry.headers
         guard !entry.level.isExempt, let number else {
             entry.schema.counts.dispatched.wrappingAdd(1, ordering: .relaxed)
             return answer(context, nil)

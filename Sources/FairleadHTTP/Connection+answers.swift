@@ -1,4 +1,5 @@
 import FairleadAPI
+import FairleadModel
 import NIOCore
 
 extension Connection {
@@ -6,8 +7,8 @@ extension Connection {
     private static let smallBody = 64 * 1024
 
     /// Starts answering the request that has just been read in full.
-    func answer(_ outcome: APIOutcome) {
-        switch outcome {
+    func answer(_ outcome: consuming APIOutcome) {
+        switch consume outcome {
         case .response(let response):
             if response.status == 429, share.isRefused { loop.note(.tooManyInFlow) }
             send(response)
@@ -49,6 +50,7 @@ extension Connection {
         let hasBody = mayHaveBody && !exchange.isHead && size > 0
         writeHead(
             status: response.status, contentType: response.contentType, headers: response.headers,
+            shared: response.shared, auditID: response.auditID,
             framing: mayHaveBody ? .length(size) : .none, closes: closes
         ) { out in
             if hasBody, isSmall { for piece in response.body { out.writeBytes(piece) } }
@@ -63,21 +65,24 @@ extension Connection {
 
     /// - Parameter body: writes what of the body goes out with the head.
     func writeHead(
-        status: Int, contentType: String, headers: [(name: String, value: String)], framing: BodyFraming, closes: Bool,
+        status: Int, contentType: String, headers: [(name: String, value: String)], shared: HeaderBlock? = nil,
+        auditID: String = "", framing: BodyFraming, closes: Bool,
         body: (inout ByteBuffer) -> Void = { _ in }
     ) {
         let dateLine = loop.dateLine
         guard let http2 = entrance.http2 else {
             return buffered { out in
                 out.writeHead(
-                    status: status, contentType: contentType, headers: headers, framing: framing, closes: closes,
-                    dateLine: dateLine)
+                    status: status, contentType: contentType, headers: headers, shared: shared, auditID: auditID,
+                    framing: framing, closes: closes, dateLine: dateLine)
                 body(&out)
             }
         }
         var length: Int?
         if case .length(let size) = framing { length = size }
-        http2.writeHead(status: status, contentType: contentType, headers: headers, length: length, date: dateLine)
+        http2.writeHead(
+            status: status, contentType: contentType, headers: headers, shared: shared, auditID: auditID,
+            length: length, date: dateLine)
         buffered(body)
     }
 

@@ -406,11 +406,12 @@ final class Connection: ChannelDuplexHandler, LoopMember {
             setDeadline(nil)
             requestsThisTurn -= 1
             answerStart = loop.tick
-            var request = assembler.finish()
-            request.peer = entrance.peer
-            request.source = source
+            var parts = assembler.finish()
+            parts.peer = entrance.peer
+            parts.source = source
             share.set(flow: "")
-            request.share = share
+            parts.share = share
+            let request = APIRequest(parts)
             series = loop.series(of: request)
             answer(loop.core.handler(request))
         default:

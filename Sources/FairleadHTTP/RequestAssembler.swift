@@ -34,7 +34,7 @@ struct RequestAssembler {
     private(set) var exchange = Exchange()
     /// What every request is answered with; nil as long as they are welcome.
     private var refusal: APIResponse?
-    private var request = APIRequest(method: .get, path: "")
+    private var request = APIRequest.Parts(method: .get, path: "")
     /// The last Host header that passed the guard: a client keeps sending the same one.
     private var trustedHost: String?
 
@@ -79,7 +79,7 @@ struct RequestAssembler {
             exchange.timeout = RequestTimeout.duration(timeout)
         }
         guard let method = Self.method(head.method) else { return .refuse(Refusal.badRequest) }
-        request = APIRequest(method: method, path: target.path, query: query, headers: headers)
+        request = APIRequest.Parts(method: method, path: target.path, query: query, headers: headers)
         request.target = head.uri
         guard let expect = fields.expect else { return .goOn }
         guard expect.lowercased() == "100-continue" else {
@@ -120,9 +120,9 @@ struct RequestAssembler {
     }
 
     /// The complete request; the assembler keeps nothing of it.
-    mutating func finish() -> APIRequest {
-        let result = request
-        request = APIRequest(method: .get, path: "")
+    mutating func finish() -> APIRequest.Parts {
+        var result = APIRequest.Parts(method: .get, path: "")
+        swap(&result, &request)
         return result
     }
 }

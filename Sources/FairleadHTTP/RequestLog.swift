@@ -61,10 +61,11 @@ extension Connection {
         loop.counters.requestsInFlight.wrappingSubtract(1, ordering: .relaxed)
         if note.isMutating { loop.counters.mutatingInFlight.wrappingSubtract(1, ordering: .relaxed) }
         let now = NIODeadline.now()
-        loop.requestLog.write(note, at: now)
-        loop.count(note, in: series, at: now)
+        var finished = RequestNote()
+        swap(&finished, &note)
+        loop.requestLog.write(finished, at: now)
+        loop.count(finished, in: series, at: now)
         series = nil
-        note = RequestNote()
     }
 }
 

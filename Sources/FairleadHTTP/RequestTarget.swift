@@ -1,3 +1,5 @@
+import FairleadModel
+
 /// The target of a request line (RFC 9112, 3.2), in origin form or absolute form.
 struct RequestTarget {
     /// The authority of a target in absolute form; it takes precedence over the Host header.
@@ -8,6 +10,12 @@ struct RequestTarget {
     private var rawQuery: Substring?
 
     init(_ uri: String) {
+        // Nearly every target is a path, and nothing but a path.
+        if uri.utf8.first == UInt8(ascii: "/"), !uri.hasByte(UInt8(ascii: "?")) {
+            path = uri
+            isValid = RequestTarget.isProperlyEncoded(uri)
+            return
+        }
         var rest: Substring = uri[...]
         if !uri.utf8.starts(with: "/".utf8), let scheme = uri.firstRange(of: "://") {
             rest = uri[scheme.upperBound...]
@@ -62,7 +70,7 @@ struct RequestTarget {
     }
 
     private static func isProperlyEncoded(_ path: String) -> Bool {
-        guard path.utf8.contains(UInt8(ascii: "%")) else { return true }
+        guard path.hasByte(UInt8(ascii: "%")) else { return true }
         return decoded(path[...].utf8) != nil
     }
 

@@ -1,4 +1,5 @@
 import FairleadAPI
+import FairleadModel
 import NIOCore
 import NIOHTTP1
 
@@ -14,10 +15,20 @@ enum BodyFraming {
 
 extension ByteBuffer {
     /// Writes the status line and headers directly, without building a list of headers.
+    ///
+    /// - Parameters:
+    ///   - shared: headers besides `headers`.
+    ///   - auditID: another one, if it is not empty.
     mutating func writeHead(
-        status: Int, contentType: String, headers: [(name: String, value: String)], framing: BodyFraming,
-        closes: Bool, dateLine: [UInt8]
+        status: Int, contentType: String, headers: [(name: String, value: String)], shared: HeaderBlock?,
+        auditID: String, framing: BodyFraming, closes: Bool, dateLine: [UInt8]
     ) {
+        if status == 200, let shared, headers.isEmpty, !auditID.isEmpty, contentType == "application/json" {
+            writeBytes(shared.common)
+            writeString(auditID)
+            writeStaticString("\r\n")
+            return writeEnd(framing, closes: closes, dateLine)
+        }
         switch status {
         case 200: writeStaticString("HTTP/1.1 200 OK\r\n")
         case 201: writeStaticString("HTTP/1.1 201 Created\r\n")
@@ -25,7 +36,10 @@ extension ByteBuffer {
         case 409: writeStaticString("HTTP/1.1 409 Conflict\r\n")
         default: writeString("HTTP/1.1 \(status) \(HTTPResponseStatus(statusCode: status).reasonPhrase)\r\n")
         }
-        if !contentType.isEmpty {
+        switch contentType {
+        case "application/json": writeStaticString("Content-Type: application/json\r\n")
+        case "": break
+        default:
             writeStaticString("Content-Type: ")
             writeFieldValue(contentType)
         }
@@ -34,11 +48,26 @@ extension ByteBuffer {
             writeStaticString(": ")
             writeFieldValue(header.value)
         }
+        if let shared { writeBytes(shared.lines) }
+        if !auditID.isEmpty {
+            writeStaticString("Audit-Id: ")
+            writeString(auditID)
+            writeStaticString("\r\n")
+        }
+        writeEnd(framing, closes: closes, dateLine)
+    }
+
+    /// What a head ends with.
+    private mutating func writeEnd(_ framing: BodyFraming, closes: Bool, _ dateLine: [UInt8]) {
         writeBytes(dateLine)
         switch framing {
         case .length(let length):
             writeStaticString("Content-Length: ")
-            writeDecimal(length)
+            writeString(String(length))
+            if !closes {
+                _ = writeStaticString("\r\n\r\n")
+                return
+            }
             writeStaticString("\r\n")
         case .chunked: writeStaticString("Transfer-Encoding: chunked\r\n")
         case .untilClose, .none: break
@@ -63,22 +92,5 @@ extension ByteBuffer {
     private mutating func writeFieldValue(_ value: String) {
         writeString(value.asFieldValue)
         writeStaticString("\r\n")
-    }
-
-    private mutating func writeDecimal(_ number: Int) {
-        if number < 10 {
-            writeInteger(UInt8(truncatingIfNeeded: 48 + number))
-        } else {
-            writeDecimal(number / 10)
-            writeInteger(UInt8(truncatingIfNeeded: 48 + number % 10))
-        }
-    }
-}
-
-extension String {
-    /// With spaces in place of line breaks, which would let a client inject headers.
-    var asFieldValue: String {
-        guard utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) else { return self }
-        return String(decoding: utf8.map { $0 == 13 || $0 == 10 || $0 == 0 ? 32 : $0 }, as: UTF8.self)
     }
 }

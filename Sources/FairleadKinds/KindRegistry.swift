@@ -42,6 +42,9 @@ package struct KindRegistry: Sendable {
         builtIn[resource] ?? catalog?.current.served[resource]
     }
 
+    /// The built-in kind behind a path; nil for all others.
+    package func builtInKind(_ resource: GroupVersionResource) -> Kind? { builtIn[resource] }
+
     /// Like `kind`, but with custom kinds as last read: returns at once and may be slightly out of date.
     package func lastKind(_ resource: GroupVersionResource) -> Kind? {
         resources.resource(resource) == nil ? lastCustom.served[resource] : kind(resource)

@@ -1,3 +1,4 @@
+import FairleadKinds
 import FairleadModel
 import FairleadStorage
 import Testing
@@ -53,5 +54,36 @@ struct AdmissionWeightTests {
         #expect(!isComputed(fixture, Self.pods, pod))
         #expect(isComputed(fixture, Self.pods, many))
         #expect(!isComputed(fixture, APIFixture.services, many))
+    }
+
+    /// Somebody who admits ConfigMaps.
+    private struct Plugin: DynamicAdmission {
+        var isLaborious: Bool?
+
+        func isInterested(
+            in operation: AdmissionOperation, _ kind: Kind, subresource: String?, _ snapshot: Snapshot
+        ) -> Bool { operation == .create && kind.groupResource.resource == "configmaps" }
+
+        func isLaborious(
+            in operation: AdmissionOperation, _ kind: Kind, subresource: String?, _ snapshot: Snapshot
+        ) -> Bool { isLaborious ?? true }
+
+        func mutate(_ attributes: AdmissionAttributes) async throws(APIStatus) -> Value? { attributes.object }
+        func validate(_ attributes: AdmissionAttributes) async throws(APIStatus) {}
+    }
+
+    @Test(arguments: [([], false), ([false], false), ([true], true), ([false, true], true)])
+    func onlyLaboriousAdmissionLeavesTheEventLoop(_ plugins: [Bool], _ leaves: Bool) async throws {
+        let fixture = try await APIFixture()
+        var api = fixture.api
+        api.admission = plugins.map { Plugin(isLaborious: $0) }
+        let pipeline = Pipeline(api: api)
+        func isComputed(_ path: String) -> Bool {
+            if case .computed = pipeline.handle(APIFixture.request("POST", path, body: map)) { return true }
+            return false
+        }
+        #expect(isComputed(APIFixture.configMaps) == leaves)
+        // Nobody is interested in these.
+        #expect(!isComputed(APIFixture.services))
     }
 }

@@ -110,7 +110,7 @@ struct FlowControlTests {
         #expect(refused.status == 429)
         #expect(
             String(decoding: refused.body.joined(), as: UTF8.self) == "Too many requests, please try again later.\n")
-        let headers = Dictionary(refused.headers.map { ($0.name, $0.value) }) { first, _ in first }
+        let headers = Dictionary(refused.allHeaders.map { ($0.name, $0.value) }) { first, _ in first }
         #expect(headers["Retry-After"] == "1")
         #expect(headers["X-Kubernetes-PF-FlowSchema-UID"] == "uid-all")
         #expect(headers["X-Kubernetes-PF-PriorityLevel-UID"] == "uid-few")

@@ -149,7 +149,7 @@ struct FlowTableTests {
         let table = FlowTable(try await Self.store().current)
         let entry = try #require(table.entries.first { $0.schema.name == "accounts" })
         #expect(
-            entry.headers.map { "\($0.name): \($0.value)" } == [
+            entry.headers.fields.map { "\($0.name): \($0.value)" } == [
                 "X-Kubernetes-PF-FlowSchema-UID: uid-of-accounts", "X-Kubernetes-PF-PriorityLevel-UID: uid-of-one",
             ])
     }

@@ -54,6 +54,35 @@ struct AnswerTests {
         }
     }
 
+    /// However the head is put together: with what was put together before, or field by field.
+    @Test(arguments: [
+        (200, "application/json", [], false), (201, "application/json", [], false), (200, "a/b", [], false),
+        (200, "application/json", ["Warning"], false), (200, "application/json", [], true),
+    ])
+    func sharedHeadersStandInEveryHead(
+        _ status: Int, _ type: String, _ own: [String], _ closes: Bool
+    ) async throws {
+        let handler: @Sendable (APIRequest) -> APIOutcome = { _ in
+            var response = APIResponse(
+                status: status, contentType: type, headers: own.map { (name: $0, value: "own") },
+                body: [Array("body".utf8)])
+            response.shared = HeaderBlock([(name: "Flow", value: "a\r\nEvil: 1"), (name: "Level", value: "b")])
+            response.auditID = "audit-1"
+            return .response(response)
+        }
+        try await withServer(handler: handler) { _, port in
+            let client = try await TestClient.connect(port: port)
+            try await client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\(closes ? "Connection: close\r\n" : "")\r\n")
+            let response = try await client.readResponse()
+            #expect(response.status == status && response.text == "body")
+            #expect(response.header("Content-Type") == type && response.header("Audit-Id") == "audit-1")
+            #expect(response.header("Flow") == "a  Evil: 1" && response.header("Level") == "b")
+            #expect(response.header("Evil") == nil && response.header("Date") != nil)
+            #expect(response.header("Warning") == (own.isEmpty ? nil : "own"))
+            #expect(response.header("Connection") == (closes ? "close" : nil))
+        }
+    }
+
     @Test func headerValuesCannotSmuggleLines() async throws {
         let handler: @Sendable (APIRequest) -> APIOutcome = { _ in
             .response(APIResponse(status: 200, contentType: "a/b", headers: [("Warning", "a\r\nEvil: 1")], body: []))

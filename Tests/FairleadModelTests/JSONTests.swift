@@ -121,6 +121,24 @@ import Testing
         }
     }
 
+    /// Each special byte at each place of texts of all short lengths: eight bytes are looked at at a time.
+    @Test func everyByteIsFoundWhereverItStands() throws {
+        for length in 0..<20 {
+            for place in 0...length {
+                for special in ["\"", "\\", "\u{1}", "\n", "\u{1F}", " ", "!", "#", "[", "]", "\u{7F}", "é", "\u{80}"] {
+                    let text =
+                        String(repeating: "x", count: place) + special + String(repeating: "y", count: length - place)
+                    let written = Value.string(text).jsonText
+                    #expect(try parse(written) == .string(text), "\(written)")
+                    let isEscaped = written.dropFirst(place + 1).first == "\\"
+                    #expect(isEscaped == (special < " " || special == "\"" || special == "\\"), "\(written)")
+                    guard special < " " else { continue }
+                    #expect(failure(Array("\"\(text)\"".utf8))?.contains("in string literal") == true)
+                }
+            }
+        }
+    }
+
     @Test func documentLeavesAGapForTheRevision() throws {
         let object: Value = [
             "spec": ["a": 1], "kind": "K", "metadata": ["name": "x", "resourceVersion": "7", "annotations": [:]],

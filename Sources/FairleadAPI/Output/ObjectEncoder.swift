@@ -16,7 +16,7 @@ package struct ObjectEncoder: Sendable {
     var internalType: String?
 
     /// Whether the stored bytes can be sent as they are: JSON, the object itself, in its stored version.
-    var sharesBytes: Bool { format == .json && kind.conversion == nil && kind.custom == nil }
+    var sharesBytes: Bool { format == .json && kind.showsStoredBytes }
 
     /// The work that a byte of an object takes, as a multiple of that of an ordinary kind.
     var weight: Int {
@@ -182,6 +182,9 @@ package struct ObjectEncoder: Sendable {
 }
 
 extension Kind {
+    /// Whether objects are stored in the version of the path.
+    var showsStoredBytes: Bool { conversion == nil && custom == nil }
+
     /// The type of its objects or lists in Kubernetes' code: the internal type, whose package is named after the first
     /// part of the group.
     func internalType(isList: Bool) -> String {

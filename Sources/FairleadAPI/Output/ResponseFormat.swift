@@ -52,9 +52,15 @@ package struct ResponseFormat: Sendable, Hashable {
         package static let aggregatorDocument = Offer(hasMetadata: false, hasTables: false, isRegistered: false)
     }
 
+    /// Whether the object itself is wanted as JSON, which is what most clients say, and what those get who say nothing.
+    static func isPlainJSON(_ accept: String?) -> Bool {
+        guard let accept, !accept.isEmpty else { return true }
+        return accept == "*/*" || accept == "application/json"
+    }
+
     /// Chooses the first representation in the client's order of preference that this server supports.
     package static func negotiate(accept: String?, _ offer: Offer) throws(APIStatus) -> ResponseFormat {
-        guard let accept, !accept.isEmpty, accept != "*/*", accept != "application/json" else { return .json }
+        guard let accept, !isPlainJSON(accept) else { return .json }
         let ranges = MediaRange.parse(accept)
         if ranges.isEmpty { return .json }
         var isNamed = false
@@ -125,42 +131,10 @@ package struct ResponseFormat: Sendable, Hashable {
 
     /// The format of a Status: the first plain format requested, or JSON if there is none.
     package static func forErrors(accept: String?) -> ResponseFormat {
-        guard let accept, !accept.isEmpty, accept != "*/*", accept != "application/json" else { return .json }
+        guard let accept, !isPlainJSON(accept) else { return .json }
         for range in MediaRange.parse(accept) where range.parameters["as"] == nil {
             if let encoding = encoding(of: range) { return ResponseFormat(encoding: encoding) }
         }
         return .json
     }
-}
-
-/// One element of an Accept header (RFC 9110, 12.5.1).
-package struct MediaRange: Sendable, Equatable {
-    package var type: String
-    package var parameters: [String: String]
-
-    /// The ranges ordered by `q`, wildcards after others, then as written; ranges with `q=0` are dropped.
-    package static func parse(_ header: String) -> [MediaRange] {
-        var ranges: [(quality: Double, range: MediaRange)] = []
-        for element in header.split(separator: ",") {
-            let parts = element.split(separator: ";").map { $0.trimmingSpaces }
-            guard let type = parts.first, !type.isEmpty else { continue }
-            var parameters: [String: String] = [:]
-            for part in parts.dropFirst() {
-                let pair = part.split(separator: "=", maxSplits: 1).map { $0.trimmingSpaces }
-                if pair.count == 2 { parameters[pair[0]] = pair[1] }
-            }
-            let quality = parameters["q"].flatMap(Double.init) ?? 1
-            if quality > 0 { ranges.append((quality, MediaRange(type: type, parameters: parameters))) }
-        }
-        // A stable order: equal ranges stay as written.
-        return ranges.enumerated()
-            .sorted { left, right in
-                let (mine, theirs) = (left.element, right.element)
-                return (theirs.quality, mine.range.wildcards, left.offset)
-                    < (mine.quality, theirs.range.wildcards, right.offset)
-            }
-            .map(\.element.range)
-    }
-
-    private var wildcards: Int { type == "*/*" ? 2 : type.hasSuffix("/*") ? 1 : 0 }
 }

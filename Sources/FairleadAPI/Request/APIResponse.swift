@@ -6,6 +6,10 @@ package struct APIResponse: Sendable {
     package var contentType: String
     /// Additional headers (Warning, Location, Retry-After, Allow, ETag …), without Content-Type, Content-Length, Date.
     package var headers: [(name: String, value: String)]
+    /// Headers besides these that other answers have, too.
+    package var shared: HeaderBlock?
+    /// Which request it answers: of visible ASCII characters, or empty.
+    package var auditID = ""
     /// The body in pieces, so that a list can share the bytes of the objects it shows.
     package var body: [[UInt8]]
 
@@ -16,6 +20,13 @@ package struct APIResponse: Sendable {
         self.contentType = contentType
         self.headers = headers
         self.body = body
+    }
+
+    /// All headers, however they are kept.
+    package var allHeaders: [(name: String, value: String)] {
+        var all = headers + (shared?.fields ?? [])
+        if !auditID.isEmpty { all.append((name: "Audit-Id", value: auditID)) }
+        return all
     }
 
     package static func text(_ status: Int, _ text: String) -> APIResponse {

@@ -20,13 +20,8 @@ package struct NoRemoteAPIs: RemoteAPIs {
 }
 
 extension Pipeline {
-    /// Another server's answer, if it serves the version. It may take the place of custom kinds and of those that are
-    /// served here only because nobody else does; groups that every API server has stay here.
+    /// Another server's answer, if it serves the version.
     func remoteAnswer(_ context: RequestContext) -> APIOutcome? {
-        if let path = context.path {
-            let own = api.kinds.resources.resource(path.groupVersionResource)
-            if let own, own.gvr.group != "metrics.k8s.io" { return nil }
-        }
         let isLong = context.verb == .watch || context.hasLastingSubresource
         return remote.respond(to: context.request, by: context.user, isLong: isLong)
     }

@@ -4,13 +4,27 @@ package import HTTPTypes
 /// Who asks for what, and until when: determined once, from the head of a request, and passed from stage to stage of
 /// the pipeline.
 package struct RequestContext: Sendable {
-    package let request: APIRequest
+    /// What the request says, and stays as it is: shared by all copies.
+    private final class Head: Sendable {
+        let request: APIRequest
+        let path: RequestPath?
+        let auditID: String
+
+        init(_ request: APIRequest, _ path: RequestPath?, _ auditID: String) {
+            self.request = request
+            self.path = path
+            self.auditID = auditID
+        }
+    }
+
+    private let head: Head
+    package var request: APIRequest { head.request }
     /// nil for requests that are not about objects: health, metrics, discovery, pages for people.
-    let path: RequestPath?
-    /// Headers of the answer that do not depend on it.
-    package var headers: [(name: String, value: String)] = []
+    var path: RequestPath? { head.path }
     /// Identifies the request in the answer, the audit log and other logs: the client's own `Audit-Id`, or a new one.
-    package let auditID: String
+    package var auditID: String { head.auditID }
+    /// Headers of the answer that do not depend on it.
+    package var shared = SharedHeaders.none
     /// Set by authentication.
     package internal(set) var user = UserInfo.anonymous
     /// What admission says about a write; nil for reads.
@@ -37,10 +51,10 @@ package struct RequestContext: Sendable {
 
     /// - Parameter makeID: creates an audit id.
     init(_ request: APIRequest, makeID: () -> String) {
-        self.request = request
-        path = RequestPath(request.path)
+        head = Head(
+            request, RequestPath(request.path),
+            request.header("Audit-Id").flatMap { Self.isUsable($0) ? $0 : nil } ?? makeID())
         if request.method != .get, request.method != .head { notes = AdmissionNotes() }
-        auditID = request.header("Audit-Id").flatMap { Self.isUsable($0) ? $0 : nil } ?? makeID()
     }
 
     /// It is sent back in a header and written to logs.

@@ -3,104 +3,123 @@ import FairleadModel
 /// What a path names, before anything is looked up.
 ///
 /// Reference: k8s.io/apiserver `endpoints/request.RequestInfoFactory`.
-struct RequestPath: Sendable, Equatable {
-    var group: String
-    var version: String
-    /// Empty for the path of a version itself.
-    var resource: String
-    var namespace: String?
-    var name: String?
-    var subresource: String?
+final class RequestPath: Sendable {
+    /// Its resource is empty for the path of a version itself.
+    let groupVersionResource: GroupVersionResource
+    let namespace: String?
+    let name: String?
+    let subresource: String?
     /// What follows the subresource (the path given to a proxy), without the leading slash.
-    var trailing: [String] = []
+    let trailing: [String]
     /// Whether the path has the deprecated `/watch/` prefix.
-    var isWatch = false
+    let isWatch: Bool
     /// Whether a segment is empty that must not be: double slashes are never collapsed.
-    private(set) var hasEmptyPart = false
+    let hasEmptyPart: Bool
 
-    var groupVersionResource: GroupVersionResource {
-        GroupVersionResource(group: group, version: version, resource: resource)
+    var group: String { groupVersionResource.group }
+    var version: String { groupVersionResource.version }
+    var resource: String { groupVersionResource.resource }
+
+    /// An object.
+    init(_ resource: GroupVersionResource, namespace: String?, name: String) {
+        groupVersionResource = resource
+        self.namespace = namespace
+        self.name = name
+        subresource = nil
+        trailing = []
+        isWatch = false
+        hasEmptyPart = false
     }
 
     /// Parses `/api/v1/…` and `/apis/<group>/<version>/<resource>…`; nil for every other path, including those of
     /// discovery. Kubernetes decodes a path before splitting it: `%2F` separates like a slash.
     init?(_ path: String) {
-        guard let segments = RequestPath.segments(of: path), let first = segments.first else { return nil }
-        var rest: ArraySlice<String>
-        switch first {
-        case "api" where segments.count >= 3:
-            group = ""
-            version = segments[1]
-            rest = segments[2...]
-        case "apis" where segments.count >= 4:
-            group = segments[1]
-            version = segments[2]
-            rest = segments[3...]
-        default: return nil
-        }
-        if rest.first == "watch", rest.count > 1 {
-            isWatch = true
-            rest = rest.dropFirst()
-        }
-        // `/namespaces/x` is a namespace; `/namespaces/x/services` is about services in it; but `status` and `finalize`
-        // there are subresources of the namespace.
-        if rest.first == "namespaces", rest.count >= 3, !["status", "finalize"].contains(rest[rest.startIndex + 2]) {
-            let name = rest[rest.startIndex + 1]
-            // An empty name (`/namespaces//pods`) means all namespaces.
-            namespace = name.isEmpty ? nil : name
-            rest = rest.dropFirst(2)
-        }
-        guard let resource = rest.first else { return nil }
-        self.resource = resource
-        rest = rest.dropFirst()
-        name = rest.popFirst()
-        subresource = rest.popFirst()
-        trailing = Array(rest)
-        hasEmptyPart =
-            group.isEmpty && first == "apis" || version.isEmpty || resource.isEmpty || name?.isEmpty == true
-            || subresource?.isEmpty == true
+        let decoded = path.hasByte(UInt8(ascii: "%")) ? path.removingPercentEscapes : path
+        guard let parts = decoded.withBytes({ Parts(Segments($0)) }) ?? nil else { return nil }
+        groupVersionResource = parts.resource
+        namespace = parts.namespace
+        name = parts.name
+        subresource = parts.subresource
+        trailing = parts.trailing
+        isWatch = parts.isWatch
+        hasEmptyPart = parts.hasEmptyPart
     }
 
-    /// The segments of a percent-decoded path, including empty ones; one trailing slash is ignored.
-    ///
-    /// - Returns: nil for a path that begins with two slashes, which names nothing.
-    private static func segments(of path: String) -> [String]? {
-        let decoded = path.removingPercentEscapes.utf8
-        if decoded.starts(with: "//".utf8) { return nil }
-        let slash = UInt8(ascii: "/")
-        guard var start = decoded.firstIndex(of: slash).map(decoded.index(after:)) else { return [] }
-        var segments: [String] = []
-        segments.reserveCapacity(8)
-        while start < decoded.endIndex {
-            let end = decoded[start...].firstIndex(of: slash) ?? decoded.endIndex
-            segments.append(String(Substring(decoded[start..<end])))
-            guard end < decoded.endIndex else { break }
-            start = decoded.index(after: end)
-        }
-        return segments
-    }
-}
+    private struct Parts {
+        var resource: GroupVersionResource
+        var namespace: String?
+        var name: String?
+        var subresource: String?
+        var trailing: [String] = []
+        var isWatch = false
+        var hasEmptyPart: Bool
 
-extension StringProtocol {
-    /// The text with each `%XX` replaced by its byte; broken escapes stay as they are, and invalid UTF-8 becomes
-    /// U+FFFD.
-    package var removingPercentEscapes: String {
-        guard utf8.contains(UInt8(ascii: "%")) else { return String(self) }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(utf8.count)
-        let source = Array(utf8)
-        var index = 0
-        while index < source.count {
-            if source[index] == UInt8(ascii: "%"), index + 2 < source.count,
-                let byte = UInt8(String(decoding: source[index + 1...index + 2], as: UTF8.self), radix: 16)
-            {
-                bytes.append(byte)
-                index += 3
-            } else {
-                bytes.append(source[index])
-                index += 1
+        init?<Bytes>(_ segments: Segments<Bytes>) {
+            var rest = segments
+            let first = rest.next()
+            var group = ""
+            switch first {
+            case "api": break
+            case "apis":
+                guard let named = rest.next() else { return nil }
+                group = named
+            default: return nil
             }
+            guard let version = rest.next(), var resource = rest.next() else { return nil }
+            if resource == "watch" {
+                var further = rest
+                if let watched = further.next() {
+                    (resource, rest) = (watched, further)
+                    isWatch = true
+                }
+            }
+            // `/namespaces/x` is a namespace; `/namespaces/x/services` is about services in it; but `status` and
+            // `finalize` there are subresources of the namespace.
+            if resource == "namespaces" {
+                var further = rest
+                if let named = further.next(), let inner = further.next(), inner != "status",
+                    inner != "finalize"
+                {
+                    // An empty name (`/namespaces//pods`) means all namespaces.
+                    namespace = named.isEmpty ? nil : named
+                    (resource, rest) = (inner, further)
+                }
+            }
+            self.resource = GroupVersionResource(group: group, version: version, resource: resource)
+            name = rest.next()
+            subresource = rest.next()
+            while let segment = rest.next() { trailing.append(segment) }
+            hasEmptyPart =
+                group.isEmpty && first == "apis" || version.isEmpty || resource.isEmpty
+                || name?.isEmpty == true
+                || subresource?.isEmpty == true
         }
-        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The segments of a percent-decoded path, including empty ones; one trailing slash is ignored. A path that begins
+    /// with two slashes names nothing, and has none.
+    private struct Segments<Bytes: RandomAccessCollection>
+    where Bytes.Element == UInt8, Bytes.Index == Int {
+        private let bytes: Bytes
+        private var place: Int
+
+        init(_ bytes: Bytes) {
+            self.bytes = bytes
+            let slash = bytes.firstIndex(of: Self.slash)
+            place = slash.map { $0 + 1 } ?? bytes.endIndex
+            let isTwofold =
+                slash == bytes.startIndex && place < bytes.endIndex && bytes[place] == Self.slash
+            if isTwofold { place = bytes.endIndex }
+        }
+
+        mutating func next() -> String? {
+            guard place < bytes.endIndex else { return nil }
+            var end = place
+            while end < bytes.endIndex, bytes[end] != Self.slash { end += 1 }
+            defer { place = end + 1 }
+            return String(decoding: bytes[place..<end], as: UTF8.self)
+        }
+
+        private static var slash: UInt8 { UInt8(ascii: "/") }
     }
 }

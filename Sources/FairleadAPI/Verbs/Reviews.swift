@@ -40,10 +40,8 @@ extension Pipeline {
         let pods = GroupVersionResource(group: "", version: "v1", resource: "pods")
         guard let kind = api.kinds.kind(pods) else { throw .unknownResource }
         let binding = try decode(context, target.kind, .ignore)
-        var pod = Target(kind: kind, path: target.path)
-        pod.path.resource = pods.resource
-        pod.path.name = binding.object.name
-        return try bind(context, pod)
+        let path = RequestPath(pods, namespace: target.path.namespace, name: binding.object.name)
+        return try bind(context, Target(kind: kind, path: path))
     }
 
     /// Who the client is.

@@ -4,8 +4,14 @@ package import FairleadModel
 package struct AdmissionEvaluation {
     /// What the names in expressions stand for.
     package struct Names: Sendable {
+        /// The names that stand for plain data.
+        enum Plain: String {
+            case object, oldObject, request, namespaceObject, params
+        }
+
         /// Made once, since all policies of a request look at them.
         fileprivate var values: [String: RuleValue]
+        private var plain: (object: Value, oldObject: Value, request: Value, namespace: Value, params: Value)
 
         /// - Parameters:
         ///   - object: null for a deletion.
@@ -16,6 +22,7 @@ package struct AdmissionEvaluation {
             object: Value, oldObject: Value, request: Value, namespace: Value = .null, params: Value = .null,
             authorizer: (any RuleAuthorizer)? = nil, requestResource: RuleQuestion = RuleQuestion()
         ) {
+            plain = (object, oldObject, request, namespace, params)
             values = [
                 "object": .plain(object), "oldObject": .plain(oldObject), "request": .plain(request),
                 "namespaceObject": .plain(namespace), "params": .plain(params),
@@ -27,16 +34,30 @@ package struct AdmissionEvaluation {
         }
 
         package var object: Value {
-            get { self["object"] }
-            set { values["object"] = .plain(newValue) }
+            get { plain.object }
+            set {
+                plain.object = newValue
+                values["object"] = .plain(newValue)
+            }
         }
 
         package var params: Value {
-            get { self["params"] }
-            set { values["params"] = .plain(newValue) }
+            get { plain.params }
+            set {
+                plain.params = newValue
+                values["params"] = .plain(newValue)
+            }
         }
 
-        private subscript(name: String) -> Value { if case .plain(let value)? = values[name] { value } else { .null } }
+        subscript(name: Plain) -> Value {
+            switch name {
+            case .object: plain.object
+            case .oldObject: plain.oldObject
+            case .request: plain.request
+            case .namespaceObject: plain.namespace
+            case .params: plain.params
+            }
+        }
     }
 
     /// Why there is no value.

@@ -4,7 +4,18 @@ package import FairleadModel
 ///
 /// Reference: k8s.io/apiserver `pkg/admission/plugin/webhook/matchconditions`.
 package struct MatchConditions: Sendable {
-    private let all: [Result<AdmissionExpression, AdmissionCompiler.Refusal>]
+    private struct Condition: Sendable {
+        let compiled: Result<AdmissionExpression, AdmissionCompiler.Refusal>
+        /// nil if it always takes an evaluation.
+        let quick: QuickTest?
+
+        init(_ compiled: Result<AdmissionExpression, AdmissionCompiler.Refusal>) {
+            self.compiled = compiled
+            quick = (try? compiled.get()).flatMap { QuickTest($0.expression) }  // what does not compile is not quick
+        }
+    }
+
+    private let all: [Condition]
 
     /// What conditions of webhooks may name.
     package static let webhookCompiler = AdmissionCompiler(hasNamespace: false)
@@ -15,9 +26,10 @@ package struct MatchConditions: Sendable {
     /// What does not compile was stored before that was checked, and fails when it is asked.
     package init(_ source: [Value], _ compiler: AdmissionCompiler) {
         all = source.map { condition in
-            Result { () throws(AdmissionCompiler.Refusal) in
-                try compiler.compile(condition["expression"]?.string ?? "", .bool)
-            }
+            Condition(
+                Result { () throws(AdmissionCompiler.Refusal) in
+                    try compiler.compile(condition["expression"]?.string ?? "", .bool)
+                })
         }
     }
 
@@ -26,11 +38,17 @@ package struct MatchConditions: Sendable {
     /// Whether all of them hold. One that does not decides, whatever others fail.
     package func hold(about names: AdmissionEvaluation.Names) throws(AdmissionEvaluation.Failure) -> Bool {
         if all.isEmpty { return true }
-        var evaluation = AdmissionEvaluation(names, Self.withoutVariables, budget: Self.budget)
+        var known: AdmissionEvaluation?
         var failures: [String] = []
         for condition in all {
+            if let holds = condition.quick?.holds(names) {
+                if !holds { return false }
+                continue
+            }
+            var evaluation = known ?? AdmissionEvaluation(names, Self.withoutVariables, budget: Self.budget)
+            defer { known = evaluation }
             do throws(AdmissionEvaluation.Failure) {
-                switch condition {
+                switch condition.compiled {
                 case .success(let expression): if !(try evaluation.evaluate(expression)).isTrue { return false }
                 case .failure(let refusal): throw .uncompiled("compilation error: " + refusal.text)
                 }

@@ -68,12 +68,12 @@ struct FlowRule: Sendable {
         subjects.contains { subject in
             switch subject {
             case .everybody: true
-            case .user(let name): name.isSame(as: user.name)
-            case .group(let name): user.groups.contains { name.isSame(as: $0) }
+            case .user(let name): name.isSameBytes(as: user.name)
+            case .group(let name): user.groups.contains { name.isSameBytes(as: $0) }
             case .serviceAccount(let namespace, let name):
                 name == "*"
                     ? user.name.utf8.starts(with: "system:serviceaccount:\(namespace):".utf8)
-                    : user.name.isSame(as: "system:serviceaccount:\(namespace):\(name)")
+                    : user.name.isSameBytes(as: "system:serviceaccount:\(namespace):\(name)")
             }
         }
     }
@@ -94,16 +94,11 @@ struct FlowRule: Sendable {
     }
 
     private static func url(_ url: String, covers path: String) -> Bool {
-        if url == "*" || url.isSame(as: path) { return true }
+        if url == "*" || url.isSameBytes(as: path) { return true }
         return url.hasSuffix("/*") && path.utf8.starts(with: url.utf8.dropLast())
     }
 }
 
-extension String {
-    /// Bytewise, as Go compares.
-    fileprivate func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
-}
-
 extension [String] {
-    fileprivate func names(_ name: String) -> Bool { contains { $0 == "*" || $0.isSame(as: name) } }
+    fileprivate func names(_ name: String) -> Bool { contains { $0 == "*" || $0.isSameBytes(as: name) } }
 }

@@ -1,3 +1,4 @@
+import FairleadAPI
 import FairleadAuthorization
 import FairleadModel
 import FairleadStorage
@@ -12,11 +13,17 @@ final class FlowTable: Sendable {
     static let levels = GroupResource(group: group, resource: "prioritylevelconfigurations")
 
     /// A schema with its level.
-    struct Entry: Sendable {
-        var schema: FlowSchema
-        var level: LevelLimits
+    final class Entry: Sendable {
+        let schema: FlowSchema
+        let level: LevelLimits
         /// Of every answer.
-        var headers: [(name: String, value: String)]
+        let headers: SharedHeaders
+
+        init(_ schema: FlowSchema, _ level: LevelLimits, _ headers: SharedHeaders) {
+            self.schema = schema
+            self.level = level
+            self.headers = headers
+        }
     }
 
     let entries: [Entry]
@@ -59,7 +66,7 @@ final class FlowTable: Sendable {
         var headers: [(name: String, value: String)] = []
         if !schema.uid.isEmpty { headers.append((name: "X-Kubernetes-PF-FlowSchema-UID", value: schema.uid)) }
         if !level.uid.isEmpty { headers.append((name: "X-Kubernetes-PF-PriorityLevel-UID", value: level.uid)) }
-        return Entry(schema: schema, level: level, headers: headers)
+        return Entry(schema, level, SharedHeaders(headers))
     }
 
     private static func mandatory(_ name: String) -> Value {

@@ -1,4 +1,5 @@
 import FairleadAPI
+import FairleadModel
 import NIOCore
 import NIOHTTP2
 
@@ -32,20 +33,26 @@ final class HTTP2Answers: ChannelOutboundHandler {
     ///   - length: of the body, where it is known.
     ///   - date: the Date header, as a line of HTTP/1.1.
     func writeHead(
-        status: Int, contentType: String, headers: [(name: String, value: String)], length: Int?, date: [UInt8]
+        status: Int, contentType: String, headers: [(name: String, value: String)], shared: HeaderBlock?,
+        auditID: String, length: Int?, date: [UInt8]
     ) {
         var head = HTTP2Frame.FramePayload.Headers(headers: [:])
         head.headers.reserveCapacity(headers.count + 4)
         head.headers.add(name: ":status", value: String(status))
         if !contentType.isEmpty { head.headers.add(name: "content-type", value: contentType.asFieldValue) }
-        for header in headers {
-            let name = header.name.lowercased()
-            guard !Self.ofConnections.contains(name) else { continue }
-            // A value that does not come again would only drive others out of the table.
-            head.headers.add(
-                name: name, value: header.value.asFieldValue,
-                indexing: name == "audit-id" ? .nonIndexable : .indexable)
+        func add(_ fields: [(name: String, value: String)]) {
+            for field in fields {
+                let name = field.name.lowercased()
+                guard !Self.ofConnections.contains(name) else { continue }
+                // A value that does not come again would only drive others out of the table.
+                head.headers.add(
+                    name: name, value: field.value.asFieldValue,
+                    indexing: name == "audit-id" ? .nonIndexable : .indexable)
+            }
         }
+        add(headers)
+        if let shared { add(shared.fields) }
+        if !auditID.isEmpty { head.headers.add(name: "audit-id", value: auditID, indexing: .nonIndexable) }
         head.headers.add(name: "date", value: String(decoding: date.dropFirst(6).dropLast(2), as: UTF8.self))
         if let length { head.headers.add(name: "content-length", value: String(length), indexing: .nonIndexable) }
         send(.headers(head))

@@ -2,23 +2,21 @@ extension JSONParser {
     /// Parses a string after its opening quote.
     mutating func string() throws(JSON.ParseError) -> String {
         let start = position
-        var seen: UInt8 = 0
-        while position < count {
-            let byte = base[position]
-            if byte == UInt8(ascii: "\"") {
-                let bytes = UnsafeBufferPointer(start: base + start, count: position - start)
-                position += 1
-                // ASCII needs no validation, and `String(validating:)` is slow for any length.
-                if seen < 0x80 { return String(decoding: bytes, as: UTF8.self) }
-                guard let text = String(validating: bytes, as: UTF8.self) else { throw invalidUTF8(start) }
-                return text
-            }
-            if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
-            if byte < 0x20 { throw unexpected("in string literal") }
-            seen |= byte
+        let (length, isASCII) = JSONText.plainPrefix(
+            UnsafeBufferPointer(start: base + start, count: count - start))
+        position += length
+        guard position < count else { throw endOfInput() }
+        switch base[position] {
+        case UInt8(ascii: "\""):
+            let bytes = UnsafeBufferPointer(start: base + start, count: length)
             position += 1
+            // ASCII needs no validation, and `String(validating:)` is slow for any length.
+            if isASCII { return String(decoding: bytes, as: UTF8.self) }
+            guard let text = String(validating: bytes, as: UTF8.self) else { throw invalidUTF8(start) }
+            return text
+        case UInt8(ascii: "\\"): return try escapedString(from: start)
+        default: throw unexpected("in string literal")
         }
-        throw endOfInput()
     }
 
     /// Continues a string after its first escape was found.
@@ -154,5 +152,36 @@ extension JSONParser {
         while position < count, base[position] &- UInt8(ascii: "0") < 10 { position += 1 }
         if position > start { return }
         throw position < count ? unexpected(context) : endOfInput()
+    }
+}
+
+/// The bytes of strings.
+enum JSONText {
+    /// How many bytes at the beginning stand for themselves within quotes, and whether all of them are ASCII.
+    ///
+    /// Looks at eight at a time: texts are most of what is parsed and written.
+    static func plainPrefix(_ bytes: UnsafeBufferPointer<UInt8>) -> (length: Int, isASCII: Bool) {
+        guard let base = bytes.baseAddress else { return (0, true) }
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highBits = ones << 7
+        var all: UInt64 = 0
+        var place = 0
+        while bytes.count - place >= 8 {
+            let word = UnsafeRawPointer(base + place).loadUnaligned(as: UInt64.self)
+            let (quotes, slashes) = (word ^ ones &* 0x22, word ^ ones &* 0x5C)
+            // The high bit of each byte that is zero, and of each that is below 0x20: at least of the first.
+            let zeros = (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes
+            let controls = (word &- ones &* 0x20) & ~word
+            if (zeros | controls) & highBits != 0 { break }
+            all |= word
+            place += 8
+        }
+        while place < bytes.count {
+            let byte = base[place]
+            guard byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { break }
+            all |= UInt64(byte)
+            place += 1
+        }
+        return (place, all & highBits == 0)
     }
 }

@@ -8,7 +8,8 @@ package struct JSONWriter: Sendable {
     package init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
     package mutating func append(_ text: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        bytes.append(
+            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Appends the text as it is, unquoted.
@@ -114,18 +115,13 @@ package struct JSONWriter: Sendable {
         var text = text
         bytes.append(UInt8(ascii: "\""))
         text.withUTF8 { buffer in
-            var start = 0
-            for index in buffer.indices {
-                let byte = buffer[index]
-                if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { continue }
-                if index > start { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start..<index])) }
-                writeEscape(of: byte)
-                start = index + 1
-            }
-            if start == 0 {
-                bytes.append(contentsOf: buffer)
-            } else if start < buffer.count {
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start...]))
+            var rest = buffer
+            while !rest.isEmpty {
+                let (length, _) = JSONText.plainPrefix(rest)
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: rest[..<length]))
+                guard length < rest.count else { break }
+                writeEscape(of: rest[length])
+                rest = UnsafeBufferPointer(rebasing: rest[(length + 1)...])
             }
         }
         bytes.append(UInt8(ascii: "\""))

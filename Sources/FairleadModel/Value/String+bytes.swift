@@ -32,6 +32,17 @@ extension String {
         }
     }
 
+    /// Does something with the bytes, where they lie if they lie together.
+    @inlinable
+    package func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        if let result = utf8.withContiguousStorageIfAvailable(body) { return result }
+        var copy = self
+        return copy.withUTF8(body)
+    }
+
+    /// Whether the byte is anywhere in the text.
+    package func hasByte(_ byte: UInt8) -> Bool { withBytes { $0.contains(byte) } }
+
     /// Copies neither text, unless its bytes are not contiguous (bridged from Objective-C).
     private func withBytes<Result>(
         of other: String, _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) -> Result

@@ -24,6 +24,12 @@ package final class KeptClients: Sendable {
             self.skipsVerification = skipsVerification
             self.certificate = certificate
         }
+
+        /// Looked up for each request: certificates differ in their ends, so that much is enough.
+        package func hash(into hasher: inout Hasher) {
+            hasher.combine(authorities?.suffix(64))
+            hasher.combine(certificate)
+        }
     }
 
     /// A name whose connections go to an address that somebody else has found.
@@ -80,19 +86,22 @@ package final class KeptClients: Sendable {
         }
     }
 
-    private static let maximumClients = 128
     private static let maximumSettings = 256
 
     private let eventLoops: [any EventLoop]
     private let maximumConnections: Int
+    private let maximumClients: Int
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - group: whose loops the connections live on; it is there for longer than this.
     ///   - maximumConnections: to one server, on one loop.
+    ///   - maximumClients: of all servers, on all loops.
     package init(
-        on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, maximumConnections: Int
+        on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, maximumConnections: Int,
+        maximumClients: Int = 128
     ) {
+        self.maximumClients = maximumClients
         eventLoops = Array(group.makeIterator())
         self.maximumConnections = maximumConnections
     }
@@ -129,7 +138,7 @@ package final class KeptClients: Sendable {
             guard !state.isShutDown else { throw WebhookFailure("the server is shutting down") }
             if let client = state.take(key) { return (Lease(client, self, key), nil) }
             var idle: HTTPClient?
-            if state.entries.count >= Self.maximumClients {
+            if state.entries.count >= maximumClients {
                 let unused = state.entries.filter { $0.value.uses <= 0 }
                 guard let oldest = unused.min(by: { $0.value.taken < $1.value.taken }) else {
                     throw WebhookFailure("too many servers are in use")

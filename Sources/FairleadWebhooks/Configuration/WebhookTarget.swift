@@ -23,6 +23,12 @@ package struct WebhookTarget: Sendable, Hashable {
         }
     }
 
+    /// Looked up for each call: certificates differ in their ends, so that much is enough.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(place)
+        hasher.combine(authorities?.suffix(64))
+    }
+
     /// The name that the certificate is for, and that calls in messages go to; nil for a URL.
     package var serverName: String? {
         guard case .service(let namespace, let name, _, _) = place else { return nil }

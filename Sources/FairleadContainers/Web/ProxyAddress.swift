@@ -1,11 +1,11 @@
 /// `[scheme:]name[:port]`.
-struct ProxyAddress {
+package struct ProxyAddress {
     /// Empty for http.
-    var scheme = ""
-    var name: String
-    var port = ""
+    package var scheme = ""
+    package var name: String
+    package var port = ""
 
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         switch parts.count {
         case 1: name = parts[0]
@@ -16,5 +16,5 @@ struct ProxyAddress {
         if name.isEmpty { return nil }
     }
 
-    var defaultPort: UInt16 { scheme == "https" ? 443 : 80 }
+    package var defaultPort: UInt16 { scheme == "https" ? 443 : 80 }
 }

@@ -1,30 +1,28 @@
-import FairleadModel
-
 /// Where a paged list continues, in Kubernetes' own form: base64url of
 /// `{"v":"meta.k8s.io/v1","rv":…,"start":"namespace/name"}`; within one namespace, or for cluster-scoped kinds, only
 /// the name.
 ///
 /// Reference: k8s.io/apiserver `storage.EncodeContinue`.
-struct ContinueToken: Sendable {
+package struct ContinueToken: Sendable {
     /// The revision of the first page; nil (-1 on the wire) for the current one.
-    var revision: Int64?
+    package var revision: Int64?
     /// The last object shown, relative to the list's scope, with its trailing NUL.
-    private(set) var path: String
+    package private(set) var path: String
 
     /// - Parameter isAcrossNamespaces: whether the list spans several namespaces.
-    init(revision: Int64?, after key: ObjectKey, isAcrossNamespaces: Bool) {
+    package init(revision: Int64?, after key: ObjectKey, isAcrossNamespaces: Bool) {
         self.revision = revision
         path = (isAcrossNamespaces ? key.namespace + "/" : "") + key.name + "\u{0}"
     }
 
     /// The same position, at the current revision.
-    var inconsistent: ContinueToken {
+    package var inconsistent: ContinueToken {
         var token = self
         token.revision = nil
         return token
     }
 
-    var text: String {
+    package var text: String {
         let value: Value = ["v": "meta.k8s.io/v1", "rv": .int(revision ?? -1), "start": .string(path)]
         return Base64URL.encode(value.jsonBytes)
     }
@@ -32,7 +30,7 @@ struct ContinueToken: Sendable {
     /// The last object shown.
     ///
     /// - Parameter namespace: the list's namespace; nil if it spans several.
-    func start(in namespace: String?) -> (namespace: String, name: String) {
+    package func start(in namespace: String?) -> (namespace: String, name: String) {
         let text = path.filter { $0 != "\u{0}" }
         if let namespace { return (namespace, text) }
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
@@ -40,7 +38,7 @@ struct ContinueToken: Sendable {
     }
 
     /// - Throws: 400 in Kubernetes' words.
-    init(_ text: String) throws(APIStatus) {
+    package init(_ text: String) throws(APIStatus) {
         let bytes: [UInt8]
         switch Base64URL.decode(text) {
         case .success(let decoded): bytes = decoded

@@ -1,12 +1,14 @@
+import FairleadModel
+
 /// The path of a request to a proxy subresource, cut where what is passed on begins. Still percent-encoded.
 package struct ProxyPath: Hashable, Sendable {
     /// Up to `/proxy`.
-    var prefix: String
+    package var prefix: String
     /// Empty, or with a slash at its beginning.
-    var rest: String
+    package var rest: String
 
     /// - Parameter name: of the object, decoded.
-    init(_ path: String, name: String) {
+    package init(_ path: String, name: String) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let place = parts.indices.dropFirst().first { index in
             parts[index].removingPercentEscapes == "proxy" && parts[index - 1].removingPercentEscapes == name
