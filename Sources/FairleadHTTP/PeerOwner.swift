@@ -1,5 +1,7 @@
 import NIOCore
 
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -18,10 +20,7 @@ enum PeerOwner {
             guard let client = channel.remoteAddress.flatMap(Endpoint.init),
                 let server = channel.localAddress.flatMap(Endpoint.init)
             else { return unknown }
-            guard
-                let uid = SocketDiagnosis.owner(local: client, remote: server)
-                    ?? SocketTable.owner(local: client, remote: server)
-            else { return unknown }
+            guard let uid = owner(of: client, to: server, inTable: SocketTable.owner) else { return unknown }
             return uid == 0 || uid == geteuid() ? nil : "this client belongs to the user with the id \(uid)"
         #else
             return nil
@@ -29,6 +28,22 @@ enum PeerOwner {
     }
 
     private static let unknown = "whose client this is cannot be found out"
+
+    #if os(Linux)
+        /// The user whose client this is; nil if it has none, as when the client has closed it already.
+        ///
+        /// - Parameter table: looks in the list of all sockets: milliseconds, if there are many. Clients that come and go
+        ///   must not cost that, so it is not asked about a socket of which the kernel has said that nobody owns it.
+        static func owner(
+            of client: Endpoint, to server: Endpoint, inTable table: (Endpoint, Endpoint) -> UInt32?
+        ) -> UInt32? {
+            switch SocketDiagnosis.owner(local: client, remote: server) {
+            case .user(let uid): uid
+            case .nobody: nil
+            case .noAnswer: table(client, server)
+            }
+        }
+    #endif
 
     /// An address with its port, as bytes in network order.
     struct Endpoint: Equatable {
@@ -64,23 +79,39 @@ enum PeerOwner {
         private static let headerSize = 16
         private static let answerSize = headerSize + 72
 
-        /// - Returns: nil if the kernel knows no such socket, or does not answer such questions.
-        static func owner(local: PeerOwner.Endpoint, remote: PeerOwner.Endpoint) -> UInt32? {
+        enum Answer {
+            case user(UInt32)
+            /// The socket is closed, or unknown.
+            case nobody
+            /// The kernel does not answer such questions.
+            case noAnswer
+        }
+
+        /// Whether the kernel has ever answered: one that cannot says of every socket that there is none.
+        private static let hasAnswered = Atomic(false)
+
+        static func owner(local: PeerOwner.Endpoint, remote: PeerOwner.Endpoint) -> Answer {
             let socket = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), NETLINK_INET_DIAG)
-            guard socket >= 0 else { return nil }
+            guard socket >= 0 else { return .noAnswer }
             defer { close(socket) }
             let question = question(local, remote)
-            guard send(socket, question, question.count, 0) == question.count else { return nil }
+            guard send(socket, question, question.count, 0) == question.count else { return .noAnswer }
             var answer = [UInt8](repeating: 0, count: 512)
             // The kernel has answered before `send` returned.
             let count = recv(socket, &answer, answer.count, Int32(MSG_DONTWAIT))
-            guard count >= answerSize, integer(answer, 4, UInt16.self) == byFamily else { return nil }
+            guard count >= answerSize, integer(answer, 4, UInt16.self) == byFamily else {
+                let isUnknown =
+                    count >= headerSize + 4 && integer(answer, 4, UInt16.self) == NLMSG_ERROR
+                    && Int32(bitPattern: integer(answer, headerSize, UInt32.self)) == -ENOENT
+                return isUnknown && hasAnswered.load(ordering: .relaxed) ? .nobody : .noAnswer
+            }
+            hasAnswered.store(true, ordering: .relaxed)
             // A socket that listens is found where there is no connection.
             let identity = headerSize + 4
-            guard Array(answer[identity..<identity + 4]) == ports(local, remote) else { return nil }
+            guard Array(answer[identity..<identity + 4]) == ports(local, remote) else { return .nobody }
             let uid = integer(answer, headerSize + 64, UInt32.self)
             let inode = integer(answer, headerSize + 68, UInt32.self)
-            return inode == 0 ? nil : uid
+            return inode == 0 ? .nobody : .user(uid)
         }
 
         private static func question(_ local: PeerOwner.Endpoint, _ remote: PeerOwner.Endpoint) -> [UInt8] {
@@ -110,6 +141,7 @@ enum PeerOwner {
 
         private static let NETLINK_INET_DIAG: Int32 = 4
         private static let NLM_F_REQUEST = 1
+        private static let NLMSG_ERROR: UInt16 = 2
     }
 
     /// The kernel's list of all sockets, which takes longer the more there are.
