@@ -2,7 +2,7 @@
 """Measures Fairlead: every row of docs/performance.md, each beside its yardstick, as a table and as JSON.
 
     bench.py --binary .build/release/fairlead --tool .build/release/fairlead-bench [--quick] [--only GROUP,...] [--json FILE]
-             [--peer-url https://HOST:PORT --peer-token TOKEN]
+             [--markdown FILE] [--peer-url https://HOST:PORT --peer-token TOKEN]
 
 Ends with 0 if every target is met, with 1 if not, and with 2 if a measurement was not possible. With --quick (small sizes, one
 run each, about two minutes) targets do not count: only a crash, a wrong answer or a lost event ends it with 2.
@@ -59,6 +59,11 @@ class Run:
         return values
 
 
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True)
@@ -66,6 +71,7 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", help="groups, separated by commas: " + ", ".join(name for name, _ in GROUPS))
     parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--markdown", metavar="FILE", help="the table as docs/performance.md has it")
     parser.add_argument("--peer-url", help="a genuine control plane, for the rows that have one as their yardstick")
     parser.add_argument("--peer-token")
     options = parser.parse_args()
@@ -89,8 +95,9 @@ def main():
         print(f"   ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
         if options.json:
             # After each group, so that a run that is stopped has not been for nothing.
-            with open(options.json, "w") as file:
-                file.write(run.report.as_json() + "\n")
+            write(options.json, run.report.as_json())
+        if options.markdown:
+            write(options.markdown, run.report.markdown())
     print(run.report.table())
     missed, failed = len(run.report.misses), len(run.report.failures)
     print(f"{len(run.report.rows)} rows, {missed} targets missed, {failed} measurements failed")

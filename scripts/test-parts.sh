@@ -293,6 +293,21 @@ part_robustness() {
     robust soak --minutes 2
 }
 
+# Whether everything that is measured works, in small sizes: a crash, a wrong answer or a lost event fails it, slowness never does.
+part_bench() {
+    release_binary
+    local last
+    echo "== bench"
+    FAIRLEAD_BINARY=$binary timeout -k 30 "$patience" scripts/bench --quick 2>"$logs/bench.err" | tee "$logs/bench" | sed -u 's/^/   /' || true
+    last=$(grep -E '^[0-9]+ rows, [0-9]+ targets missed, [0-9]+ measurements failed' "$logs/bench" | tail -n 1 || true)
+    if [ -n "$last" ]; then
+        count "bench" "$(echo "$last" | awk '{print $1 - $6}')" "$(echo "$last" | awk '{print $6}')"
+    else
+        tail -n 20 "$logs/bench.err"
+        count "bench" 0 1
+    fi
+}
+
 # robust NAME ARGS...: runs the script, unless only another one was asked for.
 robust() {
     local name=$1

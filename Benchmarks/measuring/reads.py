@@ -30,8 +30,12 @@ def get(run):
             # h2load counts from the end of its warm-up.
             flags = [*shape, *run.size(("-D", 3, "--warm-up-time", "1"), ("-n", 3000))]
             ours, theirs = run.turns(
-                lambda: h2load(url + path, *flags, *extra)["rate"], lambda: h2load(other + file, *flags)["rate"])
-            run.report.row(label, "/s", ours, "nginx, same bytes", theirs, target)
+                lambda: server.cost(lambda: h2load(url + path, *flags, *extra)), lambda: h2load(other + file, *flags)["rate"])
+            cost = statistics.median(cost for _, cost in ours)
+            # The warm-up is not counted as requests, but as a quarter of the time.
+            cost *= run.size(0.75, 1)
+            run.report.row(label, "/s", [found["rate"] for found, _ in ours], "nginx, same bytes", theirs, target,
+                           note=f"{cost:.0f} us of CPU each")
 
 
 def fetch(server, path, accept):
@@ -66,10 +70,14 @@ def lists(run, server, nginx, pods):
                 flags = ["--h1", "-c", 2, "-n", run.size(8, 2)]
             else:
                 flags = ["--h1", "-c", 8, *run.size(("-D", 2, "--warm-up-time", "1"), ("-n", 40))]
-            ours, theirs = run.turns(lambda: h2load(server.url + path, *flags, *header)["rate"],
+            ours, theirs = run.turns(lambda: server.cost(lambda: h2load(server.url + path, *flags, *header)),
                                      lambda: h2load(nginx.url + file, *flags, *header)["rate"])
+            cost = statistics.median(cost for _, cost in ours) / 1000
+            if count != pods:
+                cost *= run.size(2 / 3, 1)  # the warm-up, as above
             size = f"{len(content) / 1e6:.1f} MB" if len(content) > 1e5 else f"{len(content)} B"
-            run.report.row(f"LIST {count:,} pods, {label}, {size}", "/s", ours, "nginx, same bytes", theirs, target)
+            run.report.row(f"LIST {count:,} pods, {label}, {size}", "/s", [found["rate"] for found, _ in ours], "nginx, same bytes",
+                           theirs, target, note=f"{cost:.1f} ms of CPU each")
 
 
 def list_memory(run, server, pods):

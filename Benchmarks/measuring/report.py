@@ -58,6 +58,8 @@ class Row:
         self.name, self.unit, self.values = name, unit, list(values)
         self.yardstick, self.theirs = yardstick, list(theirs or [])
         self.target, self.note, self.failure = target, note, None
+        # How busy the machine was, with this and with everything else.
+        self.load = os.getloadavg()[0]
 
     @property
     def value(self):
@@ -84,7 +86,7 @@ class Row:
             "spread_percent": round(spread(self.values), 1) if self.values else None,
             "yardstick": self.yardstick, "yardstick_median": self.their_value, "yardstick_values": self.theirs,
             "ratio": self.ratio, "target": self.target.text if self.target else None, "met": self.is_met,
-            "note": self.note, "failure": self.failure,
+            "note": self.note, "load": round(self.load, 1), "failure": self.failure,
         }
 
     def cells(self):
@@ -99,8 +101,9 @@ class Row:
             if len(self.theirs) > 1:
                 theirs += f" ±{spread(self.theirs) / 2:.0f}%"
         verdict = {None: "", True: "ok", False: "MISSED"}[self.is_met]
+        said = "; ".join(text for text in (theirs, self.note) if text)
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
-        return [self.name, ours, theirs or self.note, ratio, self.target.text if self.target else "", verdict]
+        return [self.name, ours, said, ratio, self.target.text if self.target else "", verdict]
 
 
 class Report:
@@ -140,6 +143,16 @@ class Report:
             ).rstrip()
             for line in lines
         )
+
+    def markdown(self):
+        """The table of docs/performance.md."""
+        lines = ["| measurement | Fairlead | yardstick | ratio | target | |", "|---|---|---|---|---|---|"]
+        for row in self.rows:
+            cells = row.cells()
+            if cells[-1] in ("MISSED", "FAILED"):
+                cells[-1] = f"**{cells[-1].lower()}**"
+            lines.append("| " + " | ".join(cell.strip() for cell in cells) + " |")
+        return "\n".join(lines)
 
     def as_json(self):
         return json.dumps({

@@ -30,10 +30,7 @@ package enum PeerOwner {
             guard let client = client.flatMap(Endpoint.init), let server = server.flatMap(Endpoint.init) else {
                 return unknown
             }
-            guard
-                let uid = SocketDiagnosis.owner(local: client, remote: server, transport)
-                    ?? SocketTable.owner(local: client, remote: server, transport)
-            else { return unknown }
+            guard let uid = owner(of: client, to: server, transport, inTable: SocketTable.owner) else { return unknown }
             return uid == 0 || uid == geteuid() ? nil : "this client belongs to the user with the id \(uid)"
         #else
             return nil
@@ -41,6 +38,23 @@ package enum PeerOwner {
     }
 
     private static let unknown = "whose client this is cannot be found out"
+
+    #if os(Linux)
+        /// The user whose client this is; nil if it has none, as when the client has closed it already.
+        ///
+        /// - Parameter table: looks in the list of all sockets: milliseconds, if there are many. Clients that come and go
+        ///   must not cost that, so it is not asked about a socket of which the kernel has said that nobody owns it.
+        static func owner(
+            of client: Endpoint, to server: Endpoint, _ transport: Transport,
+            inTable table: (Endpoint, Endpoint, Transport) -> UInt32?
+        ) -> UInt32? {
+            switch SocketDiagnosis.owner(local: client, remote: server, transport) {
+            case .user(let uid): uid
+            case .nobody: nil
+            case .noAnswer: table(client, server, transport)
+            }
+        }
+    #endif
 
     /// An address with its port, as bytes in network order.
     struct Endpoint: Equatable {

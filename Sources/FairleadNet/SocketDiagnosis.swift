@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -11,26 +13,57 @@
         private static let headerSize = 16
         private static let answerSize = headerSize + 72
 
-        /// - Returns: nil if the kernel knows no such socket, or does not answer such questions.
+        enum Answer {
+            case user(UInt32)
+            /// The socket is closed, or unknown.
+            case nobody
+            /// The kernel does not answer such questions.
+            case noAnswer
+        }
+
+        /// Whether the kernel has ever answered: one that cannot says of every socket that there is none.
+        private static let hasAnsweredTCP = Atomic(false)
+        private static let hasAnsweredUDP = Atomic(false)
+
         static func owner(
             local: PeerOwner.Endpoint, remote: PeerOwner.Endpoint, _ transport: PeerOwner.Transport
-        ) -> UInt32? {
+        ) -> Answer {
             let socket = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), NETLINK_INET_DIAG)
-            guard socket >= 0 else { return nil }
+            guard socket >= 0 else { return .noAnswer }
             defer { close(socket) }
             let question = question(local, remote, transport)
-            guard send(socket, question, question.count, 0) == question.count else { return nil }
+            guard send(socket, question, question.count, 0) == question.count else { return .noAnswer }
             var answer = [UInt8](repeating: 0, count: 512)
             // The kernel has answered before `send` returned.
             let count = recv(socket, &answer, answer.count, Int32(MSG_DONTWAIT))
-            guard count >= answerSize, integer(answer, 4, UInt16.self) == byFamily else { return nil }
+            guard count >= answerSize, integer(answer, 4, UInt16.self) == byFamily else {
+                let isUnknown =
+                    count >= headerSize + 4 && integer(answer, 4, UInt16.self) == NLMSG_ERROR
+                    && Int32(bitPattern: integer(answer, headerSize, UInt32.self)) == -ENOENT
+                return isUnknown && hasAnswered(transport) ? .nobody : .noAnswer
+            }
+            noteAnswer(transport)
             // A socket that listens is found where there is no connection; one for datagrams need not be connected.
             let identity = headerSize + 4
             let size = transport == .tcp ? 4 : 2
-            guard answer[identity..<identity + size] == ports(local, remote)[..<size] else { return nil }
+            guard answer[identity..<identity + size] == ports(local, remote)[..<size] else { return .nobody }
             let uid = integer(answer, headerSize + 64, UInt32.self)
             let inode = integer(answer, headerSize + 68, UInt32.self)
-            return inode == 0 ? nil : uid
+            return inode == 0 ? .nobody : .user(uid)
+        }
+
+        private static func hasAnswered(_ transport: PeerOwner.Transport) -> Bool {
+            switch transport {
+            case .tcp: hasAnsweredTCP.load(ordering: .relaxed)
+            case .udp: hasAnsweredUDP.load(ordering: .relaxed)
+            }
+        }
+
+        private static func noteAnswer(_ transport: PeerOwner.Transport) {
+            switch transport {
+            case .tcp: hasAnsweredTCP.store(true, ordering: .relaxed)
+            case .udp: hasAnsweredUDP.store(true, ordering: .relaxed)
+            }
         }
 
         private static func question(
@@ -64,5 +97,6 @@
 
         private static let NETLINK_INET_DIAG: Int32 = 4
         private static let NLM_F_REQUEST = 1
+        private static let NLMSG_ERROR: UInt16 = 2
     }
 #endif
