@@ -12,11 +12,6 @@ package struct ProxyLinks {
         self.host = host
     }
 
-    package init(prefix: String, host: String) {
-        self.prefix = prefix
-        self.host = host
-    }
-
     private static let attributes: [String: Set<String>] = [
         "a": ["href"], "applet": ["codebase"], "area": ["href"], "audio": ["src"], "base": ["href"],
         "blockquote": ["cite"], "body": ["background"], "button": ["formaction"], "command": ["icon"],

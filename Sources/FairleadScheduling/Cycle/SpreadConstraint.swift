@@ -54,6 +54,11 @@ struct SpreadConstraint: Sendable {
 
     var query: PodQuery { PodQuery(groups: [group], skipsTerminating: true) }
 
+    /// Whether the pods of every node count.
+    func countsAllNodes(for pod: PendingPod) -> Bool {
+        !honorsTaints && (!honorsAffinity || pod.affinity.allowsEveryNode)
+    }
+
     /// Whether the node's pods count.
     func counts(_ node: NodeInfo, for pod: PendingPod) -> Bool {
         if honorsAffinity, !pod.affinity.matches(name: node.name, labels: node.labels) { return false }
