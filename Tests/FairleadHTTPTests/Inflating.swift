@@ -8,7 +8,7 @@ func inflated(_ bytes: [UInt8], to size: Int) -> [UInt8] {
     defer { inflateEnd(&stream) }
     return bytes.withUnsafeBufferPointer { source in
         [UInt8](unsafeUninitializedCapacity: size + 1) { target, count in
-            stream.next_in = source.baseAddress
+            stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
             stream.avail_in = UInt32(source.count)
             stream.next_out = target.baseAddress
             stream.avail_out = UInt32(target.count)
