@@ -23,7 +23,7 @@ final class SharedCommits: Sendable {
     }
 
     /// How many transactions may be under way; the others wait here.
-    private static let most = 128
+    private static let most = 100
     /// How long a transaction that is durable may wait for the feed.
     private static let patience = Duration.seconds(8)
 

@@ -15,7 +15,7 @@ struct Fairlead: AsyncParsableCommand {
         subcommands: [
             Serve.self, StatusCommand.self, KubeconfigCommand.self, DNSCommand.self, ExplainCommand.self,
             CheckCommand.self, SecretsCommand.self, ProxyCommand.self, LabCommand.self, EnvtestCommand.self,
-            ResetCommand.self, Version.self,
+            ResetCommand.self, MigrateCommand.self, Version.self,
         ],
         defaultSubcommand: Serve.self)
 

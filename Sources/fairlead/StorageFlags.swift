@@ -13,24 +13,7 @@ struct StorageFlags: ParsableArguments {
                 + "and kubeconfig are.", valueName: "storage"))
     var storage: String?
 
-    @Option(
-        name: .customLong("etcd-ca"),
-        help: ArgumentHelp(
-            "The authorities (PEM) of etcd's certificates. (default: those of the system)", valueName: "file"))
-    var authority: String?
-
-    @Option(
-        name: .customLong("etcd-cert"),
-        help: ArgumentHelp("The certificate (PEM) that etcd is shown.", valueName: "file"))
-    var certificate: String?
-
-    @Option(name: .customLong("etcd-key"), help: ArgumentHelp("The key of --etcd-cert (PEM).", valueName: "file"))
-    var key: String?
-
-    @Option(
-        name: .customLong("etcd-prefix"),
-        help: ArgumentHelp("What all keys in etcd begin with.", valueName: "prefix"))
-    var prefix = "/registry"
+    @OptionGroup var members: EtcdFlags
 
     /// Where SQLite's file is, or what is kept beside it.
     func location(_ data: String?) throws -> ServerConfiguration.DataLocation {
@@ -53,14 +36,46 @@ struct StorageFlags: ParsableArguments {
     /// nil if objects are not kept in etcd.
     /// - Throws: `ValidationError` that names the flag and the values it accepts.
     func etcd() throws -> EtcdOptions? {
-        guard let storage, storage.hasPrefix(Self.etcd) else {
-            guard authority == nil, certificate == nil, key == nil else {
-                throw ValidationError("--etcd-ca, --etcd-cert and --etcd-key belong to --storage etcd:URL")
-            }
-            return nil
+        if let storage, let options = try members.options(of: storage, "--storage") { return options }
+        guard members.areUnused else {
+            throw ValidationError("--etcd-ca, --etcd-cert and --etcd-key belong to --storage etcd:URL")
         }
-        guard var options = EtcdOptions(String(storage.dropFirst(Self.etcd.count))) else {
-            throw ValidationError("--storage \(storage): etcd:URL,URL is wanted, as in etcd:http://127.0.0.1:2379")
+        return nil
+    }
+
+    private static let etcd = "etcd:"
+    private static let sqlite = "sqlite:"
+}
+
+/// How to speak to etcd.
+struct EtcdFlags: ParsableArguments {
+    @Option(
+        name: .customLong("etcd-ca"),
+        help: ArgumentHelp(
+            "The authorities (PEM) of etcd's certificates. (default: those of the system)", valueName: "file"))
+    var authority: String?
+
+    @Option(
+        name: .customLong("etcd-cert"),
+        help: ArgumentHelp("The certificate (PEM) that etcd is shown.", valueName: "file"))
+    var certificate: String?
+
+    @Option(name: .customLong("etcd-key"), help: ArgumentHelp("The key of --etcd-cert (PEM).", valueName: "file"))
+    var key: String?
+
+    @Option(
+        name: .customLong("etcd-prefix"),
+        help: ArgumentHelp("What all keys in etcd begin with.", valueName: "prefix"))
+    var prefix = "/registry"
+
+    var areUnused: Bool { authority == nil && certificate == nil && key == nil }
+
+    /// What a storage of the form `etcd:URL,URL` stands for; nil if it is none.
+    /// - Throws: `ValidationError` that names the flag and the values it accepts.
+    func options(of storage: String, _ flag: String) throws -> EtcdOptions? {
+        guard storage.hasPrefix("etcd:") else { return nil }
+        guard var options = EtcdOptions(String(storage.dropFirst(5))) else {
+            throw ValidationError("\(flag) \(storage): etcd:URL,URL is wanted, as in etcd:http://127.0.0.1:2379")
         }
         guard (certificate == nil) == (key == nil) else {
             throw ValidationError("--etcd-cert and --etcd-key belong together")
@@ -74,7 +89,4 @@ struct StorageFlags: ParsableArguments {
         options.keyFile = key
         return options
     }
-
-    private static let etcd = "etcd:"
-    private static let sqlite = "sqlite:"
 }

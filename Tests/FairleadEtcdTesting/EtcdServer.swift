@@ -21,12 +21,22 @@ package final class EtcdServer: Sendable {
     private static let program = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         .map { $0 + "/etcd" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 
-    package init() throws {
+    /// - Parameter isSecure: whether it has TLS, and takes only clients with a certificate. Needs openssl.
+    package init(isSecure: Bool = false) throws {
         folder = FileManager.default.temporaryDirectory.path + "/fairlead-etcd-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         (port, peerPort) = (try Self.freePort(), try Self.freePort())
-        guard let endpoint = EtcdOptions.Endpoint("http://127.0.0.1:\(port)") else { throw Failure("no endpoint") }
-        options = EtcdOptions(endpoints: [endpoint])
+        guard let endpoint = EtcdOptions.Endpoint("\(isSecure ? "https" : "http")://127.0.0.1:\(port)") else {
+            throw Failure("no endpoint")
+        }
+        var options = EtcdOptions(endpoints: [endpoint])
+        if isSecure {
+            options.authorityFile = folder + "/ca.crt"
+            options.certificateFile = folder + "/one.crt"
+            options.keyFile = folder + "/one.key"
+        }
+        self.options = options
+        if isSecure { try makeCertificates() }
         try start()
     }
 
@@ -35,12 +45,38 @@ package final class EtcdServer: Sendable {
         init(_ reason: String) { self.reason = reason }
     }
 
+    /// An authority, and a certificate that both sides use.
+    private func makeCertificates() throws {
+        let openssl = Process()
+        openssl.executableURL = URL(filePath: "/bin/bash")
+        openssl.currentDirectoryURL = URL(filePath: folder)
+        openssl.arguments = [
+            "-ec",
+            """
+            new="openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+            $new -x509 -days 2 -subj /CN=authority -keyout ca.key -out ca.crt
+            $new -subj /CN=one -keyout one.key -out one.csr
+            echo subjectAltName=IP:127.0.0.1 > names
+            openssl x509 -req -days 2 -in one.csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile names -out one.crt
+            touch made
+            """,
+        ]
+        openssl.standardError = FileHandle.nullDevice
+        openssl.standardOutput = FileHandle.nullDevice
+        try openssl.run()
+        // Foundation sees the end of a process only when its other children have ended, too.
+        for _ in 0..<4000 where !FileManager.default.fileExists(atPath: folder + "/made") { usleep(5000) }
+        guard FileManager.default.fileExists(atPath: folder + "/made") else {
+            throw Failure("openssl makes no certificates")
+        }
+    }
+
     /// Starts it, with the data that it has, and waits until it answers.
     package func start() throws {
         guard let program = Self.program else { throw Failure("no etcd on the PATH") }
         let process = Process()
         process.executableURL = URL(filePath: "/bin/bash")
-        let url = "http://127.0.0.1:\(port)"
+        let url = options.endpoints[0].text
         let peer = "http://127.0.0.1:\(peerPort)"
         // The shell passes on signals by name, and ends etcd when its input is closed: so it keeps nobody else's open.
         process.arguments = [
@@ -52,6 +88,11 @@ package final class EtcdServer: Sendable {
             folder + "/data", "--listen-client-urls", url, "--advertise-client-urls", url, "--listen-peer-urls", peer,
             "--initial-advertise-peer-urls", peer, "--initial-cluster", "test=\(peer)",
         ]
+        if let authority = options.authorityFile, let certificate = options.certificateFile, let key = options.keyFile {
+            process.arguments? += [
+                "--client-cert-auth", "--trusted-ca-file", authority, "--cert-file", certificate, "--key-file", key,
+            ]
+        }
         let leash = Pipe()
         process.standardInput = leash
         process.standardOutput = FileHandle.nullDevice
@@ -93,7 +134,7 @@ package final class EtcdServer: Sendable {
         // It may have ended already.
         try? ended.leash.fileHandleForWriting.write(contentsOf: Array("KILL\n".utf8))
         try? ended.leash.fileHandleForWriting.close()
-        for _ in 0..<400 where ended.process.isRunning { usleep(5000) }
+        for _ in 0..<400 where Self.answers(port) { usleep(5000) }
     }
 
     /// Ends it, and removes what it has stored.

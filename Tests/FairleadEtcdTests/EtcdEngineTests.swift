@@ -190,6 +190,39 @@ struct EtcdEngineTests {
         let all = Mutex<[String]>([])
     }
 
+    @Test func membersAreSpokenToWithTLSAndACertificate() async throws {
+        let etcd = try EtcdServer(isSecure: true)
+        defer { etcd.remove() }
+        let store = try Store.open(engine: EtcdEngine(etcd.options))
+        let made = try await store.commit(put("a", "1", ifAt: 0)).revision
+        try await store.catchUp()
+        #expect(store.current.object(key("a"))?.revision == made)
+        // Pings are answered behind TLS, too.
+        for round in 0..<300 { _ = try await store.commit(put("b", "\(round)")) }
+        #expect(store.faults[.feed] == nil)
+        await store.close()
+        // Without the authority, the member's certificate is not believed; without a certificate, the member does not listen.
+        for change: @Sendable (inout EtcdOptions) -> Void in [
+            { $0.authorityFile = nil },
+            {
+                $0.certificateFile = nil
+                $0.keyFile = nil
+            },
+        ] {
+            var options = etcd.options
+            change(&options)
+            let engine = try EtcdEngine(options)
+            guard case .failure(.io) = try engine.commit([put("c", "1")])[0] else {
+                Issue.record("it was taken")
+                continue
+            }
+            engine.close()
+        }
+        var options = etcd.options
+        options.authorityFile = "/nonexistent"
+        #expect(throws: StorageError.self) { try EtcdEngine(options) }
+    }
+
     @Test func largeStoresAreLoadedInPages() throws {
         let etcd = try EtcdServer()
         defer { etcd.remove() }

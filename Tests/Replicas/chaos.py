@@ -36,7 +36,9 @@ REGISTERS = [f"r{i}" for i in range(6)]
 MAPS = "/api/v1/namespaces/default/configmaps"
 SERVICES = "/api/v1/namespaces/default/services"
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
-RANGES = ["--bare", "--service-cluster-ip-range", "10.96.0.0/26", "--service-node-port-range", "30000-30030"]
+RANGES = ["--bare", "--service-cluster-ip-range", "10.96.0.0/26", "--service-node-port-range", "30000-30030",
+          # History is compacted while all goes on.
+          "--history-age", "20", "--compaction-interval", "2"]
 
 
 def call(url, method, path, body=None, timeout=12):

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Keys are laid out as kube-apiserver's (`EtcdKeys`), values are JSON, revisions are etcd's. What it guarantees is what
 /// `SharedEngine` says. It does not cache, and does not know what others of the same prefix do except through its feed.
-package final class EtcdEngine: SharedEngine {
+package final class EtcdEngine: SharedEngine, MigrationTarget {
     let client: EtcdClient
     let keys: EtcdKeys
     let values: EtcdValues
@@ -88,33 +88,51 @@ package final class EtcdEngine: SharedEngine {
         let deadline = SuspendingClock.now + Self.patience
         var (slot, mark) = slots.take()
         defer { slots.giveBack(slot) }
-        var why = ""
+        // Whether an attempt has no answer: it may have been carried out, or may yet be.
+        var isOpen = false
+        var why = "it was not tried"
         while .now < deadline, !Task.isCancelled {
             do {
-                if slot.isDoubtful { try await settle(&slot, until: deadline) }
+                if slot.isDoubtful, !isOpen { try await settle(&slot, until: deadline) }
                 let request = try request(for: transaction, slot, mark)
                 let response = try await client.callOnce(.txn, request, TxnResponse.self)
                 if response.succeeded {
                     slot.revision = response.header.revision
                     return wrote(slot.revision)
                 }
-                if let revision = try Self.lookUp(response, transaction, &slot, mark) { return wrote(revision) }
+                switch try verdict(response, transaction, slot, mark) {
+                case .carriedOut(let revision):
+                    slot.revision = revision
+                    return wrote(revision)
+                case .slotChanged:
+                    slot.isDoubtful = true
+                    if isOpen { throw SharedFailure.failed(Self.unknown("its mark has been tidied away")) }
+                case .conflict(let key):
+                    if isOpen, let revision = try await ruleOut(&slot, mark, until: deadline) { return wrote(revision) }
+                    throw SharedFailure.conflict(key, seenAt: response.header.revision)
+                }
             } catch let error as SharedFailure {
                 throw error
             } catch let error as StorageError {
                 throw .failed(error)
             } catch EtcdError.unavailable(let reason) {
                 // The mark tells at the next attempt what became of this one.
+                isOpen = true
                 why = reason
                 // Cancellation is seen at the next turn.
                 try? await Task.sleep(for: .milliseconds(50), clock: .suspending)
             } catch {
-                throw .failed(Self.storageError(error, transaction))
+                if !isOpen { throw .failed(Self.storageError(error, transaction)) }
+                why = (error as? EtcdError)?.explanation ?? "\(error)"
+                break
             }
         }
-        // The last attempt may be carried out at any time.
         slot.isDoubtful = true
-        throw .failed(.io("it is not known whether a change has been made: \(why)"))
+        throw .failed(Self.unknown(why))
+    }
+
+    private static func unknown(_ why: String) -> StorageError {
+        .io("it is not known whether a change has been made: \(why)")
     }
 
     private func wrote(_ revision: Int64) -> Int64 {
@@ -148,35 +166,65 @@ package final class EtcdEngine: SharedEngine {
         return request
     }
 
-    /// Finds out why a transaction was not carried out.
-    ///
-    /// - Returns: the revision of an earlier attempt that was carried out; nil if it must be tried again.
-    private static func lookUp(
-        _ response: TxnResponse, _ transaction: Transaction, _ slot: inout TransactionSlots.Slot, _ mark: [UInt8]
-    ) throws(SharedFailure) -> Int64? {
+    private enum Verdict {
+        /// By an earlier attempt.
+        case carriedOut(Int64)
+        case slotChanged
+        case conflict(ObjectKey)
+    }
+
+    /// Why an attempt was not carried out.
+    private func verdict(
+        _ response: TxnResponse, _ transaction: Transaction, _ slot: TransactionSlots.Slot, _ mark: [UInt8]
+    ) throws(StorageError) -> Verdict {
         guard response.ranges.count == transaction.conditions.count + 1 else {
-            throw .failed(.io("etcd's answer to a transaction cannot be understood"))
+            throw .io("etcd's answer to a transaction cannot be understood")
         }
         let found = response.ranges[0].values.first
         if found?.modRevision ?? 0 != slot.revision {
-            slot.revision = found?.modRevision ?? 0
-            // Another mark, or none: the key has been tidied away, or an earlier transaction came late.
-            return found?.value == mark ? slot.revision : nil
+            return found?.value == mark ? .carriedOut(found?.modRevision ?? 0) : .slotChanged
         }
         for (condition, range) in zip(transaction.conditions, response.ranges.dropFirst())
         where range.values.first?.modRevision ?? 0 != condition.revision {
-            throw .conflict(condition.key, seenAt: response.header.revision)
+            return .conflict(condition.key)
         }
-        return nil
+        return .slotChanged
     }
 
     /// Makes sure that no attempt of an earlier transaction can still be carried out.
     private func settle(
         _ slot: inout TransactionSlots.Slot, until deadline: SuspendingClock.Instant
     ) async throws(EtcdError) {
-        let request = PutRequest(key: slot.key, value: Array("settled".utf8))
+        let request = PutRequest(key: slot.key, value: TransactionSlots.settled)
         slot.revision = try await client.call(.put, request, PlainResponse.self, until: deadline).header.revision
         slot.isDoubtful = false
+    }
+
+    /// Makes sure that no attempt of this transaction can still be carried out.
+    ///
+    /// - Returns: the revision of one that has been, after all; nil if none ever will.
+    private func ruleOut(
+        _ slot: inout TransactionSlots.Slot, _ mark: [UInt8], until deadline: SuspendingClock.Instant
+    ) async throws -> Int64? {
+        var request = TxnRequest()
+        request.comparisons = [.init(key: slot.key, revision: slot.revision)]
+        request.success = [.put(PutRequest(key: slot.key, value: TransactionSlots.settled))]
+        request.failure = [.range(RangeRequest(key: slot.key))]
+        let response = try await client.call(.txn, request, TxnResponse.self, until: deadline)
+        if response.succeeded {
+            slot.revision = response.header.revision
+            return nil
+        }
+        guard let found = response.ranges.first?.values.first else {
+            slot.isDoubtful = true
+            throw SharedFailure.failed(Self.unknown("its mark has been tidied away"))
+        }
+        slot.revision = found.modRevision
+        if found.value == mark { return found.modRevision }
+        // An earlier attempt of this very request, whose answer was lost.
+        if found.value == TransactionSlots.settled { return nil }
+        slot.isDoubtful = true
+        throw SharedFailure.failed(Self.unknown("its mark has been written over"))
     }
 
     private static func storageError(_ error: any Error, _ transaction: Transaction) -> StorageError {
@@ -200,10 +248,7 @@ package final class EtcdEngine: SharedEngine {
         let loaded = tasks.wait { [self] () async -> Result<EngineState, StorageError> in
             do throws(EtcdError) {
                 let deadline = SuspendingClock.now + Self.loadPatience
-                let state = try await loadAll(until: deadline)
-                if state.revision > Self.oldestRevision { return .success(state) }
-                // Revision 1 is older than everything, so a client that asks for it is told that it has expired.
-                _ = try await beat().get()
+                try await prepareSlots(until: deadline)
                 return .success(try await loadAll(until: deadline))
             } catch {
                 return .failure(
@@ -219,8 +264,17 @@ package final class EtcdEngine: SharedEngine {
         return state
     }
 
-    /// That of an etcd in which nothing has ever been written.
-    private static let oldestRevision: Int64 = 1
+    /// Makes slots for all transactions that are usually under way. An etcd in which nothing has ever been written is
+    /// then no longer at revision 1, which is older than everything: a client that asks for it is told that it has
+    /// expired.
+    private func prepareSlots(until deadline: SuspendingClock.Instant) async throws(EtcdError) {
+        let fresh = slots.make(100)
+        var request = TxnRequest()
+        request.success = fresh.map { .put(PutRequest(key: $0.key, value: TransactionSlots.settled)) }
+        let revision = try await client.call(.txn, request, TxnResponse.self, until: deadline).header.revision
+        slots.take(fresh, at: revision)
+    }
+
     /// How long etcd may be away when the server starts.
     private static let loadPatience = Duration.seconds(20)
 
@@ -311,6 +365,29 @@ package final class EtcdEngine: SharedEngine {
             deletion.success = [.delete(DeleteRequest(key: mark.key))]
             _ = try await client.call(.txn, deletion, TxnResponse.self, until: deadline)
         }
+    }
+
+    /// Writes until etcd has come that far: it has no other way.
+    package func beginAfter(_ revision: Int64) throws(StorageError) {
+        let result = tasks.wait { [self] () async -> Result<Void, EtcdError> in
+            await withTaskGroup(of: Result<Void, EtcdError>.self) { group in
+                for _ in 0..<64 {
+                    group.addTask {
+                        while true {
+                            switch await self.beat() {
+                            case .success(let reached): if reached > revision { return .success(()) }
+                            case .failure(let error): return .failure(error)
+                            }
+                        }
+                    }
+                }
+                var outcome: Result<Void, EtcdError> = .success(())
+                for await case .failure(let error) in group { outcome = .failure(error) }
+                return outcome
+            }
+        }
+        guard let result else { throw .closed }
+        if case .failure(let error) = result { throw .io(error.explanation) }
     }
 
     package func usedBytes() throws(StorageError) -> Int64? { state.withLock { $0.bytes } }

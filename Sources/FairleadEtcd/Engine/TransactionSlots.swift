@@ -5,14 +5,16 @@ import Synchronization
 ///
 /// A transaction requires that the slot's key is as it was, and writes its own mark there. So of all its attempts,
 /// however long they are under way, at most one is carried out; and whoever finds the mark knows that one was, and at
-/// which revision. A slot serves one transaction at a time.
+/// which revision. A slot serves one transaction at a time. Its key is always there when it is used: one that is found to
+/// be gone has been tidied away, and with it the knowledge of earlier attempts.
 final class TransactionSlots: Sendable {
     struct Slot: Sendable {
         var key: [UInt8]
-        /// When the key was last written; 0 if it is not there.
+        /// When the key was last written.
         var revision: Int64 = 0
-        /// Whether an attempt of an earlier transaction may still be under way.
-        var isDoubtful = false
+        /// Whether the key must be written before it is used: it may not be there, or an attempt of an earlier
+        /// transaction may still be under way.
+        var isDoubtful = true
         fileprivate var number: Int
     }
 
@@ -31,6 +33,28 @@ final class TransactionSlots: Sendable {
     init(_ keys: EtcdKeys) {
         name = String(UInt64.random(in: .min ... .max), radix: 36)
         root = keys.transactions + Array((name + "/").utf8)
+    }
+
+    /// What is written in a slot to end what was before.
+    static let settled = Array("settled".utf8)
+
+    /// New slots, whose keys are to be written.
+    func make(_ count: Int) -> [Slot] {
+        state.withLock { state in
+            (0..<count).map { _ in
+                defer { state.made += 1 }
+                return Slot(key: root + Array(String(state.made).utf8), number: state.made)
+            }
+        }
+    }
+
+    /// Takes slots whose keys have been written.
+    func take(_ slots: [Slot], at revision: Int64) {
+        for var slot in slots {
+            slot.revision = revision
+            slot.isDoubtful = false
+            giveBack(slot)
+        }
     }
 
     /// A slot, and the mark of the transaction that uses it.

@@ -18,8 +18,8 @@ struct LeaderLease: Sendable {
 
     /// How long the holder may be silent. What somebody else has written there counts only as far as it makes sense.
     var duration: Duration {
-        let seconds = object?.at("spec", "leaseDurationSeconds")?.int ?? 0
-        return Duration.seconds(1) * Int(min(max(seconds, 1), 60))
+        let written = object?.at("spec", "leaseDurationSeconds")?.int ?? 0
+        return Duration(secondsComponent: Int64(min(max(written, 1), 60)), attosecondsComponent: 0)
     }
 
     /// The Lease after `identity` has taken it.

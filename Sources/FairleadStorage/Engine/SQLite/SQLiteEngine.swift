@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// WAL with `synchronous=FULL`: a commit that has returned survives a power failure. The schema is in `Migrations/`.
 /// Deleted content is overwritten, so that Secrets do not stay in the file.
-package final class SQLiteEngine: StorageEngine {
+package final class SQLiteEngine: MigrationTarget {
     private let database: DatabaseQueue
     /// nil for an in-memory database.
     private let file: DatabaseFile?
@@ -172,6 +172,22 @@ package final class SQLiteEngine: StorageEngine {
                 try database.execute(
                     sql: "UPDATE state SET compacted_revision = max(compacted_revision, ?)", arguments: [revision])
             }
+        } catch {
+            throw Self.explain(error, path: file?.path)
+        }
+    }
+
+    package func beginAfter(_ revision: Int64) throws(StorageError) {
+        do {
+            try database.write { database in
+                try database.execute(
+                    sql: """
+                        UPDATE state SET revision = max(revision, :revision),
+                            compacted_revision = max(compacted_revision, :revision)
+                        """, arguments: ["revision": revision])
+            }
+            // Read again before the next commit.
+            heads.withLock { $0 = nil }
         } catch {
             throw Self.explain(error, path: file?.path)
         }
