@@ -37,17 +37,11 @@ package struct Object: Sendable, Hashable {
 
     package subscript(key: String) -> Value? {
         get {
-            // Most objects are small, and testing for equality is faster than ordering. Swift's `==` is quick to return
-            // false; only if it returns true are the bytes compared.
-            if members.count <= Self.fewMembers {
-                return members.first { $0.key == key && $0.key.isSameBytes(as: key) }?.value
-            }
-            let position = index(of: key)
-            guard position.found else { return nil }
-            return members[position.index].value
+            guard let place = place(of: key) else { return nil }
+            return members[place].value
         }
         set {
-            let position = index(of: key)
+            let position = position(of: key)
             switch (position.found, newValue) {
             case (true, let value?): members[position.index].value = value
             case (true, nil): members.remove(at: position.index)
@@ -56,7 +50,7 @@ package struct Object: Sendable, Hashable {
             }
         }
         _modify {
-            let position = index(of: key)
+            let position = position(of: key)
             var slot: Value?
             if position.found {
                 slot = members[position.index].value
@@ -77,7 +71,7 @@ package struct Object: Sendable, Hashable {
     /// Removes and returns the member, or returns nil.
     @discardableResult
     package mutating func removeValue(forKey key: String) -> Value? {
-        let position = index(of: key)
+        let position = position(of: key)
         return position.found ? members.remove(at: position.index).value : nil
     }
 
@@ -91,7 +85,33 @@ package struct Object: Sendable, Hashable {
         try members.removeAll { try !isIncluded($0.key, $0.value) }
     }
 
-    private static let fewMembers = 8
+    private static let fewMembers = 12
+
+    /// Most objects are small, and testing for equality is faster than ordering: most keys differ in length, and Swift's
+    /// `==` is quick to return false. By index, because an iterator would retain every member that it passes.
+    private func place(of key: String) -> Int? {
+        if members.count > Self.fewMembers {
+            let position = index(of: key)
+            return position.found ? position.index : nil
+        }
+        let size = key.utf8.count
+        var place = 0
+        while place < members.count {
+            if members[place].key.utf8.count == size, members[place].key == key,
+                members[place].key.isSameBytes(as: key)
+            {
+                return place
+            }
+            place += 1
+        }
+        return nil
+    }
+
+    /// Where the member is, or belongs.
+    private func position(of key: String) -> (index: Int, found: Bool) {
+        if members.count <= Self.fewMembers, let place = place(of: key) { return (place, true) }
+        return index(of: key)
+    }
 
     private func index(of key: String) -> (index: Int, found: Bool) {
         var low = 0

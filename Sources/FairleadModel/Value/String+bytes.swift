@@ -11,7 +11,14 @@ extension String {
     /// Whether this comes first in bytewise order.
     package func isBefore(_ other: String) -> Bool { order(other) < 0 }
 
-    package func isSameBytes(as other: String) -> Bool {
+    package func isSameBytes(as other: String) -> Bool { isStoredLike(other) || hasSameBytes(as: other) }
+
+    /// Whether both share their storage, or are both stored without any: so are all texts of up to 15 bytes.
+    private func isStoredLike(_ other: String) -> Bool {
+        unsafeBitCast(self, to: (UInt64, UInt64).self) == unsafeBitCast(other, to: (UInt64, UInt64).self)
+    }
+
+    private func hasSameBytes(as other: String) -> Bool {
         withBytes(of: other) { left, right in
             guard left.count == right.count, let own = left.baseAddress, let others = right.baseAddress else {
                 return left.count == right.count
@@ -22,7 +29,8 @@ extension String {
 
     /// Negative if this comes first in bytewise order, 0 if both are equal, positive if `other` comes first.
     package func order(_ other: String) -> Int {
-        withBytes(of: other) { left, right in
+        if isStoredLike(other) { return 0 }
+        return withBytes(of: other) { left, right in
             let common = min(left.count, right.count)
             guard common > 0, let own = left.baseAddress, let others = right.baseAddress else {
                 return left.count - right.count

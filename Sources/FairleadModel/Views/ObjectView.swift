@@ -27,13 +27,26 @@ extension ObjectView {
     package func conditionStatus(_ type: String) -> String? { condition(type)?["status"]?.string }
 }
 
+/// Nearly all paths have one or two steps: those need no array.
 extension Value {
     /// The string at a path, or "".
-    package func text(_ path: String...) -> String { at(path[...])?.string ?? "" }
+    package func text(_ name: String) -> String { self[name]?.string ?? "" }
+    package func text(_ first: String, _ second: String) -> String { at(first, second)?.string ?? "" }
+    package func text(_ first: String, _ second: String, _ third: String, _ rest: String...) -> String {
+        at(first, second, third)?.at(rest[...])?.string ?? ""
+    }
+
     /// The bool at a path, or false.
-    package func flag(_ path: String...) -> Bool { at(path[...])?.bool ?? false }
+    package func flag(_ name: String) -> Bool { self[name]?.bool ?? false }
+    package func flag(_ first: String, _ second: String) -> Bool { at(first, second)?.bool ?? false }
+
     /// The elements of the list at a path.
-    package func items(_ path: String...) -> [Value] { at(path[...])?.array ?? [] }
+    package func items(_ name: String) -> [Value] { self[name]?.array ?? [] }
+    package func items(_ first: String, _ second: String) -> [Value] { at(first, second)?.array ?? [] }
+    package func items(_ first: String, _ second: String, _ third: String, _ rest: String...) -> [Value] {
+        at(first, second, third)?.at(rest[...])?.array ?? []
+    }
+
     /// The strings of the list at a path.
     package func texts(_ path: String...) -> [String] { at(path[...])?.array?.compactMap(\.string) ?? [] }
 }

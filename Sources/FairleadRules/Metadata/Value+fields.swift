@@ -2,10 +2,7 @@ package import FairleadModel
 
 /// Shorthands for code that reads and changes the members of whole specs. An absent member reads as its zero value.
 extension Value {
-    package func text(_ key: String) -> String { self[key]?.string ?? "" }
     package func number(_ key: String) -> Int64 { self[key]?.int ?? 0 }
-    package func flag(_ key: String) -> Bool { self[key]?.bool ?? false }
-    package func items(_ key: String) -> [Value] { self[key]?.array ?? [] }
     package func strings(_ key: String) -> [String] { items(key).compactMap(\.string) }
     /// The members of a map, ordered by key.
     package func entries(_ key: String) -> [Object.Member] { self[key]?.object?.members ?? [] }
