@@ -7,13 +7,8 @@ package enum OwnershipIndex {
     static let orphans = "orphansOfNamespace"
 
     package static func install(on informer: Informer) {
-        informer.addIndex(controllerUID) { object in controller(of: object.value).map { [$0.text("uid")] } ?? [] }
-        informer.addIndex(orphans) { object in controller(of: object.value) == nil ? [object.key.namespace] : [] }
-    }
-
-    /// `controllerRef` as it is written: asked for with every change of a pod by many.
-    private static func controller(of object: Value) -> Value? {
-        object.items("metadata", "ownerReferences").first { $0["controller"]?.bool == true }
+        informer.addIndex(controllerUID) { object in object.value.controller.map { [$0.text("uid")] } ?? [] }
+        informer.addIndex(orphans) { object in object.value.controller == nil ? [object.key.namespace] : [] }
     }
 
     /// Everything that the owner controls, and everything in its namespace that has no controller; by name.
@@ -27,7 +22,7 @@ package enum OwnershipIndex {
 
     /// The owner's key, if the object is controlled by an object of this kind that `owners` shows.
     package static func owner(of object: Value, kind: String, in owners: Lister) -> ObjectName? {
-        guard let reference = controller(of: object), reference.text("kind") == kind else { return nil }
+        guard let reference = object.controller, reference.text("kind") == kind else { return nil }
         let name = ObjectName(namespace: object.namespace, name: reference.text("name"))
         guard let owner = owners.get(name), owner.value.uid == reference.text("uid") else { return nil }
         return name

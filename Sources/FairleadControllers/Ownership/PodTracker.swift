@@ -64,7 +64,7 @@ package final class PodTracker: Sendable {
                     if isLeaving { expectations.deletionObserved(after, name: new.value.uid) }
                 }
                 keys.append(after)
-            } else if !isLeaving, new.value.controllerRef == nil {
+            } else if !isLeaving, new.value.controller == nil {
                 keys += OwnershipIndex.adopters(of: new, in: owners)
             }
         } else if let before, let old = change.old {

@@ -54,7 +54,9 @@ extension Value {
         set { set(newValue.isEmpty ? nil : .array(newValue.map(\.value)), at: "metadata", "ownerReferences") }
     }
     /// The owner that controls this object; at most one may.
-    package var controllerRef: OwnerReference? { ownerReferences.first(where: \.controller) }
+    package var controllerRef: OwnerReference? { controller.flatMap(OwnerReference.init) }
+    /// The same as it is written: asked for with every change of a pod by many.
+    package var controller: Value? { items("metadata", "ownerReferences").first { $0["controller"]?.bool == true } }
 
     private func metadataText(_ field: String) -> String { self["metadata"]?[field]?.string ?? "" }
 
