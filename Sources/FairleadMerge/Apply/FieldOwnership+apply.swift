@@ -44,7 +44,7 @@ extension FieldOwnership {
             let conflicts = ApplyConflict.all(taken, in: managed, except: owner, allowed: allowed)
             if !conflicts.isEmpty { throw ApplyConflict.status(conflicts) }
         }
-        managed.changeOthers(than: owner) { $0.subtracting(taken).subtractingTrees(changes.removed) }
+        managed.take(taken, trees: changes.removed, fromOthersThan: owner)
         let owned = reset.ownable(applied)
         let time = changes.isSame && !isNew ? last?.time : now.rfc3339
         managed[owner] = owned.isEmpty ? nil : ManagedFields.Entry(owner, owned, time: time)

@@ -38,11 +38,13 @@ package struct FieldOwnership {
     package func managedFields(afterUpdate new: Value, of live: Value?, emptyLists: [[String]] = []) -> Value? {
         let kept = live?.at("metadata", "managedFields")
         var basis = kept
+        var isStored = true
         if owner.subresource.isEmpty, let sent = new.at("metadata", "managedFields"), sent != kept {
             if Self.isReset(sent) {
                 basis = nil
             } else if let list = sent.array, !list.isEmpty, ManagedFields(sent) != nil {
                 basis = sent
+                isStored = false
             }
         }
         // An object without managedFields stays without them.
@@ -52,7 +54,7 @@ package struct FieldOwnership {
             changes.modified = changes.modified.union(FieldSet(emptyLists.map { $0.map { .field($0) } }))
         }
         if changes.isSame { return basis }
-        var managed = ManagedFields(basis) ?? ManagedFields()
+        var managed = ManagedFields(basis, isStored: isStored) ?? ManagedFields()
         if live != nil, managed.isEmpty { return nil }
         record(changes, in: &managed)
         return managed.value(shared.fieldsV1)
@@ -67,10 +69,9 @@ package struct FieldOwnership {
     /// The owner takes the fields that an update set; those that it removed have no owner any more.
     func record(_ changes: Comparison, in managed: inout ManagedFields) {
         let taken = changes.taken
-        managed.changeOthers(than: nil) { $0.subtracting(taken).subtractingTrees(changes.removed) }
+        managed.take(taken, trees: changes.removed, fromOthersThan: taken.isEmpty ? nil : owner)
         if !taken.isEmpty {
-            let before = managed[owner]?.set ?? FieldSet()
-            managed[owner] = ManagedFields.Entry(owner, before.union(taken), time: now.rfc3339)
+            managed.change(owner, adding: taken, removingTrees: changes.removed, at: now.rfc3339)
         }
         managed.cap()
     }

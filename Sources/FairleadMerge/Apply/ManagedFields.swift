@@ -85,35 +85,60 @@ struct ManagedFields {
     struct Entry {
         var owner: FieldOwner
         var time: String?
-        private(set) var set: FieldSet
-        /// The entry as it was parsed, as long as it is unchanged.
+        /// nil as long as nobody has asked for the fields of a stored entry.
+        private var parsed: FieldSet?
+        /// The entry as it was parsed, as long as its fields are unchanged.
         private var encoded: Value?
 
         init(_ owner: FieldOwner, _ set: FieldSet, time: String?) {
             self.owner = owner
-            self.set = set
             self.time = time
+            parsed = set
         }
 
+        /// - Parameter isStored: whether it has been checked when it was written: then its fields need not be parsed yet.
         /// - Returns: nil if the entry is not valid.
-        init?(_ value: Value) {
+        init?(_ value: Value, isStored: Bool) {
             guard let operation = value["operation"]?.string.flatMap(FieldOwner.Operation.init(rawValue:)),
                 let apiVersion = value["apiVersion"]?.string, !apiVersion.isEmpty,
-                value["fieldsType"]?.string == "FieldsV1",
-                let set = FieldSet(fieldsV1: value["fieldsV1"] ?? .object(Object()))
+                value["fieldsType"]?.string == "FieldsV1"
             else { return nil }
+            if !isStored {
+                guard let set = FieldSet(fieldsV1: value["fieldsV1"] ?? .object(Object())) else { return nil }
+                parsed = set
+            }
             owner = FieldOwner(
                 manager: "", operation: operation, apiVersion: apiVersion, subresource: value["subresource"]?.string)
             owner.manager = value["manager"]?.string ?? ""
             time = value["time"]?.string
-            self.set = set
             encoded = value
         }
 
+        var set: FieldSet { parsed ?? encoded?["fieldsV1"].flatMap { FieldSet(fieldsV1: $0) } ?? FieldSet() }
+
         mutating func replaceSet(_ new: FieldSet) {
             if new == set { return }
-            set = new
+            parsed = new
             encoded = nil
+        }
+
+        /// Gives up whole trees of fields, and takes further ones. Most entries own already what a write sets again.
+        mutating func change(adding more: FieldSet, removingTrees removed: FieldSet, at time: String) {
+            let before = set
+            let after = before.subtractingTrees(removed).union(more)
+            self.time = time
+            if after == before { encoded?["time"] = .string(time) } else { encoded = nil }
+            parsed = after
+        }
+
+        /// Whether the entry has none of these fields, nor any above or below them, as far as their outermost elements
+        /// tell: the writer of a status does not touch what others own of the spec.
+        func isApart(from fields: FieldSet) -> Bool {
+            if let parsed, !parsed.isEmpty { return fields.entries.allSatisfy { parsed.entry($0.element) == nil } }
+            guard let object = encoded?["fieldsV1"]?.object, !object.isEmpty else { return false }
+            return fields.entries.allSatisfy { field in
+                if case .field = field.element { object[field.element.fieldsV1] == nil } else { false }
+            }
         }
 
         func value(_ encode: (FieldSet) -> Value) -> Value {
@@ -136,10 +161,11 @@ struct ManagedFields {
 
     init() {}
 
+    /// - Parameter isStored: whether the list is as it was when it was last written.
     /// - Returns: nil if any entry is not valid.
-    init?(_ list: Value?) {
+    init?(_ list: Value?, isStored: Bool = false) {
         for value in list?.array ?? [] {
-            guard let entry = Entry(value) else { return nil }
+            guard let entry = Entry(value, isStored: isStored) else { return nil }
             self[entry.owner] = entry
         }
     }
@@ -175,13 +201,28 @@ struct ManagedFields {
         renewPlaces()
     }
 
-    /// Changes the set of every entry except that of `owner`; entries that end up empty are removed.
-    mutating func changeOthers(than owner: FieldOwner?, _ change: (FieldSet) -> FieldSet) {
+    /// Takes fields, and whole trees of them, from every entry except that of `owner`; entries that end up empty are
+    /// removed.
+    mutating func take(_ fields: FieldSet, trees: FieldSet, fromOthersThan owner: FieldOwner?) {
+        var isAnyEmpty = false
         for index in entries.indices where entries[index].owner != owner {
-            entries[index].replaceSet(change(entries[index].set))
+            if entries[index].isApart(from: fields), entries[index].isApart(from: trees) { continue }
+            let rest = entries[index].set.subtracting(fields).subtractingTrees(trees)
+            entries[index].replaceSet(rest)
+            if rest.isEmpty { isAnyEmpty = true }
         }
-        entries.removeAll { $0.set.isEmpty && $0.owner != owner }
+        guard isAnyEmpty else { return }
+        entries.removeAll { $0.owner != owner && $0.set.isEmpty }
         renewPlaces()
+    }
+
+    /// The owner gives up whole trees of fields, and takes further ones.
+    mutating func change(_ owner: FieldOwner, adding more: FieldSet, removingTrees removed: FieldSet, at time: String) {
+        if let place = place(of: owner) {
+            entries[place].change(adding: more, removingTrees: removed, at: time)
+        } else {
+            self[owner] = Entry(owner, more, time: time)
+        }
     }
 
     /// Apply entries before Update entries, older before newer ones. nil if there are none.
