@@ -21,13 +21,20 @@ package enum MetadataValidation {
             return contents(meta, isNamespaced: isNamespaced, isCustom: isCustom, nameErrors: nameErrors)
         }
         let oldMeta = old["metadata"] ?? .object(Object())
+        let ofChange = changes(meta, old: oldMeta)
+        // What is stored has been checked when it was written; the writer of a status leaves all of it as it is.
+        if checkedContents.allSatisfy({ meta[$0] == oldMeta[$0] }) { return ofChange + ofChange }
         let ofContents = contents(
             meta, isNamespaced: isNamespaced, isCustom: isCustom, nameErrors: { _, _ in [] })
-        let ofChange = changes(meta, old: oldMeta)
         var result = ofContents + ofChange + ofChange
         for _ in 1..<max(contentChecks[object.text("kind"), default: 2], 1) { result += ofContents }
         return result
     }
+
+    /// What `contents` depends on.
+    private static let checkedContents = [
+        "name", "generateName", "namespace", "generation", "labels", "annotations", "ownerReferences", "finalizers",
+    ]
 
     /// How often the contents of metadata are checked on an update, if not twice.
     private static let contentChecks: [String: Int] = [
