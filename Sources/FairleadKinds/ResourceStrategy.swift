@@ -12,6 +12,8 @@ package protocol ResourceStrategy: Sendable {
     /// Fills in missing fields (the kind's SetDefaults_*). Runs on every create, update and patch result, after the
     /// schema's own defaults.
     func setDefaults(_ object: inout Value)
+    /// The same for a write of the status: the spec is as it is stored, with its defaults.
+    func setStatusDefaults(_ object: inout Value)
 
     /// Why Kubernetes' internal form of the kind cannot hold the object; nil if it can. Its decoder reports it.
     func conversionFault(of object: Value) -> String?
@@ -104,6 +106,7 @@ package protocol ResourceStrategy: Sendable {
 
 extension ResourceStrategy {
     package func setDefaults(_ object: inout Value) {}
+    package func setStatusDefaults(_ object: inout Value) { setDefaults(&object) }
     package func conversionFault(of object: Value) -> String? { nil }
     package var rawField: String? { nil }
     package func admit(_ object: inout Value, old: Value?, _ context: StrategyContext) throws(APIStatus) {}

@@ -196,7 +196,11 @@ extension API {
     ) throws(APIStatus) -> Value {
         let strategy = kind.strategy
         var object = modification.object
-        strategy.setDefaults(&object)
+        if scope.subresource == "status", object["spec"] == old["spec"] {
+            strategy.setStatusDefaults(&object)
+        } else {
+            strategy.setDefaults(&object)
+        }
         if case .update(let emptyLists) = modification.ownership {
             trackFields(kind, &object, old: old, scope: scope, manager: manager, emptyLists: emptyLists)
         }

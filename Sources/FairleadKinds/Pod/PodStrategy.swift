@@ -8,8 +8,10 @@ struct PodStrategy: ResourceStrategy {
 
     func setDefaults(_ object: inout Value) {
         PodSpecDefaults.apply(toPod: &object)
-        object.change("status", Self.synchronizeAddresses)
+        setStatusDefaults(&object)
     }
+
+    func setStatusDefaults(_ object: inout Value) { object.change("status", Self.synchronizeAddresses) }
 
     /// `podIP` is the first of `podIPs`; if they differ, `podIP` wins and the list is replaced.
     static func synchronizeAddresses(_ status: inout Value) {
