@@ -27,6 +27,9 @@ package struct NodeAffinity: Sendable {
         terms = [term]
     }
 
+    /// Whether every node matches.
+    package var allowsEveryNode: Bool { terms == nil && nodeSelector.isEmpty }
+
     /// Whether a node with this name and these labels matches.
     package func matches(name: String, labels: [String: String]) -> Bool {
         guard nodeSelector.allSatisfy({ labels[$0.key] == $0.value }) else { return false }

@@ -27,10 +27,10 @@ struct NodeScores {
         var best = 0
         for index in feasible.indices.dropFirst() {
             if totals[index] < totals[best] { continue }
-            let (mine, other) = (nodes[feasible[index]], nodes[feasible[best]])
-            if totals[index] > totals[best] || mine.pods.count < other.pods.count
-                || mine.pods.count == other.pods.count && mine.name < other.name
-            {
+            // In place: a copy of a node retains all that it holds.
+            let (mine, other) = (feasible[index], feasible[best])
+            let (count, least) = (nodes[mine].pods.count, nodes[other].pods.count)
+            if totals[index] > totals[best] || count < least || count == least && nodes[mine].name < nodes[other].name {
                 best = index
             }
         }
@@ -59,12 +59,13 @@ struct NodeScores {
     /// Least allocated, and balanced between processor and memory.
     private func resources(_ cache: SchedulerCache) -> [Int] {
         let (cpu, memory) = (Double(pod.info.weightCPU), Double(pod.info.weightMemory))
+        let nodes = cache.nodes
         return feasible.map { position in
-            let node = cache.nodes[position]
-            let (allCPU, allMemory) = (Double(node.facts.weightCPU), Double(node.facts.weightMemory))
+            let facts = nodes[position].facts
+            let (allCPU, allMemory) = (Double(facts.weightCPU), Double(facts.weightMemory))
             guard allCPU > 0, allMemory > 0 else { return 0 }
-            let usedCPU = min((Double(node.usedWeightCPU) + cpu) / allCPU, 1)
-            let usedMemory = min((Double(node.usedWeightMemory) + memory) / allMemory, 1)
+            let usedCPU = min((Double(nodes[position].usedWeightCPU) + cpu) / allCPU, 1)
+            let usedMemory = min((Double(nodes[position].usedWeightMemory) + memory) / allMemory, 1)
             let span = Double(Self.span)
             let free = ((1 - usedCPU) * span).rounded(.down) + ((1 - usedMemory) * span).rounded(.down)
             let balance = ((1 - abs(usedCPU - usedMemory) / 2) * span).rounded(.down)
@@ -83,50 +84,57 @@ struct NodeScores {
         let ignored = feasible.map { position in
             guard needsAll else { return false }
             let facts = nodes[position].facts
-            return !constraints.allSatisfy { facts.labels[$0.topologyKey] != nil }
+            return !constraints.allSatisfy { facts.topology($0.topologyKey) != nil }
         }
+        // The constraints that are added by default count the same pods.
+        let owned = ofOwner(nodes)
         var sums = [Double](repeating: 0, count: feasible.count)
         for constraint in constraints {
-            let counts = counts(constraint, &cache)
+            let counts = owned ?? selected(constraint, nodes, &cache)
             let isHost = constraint.topologyKey == SpreadConstraint.hostname
-            let domains =
-                isHost ? nil : self.domains(constraint, counts, constraints, needsAll, cache.nodes, ignored)
+            let domains = isHost ? nil : self.domains(constraint, counts, constraints, needsAll, nodes, ignored)
             let size = domains?.count ?? ignored.count { !$0 }
             let weight = log(Double(size + 2))
             for index in feasible.indices where !ignored[index] {
                 let position = feasible[index]
-                guard let value = nodes[position].facts.labels[constraint.topologyKey] else { continue }
-                let count = domains.map { $0[value] ?? 0 } ?? counts(position)
+                guard let value = nodes[position].facts.topology(constraint.topologyKey) else { continue }
+                let count = domains.map { $0.sum(of: value) ?? 0 } ?? counts[position]
                 sums[index] += Double(count) * weight + Double(constraint.maxSkew - 1)
             }
         }
         return Self.fewest(sums, ignored)
     }
 
-    /// How many pods on the node at a position count for the constraint.
-    private func counts(_ constraint: SpreadConstraint, _ cache: inout SchedulerCache) -> (Int) -> Int {
-        let (owner, nodes) = (pod.info.owner, cache.nodes)
-        if pod.isSpreadByDefault, !owner.isEmpty { return { nodes[$0].podsOfOwner[owner] ?? 0 } }
+    /// How many pods of the pod's owner are on each node; nil if others count.
+    private func ofOwner(_ nodes: [NodeInfo]) -> [Int]? {
+        let owner = pod.info.owner
+        guard pod.isSpreadByDefault, !owner.isEmpty else { return nil }
+        return nodes.indices.map { nodes[$0].podsOfOwner[owner] ?? 0 }
+    }
+
+    /// How many pods on each node count for the constraint.
+    private func selected(_ constraint: SpreadConstraint, _ nodes: [NodeInfo], _ cache: inout SchedulerCache) -> [Int] {
         let counts = cache.counts(constraint.query)
-        return { counts[nodes[$0].name] ?? 0 }
+        return nodes.indices.map { counts[nodes[$0].name] ?? 0 }
     }
 
     private func domains(
-        _ constraint: SpreadConstraint, _ counts: (Int) -> Int, _ all: [SpreadConstraint], _ needsAll: Bool,
+        _ constraint: SpreadConstraint, _ counts: [Int], _ all: [SpreadConstraint], _ needsAll: Bool,
         _ nodes: [NodeInfo], _ ignored: [Bool]
-    ) -> [String: Int] {
-        var domains: [String: Int] = [:]
+    ) -> DomainSums {
+        var domains = DomainSums()
         for (index, position) in feasible.enumerated() where !ignored[index] {
-            if let value = nodes[position].facts.labels[constraint.topologyKey] { domains[value] = 0 }
+            if let value = nodes[position].facts.topology(constraint.topologyKey) { domains.know(value) }
         }
-        if domains.isEmpty { return domains }
+        if domains.count == 0 { return domains }
+        let countsAll = constraint.countsAllNodes(for: pod)
         for position in nodes.indices {
             let facts = nodes[position].facts
-            guard facts.object != nil, let value = facts.labels[constraint.topologyKey], let sum = domains[value],
-                !needsAll || all.allSatisfy({ facts.labels[$0.topologyKey] != nil }),
-                constraint.counts(nodes[position], for: pod)
+            guard facts.object != nil, let value = facts.topology(constraint.topologyKey),
+                !needsAll || all.allSatisfy({ facts.topology($0.topologyKey) != nil }),
+                countsAll || constraint.counts(nodes[position], for: pod)
             else { continue }
-            domains[value] = sum + counts(position)
+            domains.add(counts[position], to: value)
         }
         return domains
     }
@@ -177,4 +185,39 @@ struct NodeScores {
         let (least, most) = (min(sums.min() ?? 0, 0), max(sums.max() ?? 0, 0))
         return sums.map { most == least ? 0 : Self.span * ($0 - least) / (most - least) }
     }
+}
+
+/// The number of pods in each domain. Zones are few, so that looking through them takes less time than hashing.
+private struct DomainSums {
+    private static let few = 8
+
+    private var values: [String] = []
+    private var sums: [Int] = []
+    /// Where each value is, once there are many.
+    private var places: [String: Int] = [:]
+
+    var count: Int { values.count }
+
+    private func place(of value: String) -> Int? {
+        values.count <= Self.few ? values.firstIndex(of: value) : places[value]
+    }
+
+    /// Makes a domain count.
+    mutating func know(_ value: String) {
+        guard place(of: value) == nil else { return }
+        values.append(value)
+        sums.append(0)
+        if values.count == Self.few + 1 {
+            for (place, value) in values.enumerated() { places[value] = place }
+        } else if values.count > Self.few {
+            places[value] = values.count - 1
+        }
+    }
+
+    /// - Parameter value: left out if it is not known.
+    mutating func add(_ number: Int, to value: String) {
+        if let place = place(of: value) { sums[place] += number }
+    }
+
+    func sum(of value: String) -> Int? { place(of: value).map { sums[$0] } }
 }

@@ -75,9 +75,9 @@ struct NodeSearch {
         for step in nodes.indices where feasible.count < enough {
             seen += 1
             let position = (start + step) % nodes.count
-            let node = nodes[position]
-            guard node.isThere, isNamed(node) else { continue }
-            if let refusal = refusal(of: node, terms, cache) {
+            // In place: a copy of a node retains all that it holds.
+            guard nodes[position].isThere, isNamed(nodes[position]) else { continue }
+            if let refusal = refusal(of: nodes[position], terms, cache) {
                 refusals.append((position, refusal))
             } else {
                 feasible.append(position)

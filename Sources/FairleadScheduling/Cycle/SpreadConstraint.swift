@@ -2,8 +2,8 @@ import FairleadModel
 
 /// A topology spread constraint of a pod. Reference: "Pod Topology Spread Constraints".
 struct SpreadConstraint: Sendable {
-    static let hostname = "kubernetes.io/hostname"
-    static let zone = "topology.kubernetes.io/zone"
+    static let hostname = NodeFacts.hostnameLabel
+    static let zone = NodeFacts.zoneLabel
 
     let maxSkew: Int
     let topologyKey: String
@@ -53,6 +53,11 @@ struct SpreadConstraint: Sendable {
     }
 
     var query: PodQuery { PodQuery(groups: [group], skipsTerminating: true) }
+
+    /// Whether the pods of every node count.
+    func countsAllNodes(for pod: PendingPod) -> Bool {
+        !honorsTaints && (!honorsAffinity || pod.affinity.allowsEveryNode)
+    }
 
     /// Whether the node's pods count.
     func counts(_ node: NodeInfo, for pod: PendingPod) -> Bool {

@@ -5,6 +5,10 @@ final class NodeFacts: Sendable {
     /// nil for a node of which only pods are known, as after its deletion: where it was means nothing any more.
     let object: Value?
     let labels: [String: String]
+    static let hostnameLabel = "kubernetes.io/hostname"
+    static let zoneLabel = "topology.kubernetes.io/zone"
+    /// Two of the labels: most questions about places are about these.
+    private let hostname, zone: String?
     /// The taints that keep pods away.
     let taints: [Taint]
     /// The taints that pods would rather avoid.
@@ -18,6 +22,8 @@ final class NodeFacts: Sendable {
         self.object = object
         let view = NodeView(object ?? .null)
         labels = view.labels
+        hostname = labels[Self.hostnameLabel]
+        zone = labels[Self.zoneLabel]
         isUnschedulable = view.isUnschedulable
         let all = view.taints
         taints = all.filter { $0.effect == "NoSchedule" || $0.effect == "NoExecute" }
@@ -25,6 +31,15 @@ final class NodeFacts: Sendable {
         allocatable = ResourceDemand(allocatable: view.value.at("status", "allocatable"))
         weightCPU = Int64(clamping: allocatable.milliCPU)
         weightMemory = Int64(clamping: allocatable.memory)
+    }
+
+    /// The label that says in which place the node is.
+    func topology(_ key: String) -> String? {
+        switch key {
+        case Self.hostnameLabel: hostname
+        case Self.zoneLabel: zone
+        default: labels[key]
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import FairleadModel
+import Synchronization
 
 /// What scheduling needs of a pod that has, or is to get, a node; read from the object once.
 final class PodInfo: Sendable {
@@ -25,6 +26,8 @@ final class PodInfo: Sendable {
     /// The claims that its volumes name.
     let claims: [ObjectName]
 
+    private static let shared = SharedLabels()
+
     var objectName: ObjectName { ObjectName(namespace: namespace, name: name) }
     var hasTerms: Bool {
         !(requiredAffinity.isEmpty && requiredAntiAffinity.isEmpty && preferredAffinity.isEmpty
@@ -37,7 +40,7 @@ final class PodInfo: Sendable {
         self.namespace = namespace
         uid = pod.uid
         name = pod.name
-        labels = pod.labels
+        labels = Self.shared.shared(pod.labels)
         priority = spec["priority"]?.int ?? 0
         demand = ResourceDemand(placed: pod)
         (weightCPU, weightMemory) = Self.weight(of: spec, demand)
@@ -88,5 +91,19 @@ final class PodInfo: Sendable {
             if requests?["memory"] == nil { memory += 200 << 20 }
         }
         return (Int64(clamping: cpu), Int64(clamping: memory))
+    }
+}
+
+/// The labels of pods: those of one template have the same, and share one dictionary.
+private final class SharedLabels: Sendable {
+    private static let most = 1024
+
+    private let known = Mutex<Set<[String: String]>>([])
+
+    func shared(_ labels: [String: String]) -> [String: String] {
+        known.withLock { known in
+            if known.count >= Self.most { known = [] }
+            return known.insert(labels).memberAfterInsert
+        }
     }
 }

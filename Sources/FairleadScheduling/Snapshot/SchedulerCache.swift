@@ -22,8 +22,8 @@ struct SchedulerCache: Sendable {
     /// The node at which the next search begins.
     var nextStart = 0
 
-    /// The nodes that exist.
-    var liveNodes: Int { nodes.count { $0.isThere } }
+    /// How many of the nodes exist.
+    private(set) var liveNodes = 0
 
     func node(_ name: String) -> NodeInfo? { positions[name].map { nodes[$0] } }
 
@@ -39,12 +39,14 @@ struct SchedulerCache: Sendable {
 
     mutating func put(node: Value) {
         let position = self.position(of: node.name)
+        if !nodes[position].isThere { liveNodes += 1 }
         nodes[position].set(node)
     }
 
     /// Its pods are remembered until they go.
     mutating func removeNode(_ name: String) {
         guard let position = positions[name] else { return }
+        if nodes[position].isThere { liveNodes -= 1 }
         nodes[position].set(nil)
         dropIfUnknown(name)
     }
