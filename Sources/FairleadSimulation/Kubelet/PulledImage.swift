@@ -4,14 +4,18 @@ import FairleadPrograms
 struct PulledImage: Hashable {
     /// `docker.io/library/nginx:1.14.2`.
     let canonical: String
-    private let repository: String
     /// `docker.io/library/nginx@sha256:…`, derived from the name.
-    var digest: String { "\(repository)@sha256:\(StableIdentifier.hex(of: canonical, count: 64))" }
+    let digest: String
 
-    init(_ image: String) {
+    private static let known = Memo<String, PulledImage>()
+
+    init(_ image: String) { self = Self.known.answer(image) { PulledImage(named: image) } }
+
+    private init(named image: String) {
         // What is no reference is never pulled, and shown as it is written.
         let reference = try? ImageReference(image)
         canonical = reference?.description ?? image
-        repository = reference.map { "\($0.domain)/\($0.path)" } ?? image
+        let repository = reference.map { "\($0.domain)/\($0.path)" } ?? image
+        digest = "\(repository)@sha256:\(StableIdentifier.hex(of: canonical, count: 64))"
     }
 }

@@ -1,7 +1,6 @@
 package import FairleadContainers
 package import FairleadModel
 package import FairleadPrograms
-import Synchronization
 
 /// An image as the kubelet needs it.
 package struct ContainerImage: Sendable {
@@ -51,8 +50,14 @@ package struct ProgramImages: ContainerImages {
     private let user: UserPrograms?
     private let denied: [String]
     private let now: @Sendable () -> Timestamp
-    /// The files of images with the places of those that the runtime adds.
-    private let prepared = PreparedFiles()
+    /// The files of images with the places of those that the runtime adds. The copies of them share what none changes.
+    private let prepared = Memo<String, FileTree>()
+    private let failures = Memo<Pull, PullFailure?>()
+
+    private struct Pull: Hashable {
+        var reference: String
+        var hasCredentials: Bool
+    }
 
     /// - Parameters:
     ///   - user: programs that go before those of the table.
@@ -68,7 +73,9 @@ package struct ProgramImages: ContainerImages {
     }
 
     package func pullFailure(of reference: String, hasCredentials: Bool) -> PullFailure? {
-        ImagePull.failure(of: reference, denied: denied, hasCredentials: hasCredentials)
+        failures.answer(Pull(reference: reference, hasCredentials: hasCredentials)) {
+            ImagePull.failure(of: reference, denied: denied, hasCredentials: hasCredentials)
+        }
     }
 
     package func image(_ reference: String) -> ContainerImage {
@@ -77,11 +84,11 @@ package struct ProgramImages: ContainerImages {
             user: description.isKnown ? description.user : nil, environment: description.environment,
             workingDirectory: description.workingDirectory, commands: description.commands,
             makeFiles: { [prepared, now] in
-                prepared.copy(for: reference) {
+                prepared.answer(reference) {
                     let tree = description.root()
                     SystemFiles.prepare(tree, now: now)
                     return tree
-                }
+                }.copy()
             })
     }
 
@@ -95,22 +102,5 @@ package struct ProgramImages: ContainerImages {
 
     package func readyAfter(image reference: String, container: String) -> Duration? {
         user?.readyAfter(image: reference, container: container)
-    }
-}
-
-/// Files that are copied often; the copies share what none of them changes.
-private final class PreparedFiles: Sendable {
-    private static let most = 256
-
-    private let trees = Mutex<[String: FileTree]>([:])
-
-    func copy(for image: String, make: () -> FileTree) -> FileTree {
-        if let present = trees.withLock({ $0[image] }) { return present.copy() }
-        let tree = make()
-        return trees.withLock { trees in
-            if trees.count >= Self.most { trees = [:] }
-            trees[image] = tree
-            return tree.copy()
-        }
     }
 }
