@@ -10,8 +10,19 @@ final class PodAddressPool: Sendable {
     private struct State {
         /// The addresses in use in each range, each with the pod's uid.
         var used: [CIDR: [IPAddress: String]] = [:]
-        var owners: [String: [CIDR: IPAddress]] = [:]
+        /// A pod has one address of each family.
+        var owners: [String: [Lease]] = [:]
         var next: [CIDR: UInt128] = [:]
+
+        mutating func own(_ address: IPAddress, of uid: String, in range: CIDR) {
+            owners[uid, default: []].removeAll { $0.range == range }
+            owners[uid, default: []].append(Lease(range: range, address: address))
+        }
+    }
+
+    private struct Lease {
+        var range: CIDR
+        var address: IPAddress
     }
 
     private let state = Mutex(State())
@@ -19,7 +30,7 @@ final class PodAddressPool: Sendable {
     /// The pod's address in the range: the one it has, or a new one. nil if the range is full.
     func address(for uid: String, in range: CIDR) -> IPAddress? {
         state.withLock { state in
-            if let present = state.owners[uid]?[range] { return present }
+            if let present = state.owners[uid]?.first(where: { $0.range == range }) { return present.address }
             let span = range.size
             guard span > 3 else { return nil }
             var offset = max(2, state.next[range] ?? 2)
@@ -29,7 +40,7 @@ final class PodAddressPool: Sendable {
                 offset += 1
                 if state.used[range]?[candidate] == nil {
                     state.used[range, default: [:]][candidate] = uid
-                    state.owners[uid, default: [:]][range] = candidate
+                    state.own(candidate, of: uid, in: range)
                     state.next[range] = offset
                     return candidate
                 }
@@ -43,7 +54,7 @@ final class PodAddressPool: Sendable {
         guard range.contains(address) else { return }
         state.withLock { state in
             state.used[range, default: [:]][address] = uid
-            state.owners[uid, default: [:]][range] = address
+            state.own(address, of: uid, in: range)
             let offset = address.bits - range.network.bits
             state.next[range] = max(state.next[range] ?? 2, offset +| 1)
         }
@@ -51,9 +62,9 @@ final class PodAddressPool: Sendable {
 
     func release(_ uid: String) {
         state.withLock { state in
-            for (range, address) in state.owners.removeValue(forKey: uid) ?? [:]
-            where state.used[range]?[address] == uid {
-                state.used[range]?[address] = nil
+            for lease in state.owners.removeValue(forKey: uid) ?? []
+            where state.used[lease.range]?[lease.address] == uid {
+                state.used[lease.range]?[lease.address] = nil
             }
         }
     }

@@ -71,7 +71,10 @@ extension ContainerMachine {
         let startedAt = Timestamp(rfc3339: status.text("state", "running", "startedAt"))
         // A start seen by this process is timed exactly; an earlier one by the time in the status.
         let running = startedAt.map { now.duration(since: $0) } ?? .zero
-        let elapsed = memory.elapsed(stage, before: running < .seconds(2) ? .zero : running, moment: moment)
+        // Only where something depends on it: nothing needs to be remembered of the others.
+        func elapsed() -> Duration {
+            memory.elapsed(stage, before: running < .seconds(2) ? .zero : running, moment: moment)
+        }
         if let exit, Wildcard.matches(exit.container, name) {
             step.look(after: .zero)
             runtime?.kill(name, restart: restarts, of: pod.uid)
@@ -94,6 +97,7 @@ extension ContainerMachine {
             result = withResources(result)
         }
         if let (lifetime, code) = lifetime(&memory, &step) {
+            let elapsed = elapsed()
             if elapsed >= lifetime {
                 step.look(after: .zero)
                 runtime?.kill(name, restart: restarts, of: pod.uid)
@@ -101,11 +105,15 @@ extension ContainerMachine {
             }
             step.look(after: lifetime - elapsed)
         }
-        let (isStarted, canBeReady) = probed(result, elapsed, restarts, &step)
+        let hasProbes = ProbeKind.allCases.contains { spec[$0.field] != nil }
+        let (isStarted, canBeReady) = hasProbes ? probed(result, elapsed(), restarts, &step) : (true, true)
         var isReady = isStarted && canBeReady
-        if let wait = runtime?.images.readyAfter(image: image, container: name), elapsed < wait {
-            isReady = false
-            step.look(after: wait - elapsed)
+        if let wait = runtime?.images.readyAfter(image: image, container: name) {
+            let rest = wait - elapsed()
+            if rest > .zero {
+                isReady = false
+                step.look(after: rest)
+            }
         }
         if let heldReadiness, !isInit { isReady = isStarted && heldReadiness }
         if isReady, pod.annotations[SimulationKeys.ready] == "false", !isInit {
@@ -147,7 +155,7 @@ extension ContainerMachine {
     private func probed(
         _ status: Value, _ elapsed: Duration, _ restarts: Int64, _ step: inout PodStep
     ) -> (isStarted: Bool, isReady: Bool) {
-        guard let runtime, ProbeKind.allCases.contains(where: { spec[$0.field] != nil }) else {
+        guard let runtime else {
             let startup = spec["startupProbe"].map { delay(of: $0) } ?? .zero
             let readiness = startup + (spec["readinessProbe"].map { delay(of: $0) } ?? .zero)
             if elapsed < readiness { step.look(after: (elapsed < startup ? startup : readiness) - elapsed) }

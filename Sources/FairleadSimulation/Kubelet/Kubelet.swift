@@ -26,7 +26,7 @@ package enum Kubelet {
                 worker.forget(change.old?.value.uid)
             }
             guard let new = change.new, !PodView(new).nodeName.isEmpty else { return [] }
-            worker.note(new.value)
+            worker.note(new.value, before: change.old?.value)
             return worker.isNews(change) ? [change.name] : []
         }
         setup.map(nodes) { change in

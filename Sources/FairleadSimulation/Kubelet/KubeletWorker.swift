@@ -49,7 +49,10 @@ final class KubeletWorker: Sendable {
     }
 
     /// Records the addresses in a pod's status, and what a running pod takes of its node.
-    func note(_ pod: Value) {
+    ///
+    /// - Parameter before: the pod as it was when it was last noted.
+    func note(_ pod: Value, before: Value? = nil) {
+        if let before, Self.isNotedAlike(before, pod) { return }
         let view = PodView(pod)
         if view.isFinished {
             admissions.withLock { $0.forget(pod.uid) }
@@ -62,6 +65,11 @@ final class KubeletWorker: Sendable {
         for range in NodeView(node).podCIDRs.compactMap({ CIDR($0) }) {
             for address in view.podIPs.compactMap({ IPAddress($0) }) { addresses.note(address, of: pod.uid, in: range) }
         }
+    }
+
+    private static func isNotedAlike(_ before: Value, _ pod: Value) -> Bool {
+        before.uid == pod.uid && before["spec"] == pod["spec"]
+            && ["phase", "startTime", "podIP", "podIPs"].allSatisfy { before.at("status", $0) == pod.at("status", $0) }
     }
 
     func reconcile(_ key: ObjectName) async throws -> ReconcileResult {
@@ -95,7 +103,7 @@ final class KubeletWorker: Sendable {
             }
         }
         // Remembered and recorded only after the write succeeded: after a conflict, the step is repeated.
-        let remembered = memory
+        let remembered = memory == PodMemory() ? nil : memory
         memories.withLock { $0[pod.uid] = remembered }
         record(step.events, about: pod)
         if let phase = step.status?["phase"]?.string, phase == "Succeeded" || phase == "Failed" {
