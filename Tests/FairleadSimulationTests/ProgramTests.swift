@@ -127,6 +127,9 @@ import Testing
             try lab.create(
                 "env", #"[{"name":"c","image":"programs",\#(always),"envFrom":[{"configMapRef":{"name":"late"}}]}]"#)
             try lab.create("pull", #"[{"name":"c","image":"x:404"}]"#)
+            try lab.create(
+                "host", #"[{"name":"c","image":"programs",\#(always)}]"#,
+                ["volumes": [["name": "v", "hostPath": ["path": "/nothing", "type": "File"]]]])
             #expect(
                 await eventually {
                     lab.client.objects(.events).contains {
@@ -134,6 +137,8 @@ import Testing
                     }
                 })
             #expect(reasons("volume") == ["FailedMount"])
+            #expect(await eventually { !reasons("host").isEmpty })
+            #expect(reasons("host") == ["FailedMount"])
             #expect(lab.pod("volume")?.text("status", "podIP") == "")
             for (name, reason) in [("env", "CreateContainerConfigError"), ("pull", "ImagePullBackOff")] {
                 #expect(await lab.waits(for: name) { lab.status($0).text("state", "waiting", "reason") == reason })

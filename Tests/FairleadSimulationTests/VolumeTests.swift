@@ -145,6 +145,8 @@ import Testing
             "hostPath type check failed: /nothing is not a directory"
         ),
         (#"{"hostPath":{"path":"/etc","type":"File"}}"#, "hostPath type check failed: /etc is not a file"),
+        (#"{"hostPath":{"path":"/nothing","type":"File"}}"#, "hostPath type check failed: /nothing is not a file"),
+        (#"{"hostPath":{"path":"/etc","type":"Socket"}}"#, "hostPath type check failed: /etc is not a socket file"),
     ])
     func whatIsMissingIsSaid(volume: String, message: String) throws {
         #expect(throws: ContainerFault.mount("v", message)) { try listing(volume) }

@@ -30,9 +30,7 @@ extension ContainerRuntime {
         }
         if case .idle(let idle) = plan(start, start.spec.texts("command"), start.spec.texts("args")) {
             try resolver(for: start, sandbox)?.check(start.spec)
-            if sandbox.volumes == nil {
-                try checkVolumes(of: start.pod) { () throws(ContainerFault) in _ = try volumes(of: start.pod, sandbox) }
-            }
+            if sandbox.volumes == nil { try checkVolumes(of: start.pod) }
             startIdle(start, idle, isKnown: image.user != nil, sandbox)
         } else {
             let environment = try environment(of: start, image, sandbox)
@@ -127,7 +125,7 @@ extension ContainerRuntime {
     func mountFault(of pod: Value) -> ContainerFault? {
         if isStopped || sandbox(pod.uid)?.volumes != nil { return nil }
         do throws(ContainerFault) {
-            try checkVolumes(of: pod) {}
+            try checkVolumes(of: pod)
             return nil
         } catch {
             return error
@@ -135,9 +133,7 @@ extension ContainerRuntime {
     }
 
     /// Whether the volumes could be made, for a container that does not look into them.
-    ///
-    /// - Parameter mount: mounts them, where that alone shows it.
-    private func checkVolumes(of pod: Value, mount: () throws(ContainerFault) -> Void) throws(ContainerFault) {
+    private func checkVolumes(of pod: Value) throws(ContainerFault) {
         guard let projection = projection(of: pod, withTokens: false) else { return }
         for volume in pod.items("spec", "volumes") {
             let name = volume.text("name")
@@ -150,8 +146,9 @@ extension ContainerRuntime {
                 let failure = images.pullFailure(of: reference, hasCredentials: false)
             {
                 throw .mount(name, failure.message)
-            } else if ["File", "Directory", "Socket"].contains(volume.text("hostPath", "type")) {
-                return try mount()
+            } else if volume["hostPath"] != nil {
+                let tree = machines.tree(ofNode: PodView(pod).nodeName)
+                if let fault = HostPathCheck.fault(volume, ContainerFiles(root: tree, now: now)) { throw fault }
             }
         }
     }

@@ -157,17 +157,55 @@ final class PodVolumes: Sendable {
                 switch type {
                 case "", "DirectoryOrCreate": try files.makeDirectory(path, makesParents: true, as: .root)
                 case "FileOrCreate": try files.write([], to: path, as: .root)
-                default: throw FileError.notFound
+                default: break
                 }
             }
+            try HostPathCheck.check(source, files)
             let (found, node) = try files.tree(at: path)
-            let isDirectory = found.node(node)?.isDirectory == true
-            if type.hasPrefix("Directory"), !isDirectory { throw FileError.notDirectory }
-            if type.hasPrefix("File"), isDirectory { throw FileError.isDirectory }
             return Volume(tree: found, node: node)
         } catch {
-            let wanted = type.hasPrefix("File") ? "a file" : "a directory"
-            throw .mount(name, "hostPath type check failed: \(path) is not \(wanted)")
+            throw .mount(name, HostPathCheck.complaint(about: source))
         }
+    }
+}
+
+/// Whether what a hostPath volume asks for is on its node.
+enum HostPathCheck {
+    /// For the types of which something has to be there: whether it is.
+    static func fault(_ volume: Value, _ files: ContainerFiles) -> ContainerFault? {
+        guard let source = volume["hostPath"], !source.text("type").isEmpty,
+            !source.text("type").hasSuffix("OrCreate")
+        else { return nil }
+        do {
+            try check(source, files)
+            return nil
+        } catch {
+            return .mount(volume.text("name"), complaint(about: source))
+        }
+    }
+
+    fileprivate static func check(_ source: Value, _ files: ContainerFiles) throws {
+        let (found, node) = try files.tree(at: ContainerFiles.normal(source.text("path")))
+        let isDirectory = found.node(node)?.isDirectory == true
+        switch source.text("type") {
+        case "": break
+        case "Directory", "DirectoryOrCreate": if !isDirectory { throw FileError.notDirectory }
+        case "File", "FileOrCreate": if isDirectory { throw FileError.isDirectory }
+        // The simulated nodes have neither sockets nor devices.
+        default: throw FileError.notFound
+        }
+    }
+
+    /// As in `pkg/volume/hostpath` of Kubernetes.
+    fileprivate static func complaint(about source: Value) -> String {
+        let wanted =
+            switch source.text("type") {
+            case "File", "FileOrCreate": "a file"
+            case "Socket": "a socket file"
+            case "CharDevice": "a character device"
+            case "BlockDevice": "a block device"
+            default: "a directory"
+            }
+        return "hostPath type check failed: \(ContainerFiles.normal(source.text("path"))) is not \(wanted)"
     }
 }
