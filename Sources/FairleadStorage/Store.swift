@@ -19,6 +19,8 @@ package final class Store: Sendable {
         var compactedRevision: Int64
         /// The trees of versions replaced up to this revision have been released.
         var treesReleased: Int64 = 0
+        /// The trees of versions written up to this revision are gone unless somebody has used them since.
+        var treesAged: Int64 = 0
         /// The size of the history.
         var extent = HistoryExtent()
         /// The history of each revision, to know where to cut.
@@ -37,6 +39,28 @@ package final class Store: Sendable {
             } else {
                 commits.append((event.revision, one))
             }
+        }
+
+        /// The next events of a walk through the history, about `limit` of them, and whether these are the last.
+        ///
+        /// - Parameter place: the revision up to which the walk has come.
+        mutating func events(
+            after place: WritableKeyPath<Published, Int64>, through end: Int64, limit: Int
+        ) -> ([StoreEvent], isDone: Bool) {
+            let start = self[keyPath: place]
+            var reached = start
+            var count = 0
+            for commit in commits[commits.partitionPoint { $0.revision <= start }...] {
+                if commit.revision > end || count >= limit { break }
+                count += commit.extent.events
+                reached = commit.revision
+            }
+            self[keyPath: place] = reached
+            let events = rings.values.flatMap { ring in
+                let first = ring.firstIndex(after: start)
+                return ring.slice(from: first, maximum: ring.firstIndex(after: reached) - first)
+            }
+            return (events, count < limit)
         }
     }
 
@@ -304,30 +328,26 @@ package final class Store: Sendable {
 
     /// Frees the decoded trees of versions that were already replaced or deleted at the revision, about `limit` of
     /// them. Code that compares a version with the one before it does so right away; a watcher that resumes later sends
-    /// bytes, or decodes them again.
+    /// bytes, or decodes them again. Notes of the versions that replaced them who uses their trees from now on.
     ///
     /// - Returns: whether there are more.
     func releaseTrees(through end: Int64, limit: Int) -> Bool {
-        let (events, isDone) = published.withLock { state -> ([StoreEvent], Bool) in
-            let start = state.treesReleased
-            var reached = start
-            var count = 0
-            for commit in state.commits[state.commits.partitionPoint { $0.revision <= start }...] {
-                if commit.revision > end || count >= limit { break }
-                count += commit.extent.events
-                reached = commit.revision
-            }
-            state.treesReleased = reached
-            let events = state.rings.values.flatMap { ring in
-                let first = ring.firstIndex(after: start)
-                return ring.slice(from: first, maximum: ring.firstIndex(after: reached) - first)
-            }
-            return (events, count < limit)
-        }
+        let (events, isDone) = published.withLock { $0.events(after: \.treesReleased, through: end, limit: limit) }
         for event in events {
             event.previous?.releaseTree()
-            if event.isDeletion { event.object.releaseTree() }
+            if event.isDeletion { event.object.releaseTree() } else { event.object.ageTree() }
         }
+        return !isDone
+    }
+
+    /// The second look at the versions that were written up to the revision: the trees that nobody has used since the
+    /// first are given up. After a burst, hardly any are needed, and as long as they stay they spread what else is
+    /// allocated over all the memory that they take.
+    ///
+    /// - Returns: whether there are more.
+    func dropUnusedTrees(through end: Int64, limit: Int) -> Bool {
+        let (events, isDone) = published.withLock { $0.events(after: \.treesAged, through: end, limit: limit) }
+        for event in events where !event.isDeletion { event.object.ageTree() }
         return !isDone
     }
 

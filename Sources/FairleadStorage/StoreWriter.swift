@@ -31,8 +31,9 @@ final class StoreWriter: Sendable {
     /// What is done from time to time, on the writer's queue.
     private struct Upkeep {
         var history: HistoryClock
-        /// How long the trees of replaced versions stay.
+        /// How long the trees of replaced versions stay, and those of current ones that nobody uses.
         var trees: HistoryClock
+        var unused: HistoryClock
         /// How long history stays while the database is full.
         var scarce: HistoryClock
         var quota: StorageQuota?
@@ -51,7 +52,8 @@ final class StoreWriter: Sendable {
         faults = StorageFaults(report: options.onFault)
         upkeep = Mutex(
             Upkeep(
-                history: HistoryClock(age: options.historyAge), trees: HistoryClock(age: options.compactionInterval),
+                history: HistoryClock(age: options.historyAge), trees: HistoryClock(age: Self.treeAge(options)),
+                unused: HistoryClock(age: Self.treeAge(options) * 3 / 2),
                 scarce: HistoryClock(age: options.compactionInterval), quota: options.quota.map(StorageQuota.init)))
     }
 
@@ -59,6 +61,7 @@ final class StoreWriter: Sendable {
     func start(_ store: Store) {
         self.store.withLock { $0.store = store }
         scheduleCompaction()
+        scheduleTrees()
     }
 
     /// - Parameter mayBlock: whether the calling thread may be used for the commit.
@@ -273,13 +276,11 @@ final class StoreWriter: Sendable {
     private func compact() {
         guard let store = store.withLock({ $0.store }) else { return }
         let current = store.current.revision
-        let (replaced, aged) = upkeep.withLock { upkeep in
-            let replaced = upkeep.trees.tick(at: .now, revision: current)
+        let aged = upkeep.withLock { upkeep in
             let aged = upkeep.history.tick(at: .now, revision: current)
             let scarce = upkeep.scarce.tick(at: .now, revision: current)
-            return (replaced, upkeep.quota?.isAlarmed == true ? scarce ?? aged : aged)
+            return upkeep.quota?.isAlarmed == true ? scarce ?? aged : aged
         }
-        if let replaced { releaseTrees(through: replaced) }
         ageTrees(of: store.current)
         let crowded = store.revisionBeyond(limit)
         guard let target = [aged, crowded].compactMap({ $0 }).max(), target > store.statistics.compactedRevision else {
@@ -326,11 +327,44 @@ final class StoreWriter: Sendable {
 
     private static let idlePeriod = Duration.seconds(30)
 
-    /// Not on the writer's thread, and little by little: freeing takes time, and nobody waits for it.
-    private func releaseTrees(through revision: Int64) {
+    /// How soon after a write the trees of it and of what it replaced may go.
+    private static func treeAge(_ options: StoreOptions) -> Duration { options.compactionInterval * 2 / 5 }
+
+    private func scheduleTrees() {
+        let pause = (Self.treeAge(options) / 4).dispatchInterval
+        queue.asyncAfter(deadline: .now() + pause) { [weak self] in
+            guard let self, !self.state.withLock({ $0.isClosed }),
+                let store = self.store.withLock({ $0.store })
+            else { return }
+            let current = store.current.revision
+            let (replaced, unused) = self.upkeep.withLock { upkeep in
+                (
+                    upkeep.trees.tick(at: .now, revision: current),
+                    upkeep.unused.tick(at: .now, revision: current)
+                )
+            }
+            if let replaced {
+                self.littleByLittle { [weak store] in
+                    store?.releaseTrees(through: replaced, limit: Self.treesAtOnce) ?? false
+                }
+            }
+            if let unused {
+                self.littleByLittle { [weak store] in
+                    store?.dropUnusedTrees(through: unused, limit: Self.treesAtOnce) ?? false
+                }
+            }
+            self.scheduleTrees()
+        }
+    }
+
+    private static let treesAtOnce = 128
+
+    /// Not on the writer's thread, because freeing takes time, and nobody waits for it.
+    ///
+    /// - Parameter step: returns whether there is more to do.
+    private func littleByLittle(_ step: @escaping @Sendable () -> Bool) {
         DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + .milliseconds(5)) { [weak self] in
-            guard let self, let store = self.store.withLock({ $0.store }) else { return }
-            if store.releaseTrees(through: revision, limit: 128) { self.releaseTrees(through: revision) }
+            if step() { self?.littleByLittle(step) }
         }
     }
 

@@ -115,6 +115,23 @@ import Testing
         await store.close()
     }
 
+    @Test func treesOfABurstGoUnlessSomebodyUsesThem() async throws {
+        let store = try Store.open(engine: MemoryEngine(), options: options())
+        for name in ["a", "b", "c"] { try await store.put(key(name)) }
+        let objects = try store.events(after: MemoryEngine.firstRevision).map(\.object)
+        while store.releaseTrees(through: store.current.revision, limit: 2) {}
+        try await store.put(key("d"))
+        #expect(objects.allSatisfy { $0.isDecoded })
+        _ = objects[1].value
+        while store.dropUnusedTrees(through: objects[2].revision, limit: 2) {}
+        #expect(objects.map(\.isDecoded) == [false, true, false])
+        #expect(store.current.object(key("d"))?.isDecoded == true)
+        // Unlike those of replaced versions, they come back.
+        #expect(objects[0].value.name == "x")
+        #expect(objects[0].isDecoded)
+        await store.close()
+    }
+
     @Test func aFaultIsReportedWhenItBeginsOnceAMinuteAndWhenItIsOver() {
         let time = Mutex(SuspendingClock.now)
         let seen = Mutex<[String]>([])

@@ -14,7 +14,7 @@ package struct Document: Sendable {
     package init(_ object: Value) {
         var value = object
         value.set(nil, at: "metadata", "resourceVersion")
-        var writer = JSONWriter(capacity: 1024)
+        var writer = JSONWriter(capacity: 4096)
         revisionOffset = writer.writeObjectWithRevisionGap(value)
         bytes = writer.bytes
         self.value = value
