@@ -29,24 +29,31 @@ package struct PodWriter: Sendable {
         return outcome.failure?.isNamespaceTerminating == true ? nil : outcome.failure
     }
 
-    /// Creates pods in batches of 1, 2, 4, …, and stops after the first batch with a failure: a quota or an admission
-    /// error that refuses one pod would refuse them all.
+    /// Creates one pod, and for each that has succeeded two more at the same time; none after a failure: a quota or an
+    /// admission error that refuses one pod would refuse them all.
     private func create(_ pods: [Value], for owner: Value) async -> Outcome {
-        var outcome = Outcome()
-        var start = 0
-        var batch = 1
-        while start < pods.count, outcome.failure == nil {
-            let end = min(start +| batch, pods.count)
-            await withTaskGroup(of: APIStatus?.self) { group in
-                for pod in pods[start..<end] { group.addTask { await create(pod, for: owner) } }
-                for await failure in group {
-                    if let failure { outcome.failure = outcome.failure ?? failure } else { outcome.succeeded += 1 }
+        await withTaskGroup(of: APIStatus?.self) { group in
+            var outcome = Outcome()
+            var (started, allowed) = (0, 1)
+            func startMore() {
+                while started < min(allowed, pods.count) {
+                    let pod = pods[started]
+                    group.addTask { await create(pod, for: owner) }
+                    started += 1
                 }
             }
-            start = end
-            batch = batch *| 2
+            startMore()
+            for await failure in group {
+                if let failure {
+                    outcome.failure = outcome.failure ?? failure
+                } else {
+                    outcome.succeeded += 1
+                    allowed = allowed +| 2
+                }
+                if outcome.failure == nil { startMore() }
+            }
+            return outcome
         }
-        return outcome
     }
 
     /// Records why an owner gets no more pods for now.

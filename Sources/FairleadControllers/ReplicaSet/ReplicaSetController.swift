@@ -23,7 +23,7 @@ package enum ReplicaSetController {
         setup.map(sets) { tracker.observe(owner: $0) }
         // Pods that become ready one by one, and those of a burst that is still on its way, are counted together: each
         // look counts all pods of the set, though it examines only those that have changed, and may write a status.
-        let pacer = ChangePacer<ObjectName>(clock: setup.clock, least: .microseconds(40))
+        let pacer = ChangePacer<ObjectName>(clock: setup.clock, least: .microseconds(20))
         setup.map(
             pods, pacedBy: pacer,
             where: { change, key in change.old != nil && change.new != nil || !tracker.isUpToDate(key) }
