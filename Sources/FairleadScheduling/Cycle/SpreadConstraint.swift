@@ -2,8 +2,8 @@ import FairleadModel
 
 /// A topology spread constraint of a pod. Reference: "Pod Topology Spread Constraints".
 struct SpreadConstraint: Sendable {
-    static let hostname = "kubernetes.io/hostname"
-    static let zone = "topology.kubernetes.io/zone"
+    static let hostname = NodeFacts.hostnameLabel
+    static let zone = NodeFacts.zoneLabel
 
     let maxSkew: Int
     let topologyKey: String

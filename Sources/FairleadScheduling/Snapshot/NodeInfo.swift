@@ -5,6 +5,8 @@ final class NodeFacts: Sendable {
     /// nil for a node of which only pods are known, as after its deletion: where it was means nothing any more.
     let object: Value?
     let labels: [String: String]
+    static let hostnameLabel = "kubernetes.io/hostname"
+    static let zoneLabel = "topology.kubernetes.io/zone"
     /// Two of the labels: most questions about places are about these.
     private let hostname, zone: String?
     /// The taints that keep pods away.
@@ -20,8 +22,8 @@ final class NodeFacts: Sendable {
         self.object = object
         let view = NodeView(object ?? .null)
         labels = view.labels
-        hostname = labels[SpreadConstraint.hostname]
-        zone = labels[SpreadConstraint.zone]
+        hostname = labels[Self.hostnameLabel]
+        zone = labels[Self.zoneLabel]
         isUnschedulable = view.isUnschedulable
         let all = view.taints
         taints = all.filter { $0.effect == "NoSchedule" || $0.effect == "NoExecute" }
@@ -34,8 +36,8 @@ final class NodeFacts: Sendable {
     /// The label that says in which place the node is.
     func topology(_ key: String) -> String? {
         switch key {
-        case SpreadConstraint.hostname: hostname
-        case SpreadConstraint.zone: zone
+        case Self.hostnameLabel: hostname
+        case Self.zoneLabel: zone
         default: labels[key]
         }
     }
