@@ -283,6 +283,7 @@ part_robustness() {
     robust descriptors
     robust crash_report
     robust log_lines
+    robust mallocs
     robust streams --bound 0.5
     robust pause
     robust compaction
