@@ -78,8 +78,8 @@ def heartbeats(run):
         run.tool.load(server, "/api/v1/nodes", objects.node("node-{n}"), count=nodes, connections=64)
         run.tool.load(server, f"{BASE}/pods", objects.pod("p-{n}", "a", f"node-{{n%{nodes}}}"), count=1000, connections=32)
         kubelets = run.tool.start(
-            "load", "--server", server.url, "--method", "PUT", "--path", f"{leases}/node-{{n}}", "--connections", 16, "--rate", nodes // 10,
-            "--cycle", nodes, "--seconds", seconds + run.size(30, 2), "--body", run.file(objects.lease("node-{n}")))
+            "load", "--server", server.url, "--method", "PATCH", "--content-type", "application/merge-patch+json", "--path",
+            f"{leases}/node-{{n}}", "--connections", 16, "--rate", nodes // 10, "--cycle", nodes, "--seconds", seconds + run.size(30, 2), "--body", run.file(objects.lease("node-{n}")))
         time.sleep(run.size(15, 1))
         samples, done = [], threading.Event()
 
