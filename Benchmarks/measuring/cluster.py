@@ -8,7 +8,7 @@ import threading
 import time
 
 from . import objects
-from .programs import BASE, HERE, Server, processor, resident
+from .programs import BASE, HERE, Server, line_of, processor, resident
 from .report import at_most
 
 PODS_PY = os.path.join(os.path.dirname(HERE), "pods.py")
@@ -68,19 +68,19 @@ def heartbeats(run):
     """Nodes that renew their leases every ten seconds, and pods that change: the file, the memory and the writes stay as they are.
 
     The server's clock is the machine's, so an hour is not played, but a few minutes with a history of half a minute: after one
-    minute everything that grows with time alone has to have stopped."""
+    minute everything that grows with time alone has to have stopped. The kubelets are one client here, as the server simulates at
+    most a thousand."""
     nodes, rate, seconds = run.size(5_000, 200), run.size(100, 50), run.size(150, 8)
-    with Server(run.binary, "--nodes", str(nodes), "--pod-cidr", "10.128.0.0/10", "--history-age", "30") as server:
-        until = time.monotonic() + 300
-        while server.count("/api/v1/nodes") < nodes or server.count("/apis/coordination.k8s.io/v1/leases") < nodes:
-            if time.monotonic() > until:
-                raise RuntimeError(f"{server.count('/api/v1/nodes')} of {nodes} nodes are there")
-            time.sleep(0.5)
+    with Server(run.binary, "--bare", "--history-age", "30") as server:
         server.make_namespace()
-        run.tool.load(server, f"{BASE}/configmaps", objects.small_map("w-{n}", "0"), count=8, connections=1)
-        # Pods that no simulated kubelet touches: what changes is what this says.
-        run.tool.load(server, f"{BASE}/pods", objects.pod("p-{n}", "a", "elsewhere"), count=1000, connections=32)
-        server.settle(60, share=0.3)
+        leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+        run.tool.load(server, leases, objects.lease("node-{n}"), count=nodes, connections=64)
+        run.tool.load(server, "/api/v1/nodes", objects.node("node-{n}"), count=nodes, connections=64)
+        run.tool.load(server, f"{BASE}/pods", objects.pod("p-{n}", "a", f"node-{{n%{nodes}}}"), count=1000, connections=32)
+        kubelets = run.tool.start(
+            "load", "--server", server.url, "--method", "PATCH", "--content-type", "application/merge-patch+json", "--path",
+            f"{leases}/node-{{n}}", "--connections", 16, "--rate", nodes // 10, "--cycle", nodes, "--seconds", seconds + run.size(30, 2), "--body", run.file(objects.lease("node-{n}")))
+        time.sleep(run.size(15, 1))
         samples, done = [], threading.Event()
 
         def sample():
@@ -97,6 +97,9 @@ def heartbeats(run):
         share = (processor(server.pid) - before) / (time.monotonic() - began) * 100
         done.set()
         watcher.join()
+        slowest = line_of(kubelets, "requests_per_second")["worst_ms"]
+        if kubelets.wait() != 0:
+            raise RuntimeError("not all leases were renewed")
     half, last = samples[len(samples) // 2:len(samples) * 3 // 4], samples[len(samples) * 3 // 4:]
 
     def growth(column):
@@ -104,7 +107,8 @@ def heartbeats(run):
         return (second - first) / first * 100
 
     label = f"{nodes:,} nodes, {rate} changes/s, {seconds} s of real time"
-    run.report.row(f"{label}: slowest write", "ms", [found["worst_ms"]], target=at_most(30, "ms"), note=f"p99 {found['p99_ms']:.1f} ms")
+    run.report.row(f"{label}: slowest write", "ms",
+                   [max(found["worst_ms"], slowest)], target=at_most(30, "ms"), note=f"p99 {found['p99_ms']:.1f} ms")
     run.report.row("  growth of the file in the last quarter", "%", [growth(0)], target=at_most(5, "%"), note=f"{samples[-1][0]:.0f} MB")
     run.report.row("  growth of the memory", "%", [growth(1)], target=at_most(5, "%"), note=f"{samples[-1][1]:.0f} MB")
     run.report.row("  processor", "%", [share], note="of one core")

@@ -54,3 +54,9 @@ def real_status():
             "name": "web", "ready": True, "started": True, "restartCount": 0, "image": "registry.example.org/web:1.27.3",
             "imageID": "registry.example.org/web@sha256:9f1ad4a1b5b1b1c1d1e1f1a1b1c1d1e1", "lastState": {},
             "containerID": "containerd://3f1ad4a1b5b1b1c1d1e1f1a1b1c1d1e1", "state": {"running": {"startedAt": since}}}]}})
+
+
+def lease(name):
+    """A node's; another time in each request."""
+    return json.dumps({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}, "spec": {
+        "holderIdentity": name, "leaseDurationSeconds": 40, "renewTime": "2026-01-01T00:00:00.{us}Z"}})

@@ -149,6 +149,8 @@ class Report:
         lines = ["| measurement | Fairlead | yardstick | ratio | target | |", "|---|---|---|---|---|---|"]
         for row in self.rows:
             cells = row.cells()
+            if cells[0].startswith(" "):
+                cells[0] = "… " + cells[0].strip()
             if cells[-1] in ("MISSED", "FAILED"):
                 cells[-1] = f"**{cells[-1].lower()}**"
             lines.append("| " + " | ".join(cell.strip() for cell in cells) + " |")

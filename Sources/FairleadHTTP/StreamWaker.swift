@@ -44,12 +44,24 @@ final class WakeList: Sendable {
         if isFirst { eventLoop.execute { self.drain() } }
     }
 
+    /// After so many, about a millisecond's work, other connections of the loop get their turn: the answer to the very write
+    /// that woke thousands of streams, for one, waits behind them.
+    private static let firedAtOnce = 128
+
     private func drain() {
         let wakers = waiting.withLock { waiting in
             let all = waiting
             waiting = []
             return all
         }
-        for waker in wakers { waker.fire() }
+        fire(wakers[...])
+    }
+
+    private func fire(_ wakers: ArraySlice<StreamWaker>) {
+        for waker in wakers.prefix(Self.firedAtOnce) { waker.fire() }
+        let rest = wakers.dropFirst(Self.firedAtOnce)
+        guard !rest.isEmpty else { return }
+        // Later, if only a little: sockets are looked at when no task is due.
+        eventLoop.scheduleTask(in: .microseconds(10)) { self.fire(rest) }
     }
 }

@@ -22,7 +22,9 @@ struct FairleadBench: AsyncParsableCommand {
 struct Load: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The same request again and again, with another number in it each time.",
-        discussion: "{n} in the path and the body is the number, {i} the same without a cycle; {n%10}, {n/10}, {ip}.")
+        discussion:
+            "{n} in the path and the body is the number, {i} the same without a cycle; {n%10}, {n/10}, {ip}, {us}."
+    )
 
     @OptionGroup var server: ServerOptions
     @Option var connections = Count(32)

@@ -1,7 +1,8 @@
 import NIOCore
 
 /// A request that differs from one to the next by numbers: `{i}` in its path or body is the number of the request, `{n}`
-/// the same within a cycle, `{n%10}` and `{n/10}` what is left of that, `{ip}` an address that belongs to `{n}`.
+/// the same within a cycle, `{n%10}` and `{n/10}` what is left of that, `{ip}` an address that belongs to `{n}`, `{us}` the
+/// first in six digits, as for microseconds.
 struct RequestTemplate: Sendable {
     private enum Part {
         case text([UInt8])
@@ -10,6 +11,7 @@ struct RequestTemplate: Sendable {
         case remainder(Int)
         case quotient(Int)
         case address
+        case microseconds
     }
 
     private let head: [Part]
@@ -56,6 +58,9 @@ struct RequestTemplate: Sendable {
             case .cycled: buffer.writeString(String(cycled))
             case .remainder(let divisor): buffer.writeString(String(cycled % divisor))
             case .quotient(let divisor): buffer.writeString(String(cycled / divisor))
+            case .microseconds:
+                let digits = String(number % 1_000_000)
+                buffer.writeString(String(repeating: "0", count: 6 - digits.count) + digits)
             case .address:
                 buffer.writeString("10.\(128 + cycled / 65_536).\(cycled / 256 % 256).\(cycled % 256)")
             }
@@ -86,6 +91,7 @@ struct RequestTemplate: Sendable {
         case "i": return .number
         case "n": return .cycled
         case "ip": return .address
+        case "us": return .microseconds
         default:
             guard name.hasPrefix("n%") || name.hasPrefix("n/"), let divisor = Int(name.dropFirst(2)), divisor > 0
             else { return nil }
