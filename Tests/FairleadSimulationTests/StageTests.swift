@@ -190,6 +190,22 @@ import Testing
         #expect((9...12).contains(times.count), "\(times)")
     }
 
+    /// Nor do stages that lead to each other: each is for pods that are in the other one.
+    @Test func aPodThatGoesRoundInCirclesIsSlow() throws {
+        func stage(_ name: String, _ condition: String) -> String {
+            Self.stage(
+                name,
+                """
+                selector: {matchExpressions: [{key: '.status.conditions[] | select(.type == "fairlead.dev/Stage") | .reason', \
+                \(condition)}]}, next: {event: {reason: Round}}
+                """)
+        }
+        let stages = try Self.stages(
+            stage("a", "operator: NotIn, values: [a]") + stage("b", "operator: In, values: [a]"))
+        let rounds = lines(stages, pod(), until: 60).count { $0.contains("Normal Round") }
+        #expect((60...80).contains(rounds), "\(rounds)")
+    }
+
     /// Nor do stages that lead to each other.
     @Test func circlesAreSlow() throws {
         let stages = try Self.stages(
@@ -201,6 +217,7 @@ import Testing
         while now < .seconds(60), let next = stages.next(for: pod, &wait, moment: now) {
             now += next.rest
             count += 1
+            wait?.isOver = true
             // Each change takes a millisecond, and makes a new round.
             now += .milliseconds(1)
             let changed: Value = [

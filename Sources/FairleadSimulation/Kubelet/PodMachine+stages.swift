@@ -8,7 +8,7 @@ extension PodMachine {
     func staged(_ view: PodView, _ memory: inout PodMemory) -> PodStep {
         let next = stages.next(for: pod, &memory.stage, moment: moment)
         if let next, next.rest <= .zero {
-            memory.stage = nil
+            memory.stage?.isOver = true
             return enter(next.stage, view, &memory)
         }
         var step = live(view, &memory)

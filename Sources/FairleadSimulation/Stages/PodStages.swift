@@ -92,6 +92,8 @@ package struct PodStages: Sendable {
         var length: Duration
         /// How many stages have been chosen without a pause before.
         var hurry = 0
+        /// The pod has come to the stage.
+        var isOver = false
     }
 
     /// The next stage of a pod, and how long it is until then; nil if there is none.
@@ -110,7 +112,7 @@ package struct PodStages: Sendable {
         let condition = Conditions(of: pod)[Stage.conditionType]
         let round = condition.map { "\($0.text("reason")) \($0.text("lastTransitionTime"))" } ?? ""
         let isValid: Bool
-        if let wait, wait.round == round {
+        if let wait, !wait.isOver, wait.round == round {
             isValid = wait.chosen.map { names.contains($0) } ?? (wait.matching == names)
         } else {
             isValid = false
