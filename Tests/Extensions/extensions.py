@@ -450,7 +450,8 @@ def restrictions(checks, binary, pod):
                     kind="application/merge-patch+json")
             annotate(**{"node-selector": "region=west, env = test"})
             pods = "/api/v1/namespaces/new/pods"
-            spec = ask("POST", pods, dict(pod, metadata={"name": "selected"})).get("spec", {})
+            selected = ask("POST", pods, dict(pod, metadata={"name": "selected"}))
+            spec = selected.get("spec", {})
             checks.check("plugins: PodNodeSelector", spec.get("nodeSelector") == {"region": "west", "env": "test"}, spec)
             answer = ask("POST", pods, {**pod, "metadata": {"name": "east"}, "spec": {**pod["spec"], "nodeSelector": {"region": "east"}}})
             checks.check("plugins: PodNodeSelector, a conflict", answer.get("message") == 'pods "east" is forbidden: pod node label selector '
@@ -478,7 +479,7 @@ def restrictions(checks, binary, pod):
             ask("POST", roles + "rolebindings", {"metadata": {"name": "r"}, "subjects": [{"kind": "User", "name": "eve"}],
                                                   "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"}})
             maps = "/api/v1/namespaces/new/configmaps"
-            owner = {"apiVersion": "v1", "kind": "Pod", "name": "selected", "uid": "u"}
+            owner = {"apiVersion": "v1", "kind": "Pod", "name": "selected", "uid": selected["metadata"]["uid"]}
 
             def owned(name, **more):
                 return {"metadata": {"name": name, "ownerReferences": [{**owner, **more}]}}
