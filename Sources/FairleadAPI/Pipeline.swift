@@ -182,8 +182,12 @@ package struct Pipeline: Sendable {
         let resource = path.groupVersionResource
         let builtIn = api.kinds.builtInKind(resource)
         // Another server may take the place of custom kinds and of those that are served here only because nobody else
-        // does; groups that every API server has stay here.
-        if builtIn == nil || resource.group == "metrics.k8s.io", let answer = remoteAnswer(context) { return answer }
+        // does; groups that every API server has stay here, with all of their resources.
+        if builtIn == nil && !api.kinds.isBuiltInGroup(of: resource) || resource.group == "metrics.k8s.io",
+            let answer = remoteAnswer(context)
+        {
+            return answer
+        }
         // A kind whose definition has not been read yet.
         guard isElsewhere || builtIn != nil || api.kinds.isQuick(resource) else {
             return computed(context) { limited(context, isElsewhere: true) }

@@ -9,6 +9,8 @@ package struct KindRegistry: Sendable {
     package let resources: ResourceTable
     private let builtIn: [GroupVersionResource: Kind]
     private let builtInVersions: [GroupResource: [Kind]]
+    /// The apiVersions of the built-in kinds.
+    private let builtInGroups: Set<String>
     private let catalog: CustomKinds?
 
     /// - Parameter catalog: the custom kinds; nil for a server that has none.
@@ -16,6 +18,7 @@ package struct KindRegistry: Sendable {
         resources = ResourceTable(builtIn.map(\.info))
         self.builtIn = Dictionary(builtIn.map { ($0.info.gvr, $0) }) { first, _ in first }
         builtInVersions = Dictionary(grouping: builtIn, by: \.groupResource)
+        builtInGroups = Set(builtIn.map(\.apiVersion))
         self.catalog = catalog
     }
 
@@ -44,6 +47,11 @@ package struct KindRegistry: Sendable {
 
     /// The built-in kind behind a path; nil for all others.
     package func builtInKind(_ resource: GroupVersionResource) -> Kind? { builtIn[resource] }
+
+    /// Whether the group and version of a resource are built-in ones, whether or not they have such a resource.
+    package func isBuiltInGroup(of resource: GroupVersionResource) -> Bool {
+        builtInGroups.contains(resource.group.isEmpty ? resource.version : "\(resource.group)/\(resource.version)")
+    }
 
     /// Like `kind`, but with custom kinds as last read: returns at once and may be slightly out of date.
     package func lastKind(_ resource: GroupVersionResource) -> Kind? {
