@@ -1,7 +1,7 @@
 import FairleadModel
 
 /// A binding: puts a policy into effect, with parameters.
-struct PolicyBinding: Sendable {
+final class PolicyBinding: Sendable {
     let name: String
     let policyName: String
     let actions: [String]

@@ -22,7 +22,8 @@ struct PolicyExpression: Sendable {
 }
 
 /// What the two kinds of policies have in common.
-struct PolicyDefinition: Sendable {
+/// A class, since each request goes through all of them: copies would be counted one field at a time.
+final class PolicyDefinition: Sendable {
     let name: String
     let matcher: PolicyMatcher
     let parameterKind: GroupVersionKind?
@@ -70,6 +71,12 @@ struct PolicyNames {
     init(_ request: PolicyRequest, _ cluster: any PolicyCluster) {
         self.request = request
         self.cluster = cluster
+    }
+
+    /// Whether the conditions rule out the request, as far as that is seen at once: most of many policies end here.
+    func ruleOut(_ conditions: MatchConditions, _ match: PolicyMatch) -> Bool {
+        guard let own, match.kind == request.kind, match.resource == request.resource else { return false }
+        return conditions.areRuledOut(by: own)
     }
 
     /// - Returns: nil if the object cannot be converted.

@@ -40,6 +40,8 @@ extension PolicySet {
                 misconfigured(hook, nil, why)
                 continue
             }
+            // Parameters that are missing would come first.
+            if definition.parameterKind == nil, names.ruleOut(definition.conditions, match) { continue }
             guard var values = names.names(match) else {
                 misconfigured(hook, nil, "failed to convert object version")
                 continue

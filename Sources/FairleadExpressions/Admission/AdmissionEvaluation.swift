@@ -11,7 +11,45 @@ package struct AdmissionEvaluation {
 
         /// Made once, since all policies of a request look at them.
         fileprivate var values: [String: RuleValue]
-        private var plain: (object: Value, oldObject: Value, request: Value, namespace: Value, params: Value)
+        private var plain: Data
+
+        /// In one place, since the names are handed on for each policy: a copy counts one reference instead of five.
+        private struct Data: Sendable {
+            private final class Storage: Sendable {
+                let object, oldObject, request, namespace, params: Value
+
+                init(_ object: Value, _ oldObject: Value, _ request: Value, _ namespace: Value, _ params: Value) {
+                    self.object = object
+                    self.oldObject = oldObject
+                    self.request = request
+                    self.namespace = namespace
+                    self.params = params
+                }
+            }
+
+            private var storage: Storage
+
+            init(object: Value, oldObject: Value, request: Value, namespace: Value, params: Value) {
+                storage = Storage(object, oldObject, request, namespace, params)
+            }
+
+            var object: Value {
+                get { storage.object }
+                set {
+                    storage = Storage(newValue, storage.oldObject, storage.request, storage.namespace, storage.params)
+                }
+            }
+            var oldObject: Value { storage.oldObject }
+            var request: Value { storage.request }
+            var namespace: Value { storage.namespace }
+            var params: Value {
+                get { storage.params }
+                set {
+                    storage = Storage(
+                        storage.object, storage.oldObject, storage.request, storage.namespace, newValue)
+                }
+            }
+        }
 
         /// - Parameters:
         ///   - object: null for a deletion.
@@ -22,7 +60,8 @@ package struct AdmissionEvaluation {
             object: Value, oldObject: Value, request: Value, namespace: Value = .null, params: Value = .null,
             authorizer: (any RuleAuthorizer)? = nil, requestResource: RuleQuestion = RuleQuestion()
         ) {
-            plain = (object, oldObject, request, namespace, params)
+            plain = Data(
+                object: object, oldObject: oldObject, request: request, namespace: namespace, params: params)
             values = [
                 "object": .plain(object), "oldObject": .plain(oldObject), "request": .plain(request),
                 "namespaceObject": .plain(namespace), "params": .plain(params),

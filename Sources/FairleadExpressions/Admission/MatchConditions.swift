@@ -16,6 +16,8 @@ package struct MatchConditions: Sendable {
     }
 
     private let all: [Condition]
+    /// The quick ones, up to the first that is not.
+    private let quick: [QuickTest]
 
     /// What conditions of webhooks may name.
     package static let webhookCompiler = AdmissionCompiler(hasNamespace: false)
@@ -31,11 +33,21 @@ package struct MatchConditions: Sendable {
                     try compiler.compile(condition["expression"]?.string ?? "", .bool)
                 })
         }
+        quick = all.prefix { $0.quick != nil }.compactMap(\.quick)
     }
 
     package var isEmpty: Bool { all.isEmpty }
 
     /// Whether all of them hold. One that does not decides, whatever others fail.
+    /// Whether they do not hold, as far as that is seen without an evaluation.
+    package func areRuledOut(by names: AdmissionEvaluation.Names) -> Bool {
+        for test in quick {
+            guard let holds = test.holds(names) else { return false }
+            if !holds { return true }
+        }
+        return false
+    }
+
     package func hold(about names: AdmissionEvaluation.Names) throws(AdmissionEvaluation.Failure) -> Bool {
         if all.isEmpty { return true }
         var known: AdmissionEvaluation?
