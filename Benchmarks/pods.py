@@ -23,22 +23,9 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "Tests"))
 from fairlead_process import Fairlead  # noqa: E402
+from measuring.programs import processor, resident  # noqa: E402
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def processor(pid):
-    """Seconds of CPU that a process has taken."""
-    with open(f"/proc/{pid}/stat") as text:
-        words = text.read().rsplit(")", 1)[1].split()
-    return (int(words[11]) + int(words[12])) / TICKS
-
-
-def resident(pid, field="VmRSS"):
-    """Megabytes (of a million bytes) in memory."""
-    with open(f"/proc/{pid}/status") as lines:
-        return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(field)), 0)
 
 
 class Client:

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,18 +22,12 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "Tests"))
 from fairlead_process import Fairlead  # noqa: E402
+from measuring.programs import TOKEN, free_port  # noqa: E402
 
-TOKEN = "of-the-bench"
 SERVICE = "/api/v1/namespaces/default/services/kubernetes"
 MAPS = "/api/v1/namespaces/default/configmaps"
 # 32 requests are under way, on as many connections or on eight.
 SHAPES = (("HTTP/1.1, 32 connections", ["--h1", "-c", "32"]), ("HTTP/2, 8 connections of 4 streams", ["-c", "8", "-m", "4"]))
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Nginx:
